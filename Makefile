@@ -1,0 +1,70 @@
+# calea-lab. `make help` lists the targets. `make demo` and `make test` set everything up by themselves.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+STAMPS := .stamps
+KERNEL_SOURCES := $(wildcard asn1/*.pxd collector/*.pxd collector/store/*.pxd mediation/ledger/*.pxd)
+KERNEL_SOURCES += $(wildcard $(KERNEL_SOURCES:.pxd=.py))
+export CALEA_REQUIRE_COMPILED := 1
+
+CYCLES ?= 20
+MUTANTS ?= 20000
+
+.PHONY: help setup demo test check fmt lock bench fuzz crash notice clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+$(STAMPS)/env: requirements.lock tools/setup.sh
+	@mkdir -p $(STAMPS)
+	@tools/setup.sh
+	@touch $@
+
+$(STAMPS)/kernels: $(STAMPS)/env setup.py $(KERNEL_SOURCES)
+	@echo "setup: building the compiled kernels"
+	@$(BIN)/python setup.py -q build_ext --inplace
+	@touch $@
+
+$(STAMPS)/package: $(STAMPS)/kernels pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(STAMPS)/package ## environment, compiled kernels, the calea-lab command
+
+demo: setup ## intercept calls, messages and data end to end, then verify every record offline
+	@$(BIN)/calea-lab demo
+
+test: setup ## the whole test suite
+	@$(BIN)/pytest
+
+check: setup ## lint, format, types, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+fmt: setup ## format and sort
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format --quiet .
+
+lock: setup ## pin every dependency with hashes into requirements.lock
+	@$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+		--strip-extras --allow-unsafe --extra dev --output-file requirements.lock pyproject.toml
+
+bench: setup ## measure; results with their environment card go to bench/results/
+	@$(BIN)/python -m bench.kernels
+	@$(BIN)/python -m bench.end_to_end
+
+fuzz: setup ## mutate every decoder entry point, compiled against interpreted; report in reports/fuzz.json
+	@$(BIN)/python -m lab.fuzz --mutants $(MUTANTS)
+
+crash: setup ## kill -9 cycles under load; report in reports/crash.json
+	@$(BIN)/python -m lab.crash --cycles $(CYCLES)
+
+notice: setup ## write NOTICE from the installed dependencies' own metadata
+	@$(BIN)/python tools/notice.py
+
+clean: ## remove everything make made, and the runs under var/
+	@rm -rf .venv $(STAMPS) build *.egg-info var reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find asn1 collector mediation -name '*.so' -delete -o -name '*.c' -delete

@@ -1,0 +1,216 @@
+"""The composition root of `python -m carrier_sim`: clock, network, element, X1 server, control port.
+
+Control routes (loopback, JSON): `GET /status`; `POST /start` lets held traffic go; `POST /inject` takes one traffic
+item and schedules it from now; `GET /subscribers` lists who can be named, with all their identities.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any, Literal
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from asn1.errors import LabError
+from carrier_sim.config import TRAFFIC_ITEM, CallItem, CarrierConfig, ReplayConfig, TrafficItem
+from carrier_sim.delivery import DeliveryOptions
+from carrier_sim.element import Element
+from carrier_sim.events import InterceptEvent
+from carrier_sim.network import Network, Schedule
+from carrier_sim.replay import Replay
+from carrier_sim.speech import Clips
+from carrier_sim.subscribers import Directory
+from carrier_sim.traffic import Traffic
+from carrier_sim.x1_server import X1Server
+from mediation.runtime.clock import Clock, LineClock
+from mediation.runtime.config import NotReadyError
+from mediation.runtime.logs import get_logger
+from mediation.runtime.process import ReadyFn
+from mediation.runtime.status import start_http, start_status
+from mediation.runtime.tls import client_context
+
+State = Literal["hold", "running", "done"]
+
+
+class Carrier:
+    """One simulated carrier: everything but the listeners, so that a test can drive it by hand."""
+
+    def __init__(self, config: CarrierConfig, clock: Clock) -> None:
+        self._config = config
+        self._clock = clock
+        self._clips = Clips()
+        self._directory = Directory(config.seed, config.subscribers)
+        self._replay: Replay | None = None
+        self._replay_error: str | None = None
+        self._started = False
+        self._log = get_logger("carrier")
+        self.schedule = Schedule()
+        self._network = Network(config.seed, clock.now_us(), self._directory, self._clips, self.schedule)
+        self.element = Element(
+            DeliveryOptions(
+                config.buffer_octets,
+                config.retry_s,
+                config.keepalive_s,
+                config.keepalive_timeout_s,
+                config.x2x3_minor_version,
+                client_context(config.delivery_tls) if config.delivery_tls else None,
+            )
+        )
+        self.traffic = Traffic(clock, self.schedule, self.element.feed)
+
+    def now_us(self) -> int:
+        return self._clock.now_us()
+
+    @property
+    def state(self) -> State:
+        if not self.schedule.empty:
+            return "running"
+        return "done" if self._started else "hold"
+
+    async def start(self) -> None:
+        """Schedule the configured traffic from now on; a second call does nothing. Raises `LabError`."""
+        if self._started:
+            return
+        self._started = True
+        try:
+            if self._config.replay is not None:
+                await self._add_replay(self._config.replay)
+        except LabError:
+            self._started = False
+            raise
+        for item in self._config.traffic:
+            await self._render(item)
+        start_us = self._clock.now_us()
+        for item in self._config.traffic:
+            self._network.add(item, start_us)
+        self.traffic.wake()
+        self._log.info("started", communications=self._network.communications, seed=self._config.seed)
+
+    async def inject(self, values: object) -> int:
+        """Schedule one traffic item (JSON values), `at_s` from now, whether or not the configured traffic was started.
+
+        Returns the number of communications scheduled so far. Raises `LabError` and pydantic's `ValidationError`.
+        """
+        item = TRAFFIC_ITEM.validate_python(values)
+        await self._render(item)
+        self._network.add(item, self._clock.now_us())
+        if not self._config.traffic and self._config.replay is None:
+            self._started = True
+        self.traffic.wake()
+        return self._network.communications
+
+    async def _render(self, item: TrafficItem) -> None:
+        """Speech of custom texts is made here, beside the event loop, and found ready when the call speaks."""
+        if isinstance(item, CallItem):
+            for role, text in (("caller", item.caller_text), ("callee", item.callee_text)):
+                if text is not None:
+                    await asyncio.to_thread(self._clips.render, role, text)
+
+    async def _add_replay(self, config: ReplayConfig) -> None:
+        rebase_us = config.rebase_us
+        if rebase_us is None and config.at_s is not None:
+            rebase_us = self._clock.now_us() + round(config.at_s * 1e6)
+        replay = Replay(config.file, self._network.next_correlation, rebase_us, config.keep_identities)
+        await asyncio.to_thread(replay.prepare)
+        self._replay = replay
+        self.schedule.add(self._guarded(replay.events()))
+
+    def _guarded(self, events: Iterator[InterceptEvent]) -> Iterator[InterceptEvent]:
+        """A replay that fails half-way ends there and says so; the rest of the traffic goes on."""
+        try:
+            yield from events
+        except LabError as error:
+            self._replay_error = str(error)
+            self._log.error("replay_stopped", message=str(error))
+
+    def status(self) -> dict[str, Any]:
+        status: dict[str, Any] = {
+            "simulation": True,
+            "state": self.state,
+            "now_us": self._clock.now_us(),
+            "seed": self._config.seed,
+            "events_done": self.schedule.done,
+            "events_total": self.schedule.known,
+            "next_event_us": self.schedule.next_us,
+            "communications": self._network.communications,
+            **self.element.status(),
+        }
+        if self._replay is not None:
+            counts = self._replay.counts
+            status["replay"] = {**asdict(counts), "error": self._replay_error}
+        return status
+
+    def subscribers(self) -> list[dict[str, str]]:
+        return [
+            {
+                "number": one.number,
+                "name": one.name,
+                "imsi": one.imsi,
+                "sip_uri": one.sip_uri,
+                "nai": one.nai,
+                "ipv4": one.ipv4,
+                "ipv6": one.ipv6,
+            }
+            for one in self._directory.known
+        ]
+
+    def routes(self) -> list[web.RouteDef]:
+        async def start(_: web.Request) -> web.Response:
+            try:
+                await self.start()
+            except LabError as error:
+                return _refuse(str(error))
+            return web.json_response({"state": self.state})
+
+        async def inject(request: web.Request) -> web.Response:
+            try:
+                communications = await self.inject(await request.json())
+            except ValidationError as error:
+                first = error.errors()[0]
+                where = ".".join(str(part) for part in first["loc"]) or "the item"
+                return _refuse(f"{where}: {first['msg']}.")
+            except (LabError, ValueError) as error:
+                return _refuse(str(error))
+            return web.json_response({"state": self.state, "communications": communications})
+
+        async def subscribers(_: web.Request) -> web.Response:
+            return web.json_response(self.subscribers())
+
+        return [web.post("/start", start), web.post("/inject", inject), web.get("/subscribers", subscribers)]
+
+
+def _refuse(message: str) -> web.Response:
+    return web.json_response({"error": message}, status=400)
+
+
+async def main(config: CarrierConfig, ready: ReadyFn, stop: asyncio.Event) -> None:
+    """Run until `stop` is set. Raises `NotReadyError` when a listener or the capture file is not there."""
+    if config.replay is not None and not config.replay.file.is_file():
+        raise NotReadyError(f"There is no capture {config.replay.file}: give an existing pcap or pcapng file.")
+    carrier = Carrier(config, LineClock(config.clock.spec()))
+    x1 = X1Server(carrier.element, config.ne_id, config.admf_id, carrier.now_us)
+    x1_runner, x1_port = await start_http(config.x1_listen, x1.routes())
+    try:
+        control_runner, control_port = await start_status(config.control, carrier.status, carrier.routes())
+        try:
+            pace = asyncio.create_task(carrier.traffic.run(), name="traffic")
+            if config.start == "now":
+                await carrier.start()
+            ready({"x1": x1_port, "control": control_port})
+            stopped = asyncio.create_task(stop.wait())
+            await asyncio.wait((pace, stopped), return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            if pace.done():
+                pace.result()
+            pace.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await pace
+        finally:
+            await carrier.element.close()
+            await control_runner.cleanup()
+    finally:
+        await x1_runner.cleanup()

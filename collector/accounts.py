@@ -1,0 +1,320 @@
+"""What became of every delivered record, counted: per batch for the commit frame, and summed for the whole store.
+
+Rules. delivered = accepted + flagged + masked + quarantined + rejected + duplicate, for every order and every batch;
+`BatchAccount.close` raises when it is not so, since then a record got no verdict, or two. The blob of a batch is
+canonical JSON: who reads the commit frames again gets the totals again. Never content: counts, codes, labels, keyed
+digests. A peer chooses LIIDs, so what is kept by LIID is bounded and the rest summed.
+
+    {"v": 1, "n": batch number, "orders": [{"order", "version", "liid", "delivered", "accepted", …, "reasons": {…}}],
+     "unknown": [{"liid", "delivered", "rejected", …, "reasons"}], "refusals": [{"order", "liid", "kind", "verdict",
+     "reasons", "rules", "count", "octets", "first", "last", "hmac": […]}],
+     "marks": [[liid, cin, kind, epoch, mark, target state]], "sides": [[liid, cin, target originates 0 or 1]],
+     "gaps": [[liid, cin, kind, epoch, first, last]], "filled": the same}
+
+Keys whose value would be empty are left out; LIIDs of `marks`, `sides`, `gaps` and `filled` are hexadecimal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from asn1.errors import LocalError
+from asn1.ps_pdu import liid_text
+from mediation.law.verdicts import Reason, Verdict, VerdictKind
+
+BLOB_VERSION: Final = 1
+
+FIELD_OF: Final = {
+    VerdictKind.ACCEPT: "accepted",
+    VerdictKind.ACCEPT_FLAGGED: "flagged",
+    VerdictKind.MASK: "masked",
+    VerdictKind.QUARANTINE: "quarantined",
+    VerdictKind.REJECT: "rejected",
+    VerdictKind.DUPLICATE: "duplicate",
+}
+FIELDS: Final = tuple(FIELD_OF.values())
+
+MAX_UNKNOWN_LIIDS: Final = 64
+"""LIIDs without an order that are told apart, in a batch and in the totals; the others share `OTHER`."""
+MAX_REFUSALS: Final = 512
+"""Kinds of refusal told apart in one batch; the others are summed by verdict."""
+MAX_DIGESTS: Final = 8
+"""Digests of withheld originals kept for one kind of refusal in one batch: enough to prove samples, not a flood."""
+OTHER: Final = "(other)"
+
+
+@dataclass(slots=True)
+class Counts:
+    """`delivered` is counted on its own, not as the sum of the others."""
+
+    delivered: int = 0
+    accepted: int = 0
+    flagged: int = 0
+    masked: int = 0
+    quarantined: int = 0
+    rejected: int = 0
+    duplicate: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def judged(self) -> int:
+        return self.accepted + self.flagged + self.masked + self.quarantined + self.rejected + self.duplicate
+
+    @property
+    def kept(self) -> int:
+        """How many of them have a leaf."""
+        return self.accepted + self.flagged + self.masked + self.quarantined
+
+    @property
+    def balanced(self) -> bool:
+        return self.delivered == self.judged
+
+    def count(self, verdict: VerdictKind, reasons: Iterable[Reason], times: int = 1) -> None:
+        """Add to the verdict and its reasons; `delivered` is for the caller to count."""
+        name = FIELD_OF[verdict]
+        setattr(self, name, getattr(self, name) + times)
+        for reason in reasons:
+            if reason is not Reason.OK:
+                self.reasons[reason.name] = self.reasons.get(reason.name, 0) + times
+
+    def add(self, other: dict[str, Any]) -> None:
+        """Add counts read from a blob."""
+        self.delivered += int(other.get("delivered", 0))
+        for name in FIELDS:
+            setattr(self, name, getattr(self, name) + int(other.get(name, 0)))
+        for reason, times in other.get("reasons", {}).items():
+            self.reasons[reason] = self.reasons.get(reason, 0) + int(times)
+
+    def values(self, sparse: bool = False) -> dict[str, Any]:
+        found: dict[str, Any] = {"delivered": self.delivered}
+        found |= {name: value for name in FIELDS if (value := getattr(self, name)) or not sparse}
+        if self.reasons or not sparse:
+            found["reasons"] = dict(sorted(self.reasons.items()))
+        return found
+
+
+class StreamMark(NamedTuple):
+    """Where a stream stands though no stored row says so: refused records, resets. `mark` -1: a fresh epoch. `target`:
+    the communication's TARGET_* state, so that content of a wrong target stays refused behind a restart."""
+
+    liid: bytes
+    cin: int
+    kind: int
+    epoch: int
+    mark: int
+    target: int
+
+
+class StreamRange(NamedTuple):
+    """Sequence numbers `first` to `last`, both included, of a stream's epoch."""
+
+    liid: bytes
+    cin: int
+    kind: int
+    epoch: int
+    first: int
+    last: int
+
+
+@dataclass(slots=True)
+class _Refusal:
+    count: int = 0
+    octets: int = 0
+    first: int = -1
+    last: int = -1
+    digests: list[str] = field(default_factory=list)
+
+
+class BatchAccount:
+    """The account of one batch while it is open. `number` is the batch's, ascending without end."""
+
+    def __init__(self) -> None:
+        self.delivered = 0
+        self._orders: dict[tuple[str, int, str], Counts] = {}
+        self._unknown: dict[str, Counts] = {}
+        self._refusals: dict[tuple[str, str, int, int, tuple[Reason, ...], tuple[str, ...]], _Refusal] = {}
+        self._marks: dict[tuple[bytes, int, int], StreamMark] = {}
+        self._sides: dict[tuple[bytes, int], bool] = {}
+        self.gaps: list[StreamRange] = []
+        self.filled: list[StreamRange] = []
+
+    @property
+    def empty(self) -> bool:
+        """Nothing in it that must become durable."""
+        return not (self.delivered or self._marks or self._sides or self.gaps or self.filled)
+
+    @property
+    def octets(self) -> int:
+        """What the blob will take, roughly from above."""
+        lists = len(self._marks) + len(self._sides) + len(self.gaps) + len(self.filled)
+        return 512 + 224 * lists + 512 * (len(self._orders) + len(self._unknown)) + 1280 * len(self._refusals)
+
+    def bulk(self, order: str, version: int, liid: str, records: int) -> None:
+        """`records` of the bulk lane, accepted; their delivery is counted with the chunk."""
+        counts = self._of_order(order, version, liid)
+        counts.delivered += records
+        counts.accepted += records
+
+    def verdict(self, order: str | None, version: int, liid: str, verdict: Verdict) -> None:
+        """One record of the careful lane; `order` None when no order has its LIID."""
+        counts = self._of_unknown(liid) if order is None else self._of_order(order, version, liid)
+        counts.delivered += 1
+        counts.count(verdict.kind, verdict.reasons)
+
+    def refusal(
+        self,
+        order: str | None,
+        liid: str,
+        kind: int,
+        number: int,
+        octets: int,
+        verdict: Verdict,
+        digest: bytes | None,
+    ) -> None:
+        """What is kept of a record that is not stored (or stored without its octets): equal refusals are summed."""
+        name = order or ""
+        label = liid if order is not None or liid in self._unknown else OTHER
+        key = (name, label, kind, int(verdict.kind), verdict.reasons, verdict.rules)
+        if key not in self._refusals and len(self._refusals) >= MAX_REFUSALS:
+            key = (OTHER, OTHER, -1, int(verdict.kind), (), ())
+        found = self._refusals.setdefault(key, _Refusal())
+        found.count += 1
+        found.octets += octets
+        if number >= 0:
+            found.first = number if found.first < 0 else min(found.first, number)
+            found.last = max(found.last, number)
+        if digest is not None and len(found.digests) < MAX_DIGESTS:
+            found.digests.append(digest.hex())
+
+    def mark(self, mark: StreamMark) -> None:
+        self._marks[(mark.liid, mark.cin, mark.kind)] = mark
+
+    def side(self, liid: bytes, cin: int, originates: bool) -> None:
+        """Who called whom has been established for a communication."""
+        self._sides[(liid, cin)] = originates
+
+    def refused(self) -> dict[str, int]:
+        """Records by verdict of which something was withheld, for the audit log; empty when there are none."""
+        found: dict[str, int] = {}
+        for key, refusal in self._refusals.items():
+            name = VerdictKind(key[3]).name
+            found[name] = found.get(name, 0) + refusal.count
+        return found
+
+    def reasons(self) -> dict[str, int]:
+        """How often each reason was given in this batch."""
+        found: dict[str, int] = {}
+        for counts in (*self._orders.values(), *self._unknown.values()):
+            for reason, times in counts.reasons.items():
+                found[reason] = found.get(reason, 0) + times
+        return found
+
+    def close(self, number: int, rows: int) -> bytes:
+        """The blob. Raises LocalError when the counts do not balance or `rows` are not what was kept."""
+        everything = (*self._orders.values(), *self._unknown.values())
+        delivered = sum(counts.delivered for counts in everything)
+        kept = sum(counts.kept for counts in everything)
+        if delivered != self.delivered or kept != rows or not all(counts.balanced for counts in everything):
+            raise LocalError(
+                f"a batch of {self.delivered} delivered records has {delivered} counted, {kept} to keep, {rows} rows; "
+                "this is a defect of the collector"
+            )
+        blob: dict[str, Any] = {"v": BLOB_VERSION, "n": number}
+        blob["orders"] = [
+            {"order": order, "version": version, "liid": liid, **counts.values(sparse=True)}
+            for (order, version, liid), counts in self._orders.items()
+        ]
+        blob["unknown"] = [{"liid": liid, **counts.values(sparse=True)} for liid, counts in self._unknown.items()]
+        blob["refusals"] = [
+            {
+                "order": key[0],
+                "liid": key[1],
+                "kind": key[2],
+                "verdict": VerdictKind(key[3]).name,
+                "reasons": [reason.name for reason in key[4]],
+                "rules": list(key[5]),
+                "count": found.count,
+                "octets": found.octets,
+                "first": found.first,
+                "last": found.last,
+                "hmac": found.digests,
+            }
+            for key, found in self._refusals.items()
+        ]
+        blob["marks"] = [[one.liid.hex(), *one[1:]] for one in self._marks.values()]
+        blob["sides"] = [[liid.hex(), cin, int(originates)] for (liid, cin), originates in self._sides.items()]
+        blob["gaps"] = [[one.liid.hex(), *one[1:]] for one in self.gaps]
+        blob["filled"] = [[one.liid.hex(), *one[1:]] for one in self.filled]
+        kept_keys = {key: value for key, value in blob.items() if value != []}
+        return json.dumps(kept_keys, sort_keys=True, separators=(",", ":")).encode()
+
+    def _of_order(self, order: str, version: int, liid: str) -> Counts:
+        return self._orders.setdefault((order, version, liid), Counts())
+
+    def _of_unknown(self, liid: str) -> Counts:
+        if liid not in self._unknown and len(self._unknown) >= MAX_UNKNOWN_LIIDS:
+            liid = OTHER
+        return self._unknown.setdefault(liid, Counts())
+
+
+class Totals:
+    """The sums over all batches ever made durable. Owned by the event loop's thread."""
+
+    def __init__(self) -> None:
+        self.orders: dict[str, Counts] = {}
+        self.liids: dict[str, str] = {}
+        self.unknown: dict[str, Counts] = {}
+        self.last_batch = -1
+
+    def apply(self, blob: dict[str, Any]) -> None:
+        """Add a batch's blob, or a summary. Blobs of one store come in ascending order of `n`."""
+        if "n" not in blob:
+            return
+        self.last_batch = max(self.last_batch, int(blob["n"]))
+        for one in blob.get("orders", ()):
+            self.orders.setdefault(one["order"], Counts()).add(one)
+            self.liids[one["order"]] = one["liid"]
+        for one in blob.get("unknown", ()):
+            liid = one["liid"]
+            if liid not in self.unknown and len(self.unknown) >= MAX_UNKNOWN_LIIDS:
+                liid = OTHER
+            self.unknown.setdefault(liid, Counts()).add(one)
+
+    @property
+    def balanced(self) -> bool:
+        return all(counts.balanced for counts in (*self.orders.values(), *self.unknown.values()))
+
+    @property
+    def unknown_counts(self) -> Counts:
+        total = Counts()
+        for counts in self.unknown.values():
+            total.add(counts.values())
+        return total
+
+
+def summarise(records: Iterable[bytes]) -> dict[str, Any]:
+    """One blob in place of many: the totals and the last number. The audit log keeps it when a segment is evicted."""
+    totals = Totals()
+    refusals = 0
+    for record in records:
+        blob = json.loads(record)
+        totals.apply(blob)
+        refusals += sum(int(one["count"]) for one in blob.get("refusals", ()))
+    return {
+        "v": BLOB_VERSION,
+        "n": totals.last_batch,
+        "orders": [
+            {"order": order, "liid": totals.liids[order], **counts.values(sparse=True)}
+            for order, counts in totals.orders.items()
+        ],
+        "unknown": [{"liid": liid, **counts.values(sparse=True)} for liid, counts in totals.unknown.items()],
+        "refused": refusals,
+    }
+
+
+def label(liid: bytes) -> str:
+    """A LIID as it stands in accounts and logs."""
+    return liid_text(liid)

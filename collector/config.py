@@ -1,0 +1,125 @@
+"""The collector's configuration, checked before anything is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from collector.gate import LinkPolicy
+from collector.gate_columns import (
+    QUALIFIER_ABSENT,
+    QUALIFIER_INTERCEPTION,
+    QUALIFIER_MEDIATION,
+    QUALIFIER_UNKNOWN,
+    GateLimits,
+)
+from mediation.runtime.config import ClockConfig, Listen, Model
+
+Microseconds = Annotated[int, Field(ge=0, le=1 << 61)]
+MIB = 1 << 20
+
+
+class PolicyConfig(Model):
+    """What holds for the records of a link; the defaults are those of `LinkPolicy`, where each has its rule."""
+
+    skew_us: Microseconds = 200_000
+    skew_hard_us: Microseconds = 5_000_000
+    late_us: Microseconds = 8_000_000
+    cii_wait_us: Microseconds = 8_000_000
+    mediation_stamps: bool = False
+
+    def policy(self) -> LinkPolicy:
+        return LinkPolicy(self.skew_us, self.skew_hard_us, self.late_us, self.cii_wait_us, self.mediation_stamps)
+
+    def gate_limits(self) -> GateLimits:
+        """The same for the bulk lane, which leaves to the careful one whatever these do not plainly allow."""
+        qualifiers = QUALIFIER_ABSENT | QUALIFIER_UNKNOWN | QUALIFIER_INTERCEPTION
+        if self.mediation_stamps:
+            qualifiers |= QUALIFIER_MEDIATION
+        return GateLimits(self.late_us, self.skew_us, qualifiers)
+
+
+class LinkConfig(Model):
+    """One listener. `record_s`: how long a record may take from its first octet to its last before the connection is
+    closed, real seconds; `idle_s`: the same for a connection that sends nothing at all (a peer's keep-alives come every
+    120 to 360 s, TS 102 232-1 clause 6.3.4 by a third party's reading)."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
+    interface: Literal["HI2", "HI3", "both"] = "both"
+    dialect: Literal["etsi"] = "etsi"
+    listen: Listen = Listen()
+    policy: PolicyConfig = PolicyConfig()
+    max_record_octets: Annotated[int, Field(ge=4096, le=16 * MIB)] = MIB
+    record_s: Annotated[float, Field(gt=0, le=3600)] = 30.0
+    idle_s: Annotated[float, Field(gt=0, le=86_400)] = 900.0
+    max_connections: Annotated[int, Field(ge=1, le=10_000)] = 256
+
+
+class StoreConfigModel(Model):
+    capacity_octets: Annotated[int, Field(ge=MIB)] = 1 << 30
+    segment_octets: Annotated[int, Field(ge=256 * 1024)] = 64 * MIB
+    encryption: bool = True
+
+
+class AuditConfig(Model):
+    capacity_octets: Annotated[int, Field(ge=64 * 1024)] = 256 * MIB
+
+
+class Limits(Model):
+    """`received_octets`: octets received and not durable yet, all connections together; beyond it nothing more is read.
+    `communications`: (LIID, CIN) pairs whose sequence marks are held at once. `forget_s`: how long an ended
+    communication is remembered (virtual time), so that what is sent again is known as sent again.
+    `linger_us`: how long a batch waits for company at low rates."""
+
+    received_octets: Annotated[int, Field(ge=4 * MIB, le=1 << 34)] = 64 * MIB
+    connections: Annotated[int, Field(ge=1, le=20_000)] = 1024
+    liids: Annotated[int, Field(ge=16, le=1 << 20)] = 1 << 20
+    communications: Annotated[int, Field(ge=16, le=1 << 20)] = 1 << 20
+    forget_s: Annotated[float, Field(gt=0)] = 86_400.0
+    linger_us: Annotated[int, Field(ge=0, le=1_000_000)] = 1500
+
+
+class CollectorConfig(Model):
+    data_dir: Path
+    clock: ClockConfig = ClockConfig()
+    court_public_key: Path
+    quarantine_public_key: Path | None = None
+    """Needed at the first start; its private half never lies with the collector."""
+    hi1_inbox: Path | None = None
+    links: Annotated[list[LinkConfig], Field(min_length=1, max_length=64)]
+    store: StoreConfigModel = StoreConfigModel()
+    audit: AuditConfig = AuditConfig()
+    index_url: str | None = None
+    pin: Path | None = None
+    control: Listen = Listen()
+    limits: Limits = Limits()
+
+    @property
+    def inbox(self) -> Path:
+        return self.hi1_inbox or self.data_dir / "hi1-inbox"
+
+    @property
+    def database_url(self) -> str:
+        return self.index_url or f"sqlite:///{self.data_dir / 'index.sqlite'}"
+
+    @property
+    def largest_record_octets(self) -> int:
+        return max(link.max_record_octets for link in self.links)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> CollectorConfig:
+        names = [link.name for link in self.links]
+        if len(set(names)) != len(names) or "control" in names:
+            raise ValueError("every link needs a name of its own, other than 'control'")
+        if 2 * self.largest_record_octets > self.limits.received_octets:
+            raise ValueError("limits.received_octets must hold two of the largest record (links.max_record_octets)")
+        if 4 * self.largest_record_octets > self.store.segment_octets:
+            raise ValueError(
+                f"store.segment_octets {self.store.segment_octets} must hold four of the largest record "
+                f"({self.largest_record_octets}, links.max_record_octets): raise the one or lower the other"
+            )
+        if self.store.capacity_octets < 2 * self.store.segment_octets:
+            raise ValueError("store.capacity_octets must hold two segments (store.segment_octets)")
+        return self

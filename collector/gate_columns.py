@@ -1,0 +1,199 @@
+"""The bulk lane's gate: which rows of a batch are allowed whole, by order columns alone.
+
+A row is BULK only where every question the gate of the careful lane would ask has one plain answer: clean header, one
+CC payload, next in its stream, target established, its order allows all its content, event time well inside the window
+and plausible against the clock. Everything else is CAREFUL, which decides nothing: `collector.gate` does. So this file
+may be too strict, never too lax; a property test holds it against the gate.
+
+Rules: R-002 (half-open window), R-003 (event time decides), R-099 (no silent crossing of a boundary within the clock
+skew). One source for two paths (ADR 0002): `gate_columns.pxd` types it for Cython.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from asn1.errors import LocalError
+
+if TYPE_CHECKING:
+    from asn1 import plain as cython
+    from asn1.columns import Columns
+    from collector.stream_table import StreamTable, VerifyColumns
+else:
+    try:
+        import cython
+    except ImportError:
+        from asn1 import plain as cython
+
+COMPILED: Final[bool] = cython.compiled
+
+CAREFUL: Final = 0
+BULK: Final = 1
+
+MAX_ORDERS: Final = 1 << 20
+"""Order slots and LIID ids that may be named: the size of a full `LiidTable`."""
+MAX_TIME_US: Final = 1 << 62
+"""Times, lateness and skew lie in [0, this), so that no difference of two leaves 64 bits."""
+
+QUALIFIER_ABSENT: Final = 1
+QUALIFIER_UNKNOWN: Final = 2
+QUALIFIER_INTERCEPTION: Final = 4
+QUALIFIER_MEDIATION: Final = 8
+QUALIFIER_AGGREGATION: Final = 16
+"""Bits 1 << (timeStampQualifier + 1) of `GateLimits.qualifiers`."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateLimits:
+    """`late_us`: how far an event time may lie behind the clock; `skew_us`: how far ahead of it, and how close to an
+    edge of the window without being flagged (R-099); `qualifiers`: whose stamps count as event time on this link."""
+
+    late_us: int
+    skew_us: int
+    qualifiers: int = QUALIFIER_ABSENT | QUALIFIER_UNKNOWN | QUALIFIER_INTERCEPTION
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.late_us < MAX_TIME_US or not 0 <= self.skew_us < MAX_TIME_US:
+            raise LocalError(f"lateness and skew lie in 0 to 2**62 microseconds: {self.late_us}, {self.skew_us}")
+        if not 0 <= self.qualifiers < 1 << 31:
+            raise LocalError(f"{self.qualifiers} is no mask of time stamp qualifiers")
+
+
+def _column(typecode: str, rows: int) -> array[int]:
+    return array(typecode, bytes(rows * array(typecode).itemsize))
+
+
+def _grown(old: array[int], rows: int) -> array[int]:
+    new = _column(old.typecode, rows)
+    new[: len(old)] = old
+    return new
+
+
+class OrderColumns:
+    """What the bulk lane knows of orders, by LIID id; a LIID that was never set has no order and goes CAREFUL."""
+
+    def __init__(self) -> None:
+        self.n = 0
+        self.slots = 0
+        self.bulk = self.bulk_view = _column("b", 0)
+        self.start_us = self.start_us_view = _column("q", 0)
+        self.end_us = self.end_us_view = _column("q", 0)
+        self.content_tags = self.content_tags_view = _column("q", 0)
+        self.order_slot = self.order_slot_view = _column("i", 0)
+
+    def set(self, liid: int, bulk: bool, start_us: int, end_us: int, content_tags: int, order_slot: int) -> None:
+        """The order of one LIID: `[start_us, end_us)`; `content_tags`: bit n allows CCContents alternative n (0..62);
+        `order_slot`: index into the batch's orders. LocalError for what cannot be held."""
+        if not 0 <= liid < MAX_ORDERS or not 0 <= order_slot < MAX_ORDERS:
+            raise LocalError(f"LIID id {liid} or order slot {order_slot} is not in 0 to {MAX_ORDERS}")
+        if not 0 <= start_us < MAX_TIME_US or not 0 <= end_us < MAX_TIME_US:
+            raise LocalError(f"window [{start_us}, {end_us}) is not in 0 to 2**62 microseconds")
+        if not 0 <= content_tags < 1 << 63:
+            raise LocalError(f"{content_tags} is no mask of content tags 0 to 62")
+        if liid >= self.n:
+            self._grow(liid + 1)
+        self.bulk[liid] = 1 if bulk else 0
+        self.start_us[liid] = start_us
+        self.end_us[liid] = end_us
+        self.content_tags[liid] = content_tags
+        self.order_slot[liid] = order_slot
+        self.slots = max(self.slots, order_slot + 1)
+
+    def clear(self, liid: int) -> None:
+        """From now on nothing of this LIID is BULK."""
+        if 0 <= liid < self.n:
+            self.bulk[liid] = 0
+
+    def _grow(self, wanted: int) -> None:
+        room = max(64, len(self.bulk))
+        while room < wanted:
+            room *= 2
+        self.bulk = self.bulk_view = _grown(self.bulk, room)
+        self.start_us = self.start_us_view = _grown(self.start_us, room)
+        self.end_us = self.end_us_view = _grown(self.end_us, room)
+        self.content_tags = self.content_tags_view = _grown(self.content_tags, room)
+        self.order_slot = self.order_slot_view = _grown(self.order_slot, room)
+        self.n = wanted
+
+
+class Lane:
+    """BULK or CAREFUL for each row of a `Columns` of the same capacity; `counts`: BULK rows of the last call by order
+    slot."""
+
+    def __init__(self, capacity: int) -> None:
+        if capacity < 1:
+            raise LocalError(f"a Lane holds at least one row, not {capacity}")
+        self.capacity = capacity
+        self.rows = self.rows_view = _column("b", capacity)
+        self.counts = self.counts_view = _column("q", 0)
+
+    def begin(self, slots: int) -> None:
+        """All counts 0, for `slots` order slots."""
+        self.counts = self.counts_view = _column("q", slots)
+
+
+def gate_columns(
+    cols: Columns,
+    verify: VerifyColumns,
+    orders: OrderColumns,
+    streams: StreamTable,
+    now_us: int,
+    limits: GateLimits,
+    lane: Lane,
+) -> int:
+    """Sets `lane.rows` for the rows of `cols` and answers how many are BULK. LocalError when `verify` or `lane` hold
+    fewer rows, or `now_us` is no time."""
+    if cols.n > lane.capacity or cols.n > verify.capacity:
+        raise LocalError(f"{cols.n} rows do not fit {lane.capacity} of the lane and {verify.capacity} of the verify")
+    if not 0 <= now_us < MAX_TIME_US:
+        raise LocalError(f"{now_us} is no time of the clock")
+    lane.begin(orders.slots)
+    now, late, skew, qualifiers = now_us, limits.late_us, limits.skew_us, limits.qualifiers
+    with cython.nogil:
+        bulk = _gate(cols, verify, orders, streams, now, late, skew, qualifiers, lane)
+    return bulk
+
+
+def _gate(
+    cols: Columns,
+    verify: VerifyColumns,
+    orders: OrderColumns,
+    streams: StreamTable,
+    now: int,
+    late: int,
+    skew: int,
+    qualifiers: int,
+    lane: Lane,
+) -> int:
+    bulk = 0
+    for row in range(cols.n):
+        lane.rows_view[row] = 0
+        if cols.status_view[row] != 0 or cols.kind_view[row] != 1 or cols.payloads_view[row] != 1:
+            continue
+        entry = verify.slots_view[row] >> 1
+        if verify.flags_view[row] != 0 or not 0 <= entry < streams.fresh or streams.targets_view[entry] != 1:
+            continue
+        liid = cols.liid_view[row]
+        if not 0 <= liid < orders.n or not orders.bulk_view[liid]:
+            continue
+        tag = cols.content_tag_view[row]
+        if tag < 0 or tag > 62 or not orders.content_tags_view[liid] >> tag & 1:
+            continue
+        qualifier = cols.qualifier_view[row] + 1
+        if qualifier > 30 or not qualifiers >> qualifier & 1:
+            continue
+        # A record without a time has the smallest integer there: told apart before any difference is taken.
+        event = cols.time_us_view[row]
+        if event < 0 or now - event > late or event - now > skew:
+            continue
+        # R-002, and R-099: nearer to an edge than the skew is for the careful lane to flag.
+        start = orders.start_us_view[liid]
+        end = orders.end_us_view[liid]
+        if event < start or event >= end or event - start <= skew or end - event <= skew:
+            continue
+        lane.rows_view[row] = 1
+        lane.counts_view[orders.order_slot_view[liid]] += 1
+        bulk += 1
+    return bulk

@@ -1,0 +1,45 @@
+"""Listeners: one a configured link, plain or TLS."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from collector.config import LinkConfig
+from collector.pipeline import LinkState
+from collector.receive import Connection, Receiver
+from mediation.runtime.config import NotReadyError
+from mediation.runtime.tls import server_context
+
+HANDSHAKE_S: Final = 10.0
+"""How long a peer may take for its TLS handshake."""
+
+
+def link_state(config: LinkConfig) -> LinkState:
+    return LinkState(config.name, config.policy.policy(), config.policy.gate_limits(), config.max_record_octets)
+
+
+async def start_link(config: LinkConfig, state: LinkState, receiver: Receiver) -> tuple[asyncio.Server, int]:
+    """Listen for a link; the server and the port bound. Raises NotReadyError when the port cannot be had."""
+    listen = config.listen
+    context = server_context(listen.tls) if listen.tls else None
+
+    def connection() -> Connection:
+        return Connection(receiver, state, config.record_s, config.idle_s, config.max_connections)
+
+    try:
+        server = await asyncio.get_running_loop().create_server(
+            connection,
+            listen.host,
+            listen.port,
+            ssl=context,
+            ssl_handshake_timeout=HANDSHAKE_S if context is not None else None,
+            reuse_address=True,
+            backlog=256,
+        )
+    except OSError as error:
+        raise NotReadyError(
+            f"Cannot listen on {listen.host}:{listen.port} for link {config.name}: {error.strerror}. "
+            "Stop what uses that port or configure another."
+        ) from error
+    return server, int(server.sockets[0].getsockname()[1])

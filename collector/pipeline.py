@@ -1,0 +1,170 @@
+"""From received octets to judged rows: scan, verify, column gate, then the two lanes (docs/adr/0007-two-lanes.md).
+
+Rules. One scan decides framing and header for both lanes. What the column gate calls BULK is accepted without becoming
+a Python object; every other row goes through the careful lane, in the order received. Each row of a piece is a TRI for
+the connection's session or gets exactly one verdict. Nothing here opens, writes or waits.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, Protocol
+
+import numpy as np
+
+from asn1.columns import KIND_TRI, Columns, LiidTable
+from asn1.errors import DecodeError, LocalError
+from asn1.scan import scan
+from collector.assembly import Assembly, OrderSlots, Source
+from collector.careful import CarefulLane, order_ref
+from collector.gate import LinkPolicy, bulk_terms
+from collector.gate_columns import CAREFUL, GateLimits, Lane, OrderColumns, gate_columns
+from collector.stream_table import StreamTable, VerifyColumns, verify_columns
+from mediation.law.orders import CourtOrder
+from mediation.law.verdicts import Reason, VerdictKind, reason_mask
+
+_OK: Final = reason_mask((Reason.OK,))
+
+
+@dataclass(slots=True)
+class LinkState:
+    """One link as the pipeline sees it, and what came in on it since the start. `errors` by code."""
+
+    name: str
+    policy: LinkPolicy
+    limits: GateLimits
+    max_record_octets: int
+    connections: int = 0
+    octets: int = 0
+    records: int = 0
+    bulk: int = 0
+    tri: int = 0
+    accepted_connections: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    closed: Counter[str] = field(default_factory=Counter)
+
+
+class Peer(Source, Protocol):
+    """A connection: takes the TRI records that ended at `position` octets of it."""
+
+    def tri(self, octets: bytes, position: int) -> None: ...
+
+
+class Fed(NamedTuple):
+    """`end`: where the first record starts that is not there whole. `fatal`: a code when framing is lost. `skip`:
+    octets of an oversized record that are still to come and to be thrown away."""
+
+    end: int
+    fatal: str | None
+    skip: int
+
+
+class Pipeline:
+    """`capacity`: rows scanned in one piece. `liids` and `octets` belong together: id to octets."""
+
+    def __init__(
+        self,
+        liids: LiidTable,
+        octets: list[bytes],
+        streams: StreamTable,
+        slots: OrderSlots,
+        careful: CarefulLane,
+        assembly: Assembly,
+        *,
+        capacity: int,
+        now_us: Callable[[], int],
+    ) -> None:
+        self._liids = liids
+        self._octets = octets
+        self._streams = streams
+        self._slots = slots
+        self._careful = careful
+        self._assembly = assembly
+        self._now_us = now_us
+        self._orders = OrderColumns()
+        self._known: set[int] = set()
+        self._cols = Columns(capacity)
+        self._verify = VerifyColumns(capacity)
+        self._lane = Lane(capacity)
+        self._kinds = np.frombuffer(self._cols.kind, np.int8)
+        self._statuses = np.frombuffer(self._cols.status, np.int8)
+        self._lanes = np.frombuffer(self._lane.rows, np.int8)
+
+    def refresh(self, orders: tuple[CourtOrder, ...]) -> None:
+        """The orders have changed: tell the bulk lane. It serves a LIID only where exactly one order takes content."""
+        terms: dict[str, list[tuple[CourtOrder, tuple[int, int, int]]]] = {}
+        for order in orders:
+            found = bulk_terms(order)
+            if found is not None:
+                terms.setdefault(order.liid, []).append((order, found))
+        for liid_id in self._known:
+            self._orders.clear(liid_id)
+        self._known.clear()
+        for liid, candidates in terms.items():
+            if len(candidates) != 1:
+                continue
+            order, (start_us, end_us, tags) = candidates[0]
+            try:
+                liid_id = self._liids.intern(liid.encode("ascii"))
+                slot = self._slots.slot(order_ref(order), order.liid)
+                self._orders.set(liid_id, True, max(start_us, 0), end_us, tags, slot)
+            except (DecodeError, LocalError, UnicodeEncodeError):
+                # A LIID or a window that the columns cannot hold: its records take the careful lane.
+                continue
+            self._known.add(liid_id)
+        self._learn()
+
+    def feed(self, link: LinkState, peer: Peer, view: memoryview, start: int, stop: int, position: int) -> Fed:
+        """Judge the whole records of `view[start:stop]`; `position` is how many octets of the connection lie before."""
+        cols = self._cols
+        at = start
+        while True:
+            end = scan(view, at, stop, cols, self._liids, link.max_record_octets)
+            if cols.n:
+                self._learn()
+                self._piece(link, peer, view, position - start)
+                self._assembly.scanned(peer, position + end - start, end - at, self._delivered())
+            if cols.fatal:
+                return Fed(end, DecodeError.CODES[cols.fatal - 1], 0)
+            if cols.n < cols.capacity or end >= stop:
+                return Fed(end, None, cols.skip)
+            at = end
+
+    def _learn(self) -> None:
+        """Octets of LIIDs met for the first time, for this thread and for the writer's."""
+        for liid_id in range(len(self._octets), len(self._liids)):
+            self._octets.append(self._liids.octets(liid_id))
+
+    def _delivered(self) -> int:
+        """Records of the piece that get a verdict: all but sound TRIs."""
+        n = self._cols.n
+        tri = (self._kinds[:n] == KIND_TRI) & (self._statuses[:n] == 0)
+        return n - int(np.count_nonzero(tri))
+
+    def _piece(self, link: LinkState, peer: Peer, view: memoryview, shift: int) -> None:
+        """All rows of one scan; `shift` turns offsets into positions on the connection."""
+        cols, verify, lane, batch = self._cols, self._verify, self._lane, self._assembly
+        now_us = self._now_us()
+        verify_columns(cols, self._streams, verify)
+        bulk = gate_columns(cols, verify, self._orders, self._streams, now_us, link.limits, lane)
+        if bulk:
+            batch.rows.append_lane(cols, lane, verify, self._orders, 0, now_us, VerdictKind.ACCEPT, _OK)
+            batch.bulk(np.frombuffer(lane.counts, np.int64))
+        link.records += cols.n
+        link.bulk += bulk
+        if bulk == cols.n:
+            return
+        careful = self._careful
+        for row in np.flatnonzero(self._lanes[: cols.n] == CAREFUL).tolist():
+            if cols.kind[row] == KIND_TRI and not cols.status[row]:
+                offset, octets = cols.offset[row], cols.length[row]
+                link.tri += 1
+                careful.reset(batch, cols, verify, row)
+                peer.tri(bytes(view[offset : offset + octets]), shift + offset + octets)
+                continue
+            code = careful.judge(batch, link.policy, view, cols, verify, row, now_us)
+            if code is not None:
+                link.errors[code] += 1
+        careful.end_piece()

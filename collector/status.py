@@ -1,0 +1,153 @@
+"""What the collector says of itself: `GET /status` as JSON, `GET /metrics` for Prometheus. Counts and labels only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from asn1.errors import DecodeError
+from collector.accounts import FIELDS, Counts, Totals
+from collector.assembly import Assembly
+from collector.pipeline import LinkState
+from collector.receive import Receiver
+from collector.registry import Registry
+from collector.store.audit_log import AuditLog
+from collector.store.index import Index
+from collector.store.store import Store
+from mediation.ledger.checkpoint import parse_note
+
+_LINK_COUNTS: Final = ("connections", "accepted_connections", "octets", "records", "bulk", "tri")
+
+
+class Status:
+    """Reads everybody's counters; owned by the event loop's thread."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        totals: Totals,
+        links: tuple[LinkState, ...],
+        assembly: Assembly,
+        receiver: Receiver,
+        store: Store,
+        audit: AuditLog,
+        index: Index,
+        compiled: bool,
+    ) -> None:
+        self._registry = registry
+        self._totals = totals
+        self._links = links
+        self._assembly = assembly
+        self._receiver = receiver
+        self._store = store
+        self._audit = audit
+        self._index = index
+        self._compiled = compiled
+
+    def status(self) -> dict[str, Any]:
+        """Totals are of what is durable; `pending_records` have been judged and are not yet."""
+        index = self._index.state()
+        pending = self._assembly.pending_records
+        records, root = self._ledger()
+        return {
+            "simulation": True,
+            "compiled": self._compiled,
+            "orders": self._orders(),
+            "unknown": self._totals.unknown_counts.values(),
+            "unknown_liids": {liid: counts.values() for liid, counts in self._totals.unknown.items()},
+            "links": [self._link(link) for link in self._links],
+            "ledger": {"records": records, "size": records, "root": root},
+            "store": {**self._store.gauge()._asdict(), "pending_octets": self._store.pending_octets},
+            "audit": {"entries": self._audit.entries},
+            "arenas": {"in_use": self._assembly.pool.in_use, "limit": self._assembly.pool.limit},
+            "paused": self._receiver.paused,
+            "pauses": self._receiver.pauses,
+            "pending_records": pending,
+            "index_lag_records": max(self._store.size - index.records, 0),
+            "index_error": index.error,
+            "balanced": self._totals.balanced,
+            "idle_s": round(self._receiver.loop.time() - self._receiver.last_octets_s, 3),
+        }
+
+    def _orders(self) -> list[dict[str, Any]]:
+        current = {str(order.order_id): order for order in self._registry.current()}
+        found = []
+        for name in sorted({*current, *self._totals.orders}):
+            order = current.get(name)
+            counts = self._totals.orders.get(name, Counts())
+            found.append(
+                {
+                    "order": name,
+                    "kind": None if order is None else str(order.kind),
+                    "liid": self._totals.liids.get(name, "") if order is None else str(order.liid),
+                    **counts.values(),
+                }
+            )
+        return found
+
+    @staticmethod
+    def _link(link: LinkState) -> dict[str, Any]:
+        counts = {name: getattr(link, name) for name in _LINK_COUNTS}
+        return {"name": link.name, **counts, "errors": dict(link.errors), "closed": dict(link.closed)}
+
+    def _ledger(self) -> tuple[int, str]:
+        try:
+            checkpoint = parse_note(self._store.last_note).checkpoint
+        except DecodeError:
+            return 0, ""
+        return checkpoint.size, checkpoint.root.hex()
+
+
+class _Exposition(Collector):
+    def __init__(self, status: Callable[[], Mapping[str, Any]]) -> None:
+        self._status = status
+
+    def collect(self) -> Iterator[Metric]:
+        now = self._status()
+        verdicts = CounterMetricFamily(
+            "calea_collector_records", "Records with a verdict, durable.", labels=("order", "verdict")
+        )
+        for order in (*now["orders"], {"order": "(no order)", **now["unknown"]}):
+            for name in FIELDS:
+                verdicts.add_metric((order["order"], name), order[name])
+        yield verdicts
+        for name in _LINK_COUNTS:
+            kind = GaugeMetricFamily if name == "connections" else CounterMetricFamily
+            family = kind(f"calea_collector_link_{name}", f"{name} of a link since the start.", labels=("link",))
+            for link in now["links"]:
+                family.add_metric((link["name"],), link[name])
+            yield family
+        errors = CounterMetricFamily(
+            "calea_collector_link_errors", "Coded errors on a link since the start.", labels=("link", "code")
+        )
+        for link in now["links"]:
+            for code, count in {**link["errors"], **link["closed"]}.items():
+                errors.add_metric((link["name"], code), count)
+        yield errors
+        for name, value in (
+            ("ledger_records", now["ledger"]["records"]),
+            ("store_used_octets", now["store"]["used_octets"]),
+            ("store_capacity_octets", now["store"]["capacity_octets"]),
+            ("store_evicted_records", now["store"]["evicted"]),
+            ("audit_entries", now["audit"]["entries"]),
+            ("arenas_in_use", now["arenas"]["in_use"]),
+            ("index_lag_records", now["index_lag_records"]),
+            ("balanced", int(now["balanced"])),
+        ):
+            yield GaugeMetricFamily(f"calea_collector_{name}", name.replace("_", " "), value=value)
+
+
+def metrics_route(status: Callable[[], Mapping[str, Any]]) -> web.RouteDef:
+    """`GET /metrics`."""
+    registry = CollectorRegistry()
+    registry.register(_Exposition(status))
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return web.get("/metrics", metrics)

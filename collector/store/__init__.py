@@ -1,0 +1,1 @@
+"""Where accepted records live: segments, commits, recovery, eviction, the SQL index."""

@@ -1,0 +1,196 @@
+"""The audit log: one line an entry, chained, under its own tree and signed checkpoints, never evicted.
+
+    audit.jsonl        canonical JSON lines: seq, utc_us, kind, fields, previous (SHA-256 of the line before, hex)
+    checkpoints.txt    signed notes over the lines (leaf = the line without its newline), one a flush
+
+Rules. Appending is refused with `AuditFullError` when the capacity is used up: then acknowledging stops, since what
+cannot be recorded may not be done. Lines behind the newest checkpoint are what a crash left: they stay, since each is
+whole or is cut at the last newline. Never content: callers give counts, codes and identifiers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from asn1.errors import DecodeError
+from collector.store.gauge import StoreError
+from collector.store.keys import Keys
+from mediation.ledger.checkpoint import Checkpoint, Signer, parse_note, verify_note
+from mediation.ledger.kernel import CompactRange, leaf_hash
+from mediation.runtime.process import IntegrityError
+
+ORIGIN: Final = "calea-lab/audit"
+MAX_LINE_OCTETS: Final = 1 << 20
+"""One entry; an eviction's summary of a whole segment is the largest kind."""
+
+
+class AuditFullError(StoreError):
+    """The audit log has reached its capacity; nothing more may be acknowledged."""
+
+
+class AuditReport(NamedTuple):
+    """`faults` are sentences; empty when every line is under a signed checkpoint or behind the newest one."""
+
+    entries: int
+    signed_entries: int
+    faults: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.faults
+
+
+class AuditLog:
+    """Open for appending by one process. Safe to call from any thread."""
+
+    def __init__(self, directory: Path, keys: Keys, capacity_octets: int = 256 << 20) -> None:
+        """Raises StoreError when the directory cannot be used, IntegrityError when the log was changed."""
+        self._directory = directory
+        self._capacity_octets = capacity_octets
+        self._signer = Signer(ORIGIN, keys.signing)
+        self._lock = threading.Lock()
+        report = verify_audit(directory, keys.signing.public_key(), whole=False)
+        if not report.ok:
+            raise IntegrityError(f"The audit log in {directory} was changed: {report.faults[0]}")
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            self._descriptor = os.open(directory / "audit.jsonl", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            self._notes = os.open(directory / "checkpoints.txt", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            raise StoreError(
+                f"Cannot use the audit directory {directory}: {error.strerror}. Make it writable."
+            ) from error
+        self._tree = CompactRange()
+        self._previous = bytes(32)
+        self._octets = 0
+        self._load()
+        self._signed = self._tree.size
+
+    @property
+    def entries(self) -> int:
+        return self._tree.size
+
+    def append(self, kind: str, fields: dict[str, Any], now_us: int) -> int:
+        """One entry; its number. Durable and signed with the next `flush`. Raises AuditFullError."""
+        with self._lock:
+            entry = {
+                "seq": self._tree.size,
+                "utc_us": now_us,
+                "kind": kind,
+                "fields": fields,
+                "previous": self._previous.hex(),
+            }
+            line = json.dumps(entry, sort_keys=True, separators=(",", ":")).encode()
+            if len(line) > MAX_LINE_OCTETS:
+                raise StoreError(f"An audit entry of {len(line)} octets is larger than {MAX_LINE_OCTETS}.")
+            if self._octets + len(line) + 1 > self._capacity_octets:
+                raise AuditFullError(
+                    f"The audit log has used its {self._capacity_octets} octets; acknowledging stops. Archive it and "
+                    "raise its capacity."
+                )
+            os.write(self._descriptor, line + b"\n")
+            self._take(line)
+            return self._tree.size - 1
+
+    def flush(self) -> None:
+        """Make all entries durable under a signed checkpoint."""
+        with self._lock:
+            if self._signed == self._tree.size:
+                return
+            os.fdatasync(self._descriptor)
+            note = self._signer.sign(Checkpoint(ORIGIN, self._tree.size, self._tree.root()))
+            os.write(self._notes, note.encode() + b"\n")
+            os.fdatasync(self._notes)
+            self._signed = self._tree.size
+
+    def close(self) -> None:
+        self.flush()
+        os.close(self._descriptor)
+        os.close(self._notes)
+
+    def _take(self, line: bytes) -> None:
+        self._tree.append(leaf_hash(line))
+        self._previous = hashlib.sha256(line).digest()
+        self._octets += len(line) + 1
+
+    def _load(self) -> None:
+        data = (self._directory / "audit.jsonl").read_bytes()
+        whole = data.rfind(b"\n") + 1
+        if whole != len(data):
+            os.ftruncate(self._descriptor, whole)
+        for line in data[:whole].splitlines():
+            self._take(line)
+
+
+def read_audit(directory: Path) -> list[dict[str, Any]]:
+    """All whole entries, oldest first; an empty list when there is no log."""
+    path = directory / "audit.jsonl"
+    if not path.exists():
+        return []
+    data = path.read_bytes()
+    return [json.loads(line) for line in data[: data.rfind(b"\n") + 1].splitlines()]
+
+
+def verify_audit(directory: Path, public_key: Ed25519PublicKey, whole: bool = True) -> AuditReport:
+    """Check every line against its chain and every checkpoint against the lines. With `whole` false, lines that no
+    checkpoint covers yet are in order (a crash leaves them)."""
+    path, notes_path = directory / "audit.jsonl", directory / "checkpoints.txt"
+    if not path.exists():
+        return AuditReport(0, 0, ())
+    faults: list[str] = []
+    data = path.read_bytes()
+    notes = _notes(notes_path, public_key, faults)
+    tree, previous, signed = CompactRange(), bytes(32), 0
+    for number, line in enumerate(data[: data.rfind(b"\n") + 1].splitlines()):
+        try:
+            entry = json.loads(line)
+            sound = entry["seq"] == number and entry["previous"] == previous.hex()
+        except (ValueError, KeyError, TypeError):
+            sound = False
+        if not sound:
+            faults.append(f"entry {number} does not continue the chain")
+            break
+        tree.append(leaf_hash(line))
+        previous = hashlib.sha256(line).digest()
+        if tree.size in notes:
+            if notes.pop(tree.size) != tree.root():
+                faults.append(f"the entries up to {number} are not the signed ones")
+                break
+            signed = tree.size
+    if notes and not faults:
+        faults.append(f"{max(notes)} entries were signed, {tree.size} are there")
+    if whole and not faults and signed != tree.size:
+        faults.append(f"the entries behind {signed} are not signed")
+    return AuditReport(tree.size, signed, tuple(faults))
+
+
+def _notes(path: Path, public_key: Ed25519PublicKey, faults: list[str]) -> dict[int, bytes]:
+    """Size to root of every checkpoint. A last note that is cut off is what a crash leaves."""
+    text = path.read_text("utf-8", "replace") if path.exists() else ""
+    found: dict[int, bytes] = {}
+    parts = text.split(f"{ORIGIN}\n")[1:]
+    for index, part in enumerate(parts):
+        note = f"{ORIGIN}\n{part.rstrip()}\n"
+        checkpoint = verify_note(note, ORIGIN, public_key)
+        if checkpoint is None:
+            if index == len(parts) - 1 and not _parses(note):
+                break
+            faults.append(f"checkpoint {index} is not signed by this log's key")
+            break
+        found[checkpoint.size] = checkpoint.root
+    return found
+
+
+def _parses(note: str) -> bool:
+    try:
+        parse_note(note)
+    except DecodeError:
+        return False
+    return True

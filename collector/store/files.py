@@ -1,0 +1,69 @@
+"""The few file operations the store lives by, behind one interface, so that tests can make each of them fail.
+
+Nothing here retries: a failed write or sync means that what is on disk is unknown, and whoever asked must stop.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Protocol
+
+
+class Files(Protocol):
+    def create(self, path: Path, octets: int, header: bytes) -> None:
+        """A new preallocated file with its first block written, durable under its name."""
+
+    def open(self, path: Path) -> int:
+        """Open for reading and writing; the descriptor."""
+
+    def write(self, descriptor: int, octets: bytes | bytearray | memoryview, offset: int) -> int:
+        """As pwrite: how many octets were taken, possibly fewer than given."""
+
+    def sync(self, descriptor: int) -> None:
+        """As fdatasync."""
+
+    def close(self, descriptor: int) -> None: ...
+
+
+class RealFiles:
+    """The operating system's."""
+
+    def create(self, path: Path, octets: int, header: bytes) -> None:
+        temporary = path.with_suffix(".tmp")
+        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            os.posix_fallocate(descriptor, 0, octets)
+            os.pwrite(descriptor, header, 0)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        temporary.rename(path)
+        directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+    def open(self, path: Path) -> int:
+        return os.open(path, os.O_RDWR)
+
+    def write(self, descriptor: int, octets: bytes | bytearray | memoryview, offset: int) -> int:
+        return os.pwrite(descriptor, octets, offset)
+
+    def sync(self, descriptor: int) -> None:
+        os.fdatasync(descriptor)
+
+    def close(self, descriptor: int) -> None:
+        os.close(descriptor)
+
+
+def write_all(files: Files, descriptor: int, octets: bytes | bytearray, offset: int) -> None:
+    """Write everything, however often the system takes less. Raises OSError."""
+    view = memoryview(octets)
+    done = 0
+    while done < len(view):
+        taken = files.write(descriptor, view[done:], offset + done)
+        if taken <= 0:
+            raise OSError("a write took nothing")
+        done += taken

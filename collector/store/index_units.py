@@ -1,0 +1,232 @@
+"""From a unit of the store to what the index says about it: sums by communication, IRI events, order totals, marks.
+
+Pure but for the reading of octets. Only stored octets are looked at, so nothing that was withheld can get in: of a
+masked record the permitted fields, of an accepted one who took part, of a quarantined one nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from asn1.columns import KIND_CC, KIND_IRI, NO_TIME
+from asn1.errors import DecodeError
+from asn1.ps_pdu import decode_ps_pdu, liid_text
+from collector.accounts import FIELDS
+from collector.facts import facts_of
+from collector.rows import FORM_MASKED, FORM_RECEIVED
+from collector.store import frames
+from collector.store.index_tail import TailUnit
+from collector.store.keys import Keys
+from collector.store.walk import DataFrame
+from mediation.law.orders import OrderId, Service, order_uid
+
+CommunicationKey = tuple[str, int]
+_FROM_TARGET, _TO_TARGET = 0, 1
+_SERVICE_OF_TAG: Final = {2: Service.DATA, 12: Service.VOICE}
+"""CCContents alternatives iPCC[2] and iPMMCC[12]."""
+_SERVICE_OF_PAYLOAD: Final = {
+    "iPMMIRI": Service.VOICE,
+    "iPIRI": Service.DATA,
+    "iPIRIPacketReport": Service.DATA,
+    "sMSMessage": Service.SMS,
+}
+_PARTY_FIELDS: Final = ("from", "to", "request_uri", "asserted", "user", "address", "source", "destination")
+"""Of the permitted fields of a masked record, those that name somebody (see `collector.facts`)."""
+MAX_PARTIES: Final = 32
+
+
+@dataclass(slots=True)
+class CommunicationSum:
+    """What units add to one communication."""
+
+    order_id: str | None = None
+    service: str | None = None
+    parties: set[str] = field(default_factory=set)
+    begin_us: int | None = None
+    end_us: int | None = None
+    iri: int = 0
+    cc_from_target: int = 0
+    cc_to_target: int = 0
+    cc_other: int = 0
+    first_sequence: int = 1 << 62
+    last_sequence: int = -1
+
+    def span(self, first_us: int, last_us: int) -> None:
+        self.begin_us = first_us if self.begin_us is None else min(self.begin_us, first_us)
+        self.end_us = last_us if self.end_us is None else max(self.end_us, last_us)
+
+    def name(self, parties: tuple[str, ...]) -> None:
+        if len(self.parties) < MAX_PARTIES:
+            self.parties.update(parties)
+
+
+@dataclass(slots=True)
+class OrderSum:
+    liid: str
+    counts: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Everything of some units, ready to be written in one transaction."""
+
+    batches: list[dict[str, Any]] = field(default_factory=list)
+    communications: dict[CommunicationKey, CommunicationSum] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    orders: dict[str, OrderSum] = field(default_factory=dict)
+    marks: dict[tuple[str, int, int], tuple[int, int]] = field(default_factory=dict)
+    last_commit: int = -1
+    records: int = 0
+    """The store's size behind the last of them."""
+
+
+class Gatherer:
+    """`names`: order id by uid, known so far; the units' own verdict records add to it."""
+
+    def __init__(self, keys: Keys, names: dict[bytes, str]) -> None:
+        self._keys = keys
+        self._names = names
+
+    def add(self, tail: TailUnit, into: Gathered) -> None:
+        unit = tail.unit
+        for record in unit.commit.records:
+            self._blob(json.loads(record), into)
+        first = unit.data[0].first_sequence if unit.data else unit.size
+        into.batches.append(
+            {
+                "commit_number": unit.commit.number,
+                "time_us": unit.commit.time_us,
+                "first_sequence": first,
+                "records": sum(data.records for data in unit.data),
+                "octets": unit.end - unit.offset,
+            }
+        )
+        for data in unit.data:
+            self._frame(tail, data, into)
+        into.last_commit = unit.commit.number
+        into.records = unit.size
+
+    def _blob(self, blob: dict[str, Any], into: Gathered) -> None:
+        for one in blob.get("orders", ()):
+            self._names[order_uid(OrderId(one["order"]))] = one["order"]
+            found = into.orders.setdefault(one["order"], OrderSum(one["liid"]))
+            for name in ("delivered", *FIELDS):
+                found.counts[name] = found.counts.get(name, 0) + one.get(name, 0)
+            for reason, times in one.get("reasons", {}).items():
+                found.reasons[reason] = found.reasons.get(reason, 0) + times
+
+    def _frame(self, tail: TailUnit, data: DataFrame, into: Gathered) -> None:
+        rows = data.rows()
+        chosen = np.flatnonzero((rows["kind"] == KIND_IRI) | (rows["kind"] == KIND_CC))
+        if not len(chosen):
+            return
+        liids = [liid_text(liid) for liid in data.meta.liids]
+        part = rows[chosen]
+        key = (part["liid"].astype(np.int64) << 34) | ((part["cin"] + 1) << 1) | part["kind"]
+        order = np.argsort(key, kind="stable")
+        part, key, chosen = part[order], key[order], chosen[order]
+        starts = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
+        stops = np.append(starts[1:], len(key))
+        place = np.maximum.reduceat((part["epoch"].astype(np.int64) << 32) | np.maximum(part["number"], 0), starts)
+        from_target = np.add.reduceat((part["direction"] == _FROM_TARGET).astype(np.int64), starts)
+        to_target = np.add.reduceat((part["direction"] == _TO_TARGET).astype(np.int64), starts)
+        timed = part["event_us"] != NO_TIME
+        latest = np.iinfo(np.int64).max
+        first_us = np.minimum.reduceat(np.where(timed, part["event_us"], latest), starts)
+        last_us = np.maximum.reduceat(np.where(timed, part["event_us"], NO_TIME), starts)
+        for index, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):
+            row = part[start]
+            liid, cin, kind = liids[int(row["liid"])], int(row["cin"]), int(row["kind"])
+            found = into.communications.setdefault((liid, cin), CommunicationSum())
+            found.order_id = found.order_id or self._order(data.meta.extents[int(row["extent"])])
+            if kind == KIND_CC:
+                count = stop - start
+                found.cc_from_target += int(from_target[index])
+                found.cc_to_target += int(to_target[index])
+                found.cc_other += count - int(from_target[index]) - int(to_target[index])
+                found.service = found.service or _SERVICE_OF_TAG.get(int(row["content_tag"]))
+            else:
+                found.iri += stop - start
+            if int(first_us[index]) != latest:
+                found.span(int(first_us[index]), int(last_us[index]))
+            found.first_sequence = min(found.first_sequence, data.first_sequence + int(chosen[start]))
+            found.last_sequence = max(found.last_sequence, data.first_sequence + int(chosen[stop - 1]))
+            mark = (int(place[index]) >> 32, int(place[index]) & 0xFFFFFFFF)
+            into.marks[liid, cin, kind] = max(mark, into.marks.get((liid, cin, kind), (-1, -1)))
+        self._events(tail, data, rows, liids, into)
+
+    def _events(
+        self, tail: TailUnit, data: DataFrame, rows: np.ndarray[Any, Any], liids: list[str], into: Gathered
+    ) -> None:
+        for extent in data.meta.extents:
+            part = rows[extent.first_row : extent.first_row + extent.rows]
+            iri = np.flatnonzero(part["kind"] == KIND_IRI)
+            if not len(iri):
+                continue
+            try:
+                octets = tail.file.extent_octets(tail.header, data, extent, self._keys)
+            except DecodeError:
+                # The verifier names what was changed; the index goes without the details.
+                octets = None
+            ends = np.cumsum(part["length"], dtype=np.int64)
+            for index in iri.tolist():
+                row = part[index]
+                end = int(ends[index])
+                record = None if octets is None else octets[end - int(row["length"]) : end]
+                payload, service, parties = _details(int(row["form"]), record)
+                liid, cin = liids[int(row["liid"])], int(row["cin"])
+                found = into.communications[liid, cin]
+                found.name(parties)
+                # What signalling says of the service outranks the tag of its content.
+                found.service = service or found.service
+                event_us = int(row["event_us"])
+                into.events.append(
+                    {
+                        "sequence": data.first_sequence + extent.first_row + index,
+                        "liid": liid,
+                        "cin": cin,
+                        "order_id": self._order(extent),
+                        "event_us": None if event_us == NO_TIME else event_us,
+                        "verdict": int(row["verdict"]),
+                        "iri_type": int(row["iri_type"]),
+                        "payload": payload,
+                        "direction": int(row["direction"]),
+                        "parties": json.dumps(list(parties)),
+                    }
+                )
+
+    def _order(self, extent: frames.ExtentHead) -> str | None:
+        return self._names.get(extent.uid)
+
+
+def _details(form: int, record: bytes | None) -> tuple[str | None, str | None, tuple[str, ...]]:
+    """(payload, service, parties) of a stored IRI record, as far as it may be read."""
+    if record is None:
+        return None, None, ()
+    if form == FORM_MASKED:
+        return _masked(json.loads(record))
+    if form != FORM_RECEIVED:
+        return None, None, ()
+    try:
+        facts = facts_of(decode_ps_pdu(record), 0)
+    except DecodeError:
+        return None, None, ()
+    parties = sorted({target.value for target in facts.parties})
+    return facts.payload, facts.service, tuple(parties[:MAX_PARTIES])
+
+
+def _masked(value: dict[str, Any]) -> tuple[str | None, str | None, tuple[str, ...]]:
+    fields, payload = value["fields"], value["payload"]
+    service = _SERVICE_OF_PAYLOAD.get(payload)
+    if fields.get("transaction") == "MESSAGE":
+        service = Service.SMS
+    parties: set[str] = set()
+    for name in _PARTY_FIELDS:
+        held = fields.get(name)
+        parties.update(str(one) for one in (held if isinstance(held, list) else [held]) if one)
+    return payload, service, tuple(sorted(parties)[:MAX_PARTIES])

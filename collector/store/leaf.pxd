@@ -1,0 +1,93 @@
+# Rows and leaf hashes in C, for pack.py: layouts are documented there.
+from libc.stdint cimport int64_t
+
+cdef extern from *:
+    """
+    #define OPENSSL_SUPPRESS_DEPRECATED
+    #include <openssl/sha.h>
+    #include <stdint.h>
+    #include <string.h>
+
+    static void calea_be64(unsigned char *at, uint64_t value) {
+        value = __builtin_bswap64(value);
+        memcpy(at, &value, 8);
+    }
+
+    static void calea_be32(unsigned char *at, uint32_t value) {
+        value = __builtin_bswap32(value);
+        memcpy(at, &value, 4);
+    }
+
+    /* A row in the layout of pack.py (little endian host). */
+    struct calea_row {
+        uint64_t reasons;
+        int64_t received_us, event_us, cin, number;
+        uint32_t epoch, liid, length, extent;
+        int16_t content_tag;
+        uint8_t verdict, form;
+        int8_t kind, direction, iri_type;
+        uint8_t zero;
+    };
+
+    static void calea_leaf(const struct calea_row *row, const unsigned char *uid_version, int64_t sequence,
+                           const unsigned char *octets, unsigned char *hash) {
+        unsigned char head[65];
+        SHA256_CTX context;
+        head[0] = 0;
+        head[1] = 1;
+        head[2] = row->verdict;
+        head[3] = row->form;
+        head[4] = 0;
+        memcpy(head + 5, uid_version + 16, 4);
+        calea_be64(head + 9, row->reasons);
+        calea_be64(head + 17, (uint64_t)sequence);
+        calea_be64(head + 25, (uint64_t)row->received_us);
+        calea_be64(head + 33, (uint64_t)row->event_us);
+        memcpy(head + 41, uid_version, 16);
+        calea_be32(head + 57, row->length);
+        calea_be32(head + 61, 0);
+        SHA256_Init(&context);
+        SHA256_Update(&context, head, 65);
+        SHA256_Update(&context, octets, row->length);
+        SHA256_Final(hash, &context);
+    }
+
+    static void calea_place(unsigned char *row_at, unsigned char *hash_at, unsigned char *area_at,
+                            const unsigned char *source, const unsigned char *uid_version, int64_t octets,
+                            int64_t sequence, int64_t reasons, int64_t received_us, int64_t event_us, int64_t cin,
+                            int64_t number, int64_t epoch, int64_t liid, int64_t extent, int64_t content_tag,
+                            int64_t verdict, int64_t form, int64_t kind, int64_t direction, int64_t iri_type) {
+        struct calea_row row;
+        row.reasons = (uint64_t)reasons;
+        row.received_us = received_us;
+        row.event_us = event_us;
+        row.cin = cin;
+        row.number = number;
+        row.epoch = (uint32_t)epoch;
+        row.liid = (uint32_t)liid;
+        row.length = (uint32_t)octets;
+        row.extent = (uint32_t)extent;
+        row.content_tag = (int16_t)content_tag;
+        row.verdict = (uint8_t)verdict;
+        row.form = (uint8_t)form;
+        row.kind = (int8_t)kind;
+        row.direction = (int8_t)direction;
+        row.iri_type = (int8_t)iri_type;
+        row.zero = 0;
+        memcpy(row_at, &row, 64);
+        memcpy(area_at, source, (size_t)octets);
+        calea_leaf(&row, uid_version, sequence, area_at, hash_at);
+    }
+
+    static int64_t calea_rehash(const unsigned char *row_at, const unsigned char *area, int64_t at, int64_t area_octets,
+                                const unsigned char *uid_version, int64_t sequence, unsigned char *hash) {
+        struct calea_row row;
+        memcpy(&row, row_at, 64);
+        if (at + (int64_t)row.length > area_octets)
+            return -1;
+        calea_leaf(&row, uid_version, sequence, area + at, hash);
+        return at + row.length;
+    }
+    """
+    void place_record "calea_place"(unsigned char *row_at, unsigned char *hash_at, unsigned char *area_at, const unsigned char *source, const unsigned char *uid_version, int64_t octets, int64_t sequence, int64_t reasons, int64_t received_us, int64_t event_us, int64_t cin, int64_t number, int64_t epoch, int64_t liid, int64_t extent, int64_t content_tag, int64_t verdict, int64_t form, int64_t kind, int64_t direction, int64_t iri_type) noexcept nogil
+    int64_t rehash_record "calea_rehash"(const unsigned char *row_at, const unsigned char *area, int64_t at, int64_t area_octets, const unsigned char *uid_version, int64_t sequence, unsigned char *hash) noexcept nogil

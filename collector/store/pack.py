@@ -1,0 +1,302 @@
+"""Rows to what a data frame holds: octets grouped by order, row columns, leaf hashes. One native pass, without the GIL.
+
+Sequence numbers follow the grouped order, so that the octets of an order lie together and take one AEAD call. The leaf
+of a record is its envelope (64 octets, below) and its octets; its hash is SHA-256(0x00 || envelope || octets).
+
+    envelope, big endian: format u8 = 1, verdict u8, form u8, 0 u8, order version u32, reasons u64, sequence u64,
+                          received_us i64, event_us i64, order uid 16, octets length u32, 0 u32
+    row, little endian (64): reasons u64, received_us i64, event_us i64, cin i64, number i64, epoch u32, liid u32 (index
+                          into the frame's dictionary), length u32, extent u32, content_tag i16, verdict u8, form u8,
+                          kind i8, direction i8, iri_type i8, 0 u8
+
+One source for two paths (ADR 0002).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from array import array
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from asn1.errors import LocalError
+
+if TYPE_CHECKING:
+    from asn1 import plain as cython
+    from collector.rows import Rows
+else:
+    try:
+        import cython
+    except ImportError:
+        from asn1 import plain as cython
+
+if cython.compiled:
+    from cython.cimports.collector.store.leaf import place_record, rehash_record
+
+COMPILED: Final[bool] = cython.compiled
+
+ROW_OCTETS: Final = 64
+HASH_OCTETS: Final = 32
+ENVELOPE: Final = struct.Struct(">BBBBIQQqq16sII")
+ROW: Final = struct.Struct("<QqqqqIIIIhBBbbbB")
+MAX_RECORD_OCTETS: Final = 1 << 30
+
+
+class Extent(NamedTuple):
+    """The records of one order in a frame: `rows` from `first_row`, `octets` of plain octets from `offset`."""
+
+    order: int
+    first_row: int
+    rows: int
+    offset: int
+    octets: int
+
+
+class Packed(NamedTuple):
+    """`rows` 64 octets each, `hashes` 32 each, `octets` plain, `liids` ids in the order of the frame's dictionary."""
+
+    records: int
+    rows: bytearray
+    hashes: bytearray
+    octets: bytearray
+    liids: list[int]
+    extents: list[Extent]
+
+
+def envelope(
+    verdict: int,
+    form: int,
+    version: int,
+    reasons: int,
+    sequence: int,
+    received_us: int,
+    event_us: int,
+    uid: bytes,
+    n: int,
+) -> bytes:
+    """The 64 octets that stand before a record's own in its leaf; `n` is the length of the record's octets."""
+    return ENVELOPE.pack(1, verdict, form, 0, version, reasons, sequence, received_us, event_us, uid, n, 0)
+
+
+def pack(rows: Rows, arena: memoryview, side: memoryview, orders: bytes, first_sequence: int) -> Packed:
+    """`orders`: 20 octets an order, uid 16 and version u32 big endian. Raises LocalError when a row points outside."""
+    count, order_count = rows.n, len(orders) // 20
+    starts = array("q", bytes(8 * (order_count + 1)))
+    sizes = array("q", bytes(8 * (order_count + 1)))
+    highest = _measure(rows, len(arena), len(side), order_count, starts, sizes)
+    if highest < -1:
+        raise LocalError("a row of the batch points outside its buffers or orders; this is a defect of the pipeline")
+    extents: list[Extent] = []
+    first = offset = 0
+    for order in range(order_count):
+        n, octets = starts[order], sizes[order]
+        if n:
+            extents.append(Extent(order, first, n, offset, octets))
+        starts[order], sizes[order] = first, offset
+        first += n
+        offset += octets
+    extent_of = array("i", bytes(4 * max(order_count, 1)))
+    for index, extent in enumerate(extents):
+        extent_of[extent.order] = index
+    local = array("i", bytes(4 * (highest + 2)))
+    liids = array("i", bytes(4 * max(count, 1)))
+    # One octet of slack lets an empty area or an empty batch be addressed.
+    packed_rows = bytearray(ROW_OCTETS * max(count, 1))
+    hashes = bytearray(HASH_OCTETS * max(count, 1))
+    area = bytearray(offset + 1)
+    found = _fill(
+        rows, arena, side, orders, first_sequence, starts, sizes, extent_of, local, liids, packed_rows, hashes, area
+    )
+    del packed_rows[ROW_OCTETS * count :], hashes[HASH_OCTETS * count :], area[offset:]
+    return Packed(count, packed_rows, hashes, area, list(liids[:found]), extents)
+
+
+def _measure(
+    rows: Rows, arena_octets: int, side_octets: int, orders: int, counts: array[int], sizes: array[int]
+) -> int:
+    """Counts rows and octets by order; the highest LIID id, or -2 when a row is out of bounds."""
+    highest = -1
+    for row in range(rows.n):
+        order = rows.order_view[row]
+        offset = rows.offset_view[row]
+        octets = rows.length_view[row]
+        room = side_octets if rows.buffer_view[row] == 1 else arena_octets
+        if order < 0 or order >= orders or offset < 0 or octets < 0 or offset + octets > room:
+            return -2
+        if rows.liid_view[row] < 0 or rows.liid_view[row] > 2147483000:
+            return -2
+        counts[order] += 1
+        sizes[order] += octets
+        highest = max(highest, rows.liid_view[row])
+    return highest
+
+
+def _fill(
+    rows: Rows,
+    arena: memoryview,
+    side: memoryview,
+    orders: bytes,
+    first_sequence: int,
+    starts: array[int],
+    sizes: array[int],
+    extent_of: array[int],
+    local: array[int],
+    liids: array[int],
+    packed_rows: bytearray,
+    hashes: bytearray,
+    area: bytearray,
+) -> int:
+    """Takes views of everything, then works without the GIL."""
+    with cython.nogil:
+        found = _fill_rows(
+            rows, arena, side, orders, first_sequence, starts, sizes, extent_of, local, liids, packed_rows, hashes, area
+        )
+    return found
+
+
+def _fill_rows(
+    rows: Rows,
+    arena: memoryview,
+    side: memoryview,
+    orders: bytes,
+    first_sequence: int,
+    starts: array[int],
+    sizes: array[int],
+    extent_of: array[int],
+    local: array[int],
+    liids: array[int],
+    packed_rows: bytearray,
+    hashes: bytearray,
+    area: bytearray,
+) -> int:
+    """Writes rows, hashes and octets to their places; how many LIIDs the frame names."""
+    found = 0
+    for row in range(rows.n):
+        order = rows.order_view[row]
+        place = starts[order]
+        at = sizes[order]
+        octets = rows.length_view[row]
+        starts[order] = place + 1
+        sizes[order] = at + octets
+        liid = rows.liid_view[row]
+        if local[liid] == 0:
+            liids[found] = liid
+            found += 1
+            local[liid] = found
+        if cython.compiled:
+            place_record(
+                cython.address(packed_rows[64 * place]),
+                cython.address(hashes[32 * place]),
+                cython.address(area[at]),
+                cython.address(side[rows.offset_view[row]])
+                if rows.buffer_view[row] == 1
+                else cython.address(arena[rows.offset_view[row]]),
+                cython.address(orders[20 * order]),
+                octets,
+                first_sequence + place,
+                rows.reasons_view[row],
+                rows.received_us_view[row],
+                rows.event_us_view[row],
+                rows.cin_view[row],
+                rows.number_view[row],
+                rows.epoch_view[row],
+                local[liid] - 1,
+                extent_of[order],
+                rows.content_tag_view[row],
+                rows.verdict_view[row],
+                rows.form_view[row],
+                rows.kind_view[row],
+                rows.direction_view[row],
+                rows.iri_type_view[row],
+            )
+        else:
+            source = side if rows.buffer_view[row] == 1 else arena
+            data = bytes(source[rows.offset_view[row] : rows.offset_view[row] + octets])
+            area[at : at + octets] = data
+            columns = (
+                rows.reasons_view[row],
+                rows.received_us_view[row],
+                rows.event_us_view[row],
+                rows.cin_view[row],
+                rows.number_view[row],
+                rows.epoch_view[row] & 0xFFFFFFFF,
+                local[liid] - 1,
+                octets,
+                extent_of[order],
+                rows.content_tag_view[row],
+                rows.verdict_view[row],
+                rows.form_view[row],
+                rows.kind_view[row],
+                rows.direction_view[row],
+                rows.iri_type_view[row],
+                0,
+            )
+            ROW.pack_into(packed_rows, 64 * place, *columns)
+            uid = bytes(orders[20 * order : 20 * order + 20])
+            hashes[32 * place : 32 * place + 32] = _leaf(columns, uid, first_sequence + place, data)
+    return found
+
+
+def _leaf(columns: tuple[int, ...], uid_version: bytes, sequence: int, octets: bytes) -> bytes:
+    """The leaf hash of one record from its row; `uid_version` are the 20 octets of its order."""
+    head = envelope(
+        columns[10],
+        columns[11],
+        int.from_bytes(uid_version[16:], "big"),
+        columns[0],
+        sequence,
+        columns[1],
+        columns[2],
+        uid_version[:16],
+        len(octets),
+    )
+    return hashlib.sha256(b"\0" + head + octets).digest()
+
+
+def rehash(rows: memoryview, area: memoryview, uid_version: bytes, first_sequence: int) -> bytearray:
+    """The leaf hashes of one extent, recomputed: its rows, its plain octets, its order's 20 octets.
+
+    Raises LocalError when the rows' lengths do not add up to the octets.
+    """
+    count = len(rows) // ROW_OCTETS
+    hashes = bytearray(HASH_OCTETS * count)
+    end = _rehash(rows, area, uid_version, first_sequence, count, hashes)
+    if end != len(area):
+        raise LocalError("the lengths of the rows do not add up to their extent")
+    return hashes
+
+
+def _rehash(
+    rows: memoryview, area: memoryview, uid_version: bytes, first_sequence: int, count: int, hashes: bytearray
+) -> int:
+    """Takes views of everything, then works without the GIL."""
+    with cython.nogil:
+        end = _rehash_rows(rows, area, uid_version, first_sequence, count, hashes)
+    return end
+
+
+def _rehash_rows(
+    rows: memoryview, area: memoryview, uid_version: bytes, first_sequence: int, count: int, hashes: bytearray
+) -> int:
+    at = 0
+    for row in range(count):
+        if cython.compiled:
+            at = rehash_record(
+                cython.address(rows[64 * row]),
+                cython.address(area[0]),
+                at,
+                area.shape[0],
+                cython.address(uid_version[0]),
+                first_sequence + row,
+                cython.address(hashes[32 * row]),
+            )
+            if at < 0:
+                return -1
+        else:
+            columns = ROW.unpack_from(rows, 64 * row)
+            octets = bytes(area[at : at + columns[7]])
+            at += columns[7]
+            if at > len(area):
+                return -1
+            hashes[32 * row : 32 * row + 32] = _leaf(columns, bytes(uid_version), first_sequence + row, octets)
+    return at

@@ -1,0 +1,471 @@
+"""The record store: one writer, first in first out, capacity never exceeded, durable before anybody is told.
+
+Rules. `submit` may be called from any thread; one writer thread takes all batches that wait, writes one unit (their
+data frames and one commit frame) and syncs once, then calls `on_durable`. A write or sync that fails is never retried:
+the store is FAILED, nothing more is acknowledged, `on_failure` is told. When the segments are used up, exactly the
+oldest one goes: its notice is committed first, in room kept free for it, its verdict records are copied to the audit
+log, then its file is used again under the next generation. Nothing else ever leaves, and nothing is ever changed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from asn1.errors import LocalError
+from collector.batch import Batch, CommitInfo
+from collector.rows import FORM_NOTICE
+from collector.store import frames
+from collector.store.files import Files, RealFiles, write_all
+from collector.store.gauge import Gauge, StoreError
+from collector.store.keys import Keys, data_key_id
+from collector.store.pack import Packed, envelope, pack
+from collector.store.recovery import SegmentState, chain_line, recover
+from collector.store.walk import SegmentFile, extent_binding
+from mediation.law.orders import OrderUid
+from mediation.law.verdicts import VerdictKind
+from mediation.ledger.checkpoint import Checkpoint, Signer, verify_note
+from mediation.ledger.kernel import CompactRange, leaf_hash
+from mediation.runtime.process import IntegrityError
+
+MIN_SEGMENT_OCTETS: Final = 256 * 1024
+NOTICE_ROOM_OCTETS: Final = 32 * 1024
+"""Kept free at the end of every segment, so that the notice of the oldest one always has a place."""
+
+GROUP_OCTETS: Final = 16 << 20
+"""Most octets of batches that one commit takes together; also bounds the memory of the writer."""
+
+NO_ORDER: Final = OrderUid(bytes(16))
+"""Stands in the order's place in the leaves that the store makes for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreConfig:
+    """`capacity_octets` bounds the real size of all segment files together. `encryption` at rest is on by default."""
+
+    capacity_octets: int = 1 << 30
+    segment_octets: int = 64 << 20
+    encryption: bool = True
+    origin: str = "calea-lab/collector"
+    pin: Path | None = None
+
+    @property
+    def slots(self) -> int:
+        return self.capacity_octets // self.segment_octets
+
+
+@dataclass(frozen=True, slots=True)
+class StoreHooks:
+    """What the store tells others. `summarise` makes one value of the verdict records of an evicted segment;
+    `is_unsafe` says whether evicting an order's records is FIFO_UNSAFE (R-143); `audit` takes (kind, fields)."""
+
+    now_us: Callable[[], int]
+    summarise: Callable[[Iterable[bytes]], Any] = lambda records: {"records": sum(1 for _ in records)}
+    is_unsafe: Callable[[OrderUid], bool] = lambda uid: False
+    audit: Callable[[str, dict[str, Any]], None] = lambda kind, fields: None
+    on_failure: Callable[[str], None] = lambda sentence: None
+
+
+class Store:
+    """Opened with `Store.open`; every public method may be called from any thread."""
+
+    def __init__(self, directory: Path, config: StoreConfig, keys: Keys, hooks: StoreHooks, files: Files) -> None:
+        self.directory = directory
+        self.config = config
+        self._keys = keys
+        self._hooks = hooks
+        self._files = files
+        self._signer = Signer(config.origin, keys.signing)
+        self._condition = threading.Condition()
+        self._waiting: deque[Batch] = deque()
+        self._pending_octets = 0
+        self._writing = False
+        self._closing = False
+        self.failed: str | None = None
+        self._lock_descriptor = _lock(directory)
+        self._segments: list[SegmentState] = []
+        self._tree = CompactRange()
+        self._chain = bytes(32)
+        self._next_commit = 0
+        self._notice_chain = bytes(32)
+        self._evicted = 0
+        self._descriptor = -1
+        self._end = 0
+        self._last_note = ""
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+
+    @classmethod
+    def open(
+        cls, directory: Path, config: StoreConfig, keys: Keys, hooks: StoreHooks, files: Files | None = None
+    ) -> Store:
+        """Recover and start the writer. Raises StoreError (exit 3) or IntegrityError (exit 4), saying what to do."""
+        if config.segment_octets < MIN_SEGMENT_OCTETS or config.slots < 2:
+            raise StoreError(
+                f"A store needs room for two segments of at least {MIN_SEGMENT_OCTETS} octets; configured are "
+                f"{config.capacity_octets} octets in segments of {config.segment_octets}. Raise capacity_octets."
+            )
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            store = cls(directory, config, keys, hooks, files or RealFiles())
+        except OSError as error:
+            raise StoreError(
+                f"Cannot use the store directory {directory}: {error.strerror}. Make it writable or configure another."
+            ) from error
+        try:
+            store._recover()
+        except OSError as error:
+            store._unlock()
+            raise StoreError(f"Cannot open the store in {directory}: {error.strerror}.") from error
+        except Exception:
+            store._unlock()
+            raise
+        store._thread.start()
+        return store
+
+    def submit(self, batch: Batch) -> None:
+        """Queue a batch. Raises StoreError when the store has failed or closed, LocalError when it can never fit."""
+        octets = batch.octets
+        room = self.config.segment_octets - frames.BLOCK - NOTICE_ROOM_OCTETS
+        if octets + frames.BLOCK > room:
+            raise LocalError(f"a batch of {octets} octets does not fit a segment's {room}; submit smaller ones")
+        with self._condition:
+            if self.failed is not None:
+                raise StoreError(self.failed)
+            if self._closing:
+                raise StoreError("The store is closed.")
+            self._waiting.append(batch)
+            self._pending_octets += octets
+            self._condition.notify()
+
+    @property
+    def pending_octets(self) -> int:
+        """Octets of batches that are submitted and not durable yet."""
+        return self._pending_octets
+
+    @property
+    def idle(self) -> bool:
+        """Nothing waits and nothing is being written."""
+        return not self._waiting and not self._writing
+
+    @property
+    def size(self) -> int:
+        """Records ever stored: the size of the tree, and the next sequence number."""
+        return self._tree.size
+
+    @property
+    def last_note(self) -> str:
+        """The newest signed checkpoint; empty before the first commit."""
+        return self._last_note
+
+    def gauge(self) -> Gauge:
+        segments = tuple(self._segments)
+        octets = sum(one.header.segment_octets for one in segments)
+        used = sum(one.data_end for one in segments[:-1]) + self._end
+        oldest = segments[0].header.first_sequence if segments else 0
+        return Gauge(octets, used, self.config.capacity_octets, oldest, self._tree.size, self._evicted, len(segments))
+
+    def close(self) -> None:
+        """Write what waits, then stop."""
+        with self._condition:
+            if self._closing:
+                return
+            self._closing = True
+            self._condition.notify()
+        self._thread.join()
+        if self._descriptor >= 0:
+            self._files.close(self._descriptor)
+            self._descriptor = -1
+        self._unlock()
+
+    # Recovery
+
+    def _recover(self) -> None:
+        found = recover(self.directory, self.config.origin, self._keys)
+        for path in self.directory.glob("seg-*.tmp"):
+            path.unlink()
+        self._segments = list(found.segments)
+        self._tree, self._chain, self._next_commit = found.tree, found.chain, found.next_commit
+        self._evicted, self._notice_chain = found.evicted, found.notice_chain
+        self._check_pin()
+        if found.segments:
+            newest = found.segments[-1]
+            self._descriptor = self._files.open(newest.path)
+            self._end = newest.data_end
+            if found.discarded_at is not None:
+                self._cut(found.discarded_at, newest)
+        if found.torn:
+            # The notice of that file's segment is committed; what was left to do is using the file again.
+            found.torn[0].unlink()
+        if self._tree.size or self._next_commit:
+            self._last_note = self._note()
+
+    def _cut(self, at: int, newest: SegmentState) -> None:
+        """Blank a unit that was never finished, so that it can never be taken for one."""
+        step = 1 << 20
+        offset = at
+        while offset < newest.header.segment_octets:
+            octets = min(step, newest.header.segment_octets - offset)
+            write_all(self._files, self._descriptor, bytes(octets), offset)
+            offset += octets
+        self._files.sync(self._descriptor)
+        self._hooks.audit("store_tail_cut", {"segment": newest.path.name, "offset": at})
+
+    def _check_pin(self) -> None:
+        """Refuse to go on from a state older than the pinned checkpoint: a rollback, or a restored backup."""
+        if self.config.pin is None or not self.config.pin.exists():
+            return
+        pinned = verify_note(self.config.pin.read_bytes(), self.config.origin, self._keys.signing.public_key())
+        if pinned is None:
+            raise IntegrityError(
+                f"The pinned checkpoint {self.config.pin} is not signed by this store's key. If the store was set up "
+                "anew on purpose, remove the pin."
+            )
+        if pinned.size > self._tree.size:
+            raise IntegrityError(
+                f"The store holds {self._tree.size} records, but {pinned.size} were committed before (pin "
+                f"{self.config.pin}): it was rolled back or restored from an old copy. Restore the newest state."
+            )
+        if pinned.size == self._tree.size and pinned.root != self._tree.root():
+            raise IntegrityError(
+                f"The store and its pinned checkpoint {self.config.pin} disagree: the store was replaced."
+            )
+
+    def _unlock(self) -> None:
+        if self._lock_descriptor >= 0:
+            os.close(self._lock_descriptor)
+            self._lock_descriptor = -1
+
+    # The writer thread
+
+    def _run(self) -> None:
+        try:
+            while (batches := self._take()) is not None:
+                self._commit(batches)
+        except (OSError, LocalError) as error:
+            what = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            self._fail(f"The store stopped: {what}. Nothing more is acknowledged; mend the disk and start again.")
+        self._write_pin()
+
+    def _take(self) -> list[Batch] | None:
+        with self._condition:
+            self._writing = False
+            while not self._waiting:
+                if self._closing:
+                    return None
+                self._condition.wait()
+            batches = [self._waiting.popleft()]
+            octets = batches[0].octets
+            limit = min(GROUP_OCTETS, (self.config.segment_octets - frames.BLOCK - NOTICE_ROOM_OCTETS) // 2)
+            while self._waiting and octets + (more := self._waiting[0].octets) <= limit:
+                batches.append(self._waiting.popleft())
+                octets += more
+            self._writing = True
+        return batches
+
+    def _fail(self, sentence: str) -> None:
+        with self._condition:
+            self.failed = sentence
+            self._waiting.clear()
+        self._hooks.on_failure(sentence)
+
+    def _commit(self, batches: list[Batch]) -> None:
+        octets = sum(batch.octets for batch in batches)
+        self._make_room(frames.padded(octets + frames.BLOCK))
+        first = self._tree.size
+        parts, digests, rows = [], [], first
+        for batch in batches:
+            if batch.rows.n == 0:
+                continue
+            orders = b"".join(ref.uid + ref.version.to_bytes(4, "big") for ref in batch.orders)
+            packed = pack(batch.rows, batch.buffers[0], batch.buffers[1], orders, rows)
+            head, area, digest = self._data_frame(packed, batch, rows)
+            parts += [head, area]
+            digests.append(digest)
+            self._tree.extend(packed.hashes)
+            rows += packed.records
+        info = self._write_unit(parts, digests, tuple(batch.record for batch in batches), first)
+        with self._condition:
+            self._pending_octets -= octets
+        for batch in batches:
+            batch.on_durable(info)
+        if self.idle:
+            self._write_pin()
+
+    def _data_frame(self, packed: Packed, batch: Batch, first_sequence: int) -> tuple[bytes, bytes, bytes]:
+        extents, area = [], bytearray()
+        header = self._segments[-1].header
+        for one in packed.extents:
+            ref = batch.orders[one.order]
+            plain = packed.octets[one.offset : one.offset + one.octets]
+            encrypted = int(self.config.encryption and ref.uid != NO_ORDER)
+            place = (one.first_row, one.rows, one.offset, one.octets)
+            head = frames.ExtentHead(ref.uid, ref.version, encrypted, *place, bytes(8), bytes(12), bytes(16))
+            if encrypted:
+                key, nonce = self._keys.data_key(ref.uid), os.urandom(12)
+                binding = extent_binding(header.generation, first_sequence, head)
+                sealed = AESGCM(key).encrypt(nonce, bytes(plain), binding)
+                head = head._replace(key_id=data_key_id(key), nonce=nonce, tag=sealed[-16:])
+                area += memoryview(sealed)[:-16]
+            else:
+                area += plain
+            extents.append(head)
+        liids = [batch.liids(liid) for liid in packed.liids]
+        head_octets, digest = frames.build_data_frame(
+            header, first_sequence, extents, liids, packed.rows, packed.hashes, len(area)
+        )
+        return head_octets, bytes(area), digest
+
+    def _note(self) -> str:
+        body = Checkpoint(self.config.origin, self._tree.size, self._tree.root(), (chain_line(self._chain),))
+        return self._signer.sign(body)
+
+    def _write_unit(
+        self, parts: list[bytes], digests: list[bytes], records: tuple[bytes, ...], first_sequence: int
+    ) -> CommitInfo:
+        """Sign, write, sync. The tree has grown already; the end of the segment moves only when all is on disk."""
+        time_us = self._hooks.now_us()
+        number = self._next_commit
+        header = self._segments[-1].header
+        self._chain = frames.commit_chain(self._chain, header.digest, number, time_us, digests, records)
+        note = self._note()
+        body = frames.CommitBody(number, time_us, self._chain, note, records)
+        unit = bytearray().join([*parts, frames.build_commit_frame(header, self._tree.size, body)])
+        unit += bytes(frames.padded(len(unit)) - len(unit))
+        if self._end + len(unit) > self.config.segment_octets:
+            raise LocalError("a unit grew beyond its segment; this is a defect of the store")
+        write_all(self._files, self._descriptor, unit, self._end)
+        self._files.sync(self._descriptor)
+        self._end += len(unit)
+        self._next_commit += 1
+        newest = self._segments[-1]
+        self._segments[-1] = newest._replace(
+            data_end=self._end, next_sequence=self._tree.size, commits=newest.commits + 1
+        )
+        self._last_note = note
+        return CommitInfo(number, first_sequence, self._tree.size, self._tree.root(), time_us)
+
+    # Segments
+
+    def _make_room(self, octets: int) -> None:
+        """A segment with room for a unit of `octets`, evicting the oldest when all are used."""
+        if self._segments and self._end + octets + NOTICE_ROOM_OCTETS <= self.config.segment_octets:
+            return
+        used = sum(one.header.segment_octets for one in self._segments)
+        free = used + self.config.segment_octets <= self.config.capacity_octets
+        recycled = None if free else self._evict()
+        generation = self._segments[-1].header.generation + 1 if self._segments else 0
+        slot = recycled.header.slot if recycled is not None else len(self._segments)
+        header = frames.SegmentHeader(
+            slot,
+            generation,
+            self._tree.size,
+            self._next_commit,
+            self.config.segment_octets,
+            self._hooks.now_us(),
+            self._chain,
+            os.urandom(frames.SALT_OCTETS),
+            self.config.origin,
+            self._tree.peaks(),
+            self._last_note,
+        )
+        path = self.directory / f"seg-{slot:06d}.seg"
+        if self._descriptor >= 0:
+            self._files.close(self._descriptor)
+            self._descriptor = -1
+        if recycled is None:
+            self._files.create(path, self.config.segment_octets, header.pack())
+            self._descriptor = self._files.open(path)
+        else:
+            self._descriptor = self._files.open(path)
+            write_all(self._files, self._descriptor, header.pack(), 0)
+            self._files.sync(self._descriptor)
+        self._segments.append(SegmentState(path, header, frames.BLOCK, self._tree.size, 0))
+        self._end = frames.BLOCK
+
+    def _evict(self) -> SegmentState:
+        """Commit the notice of the oldest segment, copy its verdict records to the audit log, let it go."""
+        oldest = self._segments[0]
+        counts, records, octets = self._contents(oldest)
+        for uid in counts:
+            if self._hooks.is_unsafe(OrderUid(bytes.fromhex(uid))):
+                self._hooks.audit("fifo_unsafe", {"segment": oldest.path.name, "order": uid, "records": counts[uid]})
+        fields: dict[str, Any] = {
+            "segment": oldest.path.name,
+            "generation": oldest.header.generation,
+            "first_sequence": oldest.header.first_sequence,
+            "next_sequence": oldest.next_sequence,
+            "count": oldest.next_sequence - oldest.header.first_sequence,
+            "octets": octets,
+            "orders": counts,
+            "minimum_before": oldest.header.first_sequence,
+            "minimum_after": oldest.next_sequence,
+            "previous": self._notice_chain.hex(),
+        }
+        self._notice_chain = leaf_hash(_canonical(fields))
+        fields["chain"] = self._notice_chain.hex()
+        self._hooks.audit("eviction", {**fields, "summary": self._hooks.summarise(records)})
+        self._commit_notice(_canonical({"notice": fields}))
+        self._evicted += oldest.next_sequence - oldest.header.first_sequence
+        self._segments.pop(0)
+        return oldest
+
+    def _contents(self, segment: SegmentState) -> tuple[dict[str, int], list[bytes], int]:
+        """Records by order, the verdict records, and the octets of a segment."""
+        counts: dict[str, int] = {}
+        records: list[bytes] = []
+        octets = 0
+        with SegmentFile(segment.path) as file:
+            for unit in file.units(segment.header):
+                records += unit.commit.records
+                for data in unit.data:
+                    octets += data.area_octets
+                    for extent in data.meta.extents:
+                        counts[extent.uid.hex()] = counts.get(extent.uid.hex(), 0) + extent.rows
+        counts.pop(NO_ORDER.hex(), None)
+        return counts, records, octets
+
+    def _commit_notice(self, notice: bytes) -> None:
+        """The notice as a signed leaf of its own, in the room kept free for it."""
+        time_us, first = self._hooks.now_us(), self._tree.size
+        head = envelope(VerdictKind.ACCEPT, FORM_NOTICE, 0, 1, first, time_us, time_us, NO_ORDER, len(notice))
+        row = frames.notice_row(time_us, len(notice), FORM_NOTICE, VerdictKind.ACCEPT)
+        leaf = leaf_hash(head + notice)
+        extent = frames.ExtentHead(NO_ORDER, 0, 0, 0, 1, 0, len(notice), bytes(8), bytes(12), bytes(16))
+        header = self._segments[-1].header
+        head_octets, digest = frames.build_data_frame(header, first, [extent], [b"-"], row, leaf, len(notice))
+        self._tree.append(leaf)
+        self._write_unit([head_octets, notice], [digest], (notice,), first)
+
+    def _write_pin(self) -> None:
+        pin = self.config.pin
+        if pin is None or not self._last_note:
+            return
+        pin.parent.mkdir(parents=True, exist_ok=True)
+        temporary = pin.with_name(pin.name + ".tmp")
+        temporary.write_text(self._last_note, "utf-8")
+        temporary.replace(pin)
+
+
+def _canonical(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _lock(directory: Path) -> int:
+    descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise StoreError(
+            f"Another collector uses {directory}. Stop it first, or give this one a directory of its own."
+        ) from error
+    return descriptor

@@ -1,0 +1,240 @@
+"""Offline verification of a whole store: what is proven, by which key, what left with notice, what is wrong.
+
+Streaming, one unit in memory. Nothing of the collector need run, and nothing it says is believed: every checkpoint's
+signature, every chain value, every leaf hash is recomputed. Without data keys the octets cannot be read; then the
+stored leaf hashes are held against the signed roots, and the report says so.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from asn1.errors import DecodeError, LocalError
+from collector.store import frames
+from collector.store.audit_log import AuditReport, verify_audit
+from collector.store.keys import Keys
+from collector.store.pack import rehash
+from collector.store.recovery import check_note, notice_of, start_fault
+from collector.store.walk import DataFrame, SegmentFile, Unit, segment_paths, uid_version
+from mediation.ledger.checkpoint import verify_note
+from mediation.ledger.kernel import CompactRange
+
+
+@dataclass(slots=True)
+class VerifyReport:
+    """`tampered` and `findings` are sentences. `ok` is false when anything is tampered with or missing."""
+
+    records: int = 0
+    checkpoints: int = 0
+    evicted_with_notice: int = 0
+    missing: int = 0
+    tampered: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+    unreadable: int = 0
+    size: int = 0
+    root: str = ""
+    audit: AuditReport = field(default_factory=lambda: AuditReport(0, 0, ()))
+
+    @property
+    def ok(self) -> bool:
+        return not self.tampered and not self.missing and self.audit.ok
+
+    def as_dict(self, seconds: float) -> dict[str, Any]:
+        """The object of `verify --json`."""
+        return {
+            "ok": self.ok,
+            "records": self.records,
+            "checkpoints": self.checkpoints,
+            "evicted_with_notice": self.evicted_with_notice,
+            "missing": self.missing,
+            "tampered": self.tampered,
+            "audit": {"entries": self.audit.entries, "ok": self.audit.ok, "faults": list(self.audit.faults)},
+            "seconds": round(seconds, 3),
+            "size": self.size,
+            "root": self.root,
+            "unreadable": self.unreadable,
+            "findings": self.findings,
+        }
+
+
+def verify_store(
+    directory: Path,
+    public_key: Ed25519PublicKey,
+    keys: Keys | None = None,
+    pin: Path | None = None,
+    audit: Path | None = None,
+    origin: str = "calea-lab/collector",
+) -> VerifyReport:
+    """Verify the segments in `directory`, and the audit log in `audit` when given. Never raises for what it finds."""
+    report = VerifyReport()
+    walk = _Walk(report, public_key, keys, origin)
+    headers = _headers(directory, report)
+    for index, (path, header) in enumerate(headers):
+        with SegmentFile(path) as file:
+            walk.segment(file, path, header, newest=index == len(headers) - 1)
+    walk.finish(headers)
+    if pin is not None and pin.exists():
+        _check_pin(pin, walk, report)
+    if audit is not None:
+        report.audit = verify_audit(audit, public_key, whole=False)
+        report.findings += [f"Audit log: {fault}." for fault in report.audit.faults]
+    return report
+
+
+def _headers(directory: Path, report: VerifyReport) -> list[tuple[Path, frames.SegmentHeader]]:
+    found = []
+    for path in segment_paths(directory):
+        with SegmentFile(path) as file:
+            try:
+                found.append((path, file.header()))
+            except DecodeError as error:
+                report.tampered.append(f"{path.name}: {error.message}.")
+    found.sort(key=lambda one: one[1].generation)
+    return found
+
+
+class _Walk:
+    def __init__(self, report: VerifyReport, public_key: Ed25519PublicKey, keys: Keys | None, origin: str) -> None:
+        self.report = report
+        self._public_key = public_key
+        self._keys = keys
+        self._origin = origin
+        self.tree: CompactRange | None = None
+        self._chain = bytes(32)
+        self._next_commit = 0
+        self._notice_minimum = 0
+        self._first_us: int | None = None
+        self._last_us = 0
+        self.sizes: dict[int, bytes] = {}
+
+    def segment(self, file: SegmentFile, path: Path, header: frames.SegmentHeader, newest: bool) -> None:
+        if header.origin != self._origin:
+            self.report.tampered.append(f"{path.name} belongs to {header.origin!r}, not to {self._origin!r}.")
+            return
+        if self.tree is None:
+            self._start(path, header)
+        elif (header.first_sequence, header.first_commit, header.chain) != (
+            self.tree.size,
+            self._next_commit,
+            self._chain,
+        ):
+            gap = header.first_sequence - self.tree.size
+            self.report.missing += max(gap, 0)
+            self.report.tampered.append(
+                f"{path.name} does not continue the segment before it (record {self.tree.size})."
+            )
+            self._start(path, header)
+        end = frames.BLOCK
+        for unit in file.units(header):
+            self._unit(file, path, header, unit)
+            end = unit.end
+        later = file.later_commit(header, end, self._next_commit - 1, self._public_key) if newest else None
+        if later is not None:
+            self.report.tampered.append(f"{path.name} is damaged at octet {end}: records behind it cannot be reached.")
+
+    def _start(self, path: Path, header: frames.SegmentHeader) -> None:
+        try:
+            self.tree = CompactRange(header.first_sequence, header.peaks)
+        except DecodeError as error:
+            self.report.tampered.append(f"{path.name}: {error.message}.")
+            self.tree = CompactRange()
+        wrong = start_fault(header, self.tree, self._public_key)
+        if wrong is not None:
+            self.report.tampered.append(f"{path.name}: {wrong}.")
+        self._chain, self._next_commit = header.chain, header.first_commit
+
+    def _unit(self, file: SegmentFile, path: Path, header: frames.SegmentHeader, unit: Unit) -> None:
+        assert self.tree is not None
+        place = f"{path.name}, octet {unit.offset}"
+        for data in unit.data:
+            if data.first_sequence != self.tree.size:
+                self.report.tampered.append(f"{place}: records do not follow on record {self.tree.size}.")
+            self._leaves(file, path, header, data)
+            self.tree.extend(data.meta.hashes)
+            self.report.records += data.records
+        digests = [data.meta.digest for data in unit.data]
+        commit = unit.commit
+        chain = frames.commit_chain(self._chain, header.digest, commit.number, commit.time_us, digests, commit.records)
+        wrong = check_note(commit.note, self._origin, self._public_key, self.tree, chain)
+        if wrong is not None or chain != commit.chain or commit.number != self._next_commit:
+            self.report.tampered.append(f"{place}: commit {commit.number}: {wrong or 'it is out of order'}.")
+        else:
+            self.report.checkpoints += 1
+        notice = notice_of(unit)
+        if notice is not None:
+            self._notice_minimum = int(str(notice["minimum_after"]))
+        self._chain, self._next_commit = chain, commit.number + 1
+        self._first_us = commit.time_us if self._first_us is None else self._first_us
+        self._last_us = commit.time_us
+        self.sizes[self.tree.size] = self.tree.root()
+
+    def _leaves(self, file: SegmentFile, path: Path, header: frames.SegmentHeader, data: DataFrame) -> None:
+        for extent in data.meta.extents:
+            first = data.first_sequence + extent.first_row
+            try:
+                octets = file.extent_octets(header, data, extent, self._keys)
+                if octets is None:
+                    self.report.unreadable += extent.rows
+                    continue
+                hashes = rehash(data.extent_rows(extent), memoryview(octets), uid_version(extent), first)
+            except (DecodeError, LocalError) as error:
+                last = first + extent.rows - 1
+                self.report.tampered.append(f"{path.name}: among records {first} to {last}: {error}.")
+                continue
+            stored = data.meta.hashes[32 * extent.first_row : 32 * (extent.first_row + extent.rows)]
+            if hashes == stored:
+                continue
+            for row in range(extent.rows):
+                if hashes[32 * row : 32 * row + 32] != stored[32 * row : 32 * row + 32]:
+                    self.report.tampered.append(f"{path.name}: record {first + row} is not the one that was signed.")
+
+    def finish(self, headers: list[tuple[Path, frames.SegmentHeader]]) -> None:
+        report = self.report
+        if self.tree is None:
+            report.findings.append("The store is empty.")
+            return
+        oldest = headers[0][1].first_sequence
+        report.size, report.root = self.tree.size, self.tree.root().hex()
+        report.evicted_with_notice = min(self._notice_minimum, oldest)
+        if oldest > self._notice_minimum:
+            report.missing += oldest - self._notice_minimum
+            report.tampered.append(
+                f"Records {self._notice_minimum} to {oldest - 1} are missing: no notice of their eviction is there."
+            )
+        since = _utc(self._first_us or 0)
+        report.findings.append(
+            f"{report.records} records under {report.checkpoints} signed checkpoints since {since}, "
+            f"the newest of {_utc(self._last_us)}."
+        )
+        if report.evicted_with_notice:
+            report.findings.append(f"{report.evicted_with_notice} older records were evicted with signed notice.")
+        if report.unreadable:
+            report.findings.append(
+                f"The octets of {report.unreadable} records were not readable without their data keys; their stored "
+                "hashes agree with the signed roots, the octets themselves were not checked."
+            )
+
+
+def _check_pin(pin: Path, walk: _Walk, report: VerifyReport) -> None:
+    checkpoint = verify_note(pin.read_bytes(), walk._origin, walk._public_key)
+    size = walk.tree.size if walk.tree is not None else 0
+    if checkpoint is None:
+        report.tampered.append(f"The pinned checkpoint {pin} is not signed by this key.")
+    elif checkpoint.size > size:
+        report.missing += checkpoint.size - size
+        report.tampered.append(f"{checkpoint.size} records were committed, the store ends at {size}: rolled back.")
+    elif checkpoint.size in walk.sizes and walk.sizes[checkpoint.size] != checkpoint.root:
+        report.tampered.append("The store is not the one of the pinned checkpoint.")
+
+
+def _utc(time_us: int) -> str:
+    return (
+        datetime.datetime.fromtimestamp(time_us / 1e6, datetime.UTC)
+        .isoformat(timespec="seconds")
+        .replace("+00:00", "Z")
+    )

@@ -1,0 +1,48 @@
+cimport cython
+from libc.stdint cimport int8_t, int32_t, int64_t
+cimport asn1.columns as _columns
+
+cdef enum:
+    _PRIME = 2147483647
+    _CIN_RESET = 7
+    _NOT_DATA = 1
+    _NEW_STREAM = 2
+    _GAP = 4
+    _BELOW_MARK = 8
+    _NO_NUMBER = 16
+    _RESET = 32
+    _NO_ROOM = 64
+
+cdef extern from *:
+    """
+    #define CALEA_MAX_NUMBER ((int64_t)4294967295)
+    """
+    const int64_t _MAX_NUMBER "CALEA_MAX_NUMBER"
+    const int64_t _NEVER "INT64_MIN"
+
+cdef class VerifyColumns:
+    cdef readonly int64_t capacity
+    cdef readonly object flags, slots, expected, epochs
+    cdef int32_t[::1] flags_view
+    cdef int64_t[::1] slots_view, expected_view, epochs_view
+
+cdef class StreamTable:
+    cdef readonly int64_t n, limit
+    cdef int64_t _point, _room, _free, fresh, _last, _mask
+    cdef object _index, _liids, _cins, _marks, _epochs, _targets, _first_cc
+    cdef int32_t[::1] _index_view, _liids_view
+    cdef int64_t[::1] _cins_view, marks_view, epochs_view, first_cc_view
+    cdef int8_t[::1] targets_view
+
+    @cython.locals(digest=int64_t)
+    cdef int64_t _hash(self, int64_t liid, int64_t cin) noexcept nogil
+    @cython.locals(last=int64_t, at=int64_t, entry=int64_t)
+    cdef int64_t find(self, int64_t liid, int64_t cin) noexcept nogil
+    @cython.locals(at=int64_t, entry=int64_t)
+    cdef int64_t entry(self, int64_t liid, int64_t cin) noexcept nogil
+
+@cython.locals(row=int64_t, flags=int32_t, slot=int64_t, kind=int64_t, number=int64_t, mark=int64_t)
+cdef void _verify(_columns.Columns cols, StreamTable streams, VerifyColumns verify) noexcept nogil
+@cython.locals(slot=int64_t)
+cdef int64_t _reset(StreamTable streams, int64_t entry) noexcept nogil
+cpdef verify_columns(_columns.Columns cols, StreamTable streams, VerifyColumns verify)

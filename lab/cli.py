@@ -1,0 +1,66 @@
+"""The command `calea-lab`: which commands there are, and what their failures mean to a shell.
+
+Exit codes: 0 pass, 1 checks failed, 2 usage or configuration, 3 environment not ready, 4 integrity failure,
+130 interrupted. A failure a person meets is one sentence on standard error. Commands live in `lab/cli_*.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from asn1.errors import LabError
+from lab.cli_decode import decode
+from lab.cli_doctor import doctor
+from lab.cli_order import create, show
+from lab.cli_run import down, status, up
+from lab.cli_verify import verify
+from mediation.runtime.config import NotReadyError
+from mediation.runtime.process import EXIT_CONFIG, EXIT_INTEGRITY, EXIT_NOT_READY, IntegrityError
+
+EXIT_INTERRUPTED = 130
+
+
+def build() -> typer.Typer:
+    """The application with all its commands."""
+    app = typer.Typer(
+        help="A simulated lawful-intercept stack: carrier, mediation function, collector. Fictional identities only.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    for command in (up, down, status, doctor, decode, verify):
+        app.command()(command)
+    order = typer.Typer(help="Court orders of the lab.", no_args_is_help=True)
+    order.command()(create)
+    order.command()(show)
+    app.add_typer(order, name="order")
+    return app
+
+
+def exit_code(error: LabError) -> int:
+    if isinstance(error, IntegrityError):
+        return EXIT_INTEGRITY
+    return EXIT_NOT_READY if isinstance(error, NotReadyError) else EXIT_CONFIG
+
+
+def main() -> None:
+    try:
+        build()()
+    except LabError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(exit_code(error))
+    except BrokenPipeError:
+        # Who read our lines has gone; a second failure while Python closes standard output would only confuse.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        sys.stderr.write(f"{error.filename or 'The system'}: {error.strerror}.\n")
+        sys.exit(EXIT_NOT_READY)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""`calea-lab up | down | status`: a run that stays, looked at and ended from other shells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from lab.control import ControlError
+from lab.kernels import require_compiled
+from lab.output import DEFAULT_DATA, DataOption, JsonOption, banner, console, print_json, table
+from lab.paths import PROCESSES
+from lab.stack import Plan, Stack, real_time
+from mediation.runtime.config import NotReadyError
+from mediation.runtime.process import EXIT_NOT_READY
+
+PortBase = Annotated[int | None, typer.Option(help="first of eight ports in a row; free ports when not given")]
+TlsOption = Annotated[bool, typer.Option("--tls", help="HI2 and HI3 over TLS, both sides with certificates")]
+
+
+def up(
+    data: DataOption = DEFAULT_DATA, port_base: PortBase = None, tls: TlsOption = False, as_json: JsonOption = False
+) -> None:
+    """Start carrier, mediation function and collector and print how to connect to them."""
+    require_compiled()
+    if (data / "run.json").exists():
+        living = Stack.load(data).alive
+        if living:
+            raise NotReadyError(
+                f"A run in {data} is up ({', '.join(living)}): end it with `calea-lab down --data {data}`."
+            )
+    out = console()
+    stack = Stack(data)
+    stack.prepare(Plan(clock=real_time(), carrier={"start": "now"}, port_base=port_base, tls=tls))
+    if not as_json:
+        banner(out)
+    stack.launch(progress=lambda name: None if as_json else out.print(f"starting {name}"))
+    card = connection_card(stack, tls)
+    if as_json:
+        print_json(card)
+    else:
+        _show_card(card, data, out)
+
+
+def connection_card(stack: Stack, tls: bool) -> dict[str, Any]:
+    """Everything a person needs to replace a leg by real equipment."""
+    paths = stack.paths
+    configs = {name: str(paths.config(name)) for name in PROCESSES}
+    listeners = {
+        f"{name} {listener}": f"127.0.0.1:{port}"
+        for name, process in stack.running.items()
+        for listener, port in process.ports.items()
+    }
+    return {
+        "simulation": True,
+        "data": str(paths.data),
+        "dialects": {"hi2": "etsi", "hi3": "etsi"},
+        "listeners": listeners,
+        "tls": tls,
+        "ca": str(paths.ca / "ca.pem"),
+        "court_public_key": str(stack.court.public_key_path),
+        "configs": configs,
+        "pids": {name: process.pid for name, process in stack.running.items()},
+        "replace": {
+            "carrier": f"stop carrier_sim; point x1_url in {configs['mediation']} at the element's X1 server, "
+            "and let it deliver X2 and X3 to the mediation function's listeners above",
+            "mediation function": "stop mediation; connect the delivery function to the collector's HI2 and HI3 "
+            "listeners above (ETSI TS 102 232-1, PS-PDU over TCP; with tls: certificates signed by the CA above)",
+            "collector": f"stop collector; write the other LEMF's addresses into hi2 and hi3 in {configs['mediation']} "
+            "and start it again with `python -m mediation --config …`",
+        },
+    }
+
+
+def _show_card(card: dict[str, Any], data: Path, out: Console) -> None:
+    rows = [(name, address, "") for name, address in card["listeners"].items()]
+    table("Connection card", ("listener", "address", ""), rows, out)
+    out.print(f"dialect etsi (TS 102 232) on HI2 and HI3, TLS {'on' if card['tls'] else 'off'}; CA {card['ca']}")
+    out.print("To replace a leg by real equipment:")
+    for leg, how in card["replace"].items():
+        out.print(f"  {leg}: {how}", markup=False)
+    out.print(
+        f"Next: calea-lab order create --data {data} …; calea-lab status --data {data}; calea-lab down --data {data}",
+        markup=False,
+    )
+
+
+def down(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
+    """End the run of a data directory. What it stored stays."""
+    stack = Stack.load(data)
+    living = stack.alive
+    ended = stack.stop()
+    result = {
+        name: "was not running" if name not in living else "ended" if went else "had to be killed"
+        for name, went in ended.items()
+    }
+    if as_json:
+        print_json(result)
+    else:
+        for name, what in result.items():
+            console().print(f"{name} {what}")
+
+
+def status(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
+    """What every process of the run says of itself. Exit code 3 when one does not answer."""
+    stack = Stack.load(data)
+    answers: dict[str, dict[str, Any]] = {}
+    missing = []
+    for name in stack.running:
+        try:
+            answers[name] = stack.status(name) if name in stack.alive else {}
+        except ControlError as error:
+            answers[name] = {"error": str(error)}
+        if not answers[name] or "error" in answers[name]:
+            missing.append(name)
+    if as_json:
+        print_json({"run": str(data), "not_answering": missing, "processes": answers})
+    else:
+        out = console()
+        banner(out)
+        for name, answer in answers.items():
+            if name in missing:
+                log = stack.paths.log(name)
+                table(f"{name}: does not answer", ("", ""), [("last words", f"see {log}")], out)
+            else:
+                table(f"{name}: pid {stack.running[name].pid}", ("", ""), list(_flat(answer)), out)
+    raise typer.Exit(EXIT_NOT_READY if missing else 0)
+
+
+def _flat(answer: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for key, value in answer.items():
+        if isinstance(value, dict) and value:
+            rows += _flat(value, f"{prefix}{key}.")
+        elif value not in ({}, [], None):
+            rows.append((f"{prefix}{key}", str(value)))
+    return rows

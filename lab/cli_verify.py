@@ -1,0 +1,82 @@
+"""`calea-lab verify`: a whole store proven offline, in plain words or as JSON. Exit code 4 when it is not whole."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+from collector.store.keys import Keys, read_public_key
+from collector.store.verifier import VerifyReport, verify_store
+from lab.output import JsonOption, banner, console, print_json
+from mediation.runtime.config import ConfigError
+from mediation.runtime.process import EXIT_INTEGRITY
+
+
+class StorePlace(NamedTuple):
+    """The directories of one collector. `pin` lies outside them, so that a restored copy cannot hide a rollback."""
+
+    store: Path
+    audit: Path
+    keys: Path
+    pin: Path
+
+
+def find_store(given: Path) -> StorePlace:
+    """From a run's data directory, a collector's directory, or the store itself. Raises `ConfigError`."""
+    for collector in (given / "collector", given, given.parent):
+        store = collector / "store"
+        if store.is_dir() and (collector / "keys").is_dir():
+            return StorePlace(store, collector / "audit", collector / "keys", pin_of(store))
+    raise ConfigError(f"There is no store in {given}: give a data directory or its collector/store.")
+
+
+def pin_of(store: Path) -> Path:
+    """The user's state directory (XDG_STATE_HOME), one file a store by its absolute place."""
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    return state / "calea-lab" / "pins" / f"{str(store.resolve()).strip('/').replace('/', '-')}.checkpoint"
+
+
+def check_store(place: StorePlace, pin: Path | None = None, with_keys: bool = True) -> VerifyReport:
+    public_key = read_public_key(place.keys / "signing.pub")
+    keys = Keys(place.keys) if with_keys else None
+    return verify_store(place.store, public_key, keys, pin or place.pin, place.audit)
+
+
+def verify(
+    directory: Annotated[Path, typer.Argument(help="a data directory, or a store in it")] = Path("var"),
+    pin: Annotated[Path | None, typer.Option(help="newest checkpoint, kept elsewhere")] = None,
+    no_keys: Annotated[bool, typer.Option("--no-keys", help="without the data keys: hashes only, no octets")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check every signature, hash, notice of eviction and audit entry of a store; needs nothing running."""
+    place = find_store(directory)
+    if pin is not None and not pin.exists():
+        raise ConfigError(f"There is no pinned checkpoint {pin}: give an existing file to --pin.")
+    began = time.monotonic()
+    report = check_store(place, pin, with_keys=not no_keys)
+    seconds = time.monotonic() - began
+    if as_json:
+        print_json(report.as_dict(seconds))
+    else:
+        _explain(report, place, seconds, pinned=(pin or place.pin).exists())
+    raise typer.Exit(0 if report.ok else EXIT_INTEGRITY)
+
+
+def _explain(report: VerifyReport, place: StorePlace, seconds: float, pinned: bool) -> None:
+    out = console()
+    banner(out)
+    out.print(f"store {place.store}", markup=False)
+    out.print(f"  {report.records} records under {report.checkpoints} signed checkpoints, ledger size {report.size}")
+    out.print(f"  {report.evicted_with_notice} evicted with notice, {report.missing} missing")
+    out.print(f"  audit log: {report.audit.entries} entries, {'whole' if report.audit.ok else 'NOT WHOLE'}")
+    out.print(f"  newest checkpoint {'compared with the pinned one' if pinned else 'not pinned anywhere'}")
+    if report.unreadable:
+        out.print(f"  {report.unreadable} records proven by hash alone: their data keys are not here")
+    for sentence in [*report.tampered, *report.findings]:
+        out.print(f"  - {sentence}", markup=False)
+    verdict = "whole: every record is what was signed" if report.ok else "NOT WHOLE"
+    out.print(f"{verdict} ({seconds:.1f} s)", style="bold green" if report.ok else "bold red")

@@ -1,0 +1,49 @@
+"""Talking to a process's control port on loopback: GET and POST of small JSON objects, blocking, with a time limit."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from asn1.errors import RemoteError
+
+_TIMEOUT_S = 5.0
+_MAX_ANSWER_OCTETS = 16 << 20
+
+
+class ControlError(RemoteError):
+    """The control port does not answer, or answers something else than JSON."""
+
+
+def get(port: int, path: str = "/status") -> dict[str, Any]:
+    return _ask("GET", port, path, None)
+
+
+def post(port: int, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    return _ask("POST", port, path, body or {})
+
+
+def _ask(method: str, port: int, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_S)
+    try:
+        sent = None if body is None else json.dumps(body).encode()
+        connection.request(method, path, sent, {"Content-Type": "application/json"} if sent else {})
+        answer = connection.getresponse()
+        octets = answer.read(_MAX_ANSWER_OCTETS)
+    except (OSError, http.client.HTTPException) as error:
+        raise ControlError(f"The control port {port} does not answer {method} {path}: {error}.") from error
+    finally:
+        connection.close()
+    if answer.status >= 300:
+        raise ControlError(
+            f"The control port {port} refused {method} {path}: {answer.status} {octets[:200].decode(errors='replace')}"
+        )
+    try:
+        value = json.loads(octets) if octets else {}
+    except ValueError as error:
+        raise ControlError(
+            f"The control port {port} answered {method} {path} with something else than JSON."
+        ) from error
+    return value if isinstance(value, dict) else {"answer": value}

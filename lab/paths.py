@@ -1,0 +1,63 @@
+"""Where everything of a run lies: the data directory of docs/architecture.md, as one value.
+
+Nothing here makes, reads or judges a file; whoever writes one makes its directory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PROCESSES = ("collector", "carrier_sim", "mediation")
+"""In the order they start: who listens before who connects."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunPaths:
+    data: Path
+
+    @property
+    def run_file(self) -> Path:
+        return self.data / "run.json"
+
+    @property
+    def mark_file(self) -> Path:
+        """Says that the directory is ours, so that it may be emptied."""
+        return self.data / ".calea-lab"
+
+    @property
+    def ca(self) -> Path:
+        return self.data / "ca"
+
+    @property
+    def court(self) -> Path:
+        return self.data / "court"
+
+    @property
+    def exports(self) -> Path:
+        return self.data / "exports"
+
+    @property
+    def store(self) -> Path:
+        return self.data / "collector" / "store"
+
+    @property
+    def inboxes(self) -> tuple[Path, Path]:
+        """The carrier's and the agency's: two separate ways for one document."""
+        return self.inbox("mediation"), self.inbox("collector")
+
+    def inbox(self, process: str) -> Path:
+        return self.data / process / "hi1-inbox"
+
+    def config(self, process: str) -> Path:
+        return self.data / "config" / f"{process}.toml"
+
+    def ready(self, process: str) -> Path:
+        return self.data / process / "ready.json"
+
+    def log(self, process: str) -> Path:
+        return self.data / "logs" / f"{process}.log"
+
+    def last_words(self, process: str) -> Path:
+        """Its standard error: the sentence of a process that would not start."""
+        return self.data / "logs" / f"{process}.stderr"

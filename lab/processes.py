@@ -1,0 +1,161 @@
+"""The processes of a run, one by one: start, wait until ready, look, stop.
+
+A process is stopped only when `/proc` says that its number still belongs to the very process we started (start time and
+configuration file agree), so that a stale `run.json` never ends a stranger.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lab.paths import RunPaths
+from mediation.runtime.config import ConfigError, NotReadyError
+from mediation.runtime.process import EXIT_CONFIG, EXIT_INTEGRITY, IntegrityError
+
+START_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 20.0
+_LOOK_EVERY_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One started process. `started_ticks` is field 22 of `/proc/PID/stat`: with it a number names one process."""
+
+    name: str
+    pid: int
+    started_ticks: int
+    config: str
+    ports: Mapping[str, int] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "ports": dict(self.ports)}
+
+    @classmethod
+    def of_json(cls, value: Mapping[str, Any]) -> Running:
+        return cls(value["name"], value["pid"], value["started_ticks"], value["config"], dict(value["ports"]))
+
+    @property
+    def control_port(self) -> int:
+        return self.ports["control"]
+
+
+def _started_ticks(pid: int) -> int | None:
+    """None when there is no such process, or only what is left of one."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    fields = stat[stat.rindex(")") + 2 :].split()
+    return None if fields[0] in "ZX" else int(fields[19])
+
+
+def alive(process: Running) -> bool:
+    if _started_ticks(process.pid) != process.started_ticks:
+        return False
+    try:
+        words = Path(f"/proc/{process.pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return process.config.encode() in words
+
+
+def start(name: str, paths: RunPaths, module: str | None = None) -> Running:
+    """Start `python -m NAME` in a session of its own and wait for its `ready.json`.
+
+    Raises `ConfigError`, `IntegrityError` or `NotReadyError` with the process's own sentence when it ends instead.
+    """
+    config = paths.config(name).resolve()
+    ready = paths.ready(name)
+    ready.unlink(missing_ok=True)
+    paths.log(name).parent.mkdir(parents=True, exist_ok=True)
+    root = Path(__file__).resolve().parent.parent
+    with paths.last_words(name).open("wb") as words:
+        child = subprocess.Popen(  # noqa: S603  our own module with our own file
+            [sys.executable, "-m", module or name, "--config", str(config), "--log", str(paths.log(name).resolve())],
+            stdin=subprocess.DEVNULL,
+            stdout=words,
+            stderr=words,
+            cwd=root,
+            start_new_session=True,
+        )
+    ticks = _started_ticks(child.pid)
+    until = time.monotonic() + START_TIMEOUT_S
+    while True:
+        ports = _ready_ports(ready, child.pid)
+        if ports is not None and ticks is not None:
+            return Running(name, child.pid, ticks, str(config), ports)
+        code = child.poll()
+        if code is not None:
+            raise _failure(name, code, paths)
+        if time.monotonic() > until:
+            child.kill()
+            child.wait()
+            raise NotReadyError(
+                f"{name} was not ready within {START_TIMEOUT_S:.0f} s; its log is {paths.log(name)}. Try again."
+            )
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _ready_ports(ready: Path, pid: int) -> dict[str, int] | None:
+    try:
+        value = json.loads(ready.read_text())
+    except (OSError, ValueError):
+        return None
+    return dict(value["ports"]) if value["pid"] == pid else None
+
+
+def _failure(name: str, code: int, paths: RunPaths) -> Exception:
+    lines = paths.last_words(name).read_text(errors="replace").strip().splitlines()
+    sentence = lines[-1] if lines else f"it ended with code {code} and said nothing"
+    message = f"{name} did not start: {sentence}"
+    if code == EXIT_CONFIG:
+        return ConfigError(message)
+    return IntegrityError(message) if code == EXIT_INTEGRITY else NotReadyError(message)
+
+
+def signal_process(process: Running, number: signal.Signals) -> None:
+    if alive(process):
+        os.kill(process.pid, number)
+
+
+def stop(process: Running, timeout_s: float = STOP_TIMEOUT_S) -> bool:
+    """Ask it to end and wait; True when it went by itself, False when it had to be killed."""
+    signal_process(process, signal.SIGTERM)
+    if wait_for(lambda: not _still_there(process), timeout_s):
+        return True
+    signal_process(process, signal.SIGKILL)
+    wait_for(lambda: not _still_there(process), timeout_s)
+    return False
+
+
+def kill(process: Running) -> None:
+    """End it at once, as a power cut would (SIGKILL)."""
+    signal_process(process, signal.SIGKILL)
+    wait_for(lambda: not _still_there(process), STOP_TIMEOUT_S)
+
+
+def _still_there(process: Running) -> bool:
+    """Our own children stay as zombies until somebody asks for their exit code."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(process.pid, os.WNOHANG)
+    return alive(process)
+
+
+def wait_for(condition: Callable[[], bool], timeout_s: float, every_s: float = _LOOK_EVERY_S) -> bool:
+    """Look until `condition` holds; False when it did not within the time."""
+    until = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > until:
+            return False
+        time.sleep(every_s)
+    return True

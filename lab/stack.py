@@ -1,0 +1,241 @@
+"""One run: its data directory, its configuration files, its three processes.
+
+`prepare` writes what the processes need and chooses ports once, so that a process that died comes back on the same
+port; `launch` starts them in order; `run.json` is the memory between two commands. The private half of the quarantine
+key goes to the court's directory and never to the collector's.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lab import control, processes, toml
+from lab.court import Court
+from lab.paths import PROCESSES, RunPaths
+from lab.processes import Running
+from mediation.runtime.clock import ClockSpec, LineClock
+from mediation.runtime.config import ConfigError, NotReadyError
+from mediation.runtime.tls import make_lab_ca
+
+NE_ID = "ne-sim-1"
+ADMF_ID = "admf-sim-1"
+HOST = "127.0.0.1"
+PORT_NAMES = ("x1", "carrier-control", "x2", "x3", "mediation-control", "hi2", "hi3", "collector-control")
+NETWORK_FUNCTIONS = {"ims-1": "voice", "upf-1": "data", "smsf-1": "messaging", "web-1": "web"}
+RUN_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What distinguishes one run from another; everything else is the same for all."""
+
+    clock: ClockSpec = field(default_factory=ClockSpec)
+    carrier: Mapping[str, Any] = field(default_factory=dict)
+    mediation: Mapping[str, Any] = field(default_factory=dict)
+    collector: Mapping[str, Any] = field(default_factory=dict)
+    tls: bool = False
+    port_base: int | None = None
+    """First of eight ports in a row; None takes free ones."""
+
+
+def real_time() -> ClockSpec:
+    now_us = time.time_ns() // 1000
+    return ClockSpec(now_us, now_us, 1.0)
+
+
+class Stack:
+    def __init__(self, data: Path) -> None:
+        self.paths = RunPaths(data)
+        self.court = Court(self.paths)
+        self._clock = ClockSpec()
+        self._running: dict[str, Running] = {}
+
+    @classmethod
+    def load(cls, data: Path) -> Stack:
+        """The run that `run.json` tells of. Raises `NotReadyError` when there is none."""
+        stack = cls(data)
+        try:
+            value = json.loads(stack.paths.run_file.read_text())
+        except FileNotFoundError as error:
+            raise NotReadyError(f"No run in {data}: start one with `calea-lab up --data {data}`.") from error
+        except ValueError as error:
+            raise NotReadyError(f"{stack.paths.run_file} is not readable: remove it and start again.") from error
+        stack._clock = ClockSpec(**value["clock"])
+        stack._running = {one["name"]: Running.of_json(one) for one in value["processes"]}
+        return stack
+
+    @property
+    def running(self) -> Mapping[str, Running]:
+        """What was started, whether it lives or not."""
+        return self._running
+
+    @property
+    def alive(self) -> tuple[str, ...]:
+        return tuple(name for name, process in self._running.items() if processes.alive(process))
+
+    @property
+    def clock(self) -> LineClock:
+        return LineClock(self._clock)
+
+    def prepare(self, plan: Plan) -> None:
+        """Write configuration, certificates and keys. Existing keys stay."""
+        data = self.paths.data
+        try:
+            for directory in (data, self.paths.court, self.paths.exports, *self.paths.inboxes, data / "config"):
+                directory.mkdir(parents=True, exist_ok=True)
+            self.paths.mark_file.touch()
+        except OSError as error:
+            raise NotReadyError(
+                f"Cannot write to {data}: {error.strerror}. Give another directory with --data."
+            ) from error
+        self._clock = plan.clock
+        make_lab_ca(self.paths.ca, ("carrier", "mediation", "collector"), LineClock(plan.clock).now_us())
+        self.court.make_keys()
+        ports = _ports(plan.port_base)
+        for name, values in _configs(self.paths.data.resolve(), plan, ports).items():
+            self.paths.config(name).write_text(f"# SIMULATION. Written by calea-lab.\n{toml.dumps(values)}")
+
+    def launch(self, names: Iterable[str] = PROCESSES, progress: Callable[[str], None] = lambda _: None) -> None:
+        """Start processes in order and remember them; stops what it started when one of them fails."""
+        try:
+            for name in names:
+                progress(name)
+                self._running[name] = processes.start(name, self.paths)
+                self._remember()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> dict[str, bool]:
+        """End all, who connects before who listens; says for each whether it went by itself."""
+        ended = {}
+        for name in reversed(PROCESSES):
+            process = self._running.pop(name, None)
+            if process is not None:
+                ended[name] = processes.stop(process)
+        self.paths.run_file.unlink(missing_ok=True)
+        return ended
+
+    def kill(self, name: str) -> None:
+        """As a power cut would."""
+        processes.kill(self._running[name])
+
+    def status(self, name: str) -> dict[str, Any]:
+        """The process's `/status`. Raises `ControlError` when it does not answer."""
+        return control.get(self._running[name].control_port)
+
+    def post(self, name: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        return control.post(self._running[name].control_port, path, body)
+
+    def _remember(self) -> None:
+        spec = self._clock
+        value = {
+            "format": RUN_FORMAT,
+            "simulation": True,
+            "clock": {"anchor_us": spec.anchor_us, "base_us": spec.base_us, "factor": spec.factor},
+            "processes": [process.as_json() for process in self._running.values()],
+        }
+        temporary = self.paths.run_file.with_suffix(".tmp")
+        temporary.write_text(json.dumps(value, indent=2))
+        temporary.replace(self.paths.run_file)
+
+
+def clear(data: Path) -> None:
+    """Empty a data directory that we made, ending what still runs in it. Raises `NotReadyError` for a foreign one."""
+    if not data.exists() or not any(data.iterdir()):
+        return
+    if not RunPaths(data).mark_file.exists():
+        raise NotReadyError(f"{data} holds something that no run of ours made: give an empty directory with --data.")
+    if RunPaths(data).run_file.exists():
+        Stack.load(data).stop()
+    shutil.rmtree(data)
+
+
+def _ports(base: int | None) -> dict[str, int]:
+    """A port for each listener: free ones, or eight in a row. Raises `NotReadyError` when one of the eight is busy."""
+    if base is not None and not 1024 <= base <= 65535 - len(PORT_NAMES):
+        raise ConfigError(f"--port-base {base} leaves no room: choose one from 1024 to {65535 - len(PORT_NAMES)}.")
+    held = []
+    try:
+        for index, _ in enumerate(PORT_NAMES):
+            one = socket.socket()
+            held.append(one)
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            port = 0 if base is None else base + index
+            try:
+                one.bind((HOST, port))
+            except OSError as error:
+                raise NotReadyError(
+                    f"Cannot listen on {HOST}:{port}: {error.strerror}. Stop what uses it or give another --port-base."
+                ) from error
+        return {name: one.getsockname()[1] for name, one in zip(PORT_NAMES, held, strict=True)}
+    finally:
+        for one in held:
+            one.close()
+
+
+def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+    clock = {"anchor_us": plan.clock.anchor_us, "base_us": plan.clock.base_us, "factor": plan.clock.factor}
+    court_key = data / "court" / "court.pub"
+
+    def listen(name: str) -> dict[str, Any]:
+        return {"host": HOST, "port": ports[name]}
+
+    def tls(name: str) -> dict[str, Any]:
+        ca = data / "ca"
+        return {"tls": {"certificate": ca / f"{name}.pem", "key": ca / f"{name}.key", "ca": ca / "ca.pem"}}
+
+    def handover(name: str, owner: str) -> dict[str, Any]:
+        return listen(name) | (tls(owner) if plan.tls else {})
+
+    return {
+        "carrier_sim": {
+            "data_dir": data / "carrier_sim",
+            "clock": clock,
+            "x1_listen": listen("x1"),
+            "control": listen("carrier-control"),
+            "ne_id": NE_ID,
+            "admf_id": ADMF_ID,
+            **plan.carrier,
+        },
+        "mediation": {
+            "data_dir": data / "mediation",
+            "clock": clock,
+            "court_public_key": court_key,
+            "hi1_inbox": data / "mediation" / "hi1-inbox",
+            "x1_url": f"http://{HOST}:{ports['x1']}/X1/NE",
+            "ne_id": NE_ID,
+            "admf_id": ADMF_ID,
+            "x2_listen": listen("x2"),
+            "x3_listen": listen("x3"),
+            "hi2": handover("hi2", "mediation"),
+            "hi3": handover("hi3", "mediation"),
+            "control": listen("mediation-control"),
+            "operator_id": "SIMOP",
+            "network_element_id": "simmf-1",
+            "authorization_country": "US",
+            "delivery_country": "US",
+            "network_functions": NETWORK_FUNCTIONS,
+            **plan.mediation,
+        },
+        "collector": {
+            "data_dir": data / "collector",
+            "clock": clock,
+            "court_public_key": court_key,
+            "hi1_inbox": data / "collector" / "hi1-inbox",
+            "quarantine_public_key": data / "court" / "quarantine.pub",
+            "links": [
+                {"name": "hi2-1", "interface": "HI2", "dialect": "etsi", "listen": handover("hi2", "collector")},
+                {"name": "hi3-1", "interface": "HI3", "dialect": "etsi", "listen": handover("hi3", "collector")},
+            ],
+            "control": listen("collector-control"),
+            **plan.collector,
+        },
+    }

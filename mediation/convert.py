@@ -1,0 +1,162 @@
+"""From what a point of interception saw to what TS 102 232 hands over: one X2 or X3 PDU in, one payload out.
+
+SIP becomes iPMMIRI (part 5), media packets iPMMCC, user packets iPCC (part 3), session accounting iPIRI, a short
+message the same TS 33.128 event as IRI (part 7), a visit to a watched host a packet header report. Which IRI type a
+record has follows the practice table of the facts (part 5's own prose was not read). Pure: the communication's state is
+changed only by `advance`, after scope has let the record through.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address as parse_address
+from typing import Any, Final, NamedTuple
+
+from asn1 import ip, multimedia, packets, radius, sip
+from asn1.errors import DecodeError
+from asn1.ps_common import ip_address
+from asn1.ts33128 import decode_xiri, encode_iri
+from asn1.x2x3 import PayloadDirection, PayloadFormat, X2X3Pdu
+from mediation import redact
+from mediation.law.orders import Service
+from mediation.sequence import Communication
+
+SERVICES: Final = {
+    "voice": Service.VOICE,
+    "data": Service.DATA,
+    "messaging": Service.SMS,
+    "web": Service.DATA,
+}
+DIRECTIONS: Final = {
+    int(PayloadDirection.TO_TARGET): "toTarget",
+    int(PayloadDirection.FROM_TARGET): "fromTarget",
+}
+_EVENTS: Final = {
+    radius.START: ("accessAccept", "begin"),
+    radius.INTERIM: ("interimUpdate", "continue"),
+    radius.STOP: ("accessEnd", "end"),
+}
+_ACCESS_REQUEST, _ACCESS_ACCEPT, _ACCESS_REJECT = 1, 2, 3
+
+
+class Product(NamedTuple):
+    """What is to be handed over: `contents` an alternative of IRIContents or CCContents. `iri_type` None for CC."""
+
+    contents: tuple[str, Any]
+    iri_type: str | None
+    direction: str | None
+
+
+def service_of(role: str, pdu: X2X3Pdu) -> Service:
+    """Which service a PDU belongs to; a SIP MESSAGE is a short message. Raises DecodeError for broken SIP."""
+    if pdu.payload_format == PayloadFormat.SIP and sip.parse_sip(pdu.payload).transaction_method == "MESSAGE":
+        return Service.SMS
+    return SERVICES[role]
+
+
+def product(role: str, pdu: X2X3Pdu, state: Communication, metadata_only: bool) -> Product | None:
+    """The payload for one PDU; None when nothing of it may or can be handed over. Raises DecodeError.
+
+    `role` is what the network function does: voice, data, messaging or web. `metadata_only` withholds content."""
+    direction = DIRECTIONS.get(int(pdu.payload_direction))
+    form = pdu.payload_format
+    if form == PayloadFormat.SIP:
+        return _sip(pdu, state, direction, metadata_only)
+    if form == PayloadFormat.RADIUS:
+        return _accounting(pdu.payload, direction)
+    if form == PayloadFormat.TS_33128:
+        name, event = decode_xiri(pdu.payload)
+        if metadata_only:
+            if name != "sMSMessage":
+                return None
+            event = redact.message_without_text(event)
+        return Product(("threeGPP33128DefinedIRI", encode_iri((name, event))), "report", direction)
+    if form not in (PayloadFormat.IPV4, PayloadFormat.IPV6):
+        return None
+    if role == "web":
+        return _visit(pdu.payload, direction)
+    if metadata_only:
+        return None
+    contents = multimedia.ipmmcc(pdu.payload) if role == "voice" else ip.ipcc(pdu.payload)
+    return Product(contents, None, direction)
+
+
+def advance(pdu: X2X3Pdu, state: Communication, made: Product) -> None:
+    """The communication has gone on by this record."""
+    if made.iri_type is None:
+        return
+    if not state.begun and made.direction is not None and state.opens_sent is None:
+        state.opens_sent = made.direction == "fromTarget"
+    state.begun = state.begun or made.iri_type == "begin"
+    state.ended = state.ended or made.iri_type == "end"
+    if pdu.payload_format == PayloadFormat.SIP:
+        message = sip.parse_sip(pdu.payload)
+        if message.status is not None and 200 <= message.status < 300 and message.transaction_method == "INVITE":
+            state.answered = True
+
+
+def _sip(pdu: X2X3Pdu, state: Communication, direction: str | None, metadata_only: bool) -> Product | None:
+    message = sip.parse_sip(pdu.payload)
+    octets: bytes | None = pdu.payload
+    if metadata_only:
+        octets = redact.signalling_only(pdu.payload)
+    if octets is None:
+        return None
+    source = pdu.source_ipv4 or pdu.source_ipv6 or bytes(4)
+    destination = pdu.destination_ipv4 or pdu.destination_ipv6 or bytes(4)
+    contents = multimedia.sip_iri(source, destination, octets, iri_only=metadata_only)
+    return Product(contents, _sip_type(message, state), direction)
+
+
+def _sip_type(message: sip.SipMessage, state: Communication) -> str:
+    """Begin, Continue, End or Report, by the practice of the field (services.md section 1)."""
+    method = message.transaction_method
+    if state.ended or method == "REGISTER":
+        return "report"
+    if not state.begun:
+        return "begin"
+    if message.status is not None and message.status >= 200:
+        if method in ("BYE", "MESSAGE") and message.status < 300:
+            return "end"
+        if method == "MESSAGE" or (method == "INVITE" and message.status >= 300 and not state.answered):
+            return "end"
+    return "continue"
+
+
+def _accounting(octets: bytes, direction: str | None) -> Product | None:
+    packet = radius.parse_radius(octets)
+    if packet.status_type in _EVENTS:
+        event, iri_type = _EVENTS[packet.status_type]
+    elif packet.code == _ACCESS_REQUEST:
+        event, iri_type = "accessAttempt", "report"
+    elif packet.code == _ACCESS_REJECT:
+        event, iri_type = "accessReject", "report"
+    else:
+        return None
+    user = packet.text("User-Name") or packet.text("3GPP-IMSI") or ""
+    contents: dict[str, Any] = {
+        "accessEventType": event,
+        "targetUsername": user.encode(),
+        "internetAccessType": "wireless-other",
+        "iPVersion": "iPV4",
+    }
+    if address := packet.text("Framed-IP-Address"):
+        contents["targetIPAddress"] = ip_address(parse_address(address).packed)
+    elif prefix := packet.text("Framed-IPv6-Prefix"):
+        contents["iPVersion"] = "iPV6"
+        contents["targetIPAddress"] = ip_address(parse_address(prefix.partition("/")[0]).packed)
+    if station := packet.text("Calling-Station-Id"):
+        contents["targetNetworkID"] = station[:20]
+    if packet.status_type == radius.STOP:
+        contents["endReason"] = "regularLogoff"
+    for name, count in (("octetsReceived", packet.output_octets), ("octetsTransmitted", packet.input_octets)):
+        if count is not None:
+            contents[name] = count
+    return Product(ip.ipiri(contents), iri_type, direction)
+
+
+def _visit(octets: bytes, direction: str | None) -> Product | None:
+    """A visit to a watched host: the headers of its packets, never what they carry (R-115)."""
+    packet = packets.parse_ip(octets)
+    if packet is None:
+        raise DecodeError(DecodeError.BAD_VALUE, "no IP packet", 0, "payload")
+    return Product(ip.packet_header_report(octets[: packet.payload_offset]), "report", direction)

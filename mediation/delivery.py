@@ -1,0 +1,195 @@
+"""Delivery to the LEMF over one connection: the asyncio shell around `MfSession`. It decides nothing.
+
+What is unacknowledged in the journal is sent again after every reconnect, before anything new. Writing waits for the
+transport to drain, so a slow receiver slows this loop and nothing else; what piles up is the journal's to bound.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from asn1.handover import (
+    Acknowledged,
+    Event,
+    HandoverConfig,
+    MfSession,
+    OptionsAgreed,
+    PeerSilent,
+    ProtocolViolation,
+)
+from mediation.journal import Held, Journal
+from mediation.runtime.config import Peer
+from mediation.runtime.logs import get_logger
+from mediation.runtime.tls import client_context
+
+CHUNK_OCTETS: Final = 256 * 1024
+"""Written before the transport is asked to drain."""
+
+SessionClock = Callable[[], int]
+"""Microseconds for the session's timers: real time, since the peer's timers are real."""
+
+
+@dataclass(slots=True)
+class LinkStatus:
+    state: str = "connecting"
+    connects: int = 0
+    violations: int = 0
+    acknowledging: bool = False
+    sent: dict[str, int] = field(default_factory=dict)
+    resent: dict[str, int] = field(default_factory=dict)
+    acknowledged: dict[str, int] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "state": self.state,
+            "connects": self.connects,
+            "violations": self.violations,
+            "acknowledging": self.acknowledging,
+        }
+
+
+class Link:
+    """One of HI2 and HI3. `wake()` after records were journalled for it."""
+
+    def __init__(
+        self, name: str, stream: int, peer: Peer, journal: Journal, config: HandoverConfig, now_us: SessionClock,
+        reconnect_s: float,
+    ) -> None:  # fmt: skip
+        self.name = name
+        self.status = LinkStatus()
+        self._stream = stream
+        self._peer = peer
+        self._journal = journal
+        self._config = config
+        self._now_us = now_us
+        self._reconnect_s = reconnect_s
+        self._wake = asyncio.Event()
+        self._highest_sent = -1
+        self._log = get_logger("mediation.delivery").bind(link=name)
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Connect, deliver, connect again; until cancelled."""
+        tls = client_context(self._peer.tls) if self._peer.tls else None
+        while True:
+            self.status.state = "connecting"
+            try:
+                reader, writer = await asyncio.open_connection(self._peer.host, self._peer.port, ssl=tls)
+            except OSError:
+                await asyncio.sleep(self._reconnect_s)
+                continue
+            self.status.state, self.status.connects = "open", self.status.connects + 1
+            self._log.info("connected")
+            try:
+                await self._serve(reader, writer)
+            except (OSError, asyncio.IncompleteReadError) as error:
+                self._log.warning("connection_lost", why=type(error).__name__)
+            finally:
+                writer.close()
+                with contextlib.suppress(OSError, asyncio.CancelledError):
+                    await writer.wait_closed()
+            await asyncio.sleep(self._reconnect_s)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        session = MfSession(self._config)
+        session.connected(self._now_us())
+        next_id = -1
+        inbound = asyncio.ensure_future(reader.read(65_536))
+        try:
+            while True:
+                next_id = await self._send(session, writer, next_id)
+                delay = self._delay_s(session)
+                woken = asyncio.ensure_future(self._wake.wait())
+                done, _ = await asyncio.wait({inbound, woken}, timeout=delay, return_when=asyncio.FIRST_COMPLETED)
+                woken.cancel()
+                self._wake.clear()
+                events = session.timer(self._now_us())
+                if inbound in done:
+                    octets = inbound.result()
+                    if not octets:
+                        self._log.info("peer_closed")
+                        return
+                    events += session.receive(octets, self._now_us())
+                    inbound = asyncio.ensure_future(reader.read(65_536))
+                if not self._handle(events):
+                    return
+        finally:
+            inbound.cancel()
+
+    def _delay_s(self, session: MfSession) -> float | None:
+        due_us = session.next_timer_us()
+        return None if due_us is None else max(0.0, (due_us - self._now_us()) / 1e6)
+
+    async def _send(self, session: MfSession, writer: asyncio.StreamWriter, next_id: int) -> int:
+        """Write what the session says and every held record from `next_id` on; the id to go on from."""
+        writer.write(session.outgoing())
+        pending = self._pending(next_id)
+        while pending:
+            octets = 0
+            for held in pending:
+                writer.write(held.octets)
+                session.sent(held.journal_id, self._now_us())
+                self._count(held)
+                next_id = held.journal_id + 1
+                octets += len(held.octets)
+                if octets >= CHUNK_OCTETS:
+                    break
+            writer.write(session.outgoing())
+            await writer.drain()
+            pending = self._pending(next_id)
+        return next_id
+
+    def _pending(self, next_id: int) -> list[Held]:
+        held = self._journal.held(self._stream)
+        if not held or held[-1].journal_id < next_id:
+            return []
+        found, octets = [], 0
+        if held[0].journal_id >= next_id:
+            source = iter(held)
+        else:
+            # New records are at the right end: walk back to where sending stopped.
+            back = []
+            for one in reversed(held):
+                if one.journal_id < next_id:
+                    break
+                back.append(one)
+            source = reversed(back)
+        for one in source:
+            found.append(one)
+            octets += len(one.octets)
+            if octets >= CHUNK_OCTETS:
+                break
+        return found
+
+    def _count(self, held: Held) -> None:
+        if held.journal_id > self._highest_sent:
+            self._highest_sent = held.journal_id
+            self.status.sent[held.liid] = self.status.sent.get(held.liid, 0) + 1
+        else:
+            self.status.resent[held.liid] = self.status.resent.get(held.liid, 0) + 1
+
+    def _handle(self, events: list[Event]) -> bool:
+        """False when the connection is to be given up."""
+        for event in events:
+            if isinstance(event, Acknowledged):
+                for held in self._journal.held(self._stream):
+                    if held.journal_id > event.journal_id:
+                        break
+                    self.status.acknowledged[held.liid] = self.status.acknowledged.get(held.liid, 0) + 1
+                self._journal.acknowledge(self._stream, event.journal_id)
+            elif isinstance(event, OptionsAgreed):
+                self.status.acknowledging = event.acknowledgement
+                self._log.info("options", acknowledgement=event.acknowledgement)
+            elif isinstance(event, ProtocolViolation):
+                self.status.violations += 1
+                self._log.warning("violation", code=event.code, message=event.message)
+            elif isinstance(event, PeerSilent):
+                self._log.warning("peer_silent")
+                return False
+        return True

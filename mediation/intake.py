@@ -1,0 +1,104 @@
+"""X2 and X3 from the points of interception: TCP servers that frame PDUs, answer keep-alives and count what is missing.
+
+A broken stream closes its connection with a coded log line; nothing else is touched. Sequence numbers run by context
+(XID, NFID, IPID, correlation, X2 or X3; TS 103 221-2 5.3.9, third-party reading): what is skipped was lost before us
+and is reported as a gap.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+from asn1.errors import DecodeError
+from asn1.x2x3 import Framer, PduType, X2X3Pdu, encode_pdu, keepalive_ack
+from mediation.runtime.config import Listen, NotReadyError
+from mediation.runtime.logs import get_logger
+from mediation.runtime.tls import server_context
+
+READ_OCTETS: Final = 256 * 1024
+MAX_CONTEXTS: Final = 200_000
+
+Consume = Callable[[list[X2X3Pdu]], None]
+
+
+class GapBook:
+    """Next number expected in each context."""
+
+    def __init__(self) -> None:
+        self._next: OrderedDict[tuple[object, ...], int] = OrderedDict()
+
+    def missing(self, pdu: X2X3Pdu) -> int:
+        """How many PDUs were skipped before this one."""
+        if pdu.sequence_number is None:
+            return 0
+        key = (pdu.xid, pdu.nfid, pdu.ipid, pdu.correlation_id, pdu.pdu_type)
+        expected = self._next.get(key, 0)
+        self._next[key] = pdu.sequence_number + 1 & 0xFFFFFFFF
+        self._next.move_to_end(key)
+        if len(self._next) > MAX_CONTEXTS:
+            self._next.popitem(last=False)
+        return max(0, pdu.sequence_number - expected)
+
+
+class Intake:
+    """Both listeners. `consume` gets the X2/X3 PDUs of one read, in order."""
+
+    def __init__(self, consume: Consume, room: asyncio.Event) -> None:
+        """While `room` is not set nothing more is read: the backlog is at its bound."""
+        self._consume = consume
+        self._room = room
+        self._servers: list[asyncio.Server] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.connections = 0
+        self.broken = 0
+        self._log = get_logger("mediation.intake")
+
+    async def listen(self, name: str, listen: Listen) -> int:
+        """Start one listener; its port. Raises NotReadyError."""
+        tls = server_context(listen.tls) if listen.tls else None
+        try:
+            server = await asyncio.start_server(self._serve, listen.host, listen.port, ssl=tls, limit=READ_OCTETS)
+        except OSError as error:
+            raise NotReadyError(
+                f"Cannot listen for {name} on {listen.host}:{listen.port}: {error.strerror}. "
+                "Stop what uses that port or configure another."
+            ) from error
+        self._servers.append(server)
+        return int(server.sockets[0].getsockname()[1])
+
+    async def close(self) -> None:
+        for server in self._servers:
+            server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        framer = Framer()
+        self.connections += 1
+        try:
+            while octets := await reader.read(READ_OCTETS):
+                await self._room.wait()
+                pdus = framer.feed(octets)
+                for pdu in pdus:
+                    if pdu.pdu_type == PduType.KEEPALIVE:
+                        writer.write(encode_pdu(keepalive_ack(pdu)))
+                wanted = [pdu for pdu in pdus if pdu.pdu_type in (PduType.X2, PduType.X3)]
+                if wanted:
+                    self._consume(wanted)
+                await writer.drain()
+        except DecodeError as error:
+            self.broken += 1
+            self._log.warning("broken_stream", code=error.code, message=error.message)
+        except OSError as error:
+            self._log.info("connection_lost", why=type(error).__name__)
+        finally:
+            self.connections -= 1
+            writer.close()

@@ -1,0 +1,252 @@
+"""The delivery window on disk: what was let through scope and is not acknowledged yet, with its numbers.
+
+Files `journal-NNNNNNNN.log`, each a row of frames: length u32, nonce 12, AES-256-GCM of a frame's body; the key lies
+apart. A body is JSON for small facts (state at the start of a file, acknowledgements, drops) or a batch of records.
+A restart reads all files and has the same unacknowledged records with the same numbers. A last frame that is cut off
+was never sent and is dropped. A file goes when nothing in it is unacknowledged any more. Bounded: beyond the capacity
+the oldest records are dropped, and every drop is journalled and counted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from mediation.runtime.config import NotReadyError
+
+_LENGTH: Final = struct.Struct(">I")
+_RECORD: Final = struct.Struct(">QBBII")
+_RECORDS: Final = b"R"
+_FACT: Final = b"F"
+MAX_FRAME_OCTETS: Final = 64 << 20
+HI2: Final = 0
+HI3: Final = 1
+
+
+class Entry(NamedTuple):
+    """One record for one stream. `note` is what restores the communication's counters: (xid, correlation, state)."""
+
+    stream: int
+    liid: str
+    octets: bytes
+    note: tuple[str, int, dict[str, Any]]
+
+
+class Held(NamedTuple):
+    journal_id: int
+    liid: str
+    octets: bytes
+
+
+class _File:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.last_id = -1
+        self.octets = 0
+
+
+class Journal:
+    """Open for one process. `held(stream)` is the window, oldest first; ids grow over all streams."""
+
+    def __init__(self, directory: Path, key_path: Path, capacity_octets: int, file_octets: int, fsync: bool) -> None:
+        """Raises NotReadyError when the directory cannot be used or a file was changed."""
+        self._capacity_octets = capacity_octets
+        self._file_octets = file_octets
+        self._fsync = fsync
+        self._directory = directory
+        self.next_id = 0
+        self.held_octets = 0
+        self.dropped: dict[str, int] = {}
+        self.state: dict[str, Any] | None = None
+        self.notes: list[tuple[str, int, dict[str, Any]]] = []
+        self._held: tuple[deque[Held], deque[Held]] = (deque(), deque())
+        self._acknowledged = [-1, -1]
+        self._files: deque[_File] = deque()
+        self._descriptor = -1
+        try:
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._cipher = AESGCM(_key(key_path))
+            self._replay()
+        except OSError as error:
+            raise NotReadyError(
+                f"Cannot use the journal in {directory}: {error.strerror}. Make it writable."
+            ) from error
+
+    def start(self, state: dict[str, Any]) -> None:
+        """Begin a file of our own with the counters as they are; what was replayed is in them."""
+        self.notes = []
+        self._rotate(state)
+
+    def append(self, entries: list[Entry], state: dict[str, Any] | None = None) -> list[Held]:
+        """Journal records before they are sent; their ids. `state` is wanted when `full_file` said so."""
+        if state is not None:
+            self._rotate(state)
+        body = bytearray(_RECORDS)
+        made = []
+        for entry in entries:
+            note = json.dumps([entry.liid, *entry.note], separators=(",", ":")).encode()
+            body += _RECORD.pack(self.next_id, entry.stream, 0, len(note), len(entry.octets)) + note + entry.octets
+            held = Held(self.next_id, entry.liid, entry.octets)
+            self._held[entry.stream].append(held)
+            self.held_octets += len(entry.octets)
+            made.append(held)
+            self._files[-1].last_id = self.next_id
+            self.next_id += 1
+        self._write(bytes(body))
+        self._drop_beyond_capacity()
+        return made
+
+    @property
+    def full_file(self) -> bool:
+        """The current file has reached its size; give the state with the next `append`."""
+        return self._files[-1].octets >= self._file_octets
+
+    def acknowledge(self, stream: int, journal_id: int) -> int:
+        """Everything of `stream` up to this id is durable at the LEMF; how many records that was."""
+        if journal_id <= self._acknowledged[stream]:
+            return 0
+        self._acknowledged[stream] = journal_id
+        count = self._release(stream, journal_id)
+        self._write(_FACT + json.dumps({"ack": [stream, journal_id]}).encode())
+        self._discard_files()
+        return count
+
+    def held(self, stream: int) -> deque[Held]:
+        """The unacknowledged records of a stream, oldest first. Not to be changed."""
+        return self._held[stream]
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _release(self, stream: int, journal_id: int) -> int:
+        held, count = self._held[stream], 0
+        while held and held[0].journal_id <= journal_id:
+            self.held_octets -= len(held.popleft().octets)
+            count += 1
+        return count
+
+    def _drop_beyond_capacity(self) -> None:
+        dropped: list[tuple[int, int, str]] = []
+        while self.held_octets > self._capacity_octets:
+            stream = min((s for s in (HI2, HI3) if self._held[s]), key=lambda s: self._held[s][0].journal_id)
+            lost = self._held[stream].popleft()
+            self.held_octets -= len(lost.octets)
+            self.dropped[lost.liid] = self.dropped.get(lost.liid, 0) + 1
+            dropped.append((stream, lost.journal_id, lost.liid))
+        if dropped:
+            self._write(_FACT + json.dumps({"drop": dropped}).encode())
+
+    def _discard_files(self) -> None:
+        oldest = min((held[0].journal_id for held in self._held if held), default=self.next_id)
+        while len(self._files) > 1 and self._files[0].last_id < oldest:
+            self._files.popleft().path.unlink()
+
+    def _rotate(self, state: dict[str, Any]) -> None:
+        number = int(self._files[-1].path.stem.rpartition("-")[2]) + 1 if self._files else 0
+        self.close()
+        path = self._directory / f"journal-{number:08d}.log"
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._files.append(_File(path))
+        fact = {"state": state, "next_id": self.next_id, "dropped": self.dropped, "acks": self._acknowledged}
+        self._write(_FACT + json.dumps(fact).encode())
+        self._discard_files()
+
+    def _write(self, body: bytes) -> None:
+        nonce = os.urandom(12)
+        sealed = self._cipher.encrypt(nonce, body, None)
+        frame = _LENGTH.pack(len(sealed) + 12) + nonce + sealed
+        done = 0
+        while done < len(frame):
+            done += os.write(self._descriptor, memoryview(frame)[done:])
+        if self._fsync:
+            os.fdatasync(self._descriptor)
+        self._files[-1].octets += len(frame)
+
+    # Replay
+
+    def _replay(self) -> None:
+        for path in sorted(self._directory.glob("journal-*.log")):
+            file = _File(path)
+            self._files.append(file)
+            for body in self._frames(path):
+                if body[:1] == _RECORDS:
+                    self._replay_records(body, file)
+                else:
+                    self._replay_fact(json.loads(body[1:]))
+        for stream in (HI2, HI3):
+            self._release(stream, self._acknowledged[stream])
+
+    def _frames(self, path: Path) -> Iterator[bytes]:
+        data = path.read_bytes()
+        at = 0
+        while at + 4 <= len(data):
+            (octets,) = _LENGTH.unpack_from(data, at)
+            if octets < 28 or octets > MAX_FRAME_OCTETS or at + 4 + octets > len(data):
+                return
+            frame = data[at + 4 : at + 4 + octets]
+            try:
+                yield self._cipher.decrypt(frame[:12], frame[12:], None)
+            except InvalidTag as error:
+                raise NotReadyError(
+                    f"The journal {path.name} was changed, or its key was: it cannot be replayed. Restore both, or "
+                    "move the journal away and accept the gap."
+                ) from error
+            at += 4 + octets
+
+    def _replay_records(self, body: bytes, file: _File) -> None:
+        at = 1
+        while at < len(body):
+            journal_id, stream, _, note_octets, octets = _RECORD.unpack_from(body, at)
+            at += _RECORD.size
+            liid, xid, correlation, state = json.loads(body[at : at + note_octets])
+            at += note_octets
+            self._held[stream].append(Held(journal_id, liid, body[at : at + octets]))
+            self.held_octets += octets
+            self.notes.append((xid, correlation, state))
+            at += octets
+            file.last_id = journal_id
+            self.next_id = max(self.next_id, journal_id + 1)
+
+    def _replay_fact(self, fact: dict[str, Any]) -> None:
+        if "ack" in fact:
+            stream, journal_id = fact["ack"]
+            self._acknowledged[stream] = max(self._acknowledged[stream], journal_id)
+        elif "drop" in fact:
+            gone = {(stream, journal_id) for stream, journal_id, _ in fact["drop"]}
+            for stream in (HI2, HI3):
+                kept = [held for held in self._held[stream] if (stream, held.journal_id) not in gone]
+                self.held_octets -= sum(len(h.octets) for h in self._held[stream]) - sum(len(h.octets) for h in kept)
+                self._held[stream].clear()
+                self._held[stream].extend(kept)
+            for _, _, liid in fact["drop"]:
+                self.dropped[liid] = self.dropped.get(liid, 0) + 1
+        else:
+            self.state = fact["state"]
+            self.notes = []
+            self.next_id = max(self.next_id, int(fact["next_id"]))
+            self.dropped = dict(fact["dropped"])
+            self._acknowledged = [max(a, b) for a, b in zip(self._acknowledged, fact["acks"], strict=True)]
+
+
+def _key(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        key = os.urandom(32)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(key)
+            file.flush()
+            os.fsync(file.fileno())
+        return key

@@ -1,0 +1,1 @@
+"""SHARED and pure: orders, windows, scopes, verdicts, reason codes and the numbered rules. No clock, no I/O."""

@@ -1,0 +1,133 @@
+"""The checks an order must pass to become one, and the counting of days behind them.
+
+Whoever lets an order in (court, carrier, agency) runs `check_order`; each failure names what is missing or wrong and
+the rule that says so. Days are calendar days where the court sits: thirty days from nine in the morning end at nine in
+the morning, also across a clock change. Pure: no clock is read.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from asn1.errors import RefusedError
+from mediation.law.orders import CourtOrder, OrderKind
+
+MAX_TARGETS: Final = 64
+MAX_EXTENSIONS: Final = 64
+MAX_AREAS: Final = 64
+MAX_VERSION: Final = (1 << 31) - 1
+"""The version is an unsigned 32-bit number in every envelope; half of it is plenty."""
+MAX_TIME_US: Final = 253_000_000_000_000_000
+"""In the year 9987: far enough, and no calendar arithmetic near it overflows."""
+COURT_ZONE: Final = ZoneInfo("America/New_York")
+"""Days are counted by the calendar where the court sits (rules list, section 0)."""
+
+PRTT_DAYS: Final = 60
+EAVESDROPPING_DAYS: Final = 30
+_DAY_US: Final = 86_400_000_000
+
+_DAYS: Final = {
+    OrderKind.PRTT: (PRTT_DAYS, "R-005"),
+    OrderKind.EXIGENT_PRTT: (PRTT_DAYS, "R-005"),
+    OrderKind.EAVESDROPPING: (EAVESDROPPING_DAYS, "R-006"),
+    OrderKind.EXIGENT_EAV_STATE: (EAVESDROPPING_DAYS, "R-006"),
+    OrderKind.EXIGENT_EAV_FEDERAL: (EAVESDROPPING_DAYS, "R-006"),
+    OrderKind.COVERT_AUDIO_WARRANT: (EAVESDROPPING_DAYS, "R-006"),
+}
+_NEVER_EXTENDED: Final = (OrderKind.EXIGENT_EAV_STATE, OrderKind.EXIGENT_EAV_FEDERAL)
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_AREA: Final = re.compile(r"[0-9]{1,15}")
+
+
+class DocumentRefusedError(RefusedError):
+    """An order that may not be one. `item` is what is missing or wrong, `rule` why it matters."""
+
+    def __init__(self, item: str, rule: str, message: str) -> None:
+        super().__init__(f"DOC_MISSING:{item} ({rule}): {message}")
+        self.item = item
+        self.rule = rule
+
+
+def add_court_days(start_us: int, days: int) -> int:
+    """`start_us` plus calendar days at the same wall-clock time in New York, in microseconds UTC."""
+    micros = start_us % 1_000_000
+    start = datetime.fromtimestamp(start_us // 1_000_000, UTC).astimezone(COURT_ZONE)
+    end = (start.replace(tzinfo=None) + timedelta(days=days)).replace(tzinfo=COURT_ZONE)
+    return int(end.astimezone(UTC).timestamp()) * 1_000_000 + micros
+
+
+def latest_end_us(kind: OrderKind, start_us: int, strict_days: bool = False) -> tuple[int, str]:
+    """The last end a period of this kind may have, and the rule that says so.
+
+    `strict_days` takes the shorter of calendar days and n times 24 hours (conflict C5).
+    """
+    days, rule = _DAYS[kind]
+    latest_us = add_court_days(start_us, days)
+    return (min(latest_us, start_us + days * _DAY_US) if strict_days else latest_us), rule
+
+
+def check_order(order: CourtOrder, strict_days: bool = False) -> None:
+    """The entry checks. Raises DocumentRefusedError for the first that fails."""
+    _names(order)
+    _targets(order)
+    _window(order)
+    _periods(order, strict_days)
+    if not order.kind.metadata_only and not order.services:
+        raise DocumentRefusedError("services", "R-116", "a warrant lists what it covers: VOICE, SMS, MMS, DATA")
+
+
+def _names(order: CourtOrder) -> None:
+    if not 1 <= len(order.liid) <= 25 or not all("\x20" <= letter <= "\x7e" for letter in order.liid):
+        raise DocumentRefusedError("liid", "TS 102 232-1 5.2.2", "a LIID has 1 to 25 printable ASCII characters")
+    if not _NAME.fullmatch(order.order_id):
+        raise DocumentRefusedError(
+            "order_id", "R-028", "an order is named by 1 to 64 letters, digits, dots, dashes and underscores"
+        )
+    for item, text in (("case_id", order.case_id), ("agency", order.agency)):
+        if not 1 <= len(text) <= 64 or not text.isprintable():
+            raise DocumentRefusedError(item, "R-028", "1 to 64 printable characters are needed")
+    if not 1 <= order.version <= MAX_VERSION:
+        raise DocumentRefusedError("version", "R-028", f"versions are counted from 1 to {MAX_VERSION}")
+
+
+def _targets(order: CourtOrder) -> None:
+    if not order.targets:
+        raise DocumentRefusedError("target", "R-020", "the order names nobody to be intercepted")
+    if len(order.targets) > MAX_TARGETS:
+        raise DocumentRefusedError("target", "R-020", f"an order names at most {MAX_TARGETS} identifiers")
+    if len(order.trap_area) > MAX_AREAS or not all(_AREA.fullmatch(area) for area in order.trap_area):
+        raise DocumentRefusedError(
+            "trap_area", "R-024", f"geographic limits are at most {MAX_AREAS} number prefixes such as 1212"
+        )
+
+
+def _window(order: CourtOrder) -> None:
+    window = order.window
+    if window.end_us <= window.start_us:
+        raise DocumentRefusedError("window", "R-002", "the order ends before it begins")
+    if window.start_us < 0 or window.end_us > MAX_TIME_US:
+        raise DocumentRefusedError("window", "R-002", "the times are no times of this age")
+
+
+def _periods(order: CourtOrder, strict_days: bool) -> None:
+    """Each period on its own lasts no longer than its kind may (R-005, R-006, R-011, R-012)."""
+    window, extensions = order.window, order.extensions_us
+    if extensions and order.kind in _NEVER_EXTENDED:
+        raise DocumentRefusedError("extensions", "R-017", "an emergency eavesdropping order cannot be extended")
+    if len(extensions) > MAX_EXTENSIONS:
+        raise DocumentRefusedError("extensions", "R-016", f"at most {MAX_EXTENSIONS} extensions fit one document")
+    edges = (window.start_us, *extensions, window.end_us)
+    for start_us, end_us in pairwise(edges):
+        if end_us <= start_us:
+            raise DocumentRefusedError(
+                "extensions", "R-014", "extensions begin inside the window, one after the other, each where one ended"
+            )
+        latest_us, rule = latest_end_us(order.kind, start_us, strict_days)
+        if end_us > latest_us:
+            days = _DAYS[order.kind][0]
+            what = "an extension" if start_us != window.start_us else "an order"
+            raise DocumentRefusedError("window", rule, f"{what} of kind {order.kind} lasts at most {days} days")

@@ -1,0 +1,109 @@
+"""Merkle hashing in one pass: leaf hashes in, the compact range of an RFC 6962 tree kept up to date.
+
+A compact range holds the roots of the perfect subtrees that a tree of `size` leaves falls into, largest first: one for
+each set bit of `size`, so at most 64. It is all that appending and the root need. One source for two paths (ADR 0002):
+compiled, the hashing is libcrypto's and runs without the GIL; interpreted, it is hashlib's, with the same result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+from asn1.errors import DecodeError
+
+if TYPE_CHECKING:
+    from asn1 import plain as cython
+else:
+    try:
+        import cython
+    except ImportError:
+        from asn1 import plain as cython
+
+if cython.compiled:
+    from cython.cimports.libc.string import memcpy
+    from cython.cimports.mediation.ledger.nodes import hash_pair
+
+COMPILED: Final[bool] = cython.compiled
+
+HASH_OCTETS: Final = 32
+MAX_LEVELS: Final = 64
+EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """RFC 6962 2.1: SHA-256(0x01 || left || right)."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def leaf_hash(octets: bytes) -> bytes:
+    """RFC 6962 2.1: SHA-256(0x00 || octets)."""
+    return hashlib.sha256(b"\x00" + octets).digest()
+
+
+class CompactRange:
+    """The state of a tree that only grows. `size` leaves; `peaks()` their subtree roots, largest first."""
+
+    def __init__(self, size: int = 0, peaks: tuple[bytes, ...] = ()) -> None:
+        """A tree of `size` leaves with these peaks. Raises DecodeError BAD_VALUE when they do not fit together."""
+        if not 0 <= size < 1 << 62:
+            raise DecodeError(DecodeError.BAD_VALUE, f"a tree has 0 to 2**62 leaves, not {size}")
+        if len(peaks) != size.bit_count() or any(len(peak) != HASH_OCTETS for peak in peaks):
+            message = f"a tree of {size} leaves has {size.bit_count()} peaks of 32 octets"
+            raise DecodeError(DecodeError.BAD_VALUE, message)
+        self.size = size
+        self._depth = len(peaks)
+        self._stack = self._stack_view = bytearray(b"".join(peaks).ljust(HASH_OCTETS * (MAX_LEVELS + 1), b"\0"))
+
+    def copy(self) -> CompactRange:
+        return CompactRange(self.size, self.peaks())
+
+    def peaks(self) -> tuple[bytes, ...]:
+        return tuple(bytes(self._stack[32 * level : 32 * level + 32]) for level in range(self._depth))
+
+    def root(self) -> bytes:
+        """The root over all leaves; SHA-256 of nothing for an empty tree (RFC 6962 2.1)."""
+        root = b""
+        for peak in reversed(self.peaks()):
+            root = node_hash(peak, root) if root else peak
+        return root or EMPTY_ROOT
+
+    def extend(self, hashes: bytes | bytearray | memoryview) -> None:
+        """Append leaf hashes, 32 octets each, back to back. Raises DecodeError BAD_LENGTH for a broken one."""
+        view = memoryview(hashes).cast("B") if not isinstance(hashes, memoryview) else hashes
+        count = len(view) // 32
+        if len(view) != 32 * count:
+            raise DecodeError(DecodeError.BAD_LENGTH, f"{len(view)} octets are not whole hashes")
+        if count == 0:
+            return
+        data = view
+        with cython.nogil:
+            _extend(self, data, count)
+
+    def append(self, leaf: bytes) -> None:
+        """One leaf hash."""
+        self.extend(leaf)
+
+
+def _extend(tree: CompactRange, data: memoryview, count: int) -> None:
+    for index in range(count):
+        if cython.compiled:
+            memcpy(cython.address(tree._stack_view[32 * tree._depth]), cython.address(data[32 * index]), 32)
+        else:
+            tree._stack[32 * tree._depth : 32 * tree._depth + 32] = data[32 * index : 32 * index + 32]
+        size = tree.size
+        while size & 1:
+            _join(tree, tree._depth - 1)
+            tree._depth -= 1
+            size >>= 1
+        tree._depth += 1
+        tree.size += 1
+
+
+def _join(tree: CompactRange, left: int) -> None:
+    """Replaces the peaks `left` and `left + 1` by their parent."""
+    if cython.compiled:
+        hash_pair(cython.address(tree._stack_view[32 * left]))
+    else:
+        pair = tree._stack[32 * left : 32 * left + 64]
+        tree._stack[32 * left : 32 * left + 32] = hashlib.sha256(b"\x01" + pair).digest()

@@ -1,0 +1,99 @@
+"""Configuration files: TOML in, a checked pydantic model out, one sentence when it is wrong.
+
+Relative paths are relative to the configuration file. Listeners bind loopback unless the file says otherwise in words
+(`exposed = "yes, reachable from other machines"`), so that nobody opens a port to a network by a typing error.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from asn1.errors import LocalError
+from mediation.runtime.clock import ClockSpec
+
+EXPOSED_WORDS = "yes, reachable from other machines"
+
+
+class ConfigError(LocalError):
+    """The configuration is missing or wrong. Exit code 2."""
+
+
+class NotReadyError(LocalError):
+    """The machine is not ready: a port, a directory, a missing tool. Exit code 3."""
+
+
+class Model(BaseModel):
+    """Base of every configuration model: unknown keys are errors, values cannot change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ClockConfig(Model):
+    anchor_us: int = 0
+    base_us: int = 0
+    factor: Annotated[float, Field(gt=0, le=10_000)] = 1.0
+
+    def spec(self) -> ClockSpec:
+        return ClockSpec(self.anchor_us, self.base_us, self.factor)
+
+
+class TlsConfig(Model):
+    """`ca` verifies the peer; a listener with `ca` asks for client certificates."""
+
+    certificate: Path
+    key: Path
+    ca: Path | None = None
+
+
+class Listen(Model):
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+    tls: TlsConfig | None = None
+    exposed: Literal["no", "yes, reachable from other machines"] = "no"
+
+    @model_validator(mode="after")
+    def _loopback_unless_said(self) -> Listen:
+        if self.exposed == EXPOSED_WORDS:
+            return self
+        try:
+            loopback = self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            loopback = False
+        if not loopback:
+            raise ValueError(f'{self.host} is not loopback; write exposed = "{EXPOSED_WORDS}" if that is meant')
+        return self
+
+
+class Peer(Model):
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)]
+    tls: TlsConfig | None = None
+
+
+M = TypeVar("M", bound=Model)
+
+
+def load_config(path: Path, model: type[M]) -> M:
+    """Read and check `path`. Raises `ConfigError` with one sentence naming the file, the key and what is wrong."""
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot read the configuration {path}: {error.strerror}. Give an existing file to --config."
+        ) from error
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        raise ConfigError(f"{path}: {where}: {first['msg']}{more}.") from error

@@ -1,0 +1,51 @@
+"""The control port of a process: `GET /status` (JSON), `/healthz` and what the process adds. Loopback by default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from mediation.runtime.config import Listen, NotReadyError
+from mediation.runtime.tls import server_context
+
+StatusFn = Callable[[], Mapping[str, Any]]
+
+
+async def start_http(listen: Listen, routes: Iterable[web.RouteDef]) -> tuple[web.AppRunner, int]:
+    """Serve `routes` on `listen`; returns the runner (call `cleanup()`) and the port bound. Raises `NotReadyError`."""
+    app = web.Application(client_max_size=1 << 20)
+    app.add_routes(routes)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(
+        runner,
+        listen.host,
+        listen.port,
+        ssl_context=server_context(listen.tls) if listen.tls else None,
+        reuse_address=True,
+    )
+    try:
+        await site.start()
+    except OSError as error:
+        await runner.cleanup()
+        raise NotReadyError(
+            f"Cannot listen on {listen.host}:{listen.port}: {error.strerror}. "
+            "Stop what uses that port or configure another."
+        ) from error
+    return runner, int(runner.addresses[0][1])
+
+
+async def start_status(
+    listen: Listen, status: StatusFn, more: Iterable[web.RouteDef] = ()
+) -> tuple[web.AppRunner, int]:
+    """The control port: `/status` answers `status()`, `/healthz` answers `ok`, `more` is the process's own."""
+
+    async def get_status(_: web.Request) -> web.Response:
+        return web.json_response(dict(status()))
+
+    async def get_health(_: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    return await start_http(listen, [web.get("/status", get_status), web.get("/healthz", get_health), *more])

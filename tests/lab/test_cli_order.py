@@ -1,0 +1,133 @@
+"""`calea-lab order create | show`: options and files, versions, both inboxes, refusals in one sentence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from lab.times import iso, when_us
+from mediation.law.documents import parse_document
+from mediation.law.orders import OrderKind, TargetKind
+from mediation.runtime.config import ConfigError
+
+Cli = Callable[..., Any]
+PRTT = ("order", "create", "--kind", "PRTT", "--target", "+1 212 555 0101", "--days", "30")
+
+
+def test_create_and_show_round_trip(cli: Cli, tmp_path: Path) -> None:
+    data = tmp_path / "var"
+    code, out, err = cli(*PRTT, "--id", "O-7", "--liid", "LAB-7", "--case", "C-1", "--data", data, "--json")
+    assert (code, err) == (0, "")
+    created = json.loads(out)
+    assert created["targets"] == ["e164:12125550101"]
+    shown = json.loads(cli("order", "show", "O-7", "--data", data, "--json").out)
+    assert [{**one, "state_now": ""} for one in shown] == [{**created, "state_now": ""}]
+    assert shown[0]["state_now"] == "active"
+
+
+def test_the_same_document_takes_two_ways(cli: Cli, tmp_path: Path) -> None:
+    cli(*PRTT, "--id", "O-1", "--data", tmp_path)
+    places = [tmp_path / place / "O-1.v1.json" for place in ("court", "mediation/hi1-inbox", "collector/hi1-inbox")]
+    assert len({place.read_bytes() for place in places}) == 1
+    assert not list(tmp_path.rglob("*.tmp"))
+    order = parse_document(places[0].read_bytes(), load_pem_public_key((tmp_path / "court/court.pub").read_bytes()))
+    assert order.kind is OrderKind.PRTT
+    assert order.targets[0].kind is TargetKind.E164
+
+
+def test_private_keys_are_for_their_owner_alone(cli: Cli, tmp_path: Path) -> None:
+    cli(*PRTT, "--data", tmp_path)
+    keys = list(tmp_path.rglob("*.key"))
+    assert {key.parent.name for key in keys} == {"court"}
+    assert {key.stat().st_mode & 0o777 for key in keys} == {0o600}
+
+
+def test_names_and_versions_are_made_up(cli: Cli, tmp_path: Path) -> None:
+    for expected in (("O-1", 1), ("O-2", 1)):
+        made = json.loads(cli(*PRTT, "--data", tmp_path, "--json").out)
+        assert (made["order_id"], made["version"]) == expected
+    assert json.loads(cli(*PRTT, "--id", "O-1", "--data", tmp_path, "--json").out)["version"] == 2
+    assert [one["version"] for one in json.loads(cli("order", "show", "O-1", "--data", tmp_path, "--json").out)] == [
+        1,
+        2,
+    ]
+    newest = json.loads(cli("order", "show", "--data", tmp_path, "--json").out)
+    assert [(one["order_id"], one["version"]) for one in newest] == [("O-1", 2), ("O-2", 1)]
+
+
+@pytest.mark.parametrize("suffix", ["yaml", "json"])
+def test_fields_come_from_a_file_too(cli: Cli, tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"order.{suffix}"
+    text = (
+        "kind: EAVESDROPPING\ntargets: [12125550102]\nservices: [VOICE, SMS]\nstart: 2026-03-01T14:00:00Z\ndays: 10\n"
+    )
+    if suffix == "json":
+        fields = {"kind": "EAVESDROPPING", "targets": ["+12125550102"], "services": ["VOICE", "SMS"], "days": 10}
+        text = json.dumps({**fields, "start": "2026-03-01T14:00:00Z"})
+    file.write_text(text)
+    made = json.loads(cli("order", "create", "--file", file, "--data", tmp_path / "var", "--json").out)
+    assert made["targets"] == ["e164:12125550102"]
+    assert (made["start"], made["services"]) == ("2026-03-01T14:00:00.000000Z", ["SMS", "VOICE"])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--kind", "WISH", "--target", "+12125550101", "--days", "1"), "kind"),
+        (("--kind", "PRTT", "--target", "+12125550101", "--days", "61"), "60 days"),
+        (("--kind", "PRTT", "--target", "nobody", "--days", "1"), "telephone number"),
+        (("--kind", "PRTT", "--days", "1"), "target"),
+        (("--kind", "PRTT", "--target", "+12125550101"), "end"),
+        (("--kind", "PRTT", "--target", "+12125550101", "--end", "tomorrow"), "--end"),
+        (("--kind", "EAVESDROPPING", "--target", "+12125550101", "--days", "1"), "services"),
+        (("--kind", "PRTT", "--target", "+12125550101", "--days", "1", "--id", "../x"), "name an order"),
+        (("--file", "/nowhere/order.yaml"), "Cannot read"),
+    ],
+)
+def test_what_is_no_order_is_refused_in_one_sentence(
+    cli: Cli, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    code, out, err = cli("order", "create", *words, "--data", tmp_path)
+    assert code == 2
+    assert out == "" and said in err and len(err.strip().splitlines()) == 1
+    assert not list(tmp_path.rglob("O-*.json"))
+
+
+def test_show_without_a_court(cli: Cli, tmp_path: Path) -> None:
+    code, _, err = cli("order", "show", "--data", tmp_path)
+    assert code == 3 and "order create" in err
+    cli(*PRTT, "--data", tmp_path)
+    code, _, err = cli("order", "show", "O-9", "--data", tmp_path)
+    assert code == 2 and "O-9" in err
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("now", 5),
+        ("+90s", 90_000_005),
+        ("+1.5m", 90_000_005),
+        ("+2h", 7_200_000_005),
+        ("+1d", 86_400_000_005),
+        ("1970-01-01T00:00:00.000007Z", 7),
+        ("1970-01-01T01:00:00+01:00", 0),
+    ],
+)
+def test_times_as_people_write_them(text: str, expected: int) -> None:
+    assert when_us(text, 5, "--start") == expected
+
+
+@pytest.mark.parametrize("text", ["", "later", "1970-01-01T00:00:00", "+5", "-5s", "12"])
+def test_times_that_are_none(text: str) -> None:
+    with pytest.raises(ConfigError, match="--start"):
+        when_us(text, 0, "--start")
+
+
+def test_times_are_exact() -> None:
+    assert iso(1_772_373_600_000_001) == "2026-03-01T14:00:00.000001Z"
+    assert when_us(iso(1_772_373_600_999_999), 0, "--end") == 1_772_373_600_999_999

@@ -1,0 +1,142 @@
+"""The parts under a run: TOML, ports, processes that start, fail to start and end."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from lab import processes, stack, toml
+from lab.paths import RunPaths
+from lab.processes import Running
+from lab.stack import Plan, Stack, clear
+from mediation.runtime.config import ConfigError, NotReadyError
+
+
+def test_toml_reads_back() -> None:
+    values = {
+        "text": 'quote " and \\ and ü and \x7f and \n',
+        "number": -3,
+        "ratio": 2.5,
+        "yes": True,
+        "list": ["a", "b"],
+        "none": [],
+        "table": {"inner": {"deep": 1}, "hyphen-key": "x", "odd key": 2},
+        "items": [{"kind": "call", "more": {"a": 1}}, {"kind": "sms"}],
+    }
+    assert tomllib.loads(toml.dumps({**values, "absent": None})) == values
+
+
+def test_free_ports_are_different_and_a_busy_port_is_said() -> None:
+    ports = stack._ports(None)
+    assert len(set(ports.values())) == len(stack.PORT_NAMES)
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        with pytest.raises(NotReadyError, match=f"127.0.0.1:{port}"):
+            stack._ports(port)
+
+
+def test_a_port_base_without_room_is_a_usage_error() -> None:
+    with pytest.raises(ConfigError, match="leaves no room"):
+        stack._ports(65_534)
+
+
+def test_prepare_writes_three_configurations_that_their_models_take(tmp_path: Path) -> None:
+    from carrier_sim.config import CarrierConfig
+    from collector.config import CollectorConfig
+    from mediation.config import MediationConfig
+    from mediation.runtime.config import load_config
+
+    run = Stack(tmp_path / "var")
+    run.prepare(Plan(tls=True))
+    models = {"carrier_sim": CarrierConfig, "mediation": MediationConfig, "collector": CollectorConfig}
+    loaded = {name: load_config(run.paths.config(name), model) for name, model in models.items()}
+    assert loaded["mediation"].hi2.port == loaded["collector"].links[0].listen.port
+    assert loaded["mediation"].hi3.port == loaded["collector"].links[1].listen.port
+    assert loaded["mediation"].hi2.tls is not None
+
+
+def test_the_quarantine_key_is_not_with_the_collector(tmp_path: Path) -> None:
+    run = Stack(tmp_path / "var")
+    run.prepare(Plan())
+    assert run.court.quarantine_key_path.exists()
+    assert not list((tmp_path / "var" / "collector").rglob("quarantine.key"))
+
+
+def test_only_our_own_directory_is_emptied(tmp_path: Path) -> None:
+    (tmp_path / "letters.txt").write_text("mine")
+    with pytest.raises(NotReadyError, match="no run of ours"):
+        clear(tmp_path)
+    assert (tmp_path / "letters.txt").exists()
+    run = Stack(tmp_path / "var")
+    run.prepare(Plan())
+    clear(tmp_path / "var")
+    assert not (tmp_path / "var").exists()
+    clear(tmp_path / "var")
+
+
+def test_a_stale_run_file_never_ends_a_stranger(tmp_path: Path) -> None:
+    """Its number is alive, but the process is another one."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as stranger:
+        ticks = processes._started_ticks(stranger.pid)
+        assert ticks is not None
+        for wrong in (
+            Running("mediation", stranger.pid, ticks + 1, "/x.toml", {}),
+            Running("mediation", stranger.pid, ticks, "/x.toml", {}),
+        ):
+            assert not processes.alive(wrong)
+            processes.stop(wrong, 0.1)
+            processes.kill(wrong)
+        assert stranger.poll() is None
+        stranger.kill()
+    assert not processes.alive(Running("mediation", 2**22 + 1, 1, "/x.toml", {}))
+    assert processes._started_ticks(os.getpid()) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "error"), [("data_dir = [", ConfigError), ('data_dir = "x"\nbogus = 1\n', ConfigError)]
+)
+def test_a_broken_configuration_is_the_process_s_own_sentence(
+    tmp_path: Path, text: str, error: type[Exception]
+) -> None:
+    paths = RunPaths(tmp_path)
+    paths.config("carrier_sim").parent.mkdir()
+    paths.config("carrier_sim").write_text(text)
+    with pytest.raises(error, match=r"carrier_sim did not start: .*carrier_sim\.toml"):
+        processes.start("carrier_sim", paths)
+
+
+def test_a_busy_port_is_not_ready(tmp_path: Path) -> None:
+    run = Stack(tmp_path / "var")
+    run.prepare(Plan())
+    config = run.paths.config("carrier_sim")
+    port = tomllib.loads(config.read_text())["x1_listen"]["port"]
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", port))
+        busy.listen()
+        with pytest.raises(NotReadyError, match="Cannot listen"):
+            run.launch(["carrier_sim"])
+    assert not run.paths.run_file.exists()
+
+
+def test_one_process_starts_answers_and_ends(tmp_path: Path) -> None:
+    run = Stack(tmp_path / "var")
+    run.prepare(Plan())
+    run.launch(["carrier_sim"])
+    try:
+        assert Stack.load(tmp_path / "var").alive == ("carrier_sim",)
+        assert run.status("carrier_sim")["state"] == "hold"
+        assert json.loads(run.paths.ready("carrier_sim").read_text())["pid"] == run.running["carrier_sim"].pid
+    finally:
+        assert run.stop() == {"carrier_sim": True}
+    assert not run.paths.ready("carrier_sim").exists()
+    with pytest.raises(NotReadyError, match="calea-lab up"):
+        Stack.load(tmp_path / "var")

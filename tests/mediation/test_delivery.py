@@ -1,0 +1,150 @@
+"""Delivery over loopback against the collector's own end of the session."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from asn1 import tlv
+from asn1.errors import DecodeError
+from asn1.handover import HandoverConfig, LemfSession
+from asn1.ps_pdu import PsHeader, cc_pdu, decode_ps_pdu
+from mediation.delivery import Link
+from mediation.journal import HI3, Entry, Journal
+from mediation.runtime.config import Peer
+
+
+class Lemf:
+    """Takes records and acknowledges what `durable` says; can be told to die before acknowledging."""
+
+    def __init__(self, negotiate: bool = True, acknowledge: bool = True) -> None:
+        self.records: list[bytes] = []
+        self.connections = 0
+        self.acknowledge = acknowledge
+        self.hang_up_after: int | None = None
+        self._negotiate = negotiate
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> int:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        assert self._server is not None
+        self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        session = LemfSession(HandoverConfig(negotiate=self._negotiate))
+        session.connected(0)
+        self.connections += 1
+        buffer, position = b"", 0
+        while octets := await reader.read(4096):
+            buffer += octets
+            while True:
+                try:
+                    end = tlv.read_tlv(buffer, 0, len(buffer)).end
+                except DecodeError:
+                    break
+                record, buffer = buffer[:end], buffer[end:]
+                position += len(record)
+                if decode_ps_pdu(record).payload[0] == "tRIPayload":
+                    session.tri(record, position, 1)
+                else:
+                    self.records.append(record)
+                    if self.hang_up_after is not None and len(self.records) >= self.hang_up_after:
+                        self.hang_up_after = None
+                        writer.transport.abort()
+                        return
+            if self.acknowledge:
+                session.durable(position, 1)
+            writer.write(session.outgoing())
+        writer.close()
+
+
+def record(number: int) -> bytes:
+    header = PsHeader(liid=b"LAB-1", operator_id=b"OP", cin=1, sequence_number=number, time_us=1_000_000)
+    return cc_pdu(header, ("iPCC", {"iPCCObjId": "5.3.20.2", "iPCCContents": ("iPPackets", b"E" * 40)}), "toTarget")
+
+
+@pytest.fixture
+async def delivering(tmp_path: Path) -> AsyncIterator[Callable[..., Link]]:
+    tasks: list[asyncio.Task[None]] = []
+    now = [1]
+
+    def tick() -> int:
+        now[0] += 1_000
+        return now[0]
+
+    def make(journal: Journal, port: int, **config: object) -> Link:
+        link = Link("hi3", HI3, Peer(port=port), journal, HandoverConfig(**config), tick, 0.01)
+        tasks.append(asyncio.create_task(link.run()))
+        return link
+
+    yield make
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def journal_of(tmp_path: Path) -> Journal:
+    journal = Journal(tmp_path / "journal", tmp_path / "key", 1 << 20, 1 << 20, False)
+    journal.start({"next_cin": 1, "held": []})
+    return journal
+
+
+def put(journal: Journal, link: Link, first: int, count: int) -> None:
+    journal.append([Entry(HI3, "LAB-1", record(n), ("x", 1, {"cin": 1})) for n in range(first, first + count)])
+    link.wake()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110  yields to the loop, waits for no time
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("negotiate", [True, False])
+async def test_everything_is_delivered_once_and_acknowledged(
+    tmp_path: Path, delivering: Callable[..., Link], negotiate: bool
+) -> None:
+    """With negotiated acknowledgement, and against a peer that declines: then the keep-alive is the barrier."""
+    lemf, journal = Lemf(negotiate), journal_of(tmp_path)
+    link = delivering(journal, await lemf.start())
+    for first in range(0, 600, 100):
+        put(journal, link, first, 100)
+    await until(lambda: not journal.held(HI3))
+    assert lemf.records == [record(n) for n in range(600)]
+    assert link.status.acknowledging is negotiate
+    assert link.status.sent == link.status.acknowledged == {"LAB-1": 600}
+    await lemf.stop()
+
+
+async def test_reconnect_sends_again_exactly_what_was_not_acknowledged(
+    tmp_path: Path, delivering: Callable[..., Link]
+) -> None:
+    lemf, journal = Lemf(acknowledge=False), journal_of(tmp_path)
+    link = delivering(journal, await lemf.start(), ack_every_records=10)
+    put(journal, link, 0, 30)
+    await until(lambda: len(lemf.records) == 30)
+    assert len(journal.held(HI3)) == 30
+    lemf.hang_up_after = 45
+    put(journal, link, 30, 20)
+    await until(lambda: lemf.connections == 2)
+    lemf.acknowledge = True
+    await until(lambda: not journal.held(HI3))
+    assert lemf.records[45:] == [record(n) for n in range(50)]
+    assert link.status.resent["LAB-1"] >= 45
+    await lemf.stop()
+
+
+async def test_lemf_that_comes_late_gets_everything(tmp_path: Path, delivering: Callable[..., Link]) -> None:
+    lemf, journal = Lemf(), journal_of(tmp_path)
+    port = await lemf.start()
+    await lemf.stop()
+    link = delivering(journal, port)
+    put(journal, link, 0, 5)
+    lemf._server = await asyncio.start_server(lemf._serve, "127.0.0.1", port)
+    await until(lambda: not journal.held(HI3))
+    assert lemf.records == [record(n) for n in range(5)]
+    await lemf.stop()
