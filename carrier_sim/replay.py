@@ -109,6 +109,10 @@ class Replay:
                 shift_us = 0 if self._rebase_us is None else self._rebase_us - time_us
             yield from self._packet(time_us + shift_us, octets)
 
+    def shown_number(self, digits: str) -> str:
+        """The E.164 digits by which this replay calls a number of the capture; call it behind `events`."""
+        return digits if self._keep else self._pseudonyms.number(digits)
+
     def _packet(self, time_us: int, octets: bytes) -> Iterator[InterceptEvent]:
         packet = parse_ip(octets)
         if packet is not None and packet.fragment:

@@ -323,7 +323,7 @@ def _mobile(facts: RecordFacts, octets: bytes) -> RecordFacts:
         ("transfer_status", event.get("linkTransferStatus")),
         ("reference", event.get("rPMessageReference")),
         ("segments", message.segment.total if message and message.segment else 1),
-        ("segment", message.segment.index if message and message.segment else 1),
+        ("segment", message.segment.number if message and message.segment else 1),
     ]
     return replace(
         facts,

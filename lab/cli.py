@@ -13,6 +13,7 @@ import typer
 
 from asn1.errors import LabError
 from lab.cli_decode import decode
+from lab.cli_demo import demo, replay
 from lab.cli_doctor import doctor
 from lab.cli_order import create, show
 from lab.cli_run import down, status, up
@@ -32,7 +33,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    for command in (up, down, status, doctor, decode, verify):
+    for command in (demo, up, down, status, doctor, decode, replay, verify):
         app.command()(command)
     order = typer.Typer(help="Court orders of the lab.", no_args_is_help=True)
     order.command()(create)

@@ -24,7 +24,10 @@ EXPIRES_S: Final = 22.0
 """O-EXPIRING ends here, in the middle of its call: from 6 s to 38 s."""
 ENDS_S: Final = 55.0
 CARRIER_GOES_ON_S: Final = 3600.0
-"""The fault on purpose: the carrier side lets this order run on, so that the agency side is seen to refuse."""
+FAULTS: Final = (
+    "On purpose the carrier does wrong twice: it goes on after the end of O-EXPIRING, and it hands over the content of "
+    "O-PRTT. The agency's gate refuses the one and masks or refuses the other."
+)
 
 CANARY: Final = "CANARY-CONTENT-7731"
 """Stands in messages of the PRTT target only: it may be found nowhere under the data directory."""
@@ -64,7 +67,7 @@ def orders(start_us: int) -> list[dict[str, Any]]:
 
 
 def faults() -> dict[str, Any]:
-    return {"window_slack_s": {"LAB-EAV-2": CARRIER_GOES_ON_S}}
+    return {"window_slack_s": {"LAB-EAV-2": CARRIER_GOES_ON_S}, "overdeliver_content": ["LAB-PRTT-1"]}
 
 
 def replay(capture: Path = CAPTURE) -> dict[str, Any]:

@@ -40,6 +40,8 @@ class Plan:
     carrier: Mapping[str, Any] = field(default_factory=dict)
     mediation: Mapping[str, Any] = field(default_factory=dict)
     collector: Mapping[str, Any] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    """Of both links of the collector (`collector.config.PolicyConfig`)."""
     tls: bool = False
     port_base: int | None = None
     """First of eight ports in a row; None takes free ones."""
@@ -232,8 +234,14 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             "hi1_inbox": data / "collector" / "hi1-inbox",
             "quarantine_public_key": data / "court" / "quarantine.pub",
             "links": [
-                {"name": "hi2-1", "interface": "HI2", "dialect": "etsi", "listen": handover("hi2", "collector")},
-                {"name": "hi3-1", "interface": "HI3", "dialect": "etsi", "listen": handover("hi3", "collector")},
+                {
+                    "name": f"{name}-1",
+                    "interface": name.upper(),
+                    "dialect": "etsi",
+                    "listen": handover(name, "collector"),
+                    **({"policy": dict(plan.policy)} if plan.policy else {}),
+                }
+                for name in ("hi2", "hi3")
             ],
             "control": listen("collector-control"),
             **plan.collector,

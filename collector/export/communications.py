@@ -1,0 +1,205 @@
+"""The stored records of one LIID after another, put together into communications: who, when, which packets.
+
+Only what the store holds in readable form gets here: accepted records whole, of masked ones the permitted fields, of
+quarantined ones nothing but that they exist. The octets held at once are bounded; whoever wants more takes one LIID or
+one communication at a time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from asn1.columns import KIND_CC, KIND_IRI, NO_TIME
+from asn1.errors import DecodeError, LocalError
+from asn1.ps_pdu import PsPdu, decode_ps_pdu, liid_text
+from asn1.sip import number_of
+from collector.facts import CC_SERVICES, RecordFacts, facts_of
+from collector.rows import FORM_MASKED, FORM_RECEIVED
+from collector.store.reader import DataView, StoredRecord, StoreReader
+from mediation.law.orders import Target, TargetKind
+
+MAX_OCTETS: Final = 1 << 30
+FROM_TARGET: Final = 0
+TO_TARGET: Final = 1
+UNREADABLE: Final = "(not readable)"
+_DIRECTIONS: Final = {"fromTarget": FROM_TARGET, "toTarget": TO_TARGET}
+_IMSI_DIGITS: Final = 15
+
+
+class Packet(NamedTuple):
+    """One content record. `octets` begin with the layer that `frame` names (`ipFrame`, `udpFrame`, `rtpFrame`)."""
+
+    sequence: int
+    event_us: int
+    direction: int
+    frame: str
+    octets: bytes
+
+
+class Signal(NamedTuple):
+    """One IRI record. `facts` and `pdu` are there for an accepted one, `fields` for a masked one as well."""
+
+    sequence: int
+    event_us: int
+    verdict: int
+    iri_type: str | None
+    payload: str
+    fields: dict[str, Any]
+    facts: RecordFacts | None
+    pdu: PsPdu | None
+
+
+@dataclass(slots=True)
+class Communication:
+    """`begin_us` and `end_us` are the first and the last event time seen, None when no record has one."""
+
+    liid: str
+    cin: int
+    service: str | None = None
+    numbers: set[str] = field(default_factory=set)
+    identities: set[str] = field(default_factory=set)
+    begin_us: int | None = None
+    end_us: int | None = None
+    iri: int = 0
+    cc_from_target: int = 0
+    cc_to_target: int = 0
+    cc_other: int = 0
+    unreadable: int = 0
+    packets: list[Packet] = field(default_factory=list)
+    signals: list[Signal] = field(default_factory=list)
+
+    @property
+    def parties(self) -> list[str]:
+        """Telephone numbers (with a plus) where there are any, else whatever else names somebody."""
+        return sorted(f"+{number}" for number in self.numbers) or sorted(self.identities)
+
+    def seen(self, event_us: int) -> None:
+        if event_us == NO_TIME:
+            return
+        self.begin_us = event_us if self.begin_us is None else min(self.begin_us, event_us)
+        self.end_us = event_us if self.end_us is None else max(self.end_us, event_us)
+
+    def name(self, targets: frozenset[Target]) -> None:
+        for target in targets:
+            (self.numbers if target.kind is TargetKind.E164 else self.identities).add(target.value)
+
+
+def gather(reader: StoreReader, liid: bytes, max_octets: int = MAX_OCTETS) -> list[Communication]:
+    """The communications of one LIID by their first record. Raises LocalError when they hold more than `max_octets`."""
+    found: dict[int, Communication] = {}
+    text, octets = liid_text(liid), 0
+    for record in reader.records(lambda view: _rows_of(view, liid)):
+        octets += len(record.octets or b"")
+        if octets > max_octets:
+            raise LocalError(f"The records of {text} hold more than {max_octets} octets: export them piece by piece.")
+        communication = found.setdefault(record.cin, Communication(text, record.cin))
+        communication.seen(record.event_us)
+        if record.kind == KIND_CC:
+            _content(communication, record)
+        else:
+            _signal(communication, record)
+    for communication in found.values():
+        communication.packets.sort(key=lambda packet: packet.event_us)
+        communication.signals.sort(key=lambda signal: signal.event_us)
+    return list(found.values())
+
+
+def _rows_of(view: DataView, liid: bytes) -> np.ndarray[Any, Any]:
+    if liid not in view.liids:
+        return np.zeros(len(view.rows), bool)
+    kinds = (view.rows["kind"] == KIND_IRI) | (view.rows["kind"] == KIND_CC)
+    chosen: np.ndarray[Any, Any] = (view.rows["liid"] == view.liids.index(liid)) & kinds
+    return chosen
+
+
+def _content(communication: Communication, record: StoredRecord) -> None:
+    if record.direction == FROM_TARGET:
+        communication.cc_from_target += 1
+    elif record.direction == TO_TARGET:
+        communication.cc_to_target += 1
+    else:
+        communication.cc_other += 1
+    if record.form != FORM_RECEIVED or record.octets is None:
+        communication.unreadable += 1
+        return
+    for packet in _packets(record):
+        communication.packets.append(packet)
+        communication.service = communication.service or ("VOICE" if packet.frame != "ip" else "DATA")
+
+
+def _packets(record: StoredRecord) -> Iterator[Packet]:
+    """The packets of a content record; aggregated payloads give several."""
+    assert record.octets is not None
+    _, payloads = decode_ps_pdu(record.octets).payload
+    for payload in payloads:
+        name, value = payload["cCContents"]
+        direction = _DIRECTIONS.get(payload.get("payloadDirection"), record.direction)
+        where = (record.sequence, record.event_us, direction)
+        if name == "iPMMCC":
+            yield Packet(*where, str(value.get("frameType", "rtpFrame")), value["mMCCContents"])
+        elif name == "iPCC" and value["iPCCContents"][0] == "iPPackets":
+            yield Packet(*where, "ip", value["iPCCContents"][1])
+
+
+def _signal(communication: Communication, record: StoredRecord) -> None:
+    communication.iri += 1
+    signal = _read_signal(record)
+    if signal.payload == UNREADABLE:
+        communication.unreadable += 1
+    elif signal.facts is not None:
+        communication.name(signal.facts.parties)
+        communication.service = signal.facts.service or communication.service
+    else:
+        _name_masked(communication, signal)
+    communication.signals.append(signal)
+
+
+def _read_signal(record: StoredRecord) -> Signal:
+    where = (record.sequence, record.event_us, record.verdict)
+    unreadable = Signal(*where, None, UNREADABLE, {}, None, None)
+    if record.octets is None:
+        return unreadable
+    if record.form == FORM_MASKED:
+        value = json.loads(record.octets)
+        return Signal(*where, value["iri_type"], value["payload"], value["fields"], None, None)
+    if record.form != FORM_RECEIVED:
+        return unreadable
+    try:
+        pdu = decode_ps_pdu(record.octets)
+        facts = facts_of(pdu, record.received_us)
+    except DecodeError:
+        return unreadable
+    return Signal(*where, facts.iri_type, facts.payload, dict(facts.permitted), facts, pdu)
+
+
+_SERVICE_OF_PAYLOAD: Final = {
+    "iPMMIRI": CC_SERVICES["iPMMCC"],
+    "iPIRI": CC_SERVICES["iPCC"],
+    "iPIRIPacketReport": CC_SERVICES["iPCC"],
+}
+_NAMES: Final = ("from", "to", "asserted", "user", "address", "source", "destination")
+
+
+def _name_masked(communication: Communication, signal: Signal) -> None:
+    short = signal.payload == "sMSMessage" or signal.fields.get("transaction") == "MESSAGE"
+    service = "SMS" if short else _SERVICE_OF_PAYLOAD.get(signal.payload)
+    communication.service = str(service) if service else communication.service
+    for name in _NAMES:
+        held = signal.fields.get(name)
+        for one in held if isinstance(held, list) else [held]:
+            if one:
+                text = str(one)
+                number = _number_in(text)
+                (communication.numbers if number else communication.identities).add(number or text)
+
+
+def _number_in(text: str) -> str | None:
+    """E.164 digits; an IMSI has fifteen digits and is none."""
+    if text.isascii() and text.isdigit():
+        return text if len(text) < _IMSI_DIGITS else None
+    return number_of(text) if ":" in text else None

@@ -1,0 +1,158 @@
+"""Everything readable of an order, as files in one directory: sound, packets, conversations, a table of events.
+
+    voice-<CIN>.wav      speech, left from the target, right to it       voice-<CIN>.pcapng   the same as packets
+    data-<CIN>.pcapng    packets of a data session                       sms-<A>-<B>.txt      one conversation
+    events.csv           every IRI record: when, what, who; of masked records the permitted fields
+
+Names are made of numbers and letters alone, whatever a peer called itself. Every file says SIMULATION.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from asn1 import sdp, sip
+from asn1.errors import DecodeError
+from collector.export import audio, capture, messages
+from collector.export.communications import Communication, gather
+from collector.store.reader import StoreReader
+from mediation.law.verdicts import VerdictKind
+
+MARK: Final = "SIMULATION calea-lab"
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9.-]+")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(slots=True)
+class OrderExport:
+    """`rows` as `communications` of `demo --json` (docs/decode.md names the keys); `files` in the order written."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+    audio_s: float = 0.0
+    messages: int = 0
+
+
+def export_liid(reader: StoreReader, liid: bytes, directory: Path) -> OrderExport:
+    """Write what is stored for `liid` into `directory` (made when there is something). Raises LocalError, OSError."""
+    result = OrderExport()
+    communications = gather(reader, liid)
+    if not communications:
+        return result
+    directory.mkdir(parents=True, exist_ok=True)
+    by_communication: dict[int, list[str]] = {}
+    for communication in communications:
+        written = _media(communication, directory, result)
+        result.files += written
+        by_communication[communication.cin] = [str(path) for path in written]
+    _conversations(communications, directory, result, by_communication)
+    events = directory / "events.csv"
+    events.write_text(_events(communications), "utf-8")
+    result.files.append(events)
+    result.rows = [_row(one, by_communication[one.cin]) for one in communications]
+    return result
+
+
+def _media(communication: Communication, directory: Path, result: OrderExport) -> list[Path]:
+    written: list[Path] = []
+    label = f"{MARK} LIID {communication.liid} CIN {communication.cin}"
+    voice = any(packet.frame != "ip" for packet in communication.packets)
+    if voice:
+        sound = audio.render(communication.packets, _payload_names(communication))
+        result.audio_s += sound.seconds
+        if sound.rtp_packets:
+            digits = "".join(f", digits {side} {sound.digits[at]}" for at, side in _SIDES if at in sound.digits)
+            path = directory / f"voice-{communication.cin}.wav"
+            path.write_bytes(audio.wav(sound, label + digits))
+            written.append(path)
+    packets = [one for one in communication.packets if one.frame in ("ip", "ipFrame")]
+    if packets:
+        path = directory / f"{'voice' if voice else 'data'}-{communication.cin}.pcapng"
+        path.write_bytes(capture.pcapng(((one.event_us, one.direction, one.octets) for one in packets), label))
+        written.append(path)
+    return written
+
+
+_SIDES: Final = ((0, "from the target"), (1, "to the target"))
+
+
+def _payload_names(communication: Communication) -> dict[int, str]:
+    """The codecs of dynamic payload types, from every SDP of the call."""
+    names: dict[int, str] = {}
+    for signal in communication.signals:
+        if signal.pdu is None or signal.payload != "iPMMIRI":
+            continue
+        _, value = signal.pdu.payload[1][0]["iRIContents"]
+        form, contents = value["iPMMIRIContents"]
+        if form != "sIPMessage":
+            continue
+        try:
+            body = sip.sdp_of(sip.parse_sip(contents["sIPContent"]))
+        except DecodeError:
+            continue
+        for media in sdp.parse_sdp(body or b""):
+            names |= {number: name.partition("/")[0].upper() for number, name in media.rtpmap}
+    return names
+
+
+def _conversations(
+    communications: list[Communication], directory: Path, result: OrderExport, exports: dict[int, list[str]]
+) -> None:
+    for pair, talk in messages.conversations(messages.messages_of(communications)).items():
+        if all(message.text is None for message in talk):
+            continue
+        result.messages += len(talk)
+        path = directory / f"sms-{'-'.join(_UNSAFE.sub('', one.lstrip('+')) or 'unknown' for one in pair)}.txt"
+        heading = f"{MARK}: messages between {pair[0]} and {pair[1]}"
+        path.write_text(messages.conversation_text(talk, heading), "utf-8")
+        result.files.append(path)
+        for communication in communications:
+            if communication.service == "SMS" and set(pair) <= set(communication.parties):
+                exports[communication.cin].append(str(path))
+
+
+def _events(communications: list[Communication]) -> str:
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow(["simulation", "time", "cin", "record", "verdict", "iri_type", "payload", "details"])
+    signals = [(signal, one.cin) for one in communications for signal in one.signals]
+    for signal, cin in sorted(signals, key=lambda pair: pair[0].event_us):
+        details = "; ".join(f"{name} {value}" for name, value in signal.fields.items())
+        verdict = VerdictKind(signal.verdict).name
+        cells = ["SIMULATION", time_text(signal.event_us), str(cin), str(signal.sequence), verdict]
+        table.writerow([*cells, signal.iri_type or "", signal.payload, _plain(details)])
+    return out.getvalue()
+
+
+def _plain(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula, whatever a peer wrote into its signalling."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def time_text(time_us: int | None) -> str:
+    """ISO 8601 UTC with microseconds; empty for no time."""
+    if time_us is None or not 0 <= time_us < 1 << 57:
+        return ""
+    whole, rest = divmod(time_us, 1_000_000)
+    return f"{datetime.datetime.fromtimestamp(whole, datetime.UTC):%Y-%m-%dT%H:%M:%S}.{rest:06d}Z"
+
+
+def _row(communication: Communication, exports: list[str]) -> dict[str, Any]:
+    return {
+        "liid": communication.liid,
+        "cin": communication.cin,
+        "service": str(communication.service) if communication.service else None,
+        "parties": communication.parties,
+        "begin": time_text(communication.begin_us) or None,
+        "end": time_text(communication.end_us) or None,
+        "iri": communication.iri,
+        "cc_from_target": communication.cc_from_target,
+        "cc_to_target": communication.cc_to_target,
+        "exports": exports,
+    }
