@@ -22,7 +22,7 @@ from asn1.packets import TCP, UDP, IpPacket, parse_ip
 from asn1.radius import INTERIM, START, STOP, RadiusPacket, parse_radius
 from asn1.sip import SipMessage, canonical_uri, looks_like_sip, number_of, parse_sdp, parse_sip, sdp_of
 from carrier_sim.events import Address, EventKind, InterceptEvent, Phase
-from carrier_sim.pcap import ip_of_frame, read_capture
+from carrier_sim.pcap import CaptureError, ip_of_frame, read_capture
 from carrier_sim.pseudonyms import Pseudonyms
 from carrier_sim.reassembly import Fragments, SipStreams
 from carrier_sim.subscribers import Identity, Party, is_fictional_address
@@ -368,6 +368,8 @@ def _ip_packets(path: Path, counts: ReplayCounts | None = None) -> Iterator[tupl
                     yield captured.time_us, octets
     except OSError as error:
         raise LocalError(f"Cannot read the capture {path}: {error.strerror}.") from error
+    except CaptureError as error:
+        raise CaptureError(f"{path}: {error}") from error
 
 
 def _reserved(path: Path) -> tuple[frozenset[str], frozenset[str]]:

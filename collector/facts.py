@@ -76,8 +76,8 @@ class RecordFacts:
 
     `originators` and `recipients` are the identities on each side; `parties` all, sides unknown included;
     `parties_known` is false where the payload is one we cannot read parties from. `target_sends` is what the record
-    says of its direction (None: nothing). `opens` marks the record that establishes who called whom. `content` names the
-    items of content found; `location` whether there is any. `permitted` is what a pen register keeps.
+    says of its direction (None: nothing). `opens` marks the record that establishes who called whom. `content` names
+    the items of content found; `location` whether there is any. `permitted` is what a pen register keeps.
     """
 
     liid: str
@@ -249,8 +249,10 @@ def _internet(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:
     permitted: list[tuple[str, Any]] = [("user", user)]
     permitted += [(name, contents[name]) for name in kept if name in contents]
     permitted += [("address", target.value) for target in sorted(_address(contents.get("targetIPAddress")), key=str)]
-    known = {*kept, "targetUsername", "targetIPAddress", "additionalIPAddress", "callBackNumber", "pOPIPAddress",
-             "pOPIdentifier", "pOPPortNumber", "pOPPhoneNumber", "pOPPortID", "authenticationType", "targetCPEID"}  # fmt: skip
+    known = {
+        *kept, "targetUsername", "targetIPAddress", "additionalIPAddress", "callBackNumber", "pOPIPAddress",
+        "pOPIdentifier", "pOPPortNumber", "pOPPhoneNumber", "pOPPortID", "authenticationType", "targetCPEID",
+    }  # fmt: skip
     location = bool({"targetLocation", "location"} & set(contents))
     rest = set(contents) - known - {"targetLocation", "location"}
     return replace(

@@ -1,8 +1,8 @@
 """The agency's own orders: court documents from the inbox, checked here, every version kept.
 
 The carrier's word counts for nothing; this directory of signed documents is the registry. A document that is refused
-is moved to `refused/` and reported. A higher version of an order replaces the lower one for judging; the lower one stays on
-record. Reading the directory is the only effect.
+is moved to `refused/` and reported. A higher version of an order replaces the lower one for judging; the lower one
+stays on record. Reading the directory is the only effect.
 """
 
 from __future__ import annotations

@@ -43,7 +43,8 @@ class SegmentHeader(NamedTuple):
     """`slot` is the file, `generation` counts uses of all files and orders the segments. `first_sequence` is the tree
     size when the segment began and `peaks` the compact range of that tree, so that what survives an eviction verifies
     without what went; `chain` is the commit chain's value there, `first_commit` the number of the next commit and
-    `note` the checkpoint that signed that state (empty before the first commit). `salt` is chance, new with each use."""
+    `note` the checkpoint that signed that state (empty before the first commit). `salt` is chance, new with each
+    use."""
 
     slot: int
     generation: int
