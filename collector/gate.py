@@ -2,8 +2,8 @@
 
 The rules of this file. `decide` is pure: orders, facts and times in, one decision out; it does not raise, write or read
 a clock. Checks run in the fixed order parse, LIID and order known, order state, time, target, direction, kind and
-scope; the first failure decides and all failures are listed, each with its rule. What no check allows is refused. It believes
-nothing of the carrier's: only the court orders that the agency itself received count (R-073).
+scope; the first failure decides and all failures are listed, each with its rule. What no check allows is refused. It
+believes nothing of the carrier's: only the court orders that the agency itself received count (R-073).
 
 Duplicates and gaps are settled before, by `verify.py`; octets are withheld after, by `mask.py`.
 """

@@ -71,6 +71,7 @@ def plan(factor: float = FACTOR) -> Plan:
         mediation={"faults": scene.faults()},
         collector={"store": STORE},
         tls=True,
+        disposable=True,
     )
 
 

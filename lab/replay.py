@@ -111,7 +111,13 @@ def run(plan: ReplayPlan, data: Path, watch: Watch) -> Result:
     capture = {"file": str(plan.capture), "keep_identities": plan.keep_identities}
     play = Play(
         Stack(data),
-        Plan(clock=clock, carrier={"replay": capture, "start": "hold"}, collector={"store": STORE}, policy=policy),
+        Plan(
+            clock=clock,
+            carrier={"replay": capture, "start": "hold"},
+            collector={"store": STORE},
+            policy=policy,
+            disposable=True,
+        ),
         watch,
     )
     try:

@@ -30,6 +30,8 @@ HOST = "127.0.0.1"
 PORT_NAMES = ("x1", "carrier-control", "x2", "x3", "mediation-control", "hi2", "hi3", "collector-control")
 NETWORK_FUNCTIONS = {"ims-1": "voice", "upf-1": "data", "smsf-1": "messaging", "web-1": "web"}
 RUN_FORMAT = 1
+DISPOSABLE = "disposable\n"
+"""What `.calea-lab` says in a directory that the next demonstration or replay may empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Plan:
     collector: Mapping[str, Any] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
     """Of both links of the collector (`collector.config.PolicyConfig`)."""
+    disposable: bool = False
+    """Whether the next demonstration or replay may empty the directory."""
     tls: bool = False
     port_base: int | None = None
     """First of eight ports in a row; None takes free ones."""
@@ -92,7 +96,7 @@ class Stack:
         try:
             for directory in (data, self.paths.court, self.paths.exports, *self.paths.inboxes, data / "config"):
                 directory.mkdir(parents=True, exist_ok=True)
-            self.paths.mark_file.touch()
+            self.paths.mark_file.write_text(DISPOSABLE if plan.disposable else "kept\n")
         except OSError as error:
             raise NotReadyError(
                 f"Cannot write to {data}: {error.strerror}. Give another directory with --data."
@@ -150,11 +154,20 @@ class Stack:
 
 
 def clear(data: Path) -> None:
-    """Empty a data directory that we made, ending what still runs in it. Raises `NotReadyError` for a foreign one."""
+    """Empty the data directory of an earlier demonstration or replay, ending what still runs in it.
+
+    Raises `NotReadyError` for any other: what a run that stays has stored is never removed by a command.
+    """
     if not data.exists() or not any(data.iterdir()):
         return
-    if not RunPaths(data).mark_file.exists():
+    mark = RunPaths(data).mark_file
+    if not mark.exists():
         raise NotReadyError(f"{data} holds something that no run of ours made: give an empty directory with --data.")
+    if mark.read_text() != DISPOSABLE:
+        raise NotReadyError(
+            f"{data} holds the orders or records of a run that stays: move it away, or give another directory with "
+            "--data."
+        )
     if RunPaths(data).run_file.exists():
         Stack.load(data).stop()
     shutil.rmtree(data)

@@ -84,9 +84,9 @@ class Records:
 
     def call(self, liid: str, cin: int, packets: int = 20) -> list[bytes]:
         """Begin, content both ways, end."""
+        begin = self.sip(liid, cin)
         media = [self.rtp(liid, cin, direction="fromTarget" if n % 2 else "toTarget") for n in range(packets)]
-        end = self.sip(liid, cin, "end", method="BYE", to_tag="b")
-        return [self.sip(liid, cin), *media, end]
+        return [begin, *media, self.sip(liid, cin, "end", method="BYE", to_tag="b")]
 
     def keep_alive(self, number: int) -> bytes:
         return HandoverConfig(liid=b"med").tri("keep-alive", number, now_us())

@@ -1,7 +1,5 @@
 """The collector process over loopback: what is stored, counted, acknowledged and refused."""
 
-
-
 from collector.store.keys import Keys
 from collector.store.reader import StoreReader
 from collector.store.verifier import verify_store

@@ -78,6 +78,9 @@ def test_only_our_own_directory_is_emptied(tmp_path: Path) -> None:
     assert (tmp_path / "letters.txt").exists()
     run = Stack(tmp_path / "var")
     run.prepare(Plan())
+    with pytest.raises(NotReadyError, match="a run that stays"):
+        clear(tmp_path / "var")
+    run.prepare(Plan(disposable=True))
     clear(tmp_path / "var")
     assert not (tmp_path / "var").exists()
     clear(tmp_path / "var")
