@@ -23,11 +23,11 @@ $(STAMPS)/env: requirements.lock tools/setup.sh
 
 $(STAMPS)/kernels: $(STAMPS)/env setup.py $(KERNEL_SOURCES)
 	@echo "setup: building the compiled kernels"
-	@$(BIN)/python setup.py -q build_ext --inplace
+	@$(BIN)/python setup.py -q build_ext --inplace --parallel $$(nproc)
 	@touch $@
 
 $(STAMPS)/package: $(STAMPS)/kernels pyproject.toml
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@CALEA_KERNELS_BUILT=1 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 setup: $(STAMPS)/package ## environment, compiled kernels, the calea-lab command

@@ -4,7 +4,8 @@
 
 One source for two paths (docs/adr/0002-one-source-two-paths.md): each kernel is an ordinary `.py` that Cython compiles
 with the types of the `.pxd` beside it. A machine without a compiler still installs, and runs the same files slowly.
-With CALEA_REQUIRE_COMPILED=1, which `make` sets, a kernel that does not build is an error.
+With CALEA_REQUIRE_COMPILED=1, which `make` sets, a kernel that does not build is an error. With CALEA_KERNELS_BUILT=1
+they are left as they stand: `make` builds them first and then installs the package without building them again.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from Cython.Compiler.Errors import CompileError
 from setuptools import Extension, setup
 
 HERE = Path(__file__).resolve().parent
+BUILT = os.environ.get("CALEA_KERNELS_BUILT") == "1"
 REQUIRED = os.environ.get("CALEA_REQUIRE_COMPILED") == "1"
 
 KERNELS = (
@@ -72,7 +74,7 @@ lock.parent.mkdir(exist_ok=True)
 with lock.open("w") as held:
     # Two builds in one tree would write each other's files.
     fcntl.flock(held, fcntl.LOCK_EX)
-    setup(ext_modules=extensions(failed))
+    setup(ext_modules=[] if BUILT else extensions(failed))
 if failed:
     message = f"not compiled: {', '.join(failed)}; the errors are above"
     if REQUIRED:
