@@ -92,7 +92,8 @@ class CollectorConfig(Model):
     store: StoreConfigModel = StoreConfigModel()
     audit: AuditConfig = AuditConfig()
     index_url: str | None = None
-    pin: Path | None = None
+    pin_directory: Path | None = None
+    """Where the newest checkpoint is kept, under a name made of the signing key. Best on another disk or machine."""
     control: Listen = Listen()
     limits: Limits = Limits()
 

@@ -38,7 +38,7 @@ from collector.status import Status, metrics_route
 from collector.store.audit_log import AuditLog, read_audit
 from collector.store.gauge import StoreError
 from collector.store.index import Index
-from collector.store.keys import Keys, read_public_key
+from collector.store.keys import Keys, pin_name, read_public_key
 from collector.store.pack import COMPILED as PACK_COMPILED
 from collector.store.reader import StoreReader
 from collector.store.store import Store, StoreConfig, StoreHooks
@@ -129,8 +129,12 @@ class Service:
             on_failure=self._from_writer,
         )
         self._active: frozenset[bytes] = frozenset()
+        pins = config.pin_directory
         store_config = StoreConfig(
-            config.store.capacity_octets, config.store.segment_octets, config.store.encryption, pin=config.pin
+            config.store.capacity_octets,
+            config.store.segment_octets,
+            config.store.encryption,
+            pin=pins / pin_name(self._keys.signing.public_key()) if pins is not None else None,
         )
         self._store = Store.open(directory / "store", store_config, self._keys, hooks)
         stack.callback(self._store.close)

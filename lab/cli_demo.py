@@ -20,8 +20,11 @@ from lab.show import Progress, Silent
 from mediation.runtime.process import EXIT_INTEGRITY
 
 EXIT_CHECKS_FAILED = 1
+SERVICES = ["VOICE", "SMS", "DATA"]
 TargetOption = Annotated[str, typer.Option("--target", help="the number to intercept, as it stands in the capture")]
-ServicesOption = Annotated[str, typer.Option("--services", help="VOICE,SMS,DATA or some of them")]
+ServiceOption = Annotated[
+    list[str] | None, typer.Option("--service", help="VOICE, SMS, DATA; repeatable; all three when not given")
+]
 KeepOption = Annotated[
     bool, typer.Option("--keep-identities", help="do not replace numbers and addresses outside the fictional ranges")
 ]
@@ -39,13 +42,13 @@ def demo(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
 def replay(
     capture: Annotated[Path, typer.Argument(help="a pcap or pcapng file", dir_okay=False)],
     target: TargetOption,
-    services: ServicesOption = "VOICE,SMS,DATA",
+    service: ServiceOption = None,
     keep_identities: KeepOption = False,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
 ) -> None:
     """Intercept a capture's calls, messages and packets through the whole stack, for one target under one order."""
-    plan = replaying.prepare(capture, target, services, keep_identities)
+    plan = replaying.prepare(capture, target, service or SERVICES, keep_identities)
     _play(lambda data, watch: replaying.run(plan, data, watch), "Replay", plan.seconds, data, as_json, "")
 
 

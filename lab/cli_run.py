@@ -134,6 +134,10 @@ def _flat(answer: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     for key, value in answer.items():
         if isinstance(value, dict) and value:
             rows += _flat(value, f"{prefix}{key}.")
+        elif isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+            for one in value:
+                (_, named), *rest = one.items()
+                rows += _flat(dict(rest), f"{prefix}{key}.{named}.")
         elif value not in ({}, [], None):
             rows.append((f"{prefix}{key}", str(value)))
     return rows

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
 
-from collector.store.keys import Keys, read_public_key
+from collector.store.keys import Keys, pin_name, read_public_key
 from collector.store.verifier import VerifyReport, verify_store
 from lab.output import JsonOption, banner, console, print_json
+from lab.pins import other_pins, pin_directory
 from mediation.runtime.config import ConfigError
 from mediation.runtime.process import EXIT_INTEGRITY
 
@@ -30,14 +30,9 @@ def find_store(given: Path) -> StorePlace:
     for collector in (given / "collector", given, given.parent):
         store = collector / "store"
         if store.is_dir() and (collector / "keys").is_dir():
-            return StorePlace(store, collector / "audit", collector / "keys", pin_of(store))
+            pin = pin_directory(store) / pin_name(read_public_key(collector / "keys" / "signing.pub"))
+            return StorePlace(store, collector / "audit", collector / "keys", pin)
     raise ConfigError(f"There is no store in {given}: give a data directory or its collector/store.")
-
-
-def pin_of(store: Path) -> Path:
-    """The user's state directory (XDG_STATE_HOME), one file a store by its absolute place."""
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    return state / "calea-lab" / "pins" / f"{str(store.resolve()).strip('/').replace('/', '-')}.checkpoint"
 
 
 def check_store(place: StorePlace, pin: Path | None = None, with_keys: bool = True) -> VerifyReport:
@@ -74,6 +69,10 @@ def _explain(report: VerifyReport, place: StorePlace, seconds: float, pinned: bo
     out.print(f"  {report.evicted_with_notice} evicted with notice, {report.missing} missing")
     out.print(f"  audit log: {report.audit.entries} entries, {'whole' if report.audit.ok else 'NOT WHOLE'}")
     out.print(f"  newest checkpoint {'compared with the pinned one' if pinned else 'not pinned anywhere'}")
+    if earlier := other_pins(place.pin):
+        out.print(
+            f"  {earlier} earlier stores with other keys were pinned at this place: it was set up anew, or replaced"
+        )
     if report.unreadable:
         out.print(f"  {report.unreadable} records proven by hash alone: their data keys are not here")
     for sentence in [*report.tampered, *report.findings]:

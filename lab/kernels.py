@@ -21,8 +21,9 @@ PACKAGES = ("asn1", "collector", "mediation")
 
 def kernel_names() -> tuple[str, ...]:
     """Module names of all kernels, sorted."""
-    found = (path.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("*.pxd"))
-    return tuple(sorted(".".join(path.with_suffix("").parts) for path in found if path.with_suffix(".py").exists()))
+    found = [path.with_suffix(".py") for package in PACKAGES for path in (ROOT / package).rglob("*.pxd")]
+    sources = [path.relative_to(ROOT) for path in found if path.exists()]
+    return tuple(sorted(".".join(path.with_suffix("").parts) for path in sources))
 
 
 def missing_kernels() -> tuple[str, ...]:
@@ -38,6 +39,8 @@ def missing_kernels() -> tuple[str, ...]:
 def require_compiled() -> None:
     """Raises `NotReadyError` when a kernel is not compiled."""
     missing = missing_kernels()
+    if not kernel_names():
+        raise NotReadyError(f"{ROOT} holds no kernels: run from the project's own tree, after `make setup`.")
     if missing:
         raise NotReadyError(f"Not compiled: {', '.join(missing)}. Run `make setup`, which builds them.")
 

@@ -8,6 +8,7 @@ late delivery, which are virtual time, are stretched with it.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -69,12 +70,11 @@ class ReplayPlan:
         }
 
 
-def prepare(capture: Path, target: str, services: str, keep_identities: bool) -> ReplayPlan:
+def prepare(capture: Path, target: str, services: Sequence[str], keep_identities: bool) -> ReplayPlan:
     """Raises `ConfigError` for a target or service that cannot be, `LabError` for a file that is no capture."""
-    chosen = tuple(one.strip().upper() for one in services.split(",") if one.strip())
-    unknown = sorted(set(chosen) - {"VOICE", "SMS", "DATA"})
-    if unknown or not chosen:
-        raise ConfigError(f"--services {services!r}: give VOICE, SMS, DATA, or some of them with commas between.")
+    chosen = tuple(one.upper() for one in services)
+    if unknown := sorted(set(chosen) - {"VOICE", "SMS", "DATA"}):
+        raise ConfigError(f"--service {unknown[0]}: give VOICE, SMS or DATA.")
     digits = normalise_e164(target)
     if digits is None:
         raise ConfigError(f"--target {target!r} is no telephone number: give it as +12125550101.")

@@ -19,6 +19,7 @@ from typing import Any
 from lab import control, processes, toml
 from lab.court import Court
 from lab.paths import PROCESSES, RunPaths
+from lab.pins import pin_directory
 from lab.processes import Running
 from mediation.runtime.clock import ClockSpec, LineClock
 from mediation.runtime.config import ConfigError, NotReadyError
@@ -170,6 +171,7 @@ def clear(data: Path) -> None:
         )
     if RunPaths(data).run_file.exists():
         Stack.load(data).stop()
+    shutil.rmtree(pin_directory(RunPaths(data).store), ignore_errors=True)
     shutil.rmtree(data)
 
 
@@ -246,6 +248,7 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             "court_public_key": court_key,
             "hi1_inbox": data / "collector" / "hi1-inbox",
             "quarantine_public_key": data / "court" / "quarantine.pub",
+            "pin_directory": pin_directory(data / "collector" / "store"),
             "links": [
                 {
                     "name": f"{name}-1",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -56,6 +57,14 @@ def load_interpreted(*names: str) -> dict[str, ModuleType]:
 
 def _namespace(modules: dict[str, ModuleType]) -> SimpleNamespace:
     return SimpleNamespace(**{name.rsplit(".", 1)[1]: module for name, module in modules.items()})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pins of the tests' stores never land in the home directory of whoever runs them."""
+    home = tmp_path_factory.mktemp("state")
+    os.environ["XDG_STATE_HOME"] = str(home)
+    return home
 
 
 @pytest.fixture(scope="session")

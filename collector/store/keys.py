@@ -56,6 +56,12 @@ def data_key_id(key: bytes) -> bytes:
     return hashlib.sha256(b"calea-lab data key\n" + key).digest()[:8]
 
 
+def pin_name(public_key: Ed25519PublicKey) -> str:
+    """The file name of the pinned checkpoint of the store that this key signs."""
+    octets = public_key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    return f"{hashlib.sha256(octets).hexdigest()[:16]}.checkpoint"
+
+
 def read_public_key(path: Path) -> Ed25519PublicKey:
     """A PEM Ed25519 public key. Raises NotReadyError."""
     try:

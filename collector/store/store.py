@@ -29,13 +29,13 @@ from collector.store.files import Files, RealFiles, write_all
 from collector.store.gauge import Gauge, StoreError
 from collector.store.keys import Keys, data_key_id
 from collector.store.pack import Packed, envelope, pack
+from collector.store.pin import check_pin, write_pin
 from collector.store.recovery import SegmentState, chain_line, recover
 from collector.store.walk import SegmentFile, extent_binding
 from mediation.law.orders import OrderUid
 from mediation.law.verdicts import VerdictKind
-from mediation.ledger.checkpoint import Checkpoint, Signer, verify_note
+from mediation.ledger.checkpoint import Checkpoint, Signer
 from mediation.ledger.kernel import CompactRange, leaf_hash
-from mediation.runtime.process import IntegrityError
 
 MIN_SEGMENT_OCTETS: Final = 256 * 1024
 NOTICE_ROOM_OCTETS: Final = 32 * 1024
@@ -195,7 +195,8 @@ class Store:
         self._segments = list(found.segments)
         self._tree, self._chain, self._next_commit = found.tree, found.chain, found.next_commit
         self._evicted, self._notice_chain = found.evicted, found.notice_chain
-        self._check_pin()
+        if self.config.pin is not None:
+            check_pin(self.config.pin, self.config.origin, self._keys.signing.public_key(), self._tree)
         if found.segments:
             newest = found.segments[-1]
             self._descriptor = self._files.open(newest.path)
@@ -219,26 +220,6 @@ class Store:
         self._files.sync(self._descriptor)
         self._hooks.audit("store_tail_cut", {"segment": newest.path.name, "offset": at})
 
-    def _check_pin(self) -> None:
-        """Refuse to go on from a state older than the pinned checkpoint: a rollback, or a restored backup."""
-        if self.config.pin is None or not self.config.pin.exists():
-            return
-        pinned = verify_note(self.config.pin.read_bytes(), self.config.origin, self._keys.signing.public_key())
-        if pinned is None:
-            raise IntegrityError(
-                f"The pinned checkpoint {self.config.pin} is not signed by this store's key. If the store was set up "
-                "anew on purpose, remove the pin."
-            )
-        if pinned.size > self._tree.size:
-            raise IntegrityError(
-                f"The store holds {self._tree.size} records, but {pinned.size} were committed before (pin "
-                f"{self.config.pin}): it was rolled back or restored from an old copy. Restore the newest state."
-            )
-        if pinned.size == self._tree.size and pinned.root != self._tree.root():
-            raise IntegrityError(
-                f"The store and its pinned checkpoint {self.config.pin} disagree: the store was replaced."
-            )
-
     def _unlock(self) -> None:
         if self._lock_descriptor >= 0:
             os.close(self._lock_descriptor)
@@ -253,7 +234,8 @@ class Store:
         except (OSError, LocalError) as error:
             what = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             self._fail(f"The store stopped: {what}. Nothing more is acknowledged; mend the disk and start again.")
-        self._write_pin()
+        else:
+            self._write_pin()
 
     def _take(self) -> list[Batch] | None:
         with self._condition:
@@ -446,13 +428,8 @@ class Store:
         self._write_unit([head_octets, notice], [digest], (notice,), first)
 
     def _write_pin(self) -> None:
-        pin = self.config.pin
-        if pin is None or not self._last_note:
-            return
-        pin.parent.mkdir(parents=True, exist_ok=True)
-        temporary = pin.with_name(pin.name + ".tmp")
-        temporary.write_text(self._last_note, "utf-8")
-        temporary.replace(pin)
+        if self.config.pin is not None and self._last_note:
+            write_pin(self.config.pin, self._last_note)
 
 
 def _canonical(value: dict[str, Any]) -> bytes:

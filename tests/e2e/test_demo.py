@@ -139,7 +139,7 @@ def test_a_capture_of_two_calls_comes_out_as_two_communications(tmp_path: Path) 
         (("replay", "nowhere.pcap", "--target", "+12125550101"), 2, "There is no capture nowhere.pcap"),
         (("replay", str(SIPP), "--target", "+19995550199"), 2, "Nobody in"),
         (("replay", str(SIPP), "--target", "no number"), 2, "is no telephone number"),
-        (("replay", str(SIPP), "--target", "+12125550101", "--services", "FAX"), 2, "give VOICE, SMS, DATA"),
+        (("replay", str(SIPP), "--target", "+12125550101", "--service", "FAX"), 2, "give VOICE, SMS or DATA"),
         (("replay", __file__, "--target", "+12125550101"), 2, "test_demo.py"),
         (("verify", "nowhere"), 2, "There is no store"),
         (("demo", "--data", "/proc/calea-lab"), 3, "/proc/calea-lab"),

@@ -1,0 +1,55 @@
+"""The pinned checkpoint: the newest signed state of a store, kept outside it, so that going back shows.
+
+Written whenever the writer has nothing to do, so it may be older than the store, never newer than what is durable.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from collector.store.gauge import StoreError
+from mediation.ledger.checkpoint import verify_note
+from mediation.ledger.kernel import CompactRange
+from mediation.runtime.process import IntegrityError
+
+
+def check_pin(pin: Path, origin: str, public_key: Ed25519PublicKey, tree: CompactRange) -> None:
+    """Refuse to go on from a state older than the pinned one: a rollback, or a restored backup.
+
+    Raises IntegrityError for that, StoreError when there is no place to keep a pin.
+    """
+    try:
+        pin.parent.mkdir(parents=True, exist_ok=True)
+        if not os.access(pin.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, "it may not be written to")
+    except OSError as error:
+        raise StoreError(
+            f"Cannot keep the newest checkpoint in {pin.parent}: {error.strerror}. Make it writable or configure "
+            "another pin_directory."
+        ) from error
+    if not pin.exists():
+        return
+    pinned = verify_note(pin.read_bytes(), origin, public_key)
+    if pinned is None:
+        raise IntegrityError(
+            f"The pinned checkpoint {pin} is not signed by this store's key. If the store was set up anew on purpose, "
+            "remove the pin."
+        )
+    if pinned.size > tree.size:
+        raise IntegrityError(
+            f"The store holds {tree.size} records, but {pinned.size} were committed before (pin {pin}): it was rolled "
+            "back or restored from an old copy. Restore the newest state."
+        )
+    if pinned.size == tree.size and pinned.root != tree.root():
+        raise IntegrityError(f"The store and its pinned checkpoint {pin} disagree: the store was replaced.")
+
+
+def write_pin(pin: Path, note: str) -> None:
+    """Whole or not at all. Raises OSError."""
+    temporary = pin.with_name(pin.name + ".tmp")
+    temporary.write_text(note, "utf-8")
+    temporary.replace(pin)
