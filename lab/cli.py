@@ -15,7 +15,8 @@ from asn1.errors import LabError
 from lab.cli_decode import decode
 from lab.cli_demo import demo, replay
 from lab.cli_doctor import doctor
-from lab.cli_order import create, show
+from lab.cli_explain import explain
+from lab.cli_order import create, extend, revoke, show
 from lab.cli_run import down, status, up
 from lab.cli_verify import verify
 from mediation.runtime.config import NotReadyError
@@ -33,11 +34,13 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    for command in (demo, up, down, status, doctor, decode, replay, verify):
+    for command in (demo, up, down, status, doctor, decode, replay, verify, explain):
         app.command()(command)
     order = typer.Typer(help="Court orders of the lab.", no_args_is_help=True)
     order.command()(create)
     order.command()(show)
+    order.command()(extend)
+    order.command()(revoke)
     app.add_typer(order, name="order")
     return app
 

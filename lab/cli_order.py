@@ -1,4 +1,4 @@
-"""`calea-lab order create | show`: the lab's court signs, and says what it signed."""
+"""`calea-lab order create | show | extend | revoke`: the lab's court signs, and says what it signed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lab.output import DEFAULT_DATA, DataOption, JsonOption, console, print_json
 from lab.paths import RunPaths
 from lab.stack import Stack, real_time
 from lab.times import iso, when_us
-from mediation.law.documents import order_to_fields
+from mediation.law.documents import extended, order_to_fields, revoked
 from mediation.law.orders import CourtOrder
 from mediation.runtime.clock import Clock, LineClock
 from mediation.runtime.config import ConfigError
@@ -95,6 +95,47 @@ def show(
         print_json(found)
     else:
         _show(found, f"Orders at {iso(now_us)}")
+
+
+def extend(
+    order_id: Annotated[str, typer.Argument(metavar="ID")],
+    end: Annotated[str, typer.Option(help="+30d (from the present end), or ISO 8601 with a zone; exclusive")],
+    data: DataOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
+) -> None:
+    """Sign an extension: a new version that goes on where the order ends. Too late or too long is refused."""
+    court, now_us = Court(RunPaths(data)), _clock(data).now_us()
+    order = _newest(court, order_id, data)
+    longer = extended(order, when_us(end, order.window.end_us, "--end"), now_us)
+    _signed(court.sign(longer), now_us, "Extended", as_json)
+
+
+def revoke(
+    order_id: Annotated[str, typer.Argument(metavar="ID")],
+    at: Annotated[
+        str, typer.Option(help="now, +90s, or ISO 8601 with a zone; nothing from then on is covered")
+    ] = "now",
+    data: DataOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
+) -> None:
+    """Sign a revocation: a new version that covers nothing from its time on."""
+    court, now_us = Court(RunPaths(data)), _clock(data).now_us()
+    order = _newest(court, order_id, data)
+    _signed(court.sign(revoked(order, when_us(at, now_us, "--at"))), now_us, "Revoked", as_json)
+
+
+def _newest(court: Court, order_id: str, data: Path) -> CourtOrder:
+    versions = [one for one in court.orders() if one.order_id == order_id]
+    if not versions:
+        raise ConfigError(f"No order {order_id} in {data}: `calea-lab order show --data {data}` lists them.")
+    return max(versions, key=lambda one: one.version)
+
+
+def _signed(order: CourtOrder, now_us: int, what: str, as_json: bool) -> None:
+    if as_json:
+        print_json(described(order, now_us))
+    else:
+        _show([described(order, now_us)], f"{what}: {order.order_id} version {order.version}")
 
 
 def described(order: CourtOrder, now_us: int) -> dict[str, Any]:

@@ -64,6 +64,11 @@ class Court:
             order = order_from_fields(fields)
         except ValueError as error:
             raise ConfigError(f"The order {name} is not complete: {error}.") from error
+        return self.sign(order)
+
+    def sign(self, order: CourtOrder) -> CourtOrder:
+        """Sign one version and send it both ways. Raises `ConfigError` when that version was signed before."""
+        name = order.order_id
         document = make_document(order, self._signing_key())
         file = f"{name}.v{order.version}.json"
         if (self._directory / file).exists():
@@ -75,7 +80,7 @@ class Court:
 
     def orders(self) -> Iterator[CourtOrder]:
         """Every version of every order that was signed here, by name and version."""
-        public = self._public_key()
+        public = self.public_key()
         found = sorted(
             (match.group(1), int(match.group(2)), path)
             for path in self._directory.glob("*.json")
@@ -94,7 +99,8 @@ class Court:
             raise NotReadyError(f"{self._directory / 'court.key'} is not an Ed25519 key: remove it to make a new one.")
         return loaded
 
-    def _public_key(self) -> Ed25519PublicKey:
+    def public_key(self) -> Ed25519PublicKey:
+        """Raises `NotReadyError` when there is no court in this directory."""
         try:
             loaded = serialization.load_pem_public_key(self.public_key_path.read_bytes())
         except OSError as error:

@@ -90,6 +90,18 @@ def test_a_pen_register_s_communications_have_parties_and_times_and_no_content(
         assert (one["cc_from_target"], one["cc_to_target"], one["exports"]) == (0, 0, [])
 
 
+def test_every_decision_explains_itself(demo: tuple[Path, Path, dict[str, Any]]) -> None:
+    state, data, _ = demo
+    record = object_of(calea_lab(state, "explain", "10", "--data", str(data), "--json"))
+    assert len(record["steps"]) == 10 and all(step["rule"].startswith("R-") for step in record["steps"])
+    order = object_of(calea_lab(state, "explain", "O-EXPIRING", "--data", str(data), "--json"))
+    assert order["totals"]["rejected"] > 0
+    refusal = next(reason for reason in order["reasons"] if reason["fact"] == "ORDER_EXPIRED")
+    assert refusal["rule"] == "R-002" and refusal["records"] == order["totals"]["rejected"]
+    assert calea_lab(state, "explain", "99999999", "--data", str(data)).returncode == 2
+    assert calea_lab(state, "explain", "O-NONE", "--data", str(data)).returncode == 2
+
+
 def test_verify_holds_and_then_finds_one_changed_octet(demo: tuple[Path, Path, dict[str, Any]], tmp_path: Path) -> None:
     state, data, said = demo
     verified = object_of(calea_lab(state, "verify", str(data), "--json"))

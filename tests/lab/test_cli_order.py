@@ -131,3 +131,28 @@ def test_times_that_are_none(text: str) -> None:
 def test_times_are_exact() -> None:
     assert iso(1_772_373_600_000_001) == "2026-03-01T14:00:00.000001Z"
     assert when_us(iso(1_772_373_600_999_999), 0, "--end") == 1_772_373_600_999_999
+
+
+def test_an_extension_goes_on_where_the_order_ends(cli: Cli, tmp_path: Path) -> None:
+    first = json.loads(cli(*PRTT, "--id", "O-1", "--data", tmp_path, "--json").out)
+    longer = json.loads(cli("order", "extend", "O-1", "--end", "+10d", "--data", tmp_path, "--json").out)
+    assert (longer["version"], longer["start"]) == (2, first["start"]) and longer["end"] > first["end"]
+    assert longer["extensions"] and (tmp_path / "collector/hi1-inbox/O-1.v2.json").exists()
+    code, _, err = cli("order", "extend", "O-1", "--end", "+400d", "--data", tmp_path)
+    assert (code, "R-011" in err or "R-005" in err, err.count("\n")) == (2, True, 1)
+
+
+def test_an_order_that_has_ended_is_not_extended(cli: Cli, tmp_path: Path) -> None:
+    past = ("--start", "2026-01-01T00:00:00Z", "--end", "2026-01-02T00:00:00Z")
+    cli("order", "create", "--kind", "PRTT", "--target", "12125550101", "--id", "O-1", *past, "--data", tmp_path)
+    code, _, err = cli("order", "extend", "O-1", "--end", "+10d", "--data", tmp_path)
+    assert (code, "R-015" in err) == (2, True)
+
+
+def test_a_revoked_order_covers_nothing_from_its_time_on(cli: Cli, tmp_path: Path) -> None:
+    cli(*PRTT, "--id", "O-1", "--data", tmp_path)
+    revoked = json.loads(cli("order", "revoke", "O-1", "--data", tmp_path, "--json").out)
+    assert (revoked["version"], revoked["state"], revoked["state_now"]) == (2, "REVOKED", "revoked")
+    for word in ("extend", "revoke"):
+        end = ("--end", "+1d") if word == "extend" else ()
+        assert cli("order", word, "O-NONE", *end, "--data", tmp_path).code == 2

@@ -1,0 +1,88 @@
+"""Explanations agree with the verdict they explain, name a rule at every step, and show no withheld content."""
+
+from __future__ import annotations
+
+import pytest
+
+from collector import explain
+from collector.facts import RecordFacts
+from collector.rows import FORM_MASKED, FORM_RECEIVED
+from collector.store.reader import StoredRecord
+from mediation.law.orders import CaseId, CourtOrder, Liid, OrderId, OrderKind, Service, Target, TargetKind, Window
+from mediation.law.rules import RULES
+from mediation.law.verdicts import Reason, VerdictKind, reason_mask
+
+TARGET = Target(TargetKind.E164, "12125550101")
+NOW_US = 1_700_000_000_000_000
+
+
+def order(kind: OrderKind = OrderKind.EAVESDROPPING) -> CourtOrder:
+    window = Window(NOW_US - 10, NOW_US + 10)
+    services = frozenset({Service.VOICE}) if kind is OrderKind.EAVESDROPPING else frozenset()
+    return CourtOrder(OrderId("O-1"), 2, kind, CaseId("C"), Liid("L"), "LEA", window, (TARGET,), services)
+
+
+def record(verdict: VerdictKind, *reasons: Reason, form: int = FORM_RECEIVED) -> StoredRecord:
+    return StoredRecord(
+        41, order().uid, 2, int(verdict), form, reason_mask(reasons), NOW_US + 1, NOW_US, b"L", 7, 3, 0, -1, 0, 1, b"x"
+    )  # fmt: skip
+
+
+def facts() -> RecordFacts:
+    return RecordFacts(
+        "L", 7, 3, "iri", "iPMMIRI", "begin", Service.VOICE, NOW_US, None, NOW_US + 1,
+        parties=frozenset({TARGET}), parties_known=True, content=("sip_body",), permitted=(("from", "CANARY"),),
+    )  # fmt: skip
+
+
+def test_an_accepted_record_holds_at_every_check_in_the_gate_s_order() -> None:
+    steps = explain.explain_record(record(VerdictKind.ACCEPT, Reason.OK), order(), facts())
+    assert [step.check for step in steps] == [
+        "parse", "duplicate", "order known", "order state", "time", "target", "direction", "kind and scope",
+        "minimisation", "store",
+    ]  # fmt: skip
+    assert {step.outcome for step in steps} == {explain.HOLDS}
+    assert "O-1 version 2" in steps[2].fact and "12125550101" in steps[5].fact
+
+
+@pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.OK])
+def test_every_reason_shows_once_with_a_rule_that_exists(reason: Reason) -> None:
+    step = explain.explain_reason(reason)
+    assert step.rule in RULES and step.statement == RULES[step.rule].statement and step.fact == reason.name
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [
+        (VerdictKind.ACCEPT_FLAGGED, explain.FLAGS),
+        (VerdictKind.MASK, explain.WITHHOLDS),
+        (VerdictKind.QUARANTINE, explain.SETS_APART),
+        (VerdictKind.REJECT, explain.REFUSES),
+    ],
+)
+def test_the_deciding_check_has_the_weight_of_the_verdict(kind: VerdictKind, outcome: str) -> None:
+    reason = Reason.LATE_DELIVERY if kind is VerdictKind.ACCEPT_FLAGGED else Reason.SCOPE_CONTENT_ON_PRTT
+    steps = explain.explain_record(record(kind, reason), order(OrderKind.PRTT), facts())
+    (deciding,) = [step for step in steps if step.fact.startswith(reason.name)]
+    assert deciding.outcome == outcome == steps[-1].outcome and kind.name in steps[-1].fact
+
+
+def test_a_flag_on_a_masked_record_stays_a_flag() -> None:
+    both = record(VerdictKind.MASK, Reason.SCOPE_CONTENT_ON_PRTT, Reason.GAP_DETECTED, form=FORM_MASKED)
+    steps = explain.explain_record(both, order(OrderKind.PRTT), None)
+    found = {step.fact.partition(":")[0]: step.outcome for step in steps if step.outcome != explain.HOLDS}
+    assert found["GAP_DETECTED"] == explain.FLAGS
+    assert found["SCOPE_CONTENT_ON_PRTT"] == explain.WITHHOLDS
+    assert "permitted fields" in steps[-1].fact
+
+
+def test_attack_asking_for_the_explanation_instead_of_the_record_yields_no_content() -> None:
+    steps = explain.explain_record(
+        record(VerdictKind.MASK, Reason.SCOPE_CONTENT_ON_PRTT), order(OrderKind.PRTT), facts()
+    )
+    assert "CANARY" not in repr(steps)
+
+
+def test_an_order_version_that_is_not_here_is_said() -> None:
+    steps = explain.explain_record(record(VerdictKind.ACCEPT, Reason.OK), None, None)
+    assert "not here" in steps[2].fact and len(steps) == 10
