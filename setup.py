@@ -33,6 +33,7 @@ KERNELS = (
     "collector.gate_columns",
     "collector.rows",
     "collector.store.pack",
+    "collector.store.sums",
     "mediation.ledger.kernel",
 )
 

@@ -7,8 +7,10 @@ and lies in the commit frame under the same signature as the leaves.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import numpy as np
 
 from collector.rows import Rows
 from mediation.law.orders import OrderUid
@@ -47,8 +49,10 @@ class Batch:
     record: bytes
     on_durable: Callable[[CommitInfo], None]
 
-    @property
-    def octets(self) -> int:
-        """Octets the batch will take on disk, roughly from above: content, row columns, hashes, the record."""
-        kept = sum(self.rows.length[: self.rows.n])
-        return int(kept) + 128 * self.rows.n + 96 * len(self.orders) + len(self.record) + 1024
+    octets: int = field(init=False)
+    """Octets the batch will take on disk, roughly from above: content, row columns, hashes, the record."""
+
+    def __post_init__(self) -> None:
+        kept = int(np.frombuffer(self.rows.length, np.int64)[: self.rows.n].sum())
+        octets = kept + 128 * self.rows.n + 96 * len(self.orders) + len(self.record) + 1024
+        object.__setattr__(self, "octets", octets)

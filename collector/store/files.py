@@ -5,9 +5,11 @@ Nothing here retries: a failed write or sync means that what is on disk is unkno
 
 from __future__ import annotations
 
+import errno
+import mmap
 import os
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class Files(Protocol):
@@ -26,8 +28,17 @@ class Files(Protocol):
     def close(self, descriptor: int) -> None: ...
 
 
+CREATE_STEP_OCTETS: Final = 4 << 20
+
+
 class RealFiles:
-    """The operating system's."""
+    """The operating system's, past the page cache where the file system allows it: what is written once is read back
+    seldom, and copying it into the cache costs as much as everything else about writing. Memory, offsets and sizes that
+    `write` is given are whole pages."""
+
+    def __init__(self) -> None:
+        self.direct: bool | None = None
+        """Whether writes go past the page cache; None before the first file was opened."""
 
     def create(self, path: Path, octets: int, header: bytes) -> None:
         temporary = path.with_suffix(".tmp")
@@ -38,6 +49,7 @@ class RealFiles:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        self._blank(temporary, len(header), octets)
         temporary.rename(path)
         directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -45,8 +57,28 @@ class RealFiles:
         finally:
             os.close(directory)
 
+    def _blank(self, path: Path, start: int, stop: int) -> None:
+        """Write it all once now, so that no commit later has to turn reserved blocks into written ones."""
+        descriptor = self.open(path)
+        try:
+            with mmap.mmap(-1, CREATE_STEP_OCTETS) as zeros, memoryview(zeros) as blank:
+                offset = start
+                while offset < stop:
+                    offset += os.pwrite(descriptor, blank[: stop - offset], offset)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
     def open(self, path: Path) -> int:
-        return os.open(path, os.O_RDWR)
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_DIRECT)
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            self.direct = False
+            return os.open(path, os.O_RDWR)
+        self.direct = True
+        return descriptor
 
     def write(self, descriptor: int, octets: bytes | bytearray | memoryview, offset: int) -> int:
         return os.pwrite(descriptor, octets, offset)
@@ -58,7 +90,7 @@ class RealFiles:
         os.close(descriptor)
 
 
-def write_all(files: Files, descriptor: int, octets: bytes | bytearray, offset: int) -> None:
+def write_all(files: Files, descriptor: int, octets: bytes | bytearray | memoryview, offset: int) -> None:
     """Write everything, however often the system takes less. Raises OSError."""
     view = memoryview(octets)
     done = 0

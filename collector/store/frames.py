@@ -30,6 +30,8 @@ MAX_FRAME_OCTETS: Final = 1 << 31
 SALT_OCTETS: Final = 16
 MAX_ORIGIN_OCTETS: Final = 64
 MAX_LIIDS: Final = 1 << 20
+MAX_NOTE_OCTETS: Final = 1024
+"""A checkpoint with one signature and one extension line takes some 400."""
 
 _SEGMENT: Final = struct.Struct("<8sHHIQQQQq32s16sBBH64s")
 _FRAME: Final = struct.Struct("<IBBHQQQIII")
@@ -131,14 +133,16 @@ class FrameHead(NamedTuple):
     crc: int
 
 
-def _frame(kind: int, header: SegmentHeader, first_sequence: int, count: int, meta: bytes, area_octets: int) -> bytes:
+def _head(
+    kind: int, header: SegmentHeader, first_sequence: int, count: int, meta: bytes | memoryview, area_octets: int
+) -> bytes:
     fields = (header.generation, first_sequence, len(meta) + area_octets, count, len(meta))
 
     def head(crc: int) -> bytes:
         packed = _FRAME.pack(FRAME_MAGIC, FORMAT_VERSION, kind, 0, *fields, crc)
         return packed.ljust(FRAME_HEADER_OCTETS, b"\0")
 
-    return head(zlib.crc32(meta, zlib.crc32(head(0), header.seed))) + meta
+    return head(zlib.crc32(meta, zlib.crc32(head(0), header.seed)))
 
 
 def parse_frame_head(octets: bytes) -> FrameHead | None:
@@ -184,6 +188,46 @@ class DataMeta(NamedTuple):
     digest: bytes
 
 
+class Layout(NamedTuple):
+    """Where the parts of a data frame stand, counted from its head. `octets` is its size."""
+
+    rows_at: int
+    hashes_at: int
+    area_at: int
+    octets: int
+
+
+def data_frame_layout(extents: int, liids: list[bytes], records: int, area_octets: int) -> Layout:
+    """Raises LocalError for a LIID of more than 255 octets."""
+    if any(len(liid) > 255 for liid in liids):
+        raise LocalError("a batch names a LIID of more than 255 octets; this is a defect of the pipeline")
+    rows_at = FRAME_HEADER_OCTETS + 8 + EXTENT_OCTETS * extents + sum(1 + len(liid) for liid in liids)
+    hashes_at = rows_at + ROW_OCTETS * records
+    area_at = hashes_at + HASH_OCTETS * records
+    return Layout(rows_at, hashes_at, area_at, area_at + area_octets)
+
+
+def seal_data_frame(
+    frame: memoryview,
+    layout: Layout,
+    header: SegmentHeader,
+    first_sequence: int,
+    extents: list[ExtentHead],
+    liids: list[bytes],
+) -> bytes:
+    """Write head, extents and LIIDs of a frame whose rows and hashes stand in `frame` already; the digest of the meta
+    without hashes. The octets area is not looked at."""
+    packed = b"".join(_EXTENT.pack(*one) for one in extents)
+    names = b"".join(bytes([len(liid)]) + liid for liid in liids)
+    described = struct.pack("<II", len(extents), len(liids)) + packed + names
+    frame[FRAME_HEADER_OCTETS : layout.rows_at] = described
+    meta = frame[FRAME_HEADER_OCTETS : layout.area_at]
+    count = (layout.hashes_at - layout.rows_at) // ROW_OCTETS
+    area_octets = layout.octets - layout.area_at
+    frame[:FRAME_HEADER_OCTETS] = _head(DATA, header, first_sequence, count, meta, area_octets)
+    return hashlib.sha256(frame[FRAME_HEADER_OCTETS : layout.hashes_at]).digest()
+
+
 def build_data_frame(
     header: SegmentHeader,
     first_sequence: int,
@@ -197,16 +241,12 @@ def build_data_frame(
 
     Raises LocalError for a LIID of more than 255 octets.
     """
-    if any(len(liid) > 255 for liid in liids):
-        raise LocalError("a batch names a LIID of more than 255 octets; this is a defect of the pipeline")
-    packed = b"".join(_EXTENT.pack(*one) for one in extents)
-    names = b"".join(bytes([len(liid)]) + liid for liid in liids)
-    described = struct.pack("<II", len(extents), len(liids)) + packed + names + bytes(rows)
-    count = len(rows) // ROW_OCTETS
-    return (
-        _frame(DATA, header, first_sequence, count, described + bytes(hashes), area_octets),
-        hashlib.sha256(described).digest(),
-    )
+    layout = data_frame_layout(len(extents), liids, len(rows) // ROW_OCTETS, area_octets)
+    frame = bytearray(layout.area_at)
+    frame[layout.rows_at : layout.hashes_at] = rows
+    frame[layout.hashes_at :] = hashes
+    digest = seal_data_frame(memoryview(frame), layout, header, first_sequence, extents, liids)
+    return bytes(frame), digest
 
 
 def parse_data_meta(meta: bytes, count: int, area_octets: int) -> DataMeta:
@@ -260,11 +300,16 @@ def commit_chain(
     return chain.digest()
 
 
+def commit_frame_octets(records: tuple[bytes, ...]) -> int:
+    """What a commit frame with these verdict records takes at most."""
+    return FRAME_HEADER_OCTETS + _COMMIT.size + MAX_NOTE_OCTETS + sum(4 + len(record) for record in records)
+
+
 def build_commit_frame(header: SegmentHeader, size: int, body: CommitBody) -> bytes:
     note = body.note.encode()
     meta = _COMMIT.pack(body.number, body.time_us, body.chain, len(note), len(body.records)) + note
     meta += b"".join(struct.pack("<I", len(record)) + record for record in body.records)
-    return _frame(COMMIT, header, size, 0, meta, 0)
+    return _head(COMMIT, header, size, 0, meta, 0) + meta
 
 
 def parse_commit(meta: bytes) -> CommitBody:

@@ -21,11 +21,11 @@ from collector.rows import FORM_MASKED, FORM_RECEIVED
 from collector.store import frames
 from collector.store.index_tail import TailUnit
 from collector.store.keys import Keys
+from collector.store.sums import LATEST, sum_rows
 from collector.store.walk import DataFrame
 from mediation.law.orders import OrderId, Service, order_uid
 
 CommunicationKey = tuple[str, int]
-_FROM_TARGET, _TO_TARGET = 0, 1
 _SERVICE_OF_TAG: Final = {2: Service.DATA, 12: Service.VOICE}
 """CCContents alternatives iPCC[2] and iPMMCC[12]."""
 _SERVICE_OF_PAYLOAD: Final = {
@@ -122,43 +122,30 @@ class Gatherer:
 
     def _frame(self, tail: TailUnit, data: DataFrame, into: Gathered) -> None:
         rows = data.rows()
-        chosen = np.flatnonzero((rows["kind"] == KIND_IRI) | (rows["kind"] == KIND_CC))
-        if not len(chosen):
-            return
         liids = [liid_text(liid) for liid in data.meta.liids]
-        part = rows[chosen]
-        key = (part["liid"].astype(np.int64) << 34) | ((part["cin"] + 1) << 1) | part["kind"]
-        order = np.argsort(key, kind="stable")
-        part, key, chosen = part[order], key[order], chosen[order]
-        starts = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
-        stops = np.append(starts[1:], len(key))
-        place = np.maximum.reduceat((part["epoch"].astype(np.int64) << 32) | np.maximum(part["number"], 0), starts)
-        from_target = np.add.reduceat((part["direction"] == _FROM_TARGET).astype(np.int64), starts)
-        to_target = np.add.reduceat((part["direction"] == _TO_TARGET).astype(np.int64), starts)
-        timed = part["event_us"] != NO_TIME
-        latest = np.iinfo(np.int64).max
-        first_us = np.minimum.reduceat(np.where(timed, part["event_us"], latest), starts)
-        last_us = np.maximum.reduceat(np.where(timed, part["event_us"], NO_TIME), starts)
-        for index, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):
-            row = part[start]
-            liid, cin, kind = liids[int(row["liid"])], int(row["cin"]), int(row["kind"])
-            found = into.communications.setdefault((liid, cin), CommunicationSum())
-            found.order_id = found.order_id or self._order(data.meta.extents[int(row["extent"])])
-            if kind == KIND_CC:
-                count = stop - start
-                found.cc_from_target += int(from_target[index])
-                found.cc_to_target += int(to_target[index])
-                found.cc_other += count - int(from_target[index]) - int(to_target[index])
-                found.service = found.service or _SERVICE_OF_TAG.get(int(row["content_tag"]))
+        groups = sum_rows(rows)
+        for group in groups:
+            liid = liids[group.liid]
+            found = into.communications.setdefault((liid, group.cin), CommunicationSum())
+            extent = data.meta.extents[group.extent]
+            found.order_id = found.order_id or self._order(extent)
+            if group.kind == KIND_CC:
+                found.cc_from_target += group.from_target
+                found.cc_to_target += group.to_target
+                found.cc_other += group.records - group.from_target - group.to_target
+                tag = int(rows["content_tag"][group.first_row])
+                found.service = found.service or _SERVICE_OF_TAG.get(tag)
             else:
-                found.iri += stop - start
-            if int(first_us[index]) != latest:
-                found.span(int(first_us[index]), int(last_us[index]))
-            found.first_sequence = min(found.first_sequence, data.first_sequence + int(chosen[start]))
-            found.last_sequence = max(found.last_sequence, data.first_sequence + int(chosen[stop - 1]))
-            mark = (int(place[index]) >> 32, int(place[index]) & 0xFFFFFFFF)
-            into.marks[liid, cin, kind] = max(mark, into.marks.get((liid, cin, kind), (-1, -1)))
-        self._events(tail, data, rows, liids, into)
+                found.iri += group.records
+            if group.first_us != LATEST:
+                found.span(group.first_us, group.last_us)
+            found.first_sequence = min(found.first_sequence, data.first_sequence + group.first_row)
+            found.last_sequence = max(found.last_sequence, data.first_sequence + group.last_row)
+            mark = (group.place >> 32, group.place & 0xFFFFFFFF)
+            key = (liid, group.cin, group.kind)
+            into.marks[key] = max(mark, into.marks.get(key, (-1, -1)))
+        if any(group.kind == KIND_IRI for group in groups):
+            self._events(tail, data, rows, liids, into)
 
     def _events(
         self, tail: TailUnit, data: DataFrame, rows: np.ndarray[Any, Any], liids: list[str], into: Gathered

@@ -37,6 +37,7 @@ COMPILED: Final[bool] = cython.compiled
 
 ROW_OCTETS: Final = 64
 HASH_OCTETS: Final = 32
+ORDER_OCTETS: Final = 20
 ENVELOPE: Final = struct.Struct(">BBBBIQQqq16sII")
 ROW: Final = struct.Struct("<QqqqqIIIIhBBbbbB")
 MAX_RECORD_OCTETS: Final = 1 << 30
@@ -50,6 +51,19 @@ class Extent(NamedTuple):
     rows: int
     offset: int
     octets: int
+
+
+class Plan(NamedTuple):
+    """What a batch will take in a frame, before anything is written. The arrays are for `fill` alone."""
+
+    records: int
+    octets: int
+    liids: list[int]
+    extents: list[Extent]
+    starts: array[int]
+    sizes: array[int]
+    extent_of: array[int]
+    local: array[int]
 
 
 class Packed(NamedTuple):
@@ -79,11 +93,23 @@ def envelope(
 
 
 def pack(rows: Rows, arena: memoryview, side: memoryview, orders: bytes, first_sequence: int) -> Packed:
-    """`orders`: 20 octets an order, uid 16 and version u32 big endian. Raises LocalError when a row points outside."""
-    count, order_count = rows.n, len(orders) // 20
+    """`measure` and `fill` into fresh memory. Raises LocalError when a row points outside."""
+    plan = measure(rows, len(arena), len(side), len(orders) // ORDER_OCTETS)
+    # One octet of slack lets an empty area or an empty batch be addressed.
+    slack = max(plan.records, 1)
+    packed_rows, hashes = bytearray(ROW_OCTETS * slack), bytearray(HASH_OCTETS * slack)
+    area = bytearray(plan.octets + 1)
+    fill(plan, rows, arena, side, orders, first_sequence, packed_rows, hashes, area)
+    del packed_rows[ROW_OCTETS * plan.records :], hashes[HASH_OCTETS * plan.records :], area[plan.octets :]
+    return Packed(plan.records, packed_rows, hashes, area, plan.liids, plan.extents)
+
+
+def measure(rows: Rows, arena_octets: int, side_octets: int, order_count: int) -> Plan:
+    """Raises LocalError when a row points outside its buffer or orders."""
+    count = rows.n
     starts = array("q", bytes(8 * (order_count + 1)))
     sizes = array("q", bytes(8 * (order_count + 1)))
-    highest = _measure(rows, len(arena), len(side), order_count, starts, sizes)
+    highest = _measure(rows, arena_octets, side_octets, order_count, starts, sizes)
     if highest < -1:
         raise LocalError("a row of the batch points outside its buffers or orders; this is a defect of the pipeline")
     extents: list[Extent] = []
@@ -100,15 +126,41 @@ def pack(rows: Rows, arena: memoryview, side: memoryview, orders: bytes, first_s
         extent_of[extent.order] = index
     local = array("i", bytes(4 * (highest + 2)))
     liids = array("i", bytes(4 * max(count, 1)))
-    # One octet of slack lets an empty area or an empty batch be addressed.
-    packed_rows = bytearray(ROW_OCTETS * max(count, 1))
-    hashes = bytearray(HASH_OCTETS * max(count, 1))
-    area = bytearray(offset + 1)
-    found = _fill(
-        rows, arena, side, orders, first_sequence, starts, sizes, extent_of, local, liids, packed_rows, hashes, area
-    )
-    del packed_rows[ROW_OCTETS * count :], hashes[HASH_OCTETS * count :], area[offset:]
-    return Packed(count, packed_rows, hashes, area, list(liids[:found]), extents)
+    found = _name(rows, local, liids)
+    return Plan(count, offset, list(liids[:found]), extents, starts, sizes, extent_of, local)
+
+
+def fill(
+    plan: Plan,
+    rows: Rows,
+    arena: memoryview,
+    side: memoryview,
+    orders: bytes,
+    first_sequence: int,
+    packed_rows: bytearray | memoryview,
+    hashes: bytearray | memoryview,
+    area: bytearray | memoryview,
+) -> None:
+    """Write row columns, leaf hashes and plain octets to their places; each has room for one more octet than none.
+
+    `orders`: 20 octets an order, uid 16 and version u32 big endian. A plan is used once.
+    """
+    _fill(
+        rows, arena, side, orders, first_sequence, plan.starts, plan.sizes, plan.extent_of, plan.local,
+        packed_rows, hashes, area,
+    )  # fmt: skip
+
+
+def _name(rows: Rows, local: array[int], liids: array[int]) -> int:
+    """Numbers the LIIDs in the order they come; how many there are."""
+    found = 0
+    for row in range(rows.n):
+        liid = rows.liid_view[row]
+        if local[liid] == 0:
+            liids[found] = liid
+            found += 1
+            local[liid] = found
+    return found
 
 
 def _measure(
@@ -141,17 +193,16 @@ def _fill(
     sizes: array[int],
     extent_of: array[int],
     local: array[int],
-    liids: array[int],
-    packed_rows: bytearray,
-    hashes: bytearray,
-    area: bytearray,
+    packed_rows: bytearray | memoryview,
+    hashes: bytearray | memoryview,
+    area: bytearray | memoryview,
 ) -> int:
-    """Takes views of everything, then works without the GIL."""
+    """Takes views of everything, then works without the GIL. Returns 0."""
     with cython.nogil:
-        found = _fill_rows(
-            rows, arena, side, orders, first_sequence, starts, sizes, extent_of, local, liids, packed_rows, hashes, area
+        _fill_rows(
+            rows, arena, side, orders, first_sequence, starts, sizes, extent_of, local, packed_rows, hashes, area
         )
-    return found
+    return 0
 
 
 def _fill_rows(
@@ -164,13 +215,11 @@ def _fill_rows(
     sizes: array[int],
     extent_of: array[int],
     local: array[int],
-    liids: array[int],
-    packed_rows: bytearray,
-    hashes: bytearray,
-    area: bytearray,
-) -> int:
-    """Writes rows, hashes and octets to their places; how many LIIDs the frame names."""
-    found = 0
+    packed_rows: bytearray | memoryview,
+    hashes: bytearray | memoryview,
+    area: bytearray | memoryview,
+) -> None:
+    """Writes rows, hashes and octets to their places."""
     for row in range(rows.n):
         order = rows.order_view[row]
         place = starts[order]
@@ -179,10 +228,6 @@ def _fill_rows(
         starts[order] = place + 1
         sizes[order] = at + octets
         liid = rows.liid_view[row]
-        if local[liid] == 0:
-            liids[found] = liid
-            found += 1
-            local[liid] = found
         if cython.compiled:
             place_record(
                 cython.address(packed_rows[64 * place]),
@@ -234,7 +279,6 @@ def _fill_rows(
             ROW.pack_into(packed_rows, 64 * place, *columns)
             uid = bytes(orders[20 * order : 20 * order + 20])
             hashes[32 * place : 32 * place + 32] = _leaf(columns, uid, first_sequence + place, data)
-    return found
 
 
 def _leaf(columns: tuple[int, ...], uid_version: bytes, sequence: int, octets: bytes) -> bytes:

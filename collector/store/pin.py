@@ -34,7 +34,7 @@ def check_pin(pin: Path, origin: str, public_key: Ed25519PublicKey, tree: Compac
     if not pin.exists():
         return
     pinned = verify_note(pin.read_bytes(), origin, public_key)
-    if pinned is None:
+    if pinned is None or pinned.origin != origin:
         raise IntegrityError(
             f"The pinned checkpoint {pin} is not signed by this store's key. If the store was set up anew on purpose, "
             "remove the pin."

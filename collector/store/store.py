@@ -17,20 +17,21 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from asn1.errors import LocalError
-from collector.batch import Batch, CommitInfo
+from collector.batch import Batch, CommitInfo, OrderRef
 from collector.rows import FORM_NOTICE
 from collector.store import frames
 from collector.store.files import Files, RealFiles, write_all
 from collector.store.gauge import Gauge, StoreError
 from collector.store.keys import Keys, data_key_id
-from collector.store.pack import Packed, envelope, pack
+from collector.store.pack import Extent, Plan, envelope, fill, measure
 from collector.store.pin import check_pin, write_pin
 from collector.store.recovery import SegmentState, chain_line, recover
+from collector.store.unit_buffer import UnitBuffer
 from collector.store.walk import SegmentFile, extent_binding
 from mediation.law.orders import OrderUid
 from mediation.law.verdicts import VerdictKind
@@ -46,6 +47,19 @@ GROUP_OCTETS: Final = 16 << 20
 
 NO_ORDER: Final = OrderUid(bytes(16))
 """Stands in the order's place in the leaves that the store makes for itself."""
+
+
+TAG_OCTETS: Final = 16
+"""Of AES-GCM."""
+
+
+class _FramePlan(NamedTuple):
+    """A batch that is about to become a data frame."""
+
+    batch: Batch
+    packed: Plan
+    liids: list[bytes]
+    layout: frames.Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +115,8 @@ class Store:
         self._descriptor = -1
         self._end = 0
         self._last_note = ""
+        self._buffer = UnitBuffer()
+        self._plain = UnitBuffer()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
 
     @classmethod
@@ -212,10 +228,12 @@ class Store:
     def _cut(self, at: int, newest: SegmentState) -> None:
         """Blank a unit that was never finished, so that it can never be taken for one."""
         step = 1 << 20
+        blank = self._buffer.reserve(step)
+        blank[:step] = bytes(step)
         offset = at
         while offset < newest.header.segment_octets:
             octets = min(step, newest.header.segment_octets - offset)
-            write_all(self._files, self._descriptor, bytes(octets), offset)
+            write_all(self._files, self._descriptor, blank[:octets], offset)
             offset += octets
         self._files.sync(self._descriptor)
         self._hooks.audit("store_tail_cut", {"segment": newest.path.name, "offset": at})
@@ -261,20 +279,17 @@ class Store:
 
     def _commit(self, batches: list[Batch]) -> None:
         octets = sum(batch.octets for batch in batches)
-        self._make_room(frames.padded(octets + frames.BLOCK))
+        plans = [self._plan(batch) for batch in batches if batch.rows.n]
+        records = tuple(batch.record for batch in batches)
+        unit = sum(plan.layout.octets for plan in plans) + frames.commit_frame_octets(records)
+        self._make_room(frames.padded(unit))
         first = self._tree.size
-        parts, digests, rows = [], [], first
-        for batch in batches:
-            if batch.rows.n == 0:
-                continue
-            orders = b"".join(ref.uid + ref.version.to_bytes(4, "big") for ref in batch.orders)
-            packed = pack(batch.rows, batch.buffers[0], batch.buffers[1], orders, rows)
-            head, area, digest = self._data_frame(packed, batch, rows)
-            parts += [head, area]
-            digests.append(digest)
-            self._tree.extend(packed.hashes)
-            rows += packed.records
-        info = self._write_unit(parts, digests, tuple(batch.record for batch in batches), first)
+        self._buffer.reserve(frames.padded(unit) + TAG_OCTETS)
+        at, digests = 0, []
+        for plan in plans:
+            digests.append(self._data_frame(plan, at))
+            at += plan.layout.octets
+        info = self._write_unit(at, digests, records, first)
         with self._condition:
             self._pending_octets -= octets
         for batch in batches:
@@ -282,51 +297,70 @@ class Store:
         if self.idle:
             self._write_pin()
 
-    def _data_frame(self, packed: Packed, batch: Batch, first_sequence: int) -> tuple[bytes, bytes, bytes]:
-        extents, area = [], bytearray()
-        header = self._segments[-1].header
-        for one in packed.extents:
-            ref = batch.orders[one.order]
-            plain = packed.octets[one.offset : one.offset + one.octets]
-            encrypted = int(self.config.encryption and ref.uid != NO_ORDER)
-            place = (one.first_row, one.rows, one.offset, one.octets)
-            head = frames.ExtentHead(ref.uid, ref.version, encrypted, *place, bytes(8), bytes(12), bytes(16))
-            if encrypted:
-                key, nonce = self._keys.data_key(ref.uid), os.urandom(12)
-                binding = extent_binding(header.generation, first_sequence, head)
-                sealed = AESGCM(key).encrypt(nonce, bytes(plain), binding)
-                head = head._replace(key_id=data_key_id(key), nonce=nonce, tag=sealed[-16:])
-                area += memoryview(sealed)[:-16]
-            else:
-                area += plain
-            extents.append(head)
+    def _plan(self, batch: Batch) -> _FramePlan:
+        packed = measure(batch.rows, len(batch.buffers[0]), len(batch.buffers[1]), len(batch.orders))
         liids = [batch.liids(liid) for liid in packed.liids]
-        head_octets, digest = frames.build_data_frame(
-            header, first_sequence, extents, liids, packed.rows, packed.hashes, len(area)
-        )
-        return head_octets, bytes(area), digest
+        layout = frames.data_frame_layout(len(packed.extents), liids, packed.records, packed.octets)
+        return _FramePlan(batch, packed, liids, layout)
+
+    def _data_frame(self, plan: _FramePlan, at: int) -> bytes:
+        """Put one frame together at `at` of the buffer; the digest of its meta. The tree grows by its leaves."""
+        batch, packed, layout = plan.batch, plan.packed, plan.layout
+        # Behind the area stands a tag for a moment, until the next extent or frame is written over it.
+        frame = self._buffer.view[at : at + layout.octets + TAG_OCTETS]
+        hashes = frame[layout.hashes_at : layout.area_at]
+        area = frame[layout.area_at :]
+        encrypted = self.config.encryption
+        plain = self._plain.reserve(packed.octets + 1)[: packed.octets + 1] if encrypted else area
+        orders = b"".join(ref.uid + ref.version.to_bytes(4, "big") for ref in batch.orders)
+        first = self._tree.size
+        rows = frame[layout.rows_at : layout.hashes_at]
+        fill(packed, batch.rows, batch.buffers[0], batch.buffers[1], orders, first, rows, hashes, plain)
+        extents = [self._extent(one, batch.orders[one.order], first, plain, area) for one in packed.extents]
+        digest = frames.seal_data_frame(frame, layout, self._segments[-1].header, first, extents, plan.liids)
+        self._tree.extend(hashes)
+        return digest
+
+    def _extent(
+        self, one: Extent, ref: OrderRef, first_sequence: int, plain: memoryview, area: memoryview
+    ) -> frames.ExtentHead:
+        """Encrypt one extent into its place; what is not encrypted is brought there as it is."""
+        place = (one.first_row, one.rows, one.offset, one.octets)
+        source = plain[one.offset : one.offset + one.octets]
+        if not self.config.encryption or ref.uid == NO_ORDER:
+            if self.config.encryption:
+                area[one.offset : one.offset + one.octets] = source
+            return frames.ExtentHead(ref.uid, ref.version, 0, *place, bytes(8), bytes(12), bytes(TAG_OCTETS))
+        key, nonce = self._keys.data_key(ref.uid), os.urandom(12)
+        head = frames.ExtentHead(ref.uid, ref.version, 1, *place, data_key_id(key), nonce, bytes(TAG_OCTETS))
+        binding = extent_binding(self._segments[-1].header.generation, first_sequence, head)
+        end = one.offset + one.octets
+        AESGCM(key).encrypt_into(nonce, source, binding, area[one.offset : end + TAG_OCTETS])
+        return head._replace(tag=bytes(area[end : end + TAG_OCTETS]))
 
     def _note(self) -> str:
         body = Checkpoint(self.config.origin, self._tree.size, self._tree.root(), (chain_line(self._chain),))
         return self._signer.sign(body)
 
-    def _write_unit(
-        self, parts: list[bytes], digests: list[bytes], records: tuple[bytes, ...], first_sequence: int
-    ) -> CommitInfo:
-        """Sign, write, sync. The tree has grown already; the end of the segment moves only when all is on disk."""
+    def _write_unit(self, at: int, digests: list[bytes], records: tuple[bytes, ...], first_sequence: int) -> CommitInfo:
+        """Sign, write, sync. The data frames stand in the buffer up to `at`; the tree has grown already; the end of
+        the segment moves only when all is on disk."""
         time_us = self._hooks.now_us()
         number = self._next_commit
         header = self._segments[-1].header
         self._chain = frames.commit_chain(self._chain, header.digest, number, time_us, digests, records)
         note = self._note()
         body = frames.CommitBody(number, time_us, self._chain, note, records)
-        unit = bytearray().join([*parts, frames.build_commit_frame(header, self._tree.size, body)])
-        unit += bytes(frames.padded(len(unit)) - len(unit))
-        if self._end + len(unit) > self.config.segment_octets:
+        commit = frames.build_commit_frame(header, self._tree.size, body)
+        octets = frames.padded(at + len(commit))
+        if self._end + octets > self.config.segment_octets or octets > len(self._buffer.view):
             raise LocalError("a unit grew beyond its segment; this is a defect of the store")
+        unit = self._buffer.view[:octets]
+        unit[at : at + len(commit)] = commit
+        unit[at + len(commit) :] = bytes(octets - at - len(commit))
         write_all(self._files, self._descriptor, unit, self._end)
         self._files.sync(self._descriptor)
-        self._end += len(unit)
+        self._end += octets
         self._next_commit += 1
         newest = self._segments[-1]
         self._segments[-1] = newest._replace(
@@ -368,7 +402,9 @@ class Store:
             self._descriptor = self._files.open(path)
         else:
             self._descriptor = self._files.open(path)
-            write_all(self._files, self._descriptor, header.pack(), 0)
+            block = self._buffer.reserve(frames.BLOCK)[: frames.BLOCK]
+            block[:] = header.pack()
+            write_all(self._files, self._descriptor, block, 0)
             self._files.sync(self._descriptor)
         self._segments.append(SegmentState(path, header, frames.BLOCK, self._tree.size, 0))
         self._end = frames.BLOCK
@@ -425,7 +461,10 @@ class Store:
         header = self._segments[-1].header
         head_octets, digest = frames.build_data_frame(header, first, [extent], [b"-"], row, leaf, len(notice))
         self._tree.append(leaf)
-        self._write_unit([head_octets, notice], [digest], (notice,), first)
+        octets = head_octets + notice
+        buffer = self._buffer.reserve(frames.padded(len(octets) + frames.commit_frame_octets((notice,))))
+        buffer[: len(octets)] = octets
+        self._write_unit(len(octets), [digest], (notice,), first)
 
     def _write_pin(self) -> None:
         if self.config.pin is not None and self._last_note:

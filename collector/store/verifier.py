@@ -223,7 +223,7 @@ class _Walk:
 def _check_pin(pin: Path, walk: _Walk, report: VerifyReport) -> None:
     checkpoint = verify_note(pin.read_bytes(), walk._origin, walk._public_key)
     size = walk.tree.size if walk.tree is not None else 0
-    if checkpoint is None:
+    if checkpoint is None or checkpoint.origin != walk._origin:
         report.tampered.append(f"The pinned checkpoint {pin} is not signed by this key.")
     elif checkpoint.size > size:
         report.missing += checkpoint.size - size
