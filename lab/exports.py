@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from collector.export.service import export_liid
-from collector.store.keys import Keys
+from collector.store.audit_log import verify_audit
+from collector.store.keys import Keys, read_public_key
 from collector.store.reader import StoreReader
 from lab.cli_verify import StorePlace
 from mediation.law.orders import CourtOrder
+from mediation.runtime.process import IntegrityError
 
 
 @dataclass(slots=True)
@@ -26,7 +28,13 @@ class Exports:
 
 
 def export_all(place: StorePlace, directory: Path, orders: Iterable[CourtOrder]) -> Exports:
-    """Write everything readable of these orders; what an earlier export of the same order left is replaced."""
+    """Write everything readable of these orders; what an earlier export of the same order left is replaced.
+
+    Raises IntegrityError when the audit log is not whole: who cannot say what was done with records hands none out.
+    """
+    audit = verify_audit(place.audit, read_public_key(place.keys / "signing.pub"), whole=False)
+    if not audit.ok:
+        raise IntegrityError(f"The audit log {place.audit} was changed ({audit.faults[0]}): nothing is exported.")
     exports = Exports()
     reader = StoreReader(place.store, Keys(place.keys))
     for order in orders:
