@@ -348,8 +348,8 @@ class LemfSession:
         if name in _QUIET and self.state in (State.OPEN, State.NEGOTIATING):
             return [TriSeen(name, pdu)]
         allowed = LEMF_TABLE[self.state].get(name)
-        if name == "pDUAcknowledgementRequest" and self.acknowledging and self.state is State.OPEN:
-            allowed = State.OPEN
+        if name == "pDUAcknowledgementRequest" and self.state in (State.OPEN, State.NEGOTIATING):
+            allowed = self.state if self.acknowledging else None
         if allowed is None:
             return [ProtocolViolation(UNEXPECTED, f"{name} in state {self.state.value}")]
         if len(self._waiting) >= MAX_WAITING:
@@ -390,9 +390,9 @@ class LemfSession:
         return len(self._waiting)
 
     def _options(self, value: dict[str, list[tuple[str, object]]], number: int, now_us: int) -> list[Event]:
-        asked = value["requestedOptions"]
-        accepted = [one for one in asked if one[0] == "pDUAcknowledgement" and self._config.negotiate]
-        declined = [one for one in asked if one not in accepted]
+        # An option we do not know cannot be written either: it is in neither list, and so not in use.
+        asked = [("pDUAcknowledgement", None)] if ("pDUAcknowledgement", None) in value["requestedOptions"] else []
+        accepted, declined = (asked, []) if self._config.negotiate else ([], asked)
         self.acknowledging = bool(accepted)
         answer = {"acceptedOptions": accepted, "declinedOptions": declined}
         self._out += self._config.tri("optionResponse", number, now_us, answer)

@@ -30,6 +30,7 @@ DID_IN_USE = 7010
 
 _NAMESPACES: Final[dict[Any, str]] = {None: X1, "c": COMMON, "xsi": XSI}
 _E164: Final = re.compile(r"[0-9]{1,15}")
+_PORT: Final = re.compile(r"[0-9]{1,6}")
 _TARGETS: Final = frozenset({"e164Number", "imsi", "sipUri", "ipv4Address", "ipv6Address", "nai", "emailAddress"})
 
 
@@ -172,7 +173,7 @@ def parse_response(octets: bytes) -> list[X1Reply]:
         if kind == "ErrorResponse":
             information = _child(element, "errorInformation")
             code = _child_text(information, "errorCode")
-            if not code.lstrip("-").isdigit() or len(code) > 9:
+            if not re.fullmatch(r"-?[0-9]{1,8}", code):
                 raise DecodeError(DecodeError.BAD_VALUE, "the error code is no number", 0, "errorCode")
             error = (int(code), _child_text(information, "errorDescription"))
             found.append(X1Reply(_child_text(element, "requestMessageType").removesuffix("Request"), *head, error))
@@ -256,7 +257,7 @@ def _parse(octets: bytes, wanted: str) -> Any:  # noqa: ANN401
     if b"<!DOCTYPE" in octets or b"<!ENTITY" in octets:
         raise DecodeError(DecodeError.BAD_VALUE, "a document type definition is refused", 0)
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
     )
     try:
         root = etree.fromstring(octets, parser)
@@ -339,9 +340,9 @@ def _read_destination(element: Any) -> DestinationDetails:  # noqa: ANN401
     pair = _child(_child(details, "deliveryAddress"), "ipAddressAndPort")
     address = pair.find(f"{_c('address')}/*")
     port = pair.find(f"{_c('port')}/{_c('TCPPort')}")
-    if address is None or port is None or not (port.text or "").strip().isdigit():
+    if address is None or port is None or not _PORT.fullmatch((port.text or "").strip()):
         raise DecodeError(DecodeError.MISSING_FIELD, "address and TCP port", 0, "ipAddressAndPort")
-    number = int((port.text or "").strip()[:6])
+    number = int((port.text or "").strip())
     if not 1 <= number <= 65_535:
         raise DecodeError(DecodeError.BAD_VALUE, "a port is 1 to 65535", 0, "TCPPort")
     name = details.find(_q("friendlyName"))

@@ -72,6 +72,7 @@ class Admf:
         self._clock = clock
         self._slack_us = slack_us
         self._seen: set[str] = set()
+        # The version each task was told; 0 when the element may not have it.
         self._active: dict[uuid.UUID, int] = {}
         self._destinations: tuple[x1.DestinationDetails, ...] = ()
         self._created = False
@@ -79,7 +80,7 @@ class Admf:
 
     @property
     def active_tasks(self) -> int:
-        return len(self._active)
+        return sum(1 for version in self._active.values() if version)
 
     def deliver_to(self, x2: tuple[str, int], x3: tuple[str, int]) -> None:
         """Where our own intake listens."""
@@ -99,7 +100,7 @@ class Admf:
                 except (aiohttp.ClientError, TimeoutError, DecodeError) as error:
                     # The element may be down or restarted: everything is said again when it answers.
                     self._created = False
-                    self._active.clear()
+                    self._forget()
                     self._log.warning("x1_unreachable", why=type(error).__name__)
                 await asyncio.sleep(POLL_S)
 
@@ -143,12 +144,18 @@ class Admf:
         if not messages:
             return
         again: list[x1.X1Message] = []
+        created = known = True
         for message, reply in zip(messages, await self._post(session, messages), strict=True):
             code = reply.error[0] if reply.error else 0
             if message.kind == "ActivateTask" and code == x1.XID_EXISTS:
                 again.append(self._message("ModifyTask", task=message.task))
-            elif code not in (0, x1.DID_EXISTS, x1.NO_XID):
+            elif code not in (0, x1.DID_EXISTS, x1.NO_XID) or (code == x1.NO_XID and message.task is not None):
                 self._log.warning("x1_refused", kind=message.kind, code=code)
+                created = created and message.destination is None
+                # It does not know what it was told before: it was started anew, and is told everything again.
+                known = known and code not in (x1.NO_XID, x1.NO_DID)
+                if code == x1.NO_XID and message.task is not None:
+                    self._active.pop(message.task.xid, None)
                 continue
             if message.task is not None:
                 self._active[message.task.xid] = wanted[message.task.xid].version
@@ -156,9 +163,15 @@ class Admf:
             elif message.xid is not None:
                 self._active.pop(message.xid, None)
                 self._log.info("task", kind=message.kind, xid=str(message.xid))
-        self._created = True
-        if again:
-            await self._post(session, again)
+        self._created = created and known
+        if again and any(reply.error for reply in await self._post(session, again)):
+            known = False
+        if not known:
+            self._forget()
+
+    def _forget(self) -> None:
+        """What the element holds is not known: all is said again, and what has ended is still taken away."""
+        self._active = dict.fromkeys(self._active, 0)
 
     def _task(self, xid: uuid.UUID, order: CourtOrder) -> x1.TaskDetails:
         content = not order.kind.metadata_only
@@ -170,8 +183,16 @@ class Admf:
 
     async def _post(self, session: aiohttp.ClientSession, messages: list[x1.X1Message]) -> list[x1.X1Reply]:
         headers = {"Content-Type": "application/xml"}
-        async with session.post(self._url, data=x1.build_request(messages), headers=headers) as response:
-            replies = x1.parse_response(await response.content.read(x1.MAX_OCTETS + 1))
-        if len(replies) != len(messages):
-            raise DecodeError(DecodeError.BAD_VALUE, "the element answered another number of messages")
+        replies: list[x1.X1Reply] = []
+        for first in range(0, len(messages), x1.MAX_MESSAGES):
+            part, octets = messages[first : first + x1.MAX_MESSAGES], bytearray()
+            async with session.post(self._url, data=x1.build_request(part), headers=headers) as response:
+                async for piece in response.content.iter_any():
+                    octets += piece
+                    if len(octets) > x1.MAX_OCTETS:
+                        break
+            answers = x1.parse_response(bytes(octets))
+            if len(answers) != len(part):
+                raise DecodeError(DecodeError.BAD_VALUE, "the element answered another number of messages")
+            replies += answers
         return replies

@@ -54,6 +54,7 @@ class Intake:
         self._tasks: set[asyncio.Task[None]] = set()
         self.connections = 0
         self.broken = 0
+        self.skipped = 0
         self._log = get_logger("mediation.intake")
 
     async def listen(self, name: str, listen: Listen) -> int:
@@ -81,7 +82,7 @@ class Intake:
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        framer = Framer()
+        framer, skipped = Framer(), 0
         self.connections += 1
         try:
             while octets := await reader.read(READ_OCTETS):
@@ -93,6 +94,12 @@ class Intake:
                 wanted = [pdu for pdu in pdus if pdu.pdu_type in (PduType.X2, PduType.X3)]
                 if wanted:
                     self._consume(wanted)
+                if framer.last_error is not None:
+                    self.skipped += framer.broken - skipped
+                    self._log.warning("undecodable_pdu", code=framer.last_error.code, skipped=framer.broken - skipped)
+                    skipped, framer.last_error = framer.broken, None
+                if framer.error is not None:
+                    raise framer.error
                 await writer.drain()
         except DecodeError as error:
             self.broken += 1

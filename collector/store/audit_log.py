@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import threading
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -29,6 +30,8 @@ from mediation.runtime.process import IntegrityError
 ORIGIN: Final = "calea-lab/audit"
 MAX_LINE_OCTETS: Final = 1 << 20
 """One entry; an eviction's summary of a whole segment is the largest kind."""
+
+_NOTE_END: Final = re.compile(rb"\n\xe2\x80\x94 [^\n]+\n\n?")
 
 
 class AuditFullError(StoreError):
@@ -50,13 +53,13 @@ class AuditReport(NamedTuple):
 class AuditLog:
     """Open for appending by one process. Safe to call from any thread."""
 
-    def __init__(self, directory: Path, keys: Keys, capacity_octets: int = 256 << 20) -> None:
+    def __init__(self, directory: Path, keys: Keys, capacity_octets: int = 256 << 20, name: str = ORIGIN) -> None:
         """Raises StoreError when the directory cannot be used, IntegrityError when the log was changed."""
         self._directory = directory
         self._capacity_octets = capacity_octets
-        self._signer = Signer(ORIGIN, keys.signing)
+        self._signer = Signer(name, keys.signing)
         self._lock = threading.Lock()
-        report = verify_audit(directory, keys.signing.public_key(), whole=False)
+        report = verify_audit(directory, keys.signing.public_key(), whole=False, name=name)
         if not report.ok:
             raise IntegrityError(f"The audit log in {directory} was changed: {report.faults[0]}")
         try:
@@ -71,7 +74,7 @@ class AuditLog:
         self._previous = bytes(32)
         self._octets = 0
         self._load()
-        self._signed = self._tree.size
+        self._signed = self._whole_notes(report.signed_entries)
 
     @property
     def entries(self) -> int:
@@ -105,7 +108,7 @@ class AuditLog:
             if self._signed == self._tree.size:
                 return
             os.fdatasync(self._descriptor)
-            note = self._signer.sign(Checkpoint(ORIGIN, self._tree.size, self._tree.root()))
+            note = self._signer.sign(Checkpoint(self._signer.name, self._tree.size, self._tree.root()))
             os.write(self._notes, note.encode() + b"\n")
             os.fdatasync(self._notes)
             self._signed = self._tree.size
@@ -128,6 +131,14 @@ class AuditLog:
         for line in data[:whole].splitlines():
             self._take(line)
 
+    def _whole_notes(self, signed: int) -> int:
+        """Cut off what a crash left of a checkpoint, which would spoil the next; then all is signed again."""
+        data = (self._directory / "checkpoints.txt").read_bytes()
+        whole = max((one.end() for one in _NOTE_END.finditer(data)), default=0)
+        if whole != len(data):
+            os.ftruncate(self._notes, whole)
+        return signed if whole == len(data) else 0
+
 
 def read_audit(directory: Path) -> list[dict[str, Any]]:
     """All whole entries, oldest first; an empty list when there is no log."""
@@ -138,7 +149,7 @@ def read_audit(directory: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in data[: data.rfind(b"\n") + 1].splitlines()]
 
 
-def verify_audit(directory: Path, public_key: Ed25519PublicKey, whole: bool = True) -> AuditReport:
+def verify_audit(directory: Path, public_key: Ed25519PublicKey, whole: bool = True, name: str = ORIGIN) -> AuditReport:
     """Check every line against its chain and every checkpoint against the lines. With `whole` false, lines that no
     checkpoint covers yet are in order (a crash leaves them)."""
     path, notes_path = directory / "audit.jsonl", directory / "checkpoints.txt"
@@ -146,7 +157,7 @@ def verify_audit(directory: Path, public_key: Ed25519PublicKey, whole: bool = Tr
         return AuditReport(0, 0, ())
     faults: list[str] = []
     data = path.read_bytes()
-    notes = _notes(notes_path, public_key, faults)
+    notes = _notes(notes_path, public_key, faults, name)
     tree, previous, signed = CompactRange(), bytes(32), 0
     for number, line in enumerate(data[: data.rfind(b"\n") + 1].splitlines()):
         try:
@@ -171,14 +182,13 @@ def verify_audit(directory: Path, public_key: Ed25519PublicKey, whole: bool = Tr
     return AuditReport(tree.size, signed, tuple(faults))
 
 
-def _notes(path: Path, public_key: Ed25519PublicKey, faults: list[str]) -> dict[int, bytes]:
+def _notes(path: Path, public_key: Ed25519PublicKey, faults: list[str], name: str) -> dict[int, bytes]:
     """Size to root of every checkpoint. A last note that is cut off is what a crash leaves."""
     text = path.read_text("utf-8", "replace") if path.exists() else ""
     found: dict[int, bytes] = {}
-    parts = text.split(f"{ORIGIN}\n")[1:]
+    parts = text.split(f"{name}\n")[1:]
     for index, part in enumerate(parts):
-        note = f"{ORIGIN}\n{part.rstrip()}\n"
-        checkpoint = verify_note(note, ORIGIN, public_key)
+        checkpoint = verify_note(note := f"{name}\n{part.rstrip()}\n", name, public_key)
         if checkpoint is None:
             if index == len(parts) - 1 and not _parses(note):
                 break

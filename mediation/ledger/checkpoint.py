@@ -75,9 +75,9 @@ def parse_note(note: str | bytes) -> SignedCheckpoint:
     if len(note) > MAX_NOTE_OCTETS:
         raise DecodeError(DecodeError.OVERSIZED, f"a checkpoint note has at most {MAX_NOTE_OCTETS} octets")
     try:
-        text = note.decode("utf-8") if isinstance(note, bytes) else note
-    except UnicodeDecodeError as error:
-        raise DecodeError(DecodeError.BAD_VALUE, "a checkpoint note is UTF-8", error.start) from error
+        text = (note if isinstance(note, bytes) else note.encode("utf-8")).decode("utf-8")
+    except UnicodeError as error:
+        raise DecodeError(DecodeError.BAD_VALUE, "a checkpoint note is UTF-8") from error
     body, gap, tail = text.partition("\n\n")
     if not gap or not tail.endswith("\n"):
         raise DecodeError(DecodeError.TRUNCATED, "a note is a body, an empty line and signature lines", len(text))

@@ -86,6 +86,8 @@ def load_config(path: Path, model: type[M]) -> M:
         raise ConfigError(
             f"Cannot read the configuration {path}: {error.strerror}. Give an existing file to --config."
         ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8: a configuration is a TOML text file.") from error
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

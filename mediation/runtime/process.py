@@ -59,7 +59,11 @@ def run_process(
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--log", type=Path, default=None, help="log file (JSON lines); standard error when not given")
     arguments = parser.parse_args(argv)
-    configure_logs(name, arguments.log)
+    try:
+        configure_logs(name, arguments.log)
+    except OSError as error:
+        sys.stderr.write(f"Cannot write the log {arguments.log}: {error.strerror}. Give another file to --log.\n")
+        return EXIT_NOT_READY
     log = get_logger(name)
     try:
         config = load_config(arguments.config, model)

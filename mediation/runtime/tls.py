@@ -20,26 +20,24 @@ from mediation.runtime.config import NotReadyError, TlsConfig
 
 def server_context(config: TlsConfig) -> ssl.SSLContext:
     """A listener's context; asks for a client certificate when `config.ca` is set."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    return _load(context, config, ssl.CERT_REQUIRED if config.ca else ssl.CERT_NONE)
+    return _load(ssl.Purpose.CLIENT_AUTH, config, ssl.CERT_REQUIRED if config.ca else ssl.CERT_NONE)
 
 
 def client_context(config: TlsConfig) -> ssl.SSLContext:
     """A connecting side's context: its own certificate, and the lab CA as the only root."""
-    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
-    return _load(context, config, ssl.CERT_REQUIRED)
+    return _load(ssl.Purpose.SERVER_AUTH, config, ssl.CERT_REQUIRED)
 
 
-def _load(context: ssl.SSLContext, config: TlsConfig, verify: ssl.VerifyMode) -> ssl.SSLContext:
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+def _load(purpose: ssl.Purpose, config: TlsConfig, verify: ssl.VerifyMode) -> ssl.SSLContext:
     try:
+        # With a file of roots named, those of the system are not loaded: a public CA's certificate is no lab peer's.
+        context = ssl.create_default_context(purpose, cafile=config.ca)
         context.load_cert_chain(config.certificate, config.key)
-        if config.ca is not None:
-            context.load_verify_locations(config.ca)
     except (OSError, ssl.SSLError) as error:
         raise NotReadyError(
             f"Cannot load the TLS files {config.certificate}, {config.key}, {config.ca}: {error}."
         ) from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     if verify is ssl.CERT_NONE:
         context.check_hostname = False
     context.verify_mode = verify

@@ -1,0 +1,422 @@
+"""Court documents in, tasks at an element out: only what the court signed, from its start to its end, said again until
+it is so."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from asn1 import x1
+from mediation import admf as admf_module
+from mediation.admf import Admf, did_of, identifiers, xid_of
+from mediation.law.documents import make_document, order_from_fields, revoked
+from mediation.law.orders import CourtOrder, Target, TargetKind
+from mediation.runtime.clock import ManualClock
+from mediation.runtime.config import Listen
+from mediation.runtime.status import start_http
+
+SECOND = 1_000_000
+START = 1_750_000_000 * SECOND
+END = START + 10 * 86_400 * SECOND
+COURT = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+
+
+def order(number: int = 1, kind: str = "EAVESDROPPING", **changes: Any) -> CourtOrder:
+    values: dict[str, Any] = {
+        "order_id": f"O-{number}", "kind": kind, "liid": f"LAB-{number}", "targets": ["e164:12125550101"],
+        "start": START, "end": END,
+    }  # fmt: skip
+    if kind == "EAVESDROPPING":
+        values["services"] = ["VOICE", "SMS", "DATA"]
+    return order_from_fields(values | changes)
+
+
+@dataclass
+class Element:
+    """A network element reduced to its X1 answers: what it was told, in order, and what it holds."""
+
+    tasks: dict[uuid.UUID, x1.TaskDetails] = field(default_factory=dict)
+    destinations: dict[uuid.UUID, x1.DestinationDetails] = field(default_factory=dict)
+    told: list[x1.X1Message] = field(default_factory=list)
+    requests: int = 0
+    raw: bytes | None = None
+    refuse: dict[str, int] = field(default_factory=dict)
+
+    async def post(self, request: web.Request) -> web.Response:
+        self.requests += 1
+        messages = x1.parse_request(await request.read())
+        if self.raw is not None:
+            return web.Response(body=self.raw, content_type="application/xml")
+        return web.Response(
+            body=x1.build_response([self.reply(one) for one in messages]), content_type="application/xml"
+        )
+
+    def reply(self, message: x1.X1Message) -> x1.X1Reply:
+        code = self.refuse.get(message.kind, 0) or self.do(message)
+        error = (code, "refused") if code else None
+        return x1.X1Reply(message.kind, message.admf_id, message.ne_id, message.transaction_id, START, error)
+
+    def do(self, message: x1.X1Message) -> int:
+        self.told.append(message)
+        if message.kind == "CreateDestination" and message.destination is not None:
+            if message.destination.did in self.destinations:
+                return x1.DID_EXISTS
+            self.destinations[message.destination.did] = message.destination
+        elif message.task is not None:
+            if message.kind == "ActivateTask" and not set(message.task.dids) <= set(self.destinations):
+                return x1.NO_DID
+            if (message.task.xid in self.tasks) is (message.kind == "ActivateTask"):
+                return x1.XID_EXISTS if message.kind == "ActivateTask" else x1.NO_XID
+            self.tasks[message.task.xid] = message.task
+        elif message.xid is not None and self.tasks.pop(message.xid, None) is None:
+            return x1.NO_XID
+        return 0
+
+    def kinds(self) -> list[str]:
+        return [message.kind for message in self.told]
+
+
+@dataclass
+class Bench:
+    inbox: Path
+    element: Element = field(default_factory=Element)
+    clock: ManualClock = field(default_factory=lambda: ManualClock(START))
+    slack_us: dict[str, int] = field(default_factory=dict)
+    url: str = "http://127.0.0.1:1/X1/NE"
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def issue(self, one: CourtOrder, key: Ed25519PrivateKey = COURT, name: str = "") -> Path:
+        path = self.inbox / (name or f"{one.order_id}.v{one.version}.json")
+        path.write_bytes(make_document(one, key))
+        return path
+
+    def admf(self) -> Admf:
+        made = Admf(self.inbox, COURT.public_key(), self.url, "ne-1", "admf-1", self.clock, self.slack_us)
+        made.deliver_to(("127.0.0.1", 4001), ("127.0.0.1", 4002))
+        return made
+
+    def start(self) -> Admf:
+        made = self.admf()
+        self.tasks.append(asyncio.create_task(made.run()))
+        return made
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not condition():
+                assert not any(task.done() for task in self.tasks)
+                await asyncio.sleep(0)
+
+    async def rounds(self) -> None:
+        """Long enough for several looks into the inbox."""
+        for _ in range(200):
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
+    monkeypatch.setattr(admf_module, "POLL_S", 0)
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    made = Bench(inbox)
+    runner, port = await start_http(Listen(), [web.post("/X1/NE", made.element.post)])
+    made.url = f"http://127.0.0.1:{port}/X1/NE"
+    yield made
+    for task in made.tasks:
+        task.cancel()
+    await asyncio.gather(*made.tasks, return_exceptions=True)
+    await runner.cleanup()
+
+
+XID = xid_of("O-1")
+PONG = x1.X1Reply("Ping", "admf-1", "ne-1", uuid.UUID(int=1), START)
+
+
+# --- from an order to a task --------------------------------------------------------------------------------------
+
+
+def test_ids_follow_from_the_order_alone() -> None:
+    assert xid_of("O-1") == xid_of("O-1") != xid_of("O-2")
+    assert len({xid_of("x2"), did_of("x2"), did_of("x3")}) == 3
+    assert xid_of("O-1").version == 5
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "found"),
+    [
+        (TargetKind.E164, "12125550101", ("e164Number", "12125550101")),
+        (TargetKind.IMSI, "001010000000001", ("imsi", "001010000000001")),
+        (TargetKind.SIP_URI, "sip:a@ims.invalid", ("sipUri", "sip:a@ims.invalid")),
+        (TargetKind.IPV4, "192.0.2.1", ("ipv4Address", "192.0.2.1")),
+        (TargetKind.IPV6, "2001:db8::1", ("ipv6Address", "2001:0db8:0000:0000:0000:0000:0000:0001")),
+    ],
+)
+def test_every_kind_of_target_has_its_identifier(kind: TargetKind, value: str, found: tuple[str, str]) -> None:
+    named = replace(order(), targets=(Target(kind, value), Target(TargetKind.HOST, "host.invalid")))
+    assert identifiers(named) == (found,)
+
+
+async def test_a_warrant_becomes_a_task_with_content_and_a_pen_register_one_without(bench: Bench) -> None:
+    bench.issue(order(1))
+    bench.issue(order(2, "PRTT"))
+    admf = bench.start()
+    await bench.until(lambda: admf.active_tasks == 2)
+    warrant, pen = bench.element.tasks[xid_of("O-1")], bench.element.tasks[xid_of("O-2")]
+    assert (warrant.delivery_type, warrant.dids) == ("X2andX3", (did_of("x2"), did_of("x3")))
+    assert (pen.delivery_type, pen.dids) == ("X2Only", (did_of("x2"),))
+    assert warrant.targets == pen.targets == (("e164Number", "12125550101"),)
+    assert bench.element.destinations[did_of("x2")].port == 4001
+    assert bench.element.destinations[did_of("x3")].delivery_type == "X3Only"
+    assert bench.element.kinds()[:2] == ["CreateDestination", "CreateDestination"]
+
+
+async def test_a_task_is_active_from_the_start_to_the_end_of_its_order_on_the_runs_clock(bench: Bench) -> None:
+    bench.clock = ManualClock(START - 1)
+    bench.issue(order())
+    admf = bench.start()
+    await bench.until(lambda: len(bench.element.destinations) == 2)
+    await bench.rounds()
+    assert not bench.element.tasks and XID in admf.orders
+    bench.clock.advance(1)
+    await bench.until(lambda: XID in bench.element.tasks)
+    bench.clock.advance(END - START - 1)
+    await bench.rounds()
+    assert XID in bench.element.tasks
+    bench.clock.advance(1)
+    await bench.until(lambda: not bench.element.tasks)
+    assert XID in admf.orders, "what still arrives is judged by it"
+
+
+async def test_a_training_fault_keeps_a_task_past_its_end(bench: Bench) -> None:
+    bench.slack_us = {"LAB-1": 5}
+    bench.issue(order())
+    bench.start()
+    await bench.until(lambda: XID in bench.element.tasks)
+    bench.clock.advance(END - START + 4)
+    await bench.rounds()
+    assert XID in bench.element.tasks
+    bench.clock.advance(1)
+    await bench.until(lambda: not bench.element.tasks)
+
+
+async def test_a_new_version_changes_the_task_and_an_older_one_does_not(bench: Bench) -> None:
+    bench.issue(order())
+    admf = bench.start()
+    await bench.until(lambda: admf.active_tasks == 1)
+    bench.issue(order(version=3, targets=["e164:12125550103"]))
+    await bench.until(lambda: bench.element.tasks[XID].targets == (("e164Number", "12125550103"),))
+    assert bench.element.kinds()[-1] == "ModifyTask"
+    bench.issue(order(version=2, targets=["e164:12125550102"]))
+    bench.issue(order(version=3, targets=["e164:12125550102"]), name="another.json")
+    await bench.rounds()
+    assert bench.element.tasks[XID].targets == (("e164Number", "12125550103"),) and admf.orders[XID].version == 3
+
+
+async def test_a_revocation_takes_the_task_away(bench: Bench) -> None:
+    bench.issue(order())
+    admf = bench.start()
+    await bench.until(lambda: admf.active_tasks == 1)
+    bench.issue(revoked(order(), START + SECOND))
+    await bench.until(lambda: not bench.element.tasks)
+    await bench.until(lambda: admf.active_tasks == 0)
+    assert bench.element.kinds()[-1] == "DeactivateTask" and admf.orders[XID].revoked_at_us == START + SECOND
+
+
+async def test_nothing_is_said_twice_when_nothing_changes(bench: Bench) -> None:
+    bench.issue(order())
+    admf = bench.start()
+    await bench.until(lambda: admf.active_tasks == 1)
+    said = bench.element.requests
+    await bench.rounds()
+    assert bench.element.requests == said
+
+
+async def test_a_restart_finds_its_own_tasks_and_destinations_in_order(bench: Bench) -> None:
+    bench.issue(order())
+    first = bench.start()
+    await bench.until(lambda: first.active_tasks == 1)
+    bench.tasks.pop().cancel()
+    bench.element.told.clear()
+    again = bench.start()
+    await bench.until(lambda: again.active_tasks == 1 and "ModifyTask" in bench.element.kinds())
+    assert set(bench.element.tasks) == {XID} and len(bench.element.destinations) == 2
+
+
+async def test_more_orders_than_one_request_may_carry_all_become_tasks(bench: Bench) -> None:
+    count = x1.MAX_MESSAGES + 50
+    for number in range(count):
+        bench.issue(order(number))
+    admf = bench.start()
+    await bench.until(lambda: admf.active_tasks == count)
+    assert len(bench.element.tasks) == count
+
+
+# --- an element that does not do as it is told --------------------------------------------------------------------
+
+
+async def test_an_element_that_is_down_is_told_everything_when_it_answers(bench: Bench) -> None:
+    bench.issue(order())
+    url, bench.url = bench.url, "http://127.0.0.1:1/X1/NE"
+    admf = bench.start()
+    await bench.rounds()
+    assert admf.active_tasks == 0
+    admf._url = url
+    await bench.until(lambda: admf.active_tasks == 1)
+    assert set(bench.element.tasks) == {XID} and len(bench.element.destinations) == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"\xff" * 100,
+        x1.build_top_level_error("admf-1", "ne-1", START),
+        x1.build_response([]),
+        x1.build_response([PONG] * 9),
+        x1.build_response([replace(PONG, error=(7, "x"))]).replace(b">7<", ">²<".encode()),
+        b" " * (x1.MAX_OCTETS + 10),
+    ],
+)  # fmt: skip
+async def test_hostile_answer_of_an_element_ends_nothing_and_is_believed_in_nothing(
+    bench: Bench, answer: bytes
+) -> None:
+    bench.element.raw = answer
+    bench.issue(order())
+    admf = bench.start()
+    await bench.until(lambda: bench.element.requests >= 3)
+    assert admf.active_tasks == 0
+    bench.element.raw = None
+    await bench.until(lambda: admf.active_tasks == 1)
+
+
+async def test_order_that_ends_while_the_element_is_out_of_reach_is_taken_away_afterwards(bench: Bench) -> None:
+    bench.issue(order())
+    admf = bench.start()
+    await bench.until(lambda: admf.active_tasks == 1)
+    url, admf._url = admf._url, "http://127.0.0.1:1/X1/NE"
+    bench.issue(order(2))
+    await bench.until(lambda: admf.active_tasks == 0)
+    bench.clock.advance(END - START)
+    await bench.rounds()
+    assert XID in bench.element.tasks
+    admf._url = url
+    await bench.until(lambda: not bench.element.tasks)
+
+
+async def test_a_refused_destination_is_asked_for_again(bench: Bench) -> None:
+    bench.element.refuse = {"CreateDestination": x1.GENERIC_ERROR}
+    bench.issue(order())
+    admf = bench.start()
+    await bench.until(lambda: bench.element.requests >= 3)
+    assert admf.active_tasks == 0
+    bench.element.refuse = {}
+    await bench.until(lambda: admf.active_tasks == 1)
+    assert len(bench.element.destinations) == 2
+
+
+@pytest.mark.parametrize("change", ["a new version", "a new order"])
+async def test_an_element_that_was_started_anew_is_told_everything_at_the_next_change(
+    bench: Bench, change: str
+) -> None:
+    bench.issue(order())
+    admf = bench.start()
+    await bench.until(lambda: admf.active_tasks == 1)
+    bench.element.tasks.clear()
+    bench.element.destinations.clear()
+    if change == "a new version":
+        bench.issue(order(version=2, targets=["e164:12125550103"]))
+        wanted = {XID}
+    else:
+        bench.issue(order(2))
+        wanted = {XID, xid_of("O-2")}
+    await bench.until(lambda: set(bench.element.tasks) == wanted and admf.active_tasks == len(wanted))
+    assert len(bench.element.destinations) == 2
+
+
+async def test_a_task_that_is_there_and_cannot_be_changed_does_not_count_as_active(bench: Bench) -> None:
+    bench.element.tasks[XID] = x1.TaskDetails(XID, (("e164Number", "12125550199"),), "X2Only", ())
+    bench.element.refuse = {"ModifyTask": x1.GENERIC_ERROR}
+    bench.issue(order())
+    admf = bench.start()
+    await bench.until(lambda: bench.element.requests >= 4)
+    assert bench.element.tasks[XID].targets == (("e164Number", "12125550199"),)
+    bench.element.refuse = {}
+    await bench.until(lambda: bench.element.tasks[XID].targets == (("e164Number", "12125550101"),))
+    await bench.until(lambda: admf.active_tasks == 1)
+
+
+async def test_a_refused_task_is_asked_for_again_and_does_not_count_as_active(bench: Bench) -> None:
+    bench.element.refuse = {"ActivateTask": x1.GENERIC_ERROR}
+    bench.issue(order())
+    admf = bench.start()
+    await bench.until(lambda: bench.element.requests >= 3)
+    assert admf.active_tasks == 0
+    bench.element.refuse = {}
+    await bench.until(lambda: admf.active_tasks == 1)
+
+
+# --- documents ----------------------------------------------------------------------------------------------------
+
+
+def test_a_document_is_read_once_and_counted_once_when_refused(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    (tmp_path / "broken.json").write_bytes(b"{")
+    bench.issue(order())
+    admf = bench.admf()
+    for _ in range(3):
+        admf.read_inbox()
+    assert admf.refused == 1 and list(admf.orders) == [XID]
+
+
+def test_order_forged_with_another_key_becomes_no_task(tmp_path: Path) -> None:
+    """R-058."""
+    bench = Bench(tmp_path)
+    bench.issue(order(), Ed25519PrivateKey.from_private_bytes(bytes(32)))
+    admf = bench.admf()
+    admf.read_inbox()
+    assert admf.refused == 1 and not admf.orders and not admf._wanted(START)
+
+
+def test_order_altered_after_signing_becomes_no_task(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    path = bench.issue(order())
+    octets = path.read_bytes()
+    assert b"12125550101" in octets
+    path.write_bytes(octets.replace(b"12125550101", b"12125550199"))
+    admf = bench.admf()
+    admf.read_inbox()
+    assert admf.refused == 1 and not admf.orders
+
+
+def test_oversized_document_is_refused(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    path = bench.issue(order())
+    path.write_bytes(path.read_bytes() + b" " * (1 << 20))
+    admf = bench.admf()
+    admf.read_inbox()
+    assert admf.refused == 1 and not admf.orders
+
+
+def test_half_written_file_under_a_temporary_name_is_not_looked_at(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.issue(order(), name=".O-1.json.tmp")
+    admf = bench.admf()
+    admf.read_inbox()
+    assert not admf.orders and admf.refused == 0
+
+
+def test_a_directory_or_a_dangling_link_in_the_inbox_stops_nothing(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    (tmp_path / "a.json").mkdir()
+    (tmp_path / "b.json").symlink_to(tmp_path / "nowhere")
+    bench.issue(order())
+    admf = bench.admf()
+    admf.read_inbox()
+    assert admf.refused == 2 and list(admf.orders) == [XID]
