@@ -67,6 +67,7 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]{1,128}")
 _URI_IN_TEXT: Final = re.compile(r"(?:sips?|tel|im|pres):[^\s<>\",;?]+(?:[;?][^\s<>\",]*)?", re.IGNORECASE)
 _ANGLE: Final = re.compile(r"<\s*([^<>]*?)\s*>")
 _TAG: Final = re.compile(r";\s*tag\s*=\s*([^;\s,]+)", re.IGNORECASE)
+_URI_HEADERS: Final = re.compile(r"(\b(?:sips?|tel):[^\s<>\"?]*)\?[^\s<>\"]*", re.IGNORECASE)
 _USER: Final = re.compile(r"(sips?|tel):([^@;?>\s]*)([^>\s]*)", re.IGNORECASE)
 _SEPARATORS: Final = re.compile(r"[-.()\s]")
 _CONTEXT: Final = re.compile(r";phone-context=(\+[\d\-.()]{1,20})(?:[;@?]|$)", re.IGNORECASE)
@@ -348,6 +349,12 @@ def canonical_uri(uri: str) -> str:
         return f"tel:{user}" if user else uri
     scheme = uri.partition(":")[0].lower()
     return f"{scheme}:{user}@{host}" if user else f"{scheme}:{host}"
+
+
+def without_uri_headers(text: str) -> str:
+    """A header's value (or a URI) without the headers part of its URIs, `?Subject=…&body=…` (RFC 3261 section 19.1.1):
+    with it a URI carries whole headers and a body of its own."""
+    return _URI_HEADERS.sub(r"\1", text)
 
 
 def number_of(uri: str) -> str | None:

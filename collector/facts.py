@@ -201,6 +201,10 @@ def _multimedia(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:
     unusual = names - PLAIN_SIP_HEADERS - LOCATION_SIP_HEADERS
     if unusual:
         content.append("sip_headers")
+    if any(
+        sip.without_uri_headers(text) != text for text in (message.uri or "", *(held for _, held in message.headers))
+    ):
+        content.append("uri_headers")
     if value.get("additionalSignalling"):
         content.append("additional_signalling")
     cseq = message.cseq
@@ -208,10 +212,10 @@ def _multimedia(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:
         ("method", message.method),
         ("status", message.status),
         ("transaction", method),
-        ("from", message.from_uri),
-        ("to", message.to_uri),
-        ("request_uri", message.uri),
-        ("asserted", list(message.asserted_uris)),
+        ("from", _plain_uri(message.from_uri)),
+        ("to", _plain_uri(message.to_uri)),
+        ("request_uri", _plain_uri(message.uri)),
+        ("asserted", [_plain_uri(uri) for uri in message.asserted_uris]),
         ("call_id", message.call_id),
         ("cseq", cseq[0] if cseq else None),
         ("body_octets", len(message.body)),
@@ -228,6 +232,10 @@ def _multimedia(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:
         location=facts.location or "targetLocation" in value or bool(names & LOCATION_SIP_HEADERS),
         permitted=tuple((key, held) for key, held in permitted if held not in (None, [])),
     )
+
+
+def _plain_uri(uri: str | None) -> str | None:
+    return None if uri is None else sip.without_uri_headers(uri)
 
 
 def _internet(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:

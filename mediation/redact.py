@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from asn1.errors import DecodeError
-from asn1.sip import SipMessage, parse_sip
+from asn1.sip import SipMessage, parse_sip, without_uri_headers
 from asn1.sms_fields import Reader, take_address
 
 KEPT_HEADERS: Final = (
@@ -23,7 +23,8 @@ _VALIDITY_OCTETS: Final = {0: 0, 2: 1, 1: 7, 3: 7}
 
 
 def signalling_only(octets: bytes) -> bytes | None:
-    """The SIP message without its body and without any header that could carry content or a place."""
+    """The SIP message without its body, without any header that could carry content or a place, and without the headers
+    and bodies that URIs can carry."""
     try:
         message = parse_sip(octets)
     except DecodeError:
@@ -32,14 +33,14 @@ def signalling_only(octets: bytes) -> bytes | None:
     for name, value in message.headers:
         if name in KEPT_HEADERS:
             spelled = _SPELLING.get(name) or "-".join(part.capitalize() for part in name.split("-"))
-            lines.append(f"{spelled}: {value}")
+            lines.append(f"{spelled}: {without_uri_headers(value)}")
     lines.append("Content-Length: 0")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape")
 
 
 def _start_line(message: SipMessage) -> str:
     if message.method is not None:
-        return f"{message.method} {message.uri} SIP/2.0"
+        return f"{message.method} {without_uri_headers(message.uri or '')} SIP/2.0"
     return f"SIP/2.0 {message.status}"
 
 

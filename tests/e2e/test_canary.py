@@ -72,7 +72,7 @@ def packets() -> Iterator[bytes]:
     yield BACK.packet(sip("SIP/2.0 200 OK", "text", "1 MESSAGE", TEXT, "text/plain", ";tag=c"))
     yield THERE.packet(sip(f"INFO {uri} SIP/2.0", "call", "2 INFO", BODY, "application/x-private", ";tag=b"))
     yield THERE.packet(sip(f"BYE {uri} SIP/2.0", "call", "3 BYE", BODY, "text/plain", ";tag=b", f"X-Note: {BODY}"))
-    yield BACK.packet(sip("SIP/2.0 200 OK", "call", "3 BYE", "", "", ";tag=b"))
+    yield BACK.packet(sip("SIP/2.0 200 OK", "call", "3 BYE", "", "", ";tag=b", f"Contact: <sip:x@{B}?body={BODY}>"))
 
 
 def lies(now_us: int) -> list[bytes]:

@@ -266,3 +266,18 @@ def test_no_tpdu_comes_out_longer_than_its_head(tpdu: bytes, sent: bool) -> None
     redacted = message_without_text(event(tpdu, "fromTarget" if sent else "toTarget"))
     _, octets = redacted.get("sMSTPDUData", ("", b""))
     assert len(octets) <= 24 and (not octets or octets[-1] == 0)
+
+
+def test_attack_content_in_the_headers_part_of_a_uri() -> None:
+    octets = (
+        b"INVITE sip:+12125550142@ims.invalid?body=CANARY SIP/2.0\r\n"
+        b'From: "A" <sip:+12125550101@ims.invalid;user=phone?Subject=CANARY&body=CANARY>;tag=a\r\n'
+        b"To: sip:+12125550142@ims.invalid?body=CANARY\r\nContact: <sips:x@192.0.2.1:5060?body=CANARY>;expires=60\r\n"
+        b"Route: <sip:p.invalid;lr?x=CANARY>, <sip:q.invalid;lr>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n\r\n"
+    )
+    kept = signalling_only(octets)
+    assert kept is not None and b"CANARY" not in kept
+    message = parse_sip(kept)
+    assert message.uri == "sip:+12125550142@ims.invalid" and message.from_tag == "a"
+    assert b"<sip:+12125550101@ims.invalid;user=phone>;tag=a" in kept
+    assert b"<sip:p.invalid;lr>, <sip:q.invalid;lr>" in kept and b"expires=60" in kept
