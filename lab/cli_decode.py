@@ -7,10 +7,12 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from asn1 import view
+from asn1.laes import describe as laes
 from lab.kernels import interpreted, require_compiled
 from mediation.runtime.config import ConfigError
 
@@ -33,19 +35,29 @@ def _chunks(source: str) -> Iterator[bytes]:
         ) from error
 
 
+def _lines(chunks: Iterator[bytes], dialect: str, slow: bool) -> Iterator[dict[str, Any]]:
+    if dialect in laes.DIALECTS:
+        return laes.describe_stream(chunks, dialect)
+    if dialect != "etsi":
+        raise ConfigError(f"Unknown dialect {dialect!r}: choose one of etsi, {', '.join(laes.DIALECTS)}.")
+    if slow:
+        (twin,) = interpreted("asn1.view")
+        lines: Iterator[dict[str, Any]] = twin.describe_stream(chunks)
+        return lines
+    require_compiled()
+    return view.describe_stream(chunks)
+
+
 def decode(
     source: Annotated[str, typer.Argument(metavar="FILE|-", help="records as they came over the wire; - reads a pipe")],
-    dialect: Annotated[str, typer.Option(help="how the records are written; never guessed")] = "etsi",
+    dialect: Annotated[
+        str, typer.Option(help="etsi, t1678, pcesp, ias, jstd025 (reconstructed); never guessed")
+    ] = "etsi",
     slow: Annotated[bool, typer.Option("--interpreted", help="scan with the interpreted kernels; same lines")] = False,
 ) -> None:
     """Print one JSON object a line for each record. Exit code 1 when a record is malformed."""
-    if slow:
-        (view,) = interpreted("asn1.view")
-    else:
-        require_compiled()
-        from asn1 import view
     errors = 0
-    for line in view.describe_stream(_chunks(source), dialect=dialect):
+    for line in _lines(_chunks(source), dialect, slow):
         errors += "error" in line
         sys.stdout.write(json.dumps(line) + "\n")
         if source == "-":

@@ -16,6 +16,7 @@ import uuid
 from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,6 +24,9 @@ from typing import Any
 from asn1 import packets, ps_pdu, radius, sip, sms_tpdu, tlv, ts33128, view, x1, x2x3
 from asn1.errors import DecodeError
 from asn1.handover import HandoverConfig, LemfSession, MfSession
+from asn1.laes import cc_apdu
+from asn1.laes import describe as laes
+from asn1.laes.ccc import HEADER_OCTETS, decode_datagram
 from carrier_sim.config import CallItem, DataItem, SmsItem, WebItem
 from carrier_sim.network import Network, Schedule
 from carrier_sim.poi import Delivers, Poi, Task
@@ -66,6 +70,14 @@ def _tlv(octets: bytes) -> object:
     return tlv.read_tlv(octets, 0, len(octets))
 
 
+def _laes_stream(dialect: str, octets: bytes) -> object:
+    return list(laes.describe_stream([octets[:7], octets[7:]], dialect))
+
+
+def _datagram(header_octets: int, octets: bytes) -> object:
+    return decode_datagram(octets, header_octets)
+
+
 ENTRY_POINTS: tuple[tuple[str, Callable[[bytes], object]], ...] = (
     ("tlv.read_tlv", _tlv),
     ("ps_pdu.decode_ps_pdu", ps_pdu.decode_ps_pdu),
@@ -86,6 +98,10 @@ ENTRY_POINTS: tuple[tuple[str, Callable[[bytes], object]], ...] = (
     ("handover.MfSession", _mf),
     ("handover.LemfSession", _lemf),
     ("view.describe", view.describe),
+    *((f"laes.describe {name}", partial(laes.describe, dialect=name)) for name in laes.DIALECTS),
+    *((f"laes.stream {name}", partial(_laes_stream, name)) for name in laes.DIALECTS),
+    ("laes.cc_apdu.decode_apdu", cc_apdu.decode_apdu),
+    *((f"laes.ccc.decode_datagram {octets}", partial(_datagram, octets)) for octets in HEADER_OCTETS),
 )
 
 
@@ -111,6 +127,7 @@ def seeds(seed: int) -> list[bytes]:
     for path in sorted((ROOT / "tests" / "vectors" / "etsi").glob("*.json")):
         for vector in json.loads(path.read_text())["vectors"]:
             found += [bytes.fromhex(value) for key, value in vector.items() if key == "octets"]
+    found += [path.read_bytes() for path in sorted((ROOT / "tests" / "vectors" / "us").glob("*.ber"))]
     schedule = Schedule()
     start_us = 1_767_600_000_000_000
     network = Network(seed, start_us, Directory(seed), Clips(), schedule)

@@ -96,3 +96,19 @@ def test_missing_kernels_are_said_and_never_replaced(cli: Callable[..., Any], mo
     code, _, err = cli("decode", __file__)
     assert code == 3
     assert "make setup" in err
+
+
+@pytest.mark.parametrize(
+    ("dialect", "file"), [("t1678", "vop_origination"), ("pcesp", "pcesp_answer"), ("ias", "ias_asmr")]
+)
+def test_the_us_dialects_are_decoded_when_asked_for(cli: Callable[..., Any], dialect: str, file: str) -> None:
+    path = Path(__file__).parents[1] / f"vectors/us/{file}.ber"
+    code, out, err = cli("decode", "--dialect", dialect, path)
+    (line,) = [json.loads(one) for one in out.splitlines()]
+    assert (code, err, line["dialect"], line["kind"]) == (0, "", dialect, "cdc")
+    assert cli("decode", path).code == 1
+
+
+def test_a_dialect_that_is_not_known_is_a_usage_error(cli: Callable[..., Any], tmp_path: Path) -> None:
+    code, _, err = cli("decode", "--dialect", "x25", tmp_path)
+    assert (code, "choose one of etsi, t1678" in err) == (2, True)
