@@ -75,7 +75,7 @@ class X1Message:
 @dataclass(frozen=True, slots=True)
 class X1Reply:
     """One response. `error` is (code, description) for an ErrorResponse, else None; `xids` and `dids` answer
-    ListAllDetails."""
+    ListAllDetails, `task` GetTaskDetails."""
 
     kind: str
     admf_id: str
@@ -85,6 +85,7 @@ class X1Reply:
     error: tuple[int, str] | None = None
     xids: tuple[uuid.UUID, ...] = ()
     dids: tuple[uuid.UUID, ...] = ()
+    task: TaskDetails | None = None
 
 
 KINDS: Final = (
@@ -95,6 +96,7 @@ KINDS: Final = (
     "RemoveDestination",
     "Ping",
     "ListAllDetails",
+    "GetTaskDetails",
 )
 
 
@@ -105,7 +107,7 @@ def build_request(messages: list[X1Message]) -> bytes:
         element = _message(root, "x1RequestMessage", f"{message.kind}Request", message)
         if message.kind in ("ActivateTask", "ModifyTask"):
             _task(element, _need(message.task, message.kind))
-        elif message.kind == "DeactivateTask":
+        elif message.kind in ("DeactivateTask", "GetTaskDetails"):
             _text(element, "xId", str(_need(message.xid, message.kind)))
         elif message.kind == "CreateDestination":
             _destination(element, _need(message.destination, message.kind))
@@ -132,6 +134,12 @@ def build_response(replies: list[X1Reply]) -> bytes:
                 listed = etree.SubElement(element, _q(name))
                 for one in ids:
                     _text(listed, item, str(one))
+        elif reply.kind == "GetTaskDetails":
+            response = etree.SubElement(element, _q("taskResponseDetails"))
+            _task(response, _need(reply.task, reply.kind))
+            status = etree.SubElement(response, _q("taskStatus"))
+            _text(status, "provisioningStatus", "complete")
+            etree.SubElement(status, _q("listOfFaults"))
         else:
             _text(element, "oK", "AcknowledgedAndCompleted")
     return _octets(root)
@@ -156,7 +164,7 @@ def parse_request(octets: bytes) -> list[X1Message]:
         head = _head(element)
         task = _read_task(element) if kind in ("ActivateTask", "ModifyTask") else None
         destination = _read_destination(element) if kind == "CreateDestination" else None
-        xid = _uuid(element, "xId") if kind == "DeactivateTask" else None
+        xid = _uuid(element, "xId") if kind in ("DeactivateTask", "GetTaskDetails") else None
         did = _uuid(element, "dId") if kind == "RemoveDestination" else None
         found.append(X1Message(kind, *head, task, destination, xid, did))
     if not 1 <= len(found) <= MAX_MESSAGES:
@@ -180,7 +188,9 @@ def parse_response(octets: bytes) -> list[X1Reply]:
             continue
         xids = tuple(_as_uuid(one.text) for one in element.iterfind(f"{_q('listOfXIDs')}/{_q('xId')}"))
         dids = tuple(_as_uuid(one.text) for one in element.iterfind(f"{_q('listOfDIDs')}/{_q('dId')}"))
-        found.append(X1Reply(kind.removesuffix("Response"), *head, None, xids, dids))
+        details = element.find(_q("taskResponseDetails"))
+        task = None if details is None else _read_task(details)
+        found.append(X1Reply(kind.removesuffix("Response"), *head, None, xids, dids, task))
     return found
 
 

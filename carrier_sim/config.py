@@ -116,6 +116,8 @@ class CarrierConfig(Model):
     control: Listen = Listen()
     ne_id: str = "ne-sim-1"
     admf_id: str = "admf-sim-1"
+    x1_readers: Annotated[tuple[str, ...], Field(max_length=16)] = ()
+    """Identities besides the ADMF that may ask over X1 what is provisioned, and change nothing."""
     start: Literal["hold", "now"] = "hold"
     traffic: tuple[TrafficItem, ...] = ()
     replay: ReplayConfig | None = None

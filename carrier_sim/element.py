@@ -98,6 +98,10 @@ class Element:
         self._known(xid)
         self._poi.remove_task(xid)
 
+    def task(self, xid: str) -> Task:
+        self._known(xid)
+        return self._poi.tasks[xid]
+
     def _known(self, xid: str) -> None:
         if xid not in self._poi.tasks:
             raise TaskingError(NO_XID, f"XID {xid} does not exist")

@@ -192,7 +192,7 @@ async def main(config: CarrierConfig, ready: ReadyFn, stop: asyncio.Event) -> No
     if config.replay is not None and not config.replay.file.is_file():
         raise NotReadyError(f"There is no capture {config.replay.file}: give an existing pcap or pcapng file.")
     carrier = Carrier(config, LineClock(config.clock.spec()))
-    x1 = X1Server(carrier.element, config.ne_id, config.admf_id, carrier.now_us)
+    x1 = X1Server(carrier.element, config.ne_id, config.admf_id, carrier.now_us, config.x1_readers)
     x1_runner, x1_port = await start_http(config.x1_listen, x1.routes())
     try:
         control_runner, control_port = await start_status(config.control, carrier.status, carrier.routes())

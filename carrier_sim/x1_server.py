@@ -6,7 +6,7 @@ every message against the configured ones. Nothing is decided here beyond that: 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Final
@@ -34,13 +34,18 @@ from mediation.runtime.logs import get_logger
 PATH: Final = "/X1/NE"
 UNEXPECTED_ADMF: Final = 1040
 UNEXPECTED_NE: Final = 1060
+READING: Final = frozenset({"Ping", "ListAllDetails", "GetTaskDetails"})
 
 
 class X1Server:
-    """Answers X1 for one element. `now_us` gives the run's time for the answers' stamps."""
+    """Answers X1 for one element. `now_us` gives the run's time for the answers' stamps. `readers` are identities that
+    may ask what is provisioned and change nothing: whoever audits the ADMF is not the ADMF."""
 
-    def __init__(self, element: Element, ne_id: str, admf_id: str, now_us: Callable[[], int]) -> None:
+    def __init__(
+        self, element: Element, ne_id: str, admf_id: str, now_us: Callable[[], int], readers: Iterable[str] = ()
+    ) -> None:
         self._element = element
+        self._readers = frozenset(readers)
         self._ne_id = ne_id
         self._admf_id = admf_id
         self._now_us = now_us
@@ -63,9 +68,11 @@ class X1Server:
         return build_response([self._reply(message) for message in messages])
 
     def _reply(self, message: X1Message) -> X1Reply:
-        reply = X1Reply(message.kind, self._admf_id, self._ne_id, message.transaction_id, self._now_us())
+        asker = message.admf_id if message.admf_id in self._readers else self._admf_id
+        reply = X1Reply(message.kind, asker, self._ne_id, message.transaction_id, self._now_us())
         try:
-            if message.admf_id != self._admf_id:
+            reading = message.kind in READING and message.admf_id in self._readers
+            if message.admf_id != self._admf_id and not reading:
                 raise TaskingError(UNEXPECTED_ADMF, "this element takes tasks from another ADMF")
             if message.ne_id != self._ne_id:
                 raise TaskingError(UNEXPECTED_NE, "this is another network element")
@@ -84,6 +91,8 @@ class X1Server:
                 xids=tuple(UUID(xid) for xid in element.tasks),
                 dids=tuple(UUID(did) for did in element.dids),
             )
+        if message.kind == "GetTaskDetails" and message.xid is not None:
+            return replace(reply, task=_details(element.task(str(message.xid))))
         if message.kind == "ActivateTask" and message.task is not None:
             element.activate(_task(message.task))
         elif message.kind == "ModifyTask" and message.task is not None:
@@ -107,6 +116,11 @@ def _task(details: TaskDetails) -> Task:
         Delivers(details.delivery_type),
         tuple(str(did) for did in details.dids),
     )
+
+
+def _details(task: Task) -> TaskDetails:
+    dids = tuple(UUID(did) for did in task.dids)
+    return TaskDetails(UUID(task.xid), tuple((one.kind, one.value) for one in task.targets), task.delivers.value, dids)
 
 
 def _create(element: Element, details: DestinationDetails) -> None:

@@ -1,7 +1,7 @@
 """The lab's court: its key pair, the documents it signed, and the two ways a document takes.
 
-The court signs; the carrier and the agency each get the same file in their own inbox, by temporary name and rename, and
-check the signature themselves. The private half of the quarantine key lies here too: away from the collector.
+The court signs; reconciler, carrier and agency each get the same file in their own inbox, by temporary name and rename,
+and check the signature themselves. The private half of the quarantine key lies here too: away from the collector.
 """
 
 from __future__ import annotations

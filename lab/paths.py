@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-PROCESSES = ("collector", "carrier_sim", "mediation")
-"""In the order they start: who listens before who connects."""
+PROCESSES = ("collector", "carrier_sim", "mediation", "reconciler")
+"""In the order they start: who listens before who connects, and who compares them last."""
+MODULES = {"reconciler": "collector.reconcile"}
+"""What runs a process whose name is not its package's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,10 @@ class RunPaths:
         return self.data / "collector" / "store"
 
     @property
-    def inboxes(self) -> tuple[Path, Path]:
-        """The carrier's and the agency's: two separate ways for one document."""
-        return self.inbox("mediation"), self.inbox("collector")
+    def inboxes(self) -> tuple[Path, ...]:
+        """The reconciler's, the carrier's and the agency's: separate ways for one document. The reconciler's comes
+        first, so that it never sees a task before the order."""
+        return self.inbox("reconciler"), self.inbox("mediation"), self.inbox("collector")
 
     def inbox(self, process: str) -> Path:
         return self.data / process / "hi1-inbox"

@@ -18,7 +18,7 @@ from typing import Any
 
 from lab import control, processes, toml
 from lab.court import Court
-from lab.paths import PROCESSES, RunPaths
+from lab.paths import MODULES, PROCESSES, RunPaths
 from lab.pins import pin_directory
 from lab.processes import Running
 from mediation.runtime.clock import ClockSpec, LineClock
@@ -28,7 +28,10 @@ from mediation.runtime.tls import make_lab_ca
 NE_ID = "ne-sim-1"
 ADMF_ID = "admf-sim-1"
 HOST = "127.0.0.1"
-PORT_NAMES = ("x1", "carrier-control", "x2", "x3", "mediation-control", "hi2", "hi3", "collector-control")
+PORT_NAMES = (
+    "x1", "carrier-control", "x2", "x3", "mediation-control", "hi2", "hi3", "collector-control", "reconciler-control",
+)  # fmt: skip
+RECONCILER_ID = "reconciler-sim-1"
 NETWORK_FUNCTIONS = {"ims-1": "voice", "upf-1": "data", "smsf-1": "messaging", "web-1": "web"}
 RUN_FORMAT = 1
 DISPOSABLE = "disposable\n"
@@ -45,11 +48,13 @@ class Plan:
     collector: Mapping[str, Any] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
     """Of both links of the collector (`collector.config.PolicyConfig`)."""
+    reconcile: bool = False
+    """Whether the reconciler runs too."""
     disposable: bool = False
     """Whether the next demonstration or replay may empty the directory."""
     tls: bool = False
     port_base: int | None = None
-    """First of eight ports in a row; None takes free ones."""
+    """First of nine ports in a row; None takes free ones."""
 
 
 def real_time() -> ClockSpec:
@@ -62,6 +67,7 @@ class Stack:
         self.paths = RunPaths(data)
         self.court = Court(self.paths)
         self._clock = ClockSpec()
+        self._planned: tuple[str, ...] = PROCESSES[:3]
         self._running: dict[str, Running] = {}
 
     @classmethod
@@ -103,18 +109,20 @@ class Stack:
                 f"Cannot write to {data}: {error.strerror}. Give another directory with --data."
             ) from error
         self._clock = plan.clock
+        self._planned = PROCESSES if plan.reconcile else PROCESSES[:3]
         make_lab_ca(self.paths.ca, ("carrier", "mediation", "collector"), LineClock(plan.clock).now_us())
         self.court.make_keys()
         ports = _ports(plan.port_base)
         for name, values in _configs(self.paths.data.resolve(), plan, ports).items():
             self.paths.config(name).write_text(f"# SIMULATION. Written by calea-lab.\n{toml.dumps(values)}")
 
-    def launch(self, names: Iterable[str] = PROCESSES, progress: Callable[[str], None] = lambda _: None) -> None:
-        """Start processes in order and remember them; stops what it started when one of them fails."""
+    def launch(self, names: Iterable[str] = (), progress: Callable[[str], None] = lambda _: None) -> None:
+        """Start processes (those of the plan, when none is named) in order and remember them; stops what it started
+        when one of them fails."""
         try:
-            for name in names:
+            for name in names or self._planned:
                 progress(name)
-                self._running[name] = processes.start(name, self.paths)
+                self._running[name] = processes.start(name, self.paths, MODULES.get(name))
                 self._remember()
         except BaseException:
             self.stop()
@@ -176,7 +184,7 @@ def clear(data: Path) -> None:
 
 
 def _ports(base: int | None) -> dict[str, int]:
-    """A port for each listener: free ones, or eight in a row. Raises `NotReadyError` when one of the eight is busy."""
+    """A port for each listener: free ones, or nine in a row. Raises `NotReadyError` when one of the nine is busy."""
     if base is not None and not 1024 <= base <= 65535 - len(PORT_NAMES):
         raise ConfigError(f"--port-base {base} leaves no room: choose one from 1024 to {65535 - len(PORT_NAMES)}.")
     held = []
@@ -220,6 +228,7 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             "control": listen("carrier-control"),
             "ne_id": NE_ID,
             "admf_id": ADMF_ID,
+            "x1_readers": [RECONCILER_ID],
             **plan.carrier,
         },
         "mediation": {
@@ -261,5 +270,20 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             ],
             "control": listen("collector-control"),
             **plan.collector,
+        },
+        "reconciler": {
+            "data_dir": data / "reconciler",
+            "clock": clock,
+            "court_public_key": court_key,
+            "hi1_inbox": data / "reconciler" / "hi1-inbox",
+            "elements": [
+                {"url": f"http://{HOST}:{ports['x1']}/X1/NE", "ne_id": NE_ID, "admf_id": RECONCILER_ID},
+            ],
+            "collector": {
+                "store": data / "collector" / "store",
+                "audit": data / "collector" / "audit",
+                "public_key": data / "collector" / "keys" / "signing.pub",
+            },
+            "control": listen("reconciler-control"),
         },
     }

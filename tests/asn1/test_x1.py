@@ -42,6 +42,7 @@ BODIES: dict[str, dict[str, object]] = {
     "RemoveDestination": {"did": DID},
     "Ping": {},
     "ListAllDetails": {},
+    "GetTaskDetails": {"xid": XID},
 }
 
 
@@ -110,8 +111,8 @@ def test_every_destination_reads_back(address: str, name: str | None) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_response_reads_back(kind: str) -> None:
-    lists = {"xids": (XID,), "dids": (DID, DID2)} if kind == "ListAllDetails" else {}
-    assert parse_response(build_response([reply(kind, **lists)])) == [reply(kind, **lists)]
+    said = {"ListAllDetails": {"xids": (XID,), "dids": (DID, DID2)}, "GetTaskDetails": {"task": TASK}}.get(kind, {})
+    assert parse_response(build_response([reply(kind, **said)])) == [reply(kind, **said)]
 
 
 @pytest.mark.parametrize("kind", KINDS)
