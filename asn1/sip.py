@@ -67,7 +67,7 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]{1,128}")
 _URI_IN_TEXT: Final = re.compile(r"(?:sips?|tel|im|pres):[^\s<>\",;?]+(?:[;?][^\s<>\",]*)?", re.IGNORECASE)
 _ANGLE: Final = re.compile(r"<\s*([^<>]*?)\s*>")
 _TAG: Final = re.compile(r";\s*tag\s*=\s*([^;\s,]+)", re.IGNORECASE)
-_URI_HEADERS: Final = re.compile(r"(\b(?:sips?|tel):[^\s<>\"?]*)\?[^\s<>\"]*", re.IGNORECASE)
+_URI_HEADERS: Final = re.compile(r"(:[^\s<>\"?:]*)\?[^\s<>\"]*")
 _USER: Final = re.compile(r"(sips?|tel):([^@;?>\s]*)([^>\s]*)", re.IGNORECASE)
 _SEPARATORS: Final = re.compile(r"[-.()\s]")
 _CONTEXT: Final = re.compile(r";phone-context=(\+[\d\-.()]{1,20})(?:[;@?]|$)", re.IGNORECASE)
@@ -353,7 +353,7 @@ def canonical_uri(uri: str) -> str:
 
 def without_uri_headers(text: str) -> str:
     """A header's value (or a URI) without the headers part of its URIs, `?Subject=…&body=…` (RFC 3261 section 19.1.1):
-    with it a URI carries whole headers and a body of its own."""
+    with it a URI carries whole headers and a body of its own, whatever its scheme (im:, mailto: and http: do too)."""
     return _URI_HEADERS.sub(r"\1", text)
 
 

@@ -235,7 +235,7 @@ def _multimedia(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:
 
 
 def _plain_uri(uri: str | None) -> str | None:
-    return None if uri is None else sip.without_uri_headers(uri)
+    return None if uri is None else uri.partition("?")[0]
 
 
 def _internet(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:

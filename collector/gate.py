@@ -60,6 +60,9 @@ class Decision(NamedTuple):
     cin: CinState
 
 
+_EVENT_STAMPS: Final = frozenset({None, "unknown", "timeOfInterception"})
+"""Qualifiers of stamps that may be the event's own time (R-003); the column gate takes the same ones."""
+
 _ENDED: Final = {
     OrderState.REVOKED: Reason.ORDER_REVOKED,
     OrderState.LAPSED: Reason.ORDER_LAPSED,
@@ -151,12 +154,16 @@ def _hidden(order: CourtOrder) -> Reason:
 
 
 def _state(order: CourtOrder) -> list[Reason]:
-    """R-027, R-028. A revocation that carries its time is judged by time, so that what was stamped before stays."""
+    """R-027, R-028. A revocation, or an end by the objective attained, that carries its time is judged by that time, so
+    that what was stamped before stays. A lapse ends all of it (R-037)."""
     if order.state is OrderState.DRAFT:
         return [Reason.NO_ORDER]
     ended = _ENDED.get(order.state)
-    timed = order.revoked_at_us is not None or order.objective_attained_at_us is not None
-    return [ended] if ended is not None and not timed else []
+    own_time_us = {
+        OrderState.REVOKED: order.revoked_at_us,
+        OrderState.TERMINATED: order.objective_attained_at_us,
+    }.get(order.state)
+    return [ended] if ended is not None and own_time_us is None else []
 
 
 def _time(
@@ -167,7 +174,8 @@ def _time(
     if event_us is None:
         apart.append(Reason.NO_EVENT_TIME)
         return []
-    if facts.qualifier == "timeOfMediation" and not link.mediation_stamps:
+    mediated = facts.qualifier == "timeOfMediation" and link.mediation_stamps
+    if facts.qualifier not in _EVENT_STAMPS and not mediated:
         raised.append(Reason.NO_EVENT_TIME)
     window = order.effective_window
     if not window.contains(event_us):

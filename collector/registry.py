@@ -74,8 +74,13 @@ class Registry:
 
     def _refuse(self, path: Path, why: str) -> None:
         refused = self._inbox / "refused"
-        refused.mkdir(exist_ok=True)
-        path.replace(refused / path.name)
+        try:
+            refused.mkdir(exist_ok=True)
+            path.replace(refused / path.name)
+            # Out of the way: a corrected document may come under the same name.
+            self._seen.discard(path.name)
+        except OSError as error:
+            why = f"{why}; it cannot be moved away: {error.strerror}"
         self._report("order_refused", {"document": path.name, "why": why})
 
     def _index(self) -> None:
