@@ -195,7 +195,8 @@ def _multimedia(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:
     origin, destination = _uris(message.origin_uris), _uris(message.destination_uris)
     method = message.transaction_method
     content = list(facts.content)
-    if message.body:
+    if message.body or message.octets_used < len(contents["sIPContent"]):
+        # Octets behind the message that Content-Length ends are no part of it and may be anything.
         content.append("sip_body")
     names = {header for header, _ in message.headers}
     unusual = names - PLAIN_SIP_HEADERS - LOCATION_SIP_HEADERS

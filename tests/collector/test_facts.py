@@ -237,6 +237,12 @@ def test_a_session_description_is_a_body_like_any_other() -> None:
     assert sip(sip_text(INVITE, "Content-Type: application/sdp", body=b"v=0\r\n")).content == ("sip_body",)
 
 
+def test_attack_words_behind_the_end_of_the_message_are_content() -> None:
+    """Content-Length ends the message; what stands behind it would be kept with the record."""
+    facts = sip(sip_text(INVITE) + b"CANARY")
+    assert facts.content == ("sip_body",) and "CANARY" not in str(facts.permitted)
+
+
 @pytest.mark.parametrize(
     "header", ["Subject: lunch", "s: lunch", "User-To-User: 00", "X-Private: x", "Call-Info: <http://h.invalid/x>"]
 )

@@ -1,0 +1,194 @@
+"""The bulk lane can only say yes, and every yes of it is one of the careful gate: compiled and interpreted.
+
+Rows go through `collector.gate_columns` with the terms that `collector.gate.bulk_terms` gives of an order, as the
+pipeline does it; whatever comes out as BULK is decoded and put before `collector.gate.decide`, which has to accept it
+without a flag and under the same order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asn1 import ip, multimedia
+from asn1.ps_pdu import PsHeader, cc_pdu, decode_ps_pdu, encode_ps_pdu, iri_pdu, tri_pdu
+from collector.config import PolicyConfig
+from collector.facts import facts_of
+from collector.gate import TARGET_OK, CinState, bulk_terms, decide
+from mediation.law.orders import (
+    CaseId,
+    CourtOrder,
+    Liid,
+    OrderId,
+    OrderKind,
+    OrderState,
+    Service,
+    Target,
+    TargetKind,
+    Window,
+)
+from mediation.law.verdicts import Reason, VerdictKind
+
+START = 1_750_000_000_000_000
+END = START + 3_600_000_000
+CUT = START + 1_800_000_000
+NOW = START + 900_000_000
+WARRANT = CourtOrder(
+    OrderId("W-1"), 1, OrderKind.EAVESDROPPING, CaseId("C-1"), Liid("LAB-1"), "LAB",
+    Window(START, END), (Target(TargetKind.E164, "12125550101"),), frozenset({Service.VOICE, Service.DATA}),
+)  # fmt: skip
+PEN_REGISTER = replace(WARRANT, order_id=OrderId("P-1"), kind=OrderKind.PRTT, services=frozenset())
+HEADER = PsHeader(
+    liid=b"LAB-1", authorization_country="US", delivery_country="US", operator_id=b"SIMOP", cin=1, sequence_number=0,
+    time_us=NOW, time_qualifier="timeOfInterception",
+)  # fmt: skip
+CONTENTS: tuple[tuple[str, Any], ...] = (
+    multimedia.ipmmcc(b"\x80\0" + bytes(20), frame_type="rtpFrame"),
+    ip.ipcc(b"\x45" + bytes(30)),
+    ("uMTSCC", b"x"),
+    ("threeGPP33128DefinedCC", b"x"),
+)
+QUALIFIERS = (None, "unknown", "timeOfInterception", "timeOfMediation", "timeOfAggregation", "7")
+
+
+def bulk(
+    kernels: SimpleNamespace, order: CourtOrder, records: list[bytes], now_us: int, policy: PolicyConfig, target: int
+) -> list[int]:
+    """Which of the records the column gate lets through, after the target of CIN 1 was found to be `target`."""
+    gate, streams = kernels.gate_columns, kernels.stream_table
+    liids, table, orders = kernels.columns.LiidTable(), streams.StreamTable(), gate.OrderColumns()
+    liid = liids.intern(order.liid.encode())
+    table.set_target_state(table.slot_of(liid, 1, 1, create=True), target)
+    terms = bulk_terms(order)
+    if terms is not None:
+        start_us, end_us, tags = terms
+        orders.set(liid, True, max(start_us, 0), end_us, tags, 0)
+    octets = b"".join(records)
+    cols, verify = kernels.columns.Columns(len(records)), streams.VerifyColumns(len(records))
+    lane = gate.Lane(len(records))
+    assert kernels.scan.scan(octets, 0, len(octets), cols, liids, 1 << 20) == len(octets)
+    streams.verify_columns(cols, table, verify)
+    given_limits = policy.gate_limits()
+    limits = gate.GateLimits(given_limits.late_us, given_limits.skew_us, given_limits.qualifiers)
+    count = gate.gate_columns(cols, verify, orders, table, now_us, limits, lane)
+    rows = list(lane.rows)
+    assert count == sum(rows)
+    return rows
+
+
+def accepted_whole(order: CourtOrder, record: bytes, now_us: int, policy: PolicyConfig) -> None:
+    """The careful gate, asked the same, also where a pen register shares the LIID."""
+    facts = facts_of(decode_ps_pdu(record), now_us)
+    for cin in (CinState(TARGET_OK), CinState(TARGET_OK, False, START)):
+        for orders in ((order,), (PEN_REGISTER, order)):
+            decision = decide(orders, facts, policy.policy(), cin)
+            assert (decision.verdict.kind, decision.verdict.reasons) == (VerdictKind.ACCEPT, (Reason.OK,))
+            assert decision.order is order
+
+
+def test_plain_content_of_either_service_takes_the_bulk_lane_and_the_gate_agrees(kernels: SimpleNamespace) -> None:
+    records = [
+        cc_pdu(HEADER._replace(sequence_number=n), contents, "fromTarget") for n, contents in enumerate(CONTENTS)
+    ]
+    policy = PolicyConfig()
+    assert bulk(kernels, WARRANT, records, NOW, policy, TARGET_OK) == [1, 1, 0, 0]
+    for record in records[:2]:
+        accepted_whole(WARRANT, record, NOW, policy)
+
+
+edges = st.sampled_from([START, CUT, END]).flatmap(lambda at: st.integers(at - 500_000, at + 500_000))
+times = st.none() | edges | st.integers(NOW - 20_000_000, NOW + 1_000_000)
+orders = st.builds(
+    replace,
+    st.just(WARRANT),
+    kind=st.sampled_from([OrderKind.EAVESDROPPING, OrderKind.EAVESDROPPING, *OrderKind]),
+    state=st.sampled_from([OrderState.ACTIVE, OrderState.ISSUED, *OrderState]),
+    services=st.frozensets(st.sampled_from(Service)) | st.just(WARRANT.services),
+    revoked_at_us=st.none() | st.just(CUT) | edges,
+    objective_attained_at_us=st.none() | edges,
+)
+policies = st.builds(
+    PolicyConfig,
+    skew_us=st.sampled_from([0, 1, 200_000]),
+    late_us=st.sampled_from([0, 8_000_000, 10**12]),
+    mediation_stamps=st.booleans(),
+)
+
+
+@st.composite
+def one_record(draw: st.DrawFn) -> bytes:
+    """Content mostly, with its time in the header, in the payload, in both or nowhere; now and then something else."""
+    at, qualifier = draw(times), draw(st.sampled_from(QUALIFIERS))
+    head = HEADER._replace(
+        liid=draw(st.sampled_from([b"LAB-1"] * 6 + [b"LAB-2"])),
+        cin=draw(st.sampled_from([1] * 6 + [2, None])),
+        sequence_number=draw(st.sampled_from([0] * 6 + [1])),
+        time_us=at if draw(st.booleans()) else None,
+        time_qualifier=qualifier,
+        time_form=draw(st.sampled_from(["micro", "generalized"])),
+    )
+    contents = draw(st.sampled_from(CONTENTS[:2] * 3 + CONTENTS))
+    shape = draw(st.sampled_from(["cc"] * 8 + ["iri", "tri", "two", "none"]))
+    if shape == "iri":
+        return iri_pdu(head, ip.packet_header_report(b"\x45" + bytes(27)), "continue")
+    if shape == "tri":
+        return tri_pdu(head, "cINReset")
+    if shape in ("two", "none"):
+        return encode_ps_pdu(head, ("cCPayloadSequence", [{"cCContents": contents}] * (2 if shape == "two" else 0)))
+    direction = draw(st.sampled_from(["fromTarget", "toTarget", "combined", None]))
+    payload_us = draw(times) if draw(st.booleans()) else None
+    return cc_pdu(head, contents, direction, time_us=payload_us, time_qualifier=draw(st.sampled_from(QUALIFIERS)))
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    order=orders,
+    record=one_record(),
+    policy=policies,
+    behind_us=st.sampled_from([0, 0, 1, -1, 200_000, -200_000, -200_001, 8_000_000, 8_000_001]),
+    target=st.sampled_from([1, 1, 1, 0, 2]),
+)
+def test_whatever_the_bulk_lane_takes_the_gate_accepts_without_a_flag(
+    kernels: SimpleNamespace, order: CourtOrder, record: bytes, policy: PolicyConfig, behind_us: int, target: int
+) -> None:
+    event_us = facts_of(decode_ps_pdu(record), 0).event_us
+    now_us = (NOW if event_us is None else event_us) + behind_us
+    [row] = bulk(kernels, order, [record], now_us, policy, target)
+    if row:
+        assert target == TARGET_OK
+        accepted_whole(order, record, now_us, policy)
+
+
+@pytest.mark.parametrize("at", [START, CUT, END])
+@pytest.mark.parametrize("skew_us", [0, 3])
+def test_at_every_edge_of_a_window_the_bulk_lane_says_no_more_than_the_gate(
+    kernels: SimpleNamespace, at: int, skew_us: int
+) -> None:
+    """R-002, R-019, R-099, microsecond by microsecond."""
+    policy, taken = PolicyConfig(skew_us=skew_us), 0
+    for order in (WARRANT, replace(WARRANT, revoked_at_us=CUT), replace(WARRANT, objective_attained_at_us=CUT)):
+        for event_us in range(at - 5, at + 6):
+            record = cc_pdu(HEADER._replace(time_us=event_us), CONTENTS[0], "toTarget")
+            [row] = bulk(kernels, order, [record], event_us, policy, TARGET_OK)
+            taken += row
+            if row:
+                accepted_whole(order, record, event_us, policy)
+    assert taken > 0, "the lane is used"
+
+
+@pytest.mark.parametrize("qualifier", QUALIFIERS)
+@pytest.mark.parametrize("stamps", [False, True])
+def test_the_lanes_count_the_same_stamps_as_event_time(
+    kernels: SimpleNamespace, qualifier: str | None, stamps: bool
+) -> None:
+    """R-003: a stamp takes the bulk lane exactly where the gate accepts it without a flag."""
+    policy = PolicyConfig(mediation_stamps=stamps)
+    record = cc_pdu(HEADER._replace(time_qualifier=qualifier), CONTENTS[0], "toTarget")
+    [row] = bulk(kernels, WARRANT, [record], NOW, policy, TARGET_OK)
+    verdict = decide((WARRANT,), facts_of(decode_ps_pdu(record), NOW), policy.policy(), CinState(TARGET_OK)).verdict
+    assert bool(row) is (verdict.kind is VerdictKind.ACCEPT)
