@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from collector.facts import RecordFacts
-from mediation.law.orders import CourtOrder, OrderState, PrttDirection, Service
+from mediation.law.orders import CourtOrder, OrderState, PrttDirection, Service, TargetKind
 from mediation.law.rules import RULE_OF, RULES
 from mediation.law.verdicts import Reason, Verdict, VerdictKind
 
@@ -133,11 +133,13 @@ def _judge(
     if facts.kind in ("iri", "cc"):
         after = _target(order, facts, link, cin, refusals, raised, apart)
         refusals += _direction(order, facts, after)
+        apart += _area(order, facts, after)
         _scope(order, facts, refusals, apart, masks)
     elif facts.kind != "hi1":
         (refusals if order.kind.metadata_only else apart).append(_hidden(order))
     kind, reasons = VerdictKind.ACCEPT, raised
-    if refusals:
+    if refusals or (apart and masks):
+        # Setting apart keeps all octets, sealed; what an order withholds is kept in no form.
         kind, reasons = VerdictKind.REJECT, [*refusals, *apart, *masks, *raised]
     elif apart:
         kind, reasons = VerdictKind.QUARANTINE, [*apart, *masks, *raised]
@@ -239,6 +241,18 @@ def _direction(order: CourtOrder, facts: RecordFacts, cin: CinState) -> list[Rea
         originates = bool(frozenset(order.targets) & facts.originators)
     wanted = order.direction is PrttDirection.PEN
     return [] if originates == wanted else [Reason.DIRECTION_NOT_AUTHORISED]
+
+
+def _area(order: CourtOrder, facts: RecordFacts, cin: CinState) -> list[Reason]:
+    """R-024: who calls the target of a trap and trace from outside its geographic limits is set apart. The other party
+    is the same in every record of the communication, whichever way it went."""
+    if not order.kind.metadata_only or not order.trap_area or not facts.parties_known:
+        return []
+    originates = cin.target_originates if cin.target_originates is not None else facts.target_sends
+    if originates is not False:
+        return []
+    callers = {one.value for one in facts.parties - frozenset(order.targets) if one.kind is TargetKind.E164}
+    return [] if any(caller.startswith(tuple(order.trap_area)) for caller in callers) else [Reason.GEOGRAPHIC_LIMIT]
 
 
 def _scope(

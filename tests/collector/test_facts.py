@@ -465,6 +465,19 @@ def test_attack_a_message_that_cannot_be_read_is_content(direction: str, tpdu: t
     assert facts.content == ("sms_text",) and "CANARY" not in str(facts.permitted)
 
 
+@pytest.mark.parametrize(
+    ("first", "user_data"),
+    [(0x01, b"\x06CANARY"), (0x41, b"\x0a\x03\x70\x01XCANARY"), (0x41, b"\x09\x08\x70\x06CANARY")],
+    ids=["octets", "header and octets", "header alone"],
+)
+def test_attack_octets_that_are_no_text_and_headers_of_user_data_are_content(first: int, user_data: bytes) -> None:
+    """R-113: a message without text may carry as much in other ways."""
+    (plain,) = sms_tpdu.encode_submit("", B)
+    tpdu = bytes([first]) + plain[1:10] + bytes([0, 4]) + user_data
+    facts = sms(tpdu=("sMSTPDU", tpdu))
+    assert facts.content == ("sms_text",) and "CANARY" not in str(facts.permitted)
+
+
 def test_the_place_of_a_message_is_location() -> None:
     assert sms(location={"locationInfo": {}}).location and not sms().location
 

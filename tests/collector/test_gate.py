@@ -378,3 +378,137 @@ def test_only_a_living_warrant_has_terms_for_the_bulk_lane(order: CourtOrder) ->
     if terms is not None:
         start_us, end_us, mask = terms
         assert (start_us, end_us) == (START, END) and mask and KIND_CC == 1
+
+
+# ---- what one record does to its communication, and how findings outweigh each other
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "flagged", "flagged_where_mediation_counts"),
+    [
+        (None, False, False),
+        ("unknown", False, False),
+        ("timeOfInterception", False, False),
+        ("timeOfMediation", True, False),
+        ("timeOfAggregation", True, True),
+        ("9", True, True),
+    ],
+)
+def test_only_a_stamp_of_the_event_itself_passes_unflagged(
+    qualifier: str | None, flagged: bool, flagged_where_mediation_counts: bool
+) -> None:
+    """R-003: a stamp made when records were put together says nothing of the event."""
+    for stamps, expected in ((False, flagged), (True, flagged_where_mediation_counts)):
+        kind, reasons = judged(WARRANT, cc(qualifier=qualifier), OK_CIN, link=LinkPolicy(mediation_stamps=stamps))
+        assert (kind, reasons) == (
+            (VerdictKind.ACCEPT_FLAGGED, {Reason.NO_EVENT_TIME}) if expected else (VerdictKind.ACCEPT, set())
+        )
+
+
+@pytest.mark.parametrize("order", [WARRANT, PRTT])
+def test_attack_a_number_one_digit_off_is_refused(order: CourtOrder) -> None:
+    """R-022."""
+    near_miss = frozenset({Target(TargetKind.E164, "12125550100")})
+    assert judged(order, iri(parties=near_miss, originators=near_miss)) == (
+        VerdictKind.REJECT,
+        {Reason.TARGET_MISMATCH},
+    )
+
+
+def test_attack_one_good_record_does_not_redeem_a_communication_of_strangers() -> None:
+    decision = decide((WARRANT,), iri(), POLICY, CinState(TARGET_MISMATCH))
+    assert decision.cin.target == TARGET_MISMATCH
+    assert judged(WARRANT, cc(), decision.cin) == (VerdictKind.REJECT, {Reason.TARGET_MISMATCH})
+
+
+def test_a_record_without_the_target_inside_its_own_communication_is_refused_alone() -> None:
+    alone = frozenset({OTHER})
+    decision = decide((WARRANT,), iri(parties=alone, originators=alone), POLICY, OK_CIN)
+    assert decision.verdict.reasons == (Reason.TARGET_MISMATCH,) and decision.cin == OK_CIN
+
+
+def test_a_record_refused_by_its_time_still_tells_whose_communication_it_is() -> None:
+    """The call began before the order did; its content inside the window is the target's all the same."""
+    decision = decide((WARRANT,), iri(START - 1), POLICY, CinState())
+    assert decision.verdict.kind is VerdictKind.REJECT and decision.cin.target == TARGET_OK
+    assert judged(WARRANT, cc(), decision.cin) == (VerdictKind.ACCEPT, set())
+
+
+def test_only_records_that_open_a_communication_say_who_called_whom() -> None:
+    called = iri(originators=frozenset({OTHER}), recipients=frozenset({US}))
+    assert decide((WARRANT,), called, POLICY, CinState()).cin.target_originates is False
+    for known in (None, True):
+        later = decide((WARRANT,), replace(called, opens=False), POLICY, CinState(TARGET_OK, known))
+        assert later.cin.target_originates is known
+
+
+def test_content_without_a_time_does_not_start_the_wait_for_its_signalling() -> None:
+    decision = decide((WARRANT,), cc(None), POLICY, CinState())
+    assert decision.cin == CinState() and Reason.CII_LATE not in decision.verdict.reasons
+
+
+def test_every_failure_is_listed_in_the_order_of_the_checks_with_its_rule() -> None:
+    order = replace(PRTT, state=OrderState.LAPSED, direction=PrttDirection.PEN)
+    stranger = frozenset({OTHER})
+    facts = iri(END, parties=stranger, originators=stranger, content=("sms_text",), location=True)
+    verdict = decide((order,), facts, POLICY, CinState(TARGET_OK, False), (Reason.GAP_DETECTED,)).verdict
+    assert verdict.reasons == (
+        Reason.ORDER_LAPSED, Reason.ORDER_EXPIRED, Reason.TARGET_MISMATCH, Reason.DIRECTION_NOT_AUTHORISED,
+        Reason.SCOPE_CONTENT_ON_PRTT, Reason.SCOPE_LOCATION, Reason.GAP_DETECTED,
+    )  # fmt: skip
+    assert verdict.rules == ("R-037", "R-002", "R-022", "R-023", "R-110", "R-112", "R-095")
+
+
+def test_a_refusal_outweighs_setting_apart_and_the_same_reason_is_named_once() -> None:
+    apart = iri(arrival_us=MID - POLICY.skew_hard_us - 1, service=Service.DATA)
+    verdict = decide((WARRANT,), apart, POLICY, OK_CIN).verdict
+    assert (verdict.kind, verdict.reasons) == (
+        VerdictKind.REJECT,
+        (Reason.SCOPE_TYPE_NOT_AUTHORISED, Reason.CLOCK_SKEW),
+    )
+    twice = iri(None, parties_known=False, service=None, qualifier="timeOfMediation")
+    assert decide((WARRANT,), twice, POLICY, CinState()).verdict.reasons == (Reason.NO_EVENT_TIME, Reason.PARSE_ERROR)
+
+
+def test_of_orders_that_authorise_the_same_the_first_named_has_the_record_and_a_mask_beats_setting_apart() -> None:
+    """R-025."""
+    twin = replace(WARRANT, order_id=OrderId("O-2"))
+    for orders in ((WARRANT, twin), (twin, WARRANT)):
+        assert decide(orders, cc(), POLICY, OK_CIN).order is orders[0]
+    unknown = iri(content=("undescribed_payload",), service=None)
+    decision = decide((WARRANT, PRTT), unknown, POLICY, OK_CIN)
+    assert decision.order is PRTT and decision.verdict.kind is VerdictKind.MASK
+
+
+INSIDE, OUTSIDE = Target(TargetKind.E164, "12125550177"), Target(TargetKind.E164, "13105550199")
+
+
+@pytest.mark.parametrize(("caller", "kind"), [(INSIDE, VerdictKind.ACCEPT), (OUTSIDE, VerdictKind.QUARANTINE)])
+@pytest.mark.parametrize("callee_speaks", [False, True])
+def test_a_trap_and_trace_sets_callers_from_outside_its_area_apart(
+    caller: Target, kind: VerdictKind, callee_speaks: bool
+) -> None:
+    """R-024, for the record that opens the call and for those the target sends back."""
+    order = replace(PRTT, direction=PrttDirection.TRAP, trap_area=frozenset({"1212", "1646"}))
+    both = frozenset({US, caller})
+    facts = iri(
+        originators=frozenset({US if callee_speaks else caller}), parties=both, target_sends=callee_speaks,
+        opens=not callee_speaks,
+    )  # fmt: skip
+    found, reasons = judged(order, facts, CinState(TARGET_OK, False))
+    assert found is kind and (Reason.GEOGRAPHIC_LIMIT in reasons) is (kind is VerdictKind.QUARANTINE)
+
+
+def test_the_area_of_a_trap_and_trace_does_not_bind_what_the_target_originates() -> None:
+    order = replace(PRTT, trap_area=frozenset({"1212"}))
+    facts = iri(parties=frozenset({US, OUTSIDE}), recipients=frozenset({OUTSIDE}))
+    assert judged(order, facts)[0] is VerdictKind.ACCEPT
+
+
+@pytest.mark.parametrize("apart", [{"event_us": None}, {"arrival_us": MID - 10**9}])
+def test_attack_content_under_a_pen_register_made_to_be_set_apart(apart: dict[str, Any]) -> None:
+    """What is withheld is kept in no form, sealed neither."""
+    facts = iri(**{"event_us": MID, "content": ("sms_text",)} | apart)
+    kind, reasons = judged(PRTT, facts)
+    assert kind is VerdictKind.REJECT and Reason.SCOPE_CONTENT_ON_PRTT in reasons
+    assert judged(PRTT, replace(facts, content=()))[0] is VerdictKind.QUARANTINE

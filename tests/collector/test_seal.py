@@ -37,6 +37,14 @@ def test_a_box_opens_for_its_key_and_is_longer_by_a_known_amount(octets: bytes) 
     assert open_box(KEY, box) == octets and len(box) == len(octets) + BOX_OVERHEAD_OCTETS
 
 
+def test_a_box_of_the_first_version_still_opens() -> None:
+    """Boxes are evidence and outlive the code: written once with an ephemeral key of octets 64 to 95."""
+    box = bytes.fromhex(
+        "79a631eede1bf9c98f12032cdeadd0e7a079398fc786b88cc846ec89af85a51a15bab6cb34875a873e9cbc7ad824cc8ab1c3e60705"
+    )
+    assert open_box(KEY, box) == b"words"
+
+
 def test_the_same_octets_make_another_box_each_time() -> None:
     one, other = (seal_box(KEY.public_key(), b"words") for _ in range(2))
     assert one[:32] != other[:32] and one[32:] != other[32:] and b"words" not in one
