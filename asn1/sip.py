@@ -67,6 +67,7 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]{1,128}")
 _URI_IN_TEXT: Final = re.compile(r"(?:sips?|tel|im|pres):[^\s<>\",;?]+(?:[;?][^\s<>\",]*)?", re.IGNORECASE)
 _ANGLE: Final = re.compile(r"<\s*([^<>]*?)\s*>")
 _TAG: Final = re.compile(r";\s*tag\s*=\s*([^;\s,]+)", re.IGNORECASE)
+_CSEQ: Final = re.compile(r"([0-9]{1,10})[ \t]+([A-Za-z0-9.!%*_+`'~-]{1,64})")
 _URI_HEADERS: Final = re.compile(r"(:[^\s<>\"?:]*)\?[^\s<>\"]*")
 _USER: Final = re.compile(r"(sips?|tel):([^@;?>\s]*)([^>\s]*)", re.IGNORECASE)
 _SEPARATORS: Final = re.compile(r"[-.()\s]")
@@ -107,9 +108,9 @@ class SipMessage(NamedTuple):
 
     @property
     def cseq(self) -> tuple[int, str] | None:
-        """(number, method)."""
-        number, _, method = (self.header("cseq") or "").strip().partition(" ")
-        return (int(number), method.strip()) if number.isascii() and number.isdigit() and len(number) <= 10 else None
+        """(number, method); None when the header is anything else (RFC 3261 section 20.16)."""
+        match = _CSEQ.fullmatch((self.header("cseq") or "").strip())
+        return (int(match.group(1)), match.group(2)) if match else None
 
     @property
     def transaction_method(self) -> str | None:

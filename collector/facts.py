@@ -206,6 +206,8 @@ def _multimedia(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:
         sip.without_uri_headers(text) != text for text in (message.uri or "", *(held for _, held in message.headers))
     ):
         content.append("uri_headers")
+    if message.cseq is None and message.header("cseq") is not None:
+        content.append("sip_headers")
     if value.get("additionalSignalling"):
         content.append("additional_signalling")
     cseq = message.cseq

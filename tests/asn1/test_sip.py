@@ -178,3 +178,20 @@ def test_sdp_noise(octets: bytes) -> None:
 def test_looks_like_sip() -> None:
     assert looks_like_sip(INVITE) and looks_like_sip(b"\r\nSIP/2.0 100 Trying\r\n")
     assert not looks_like_sip(b"GET / HTTP/1.1\r\n") and not looks_like_sip(b"\x80\x08")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("1 INVITE", (1, "INVITE")),
+        ("4294967295\tBYE", (4294967295, "BYE")),
+        ("1 INVITE and some words", None),
+        ("12345678901 INVITE", None),
+        ("INVITE", None),
+        ("1", None),
+        ("¹ INVITE", None),
+    ],
+)
+def test_cseq_is_a_number_and_one_method(text: str, found: tuple[int, str] | None) -> None:
+    message = parse_sip(f"SIP/2.0 200 OK\r\nCall-ID: x\r\nCSeq: {text}\r\n\r\n".encode())
+    assert message.cseq == found
