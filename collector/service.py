@@ -287,9 +287,13 @@ class Service:
             self._loop.call_soon_threadsafe(self._fail, str(error))
 
     def _turn(self) -> None:
-        now_us = self._clock.now_us()
         self._receiver.sweep()
-        self._careful.forget_ended(now_us)
+        self._careful.forget_ended(self._clock.now_us())
+        self._audit_sums()
+
+    def _audit_sums(self) -> None:
+        """What was refused and who was turned away since the last time."""
+        now_us = self._clock.now_us()
         totals = {
             "delivered": sum(counts.delivered for counts in self._totals.orders.values()),
             "unknown": self._totals.unknown_counts.delivered,
@@ -315,7 +319,7 @@ class Service:
         self._pipeline.refresh(orders)
 
     async def _drain(self) -> None:
-        """Stop reading, make durable what was read, acknowledge it, close."""
+        """Stop reading, make durable what was read, acknowledge it, close, and put the last sums on record."""
         self._receiver.stop()
         if not self._failed.done():
             self._guarded(self._assembly.flush)
@@ -325,6 +329,7 @@ class Service:
                 self._guarded(self._assembly.flush)
         self._receiver.close()
         await asyncio.sleep(0)
+        self._guarded(self._audit_sums)
 
     def _close_audit(self) -> None:
         with contextlib.suppress(LabError):
