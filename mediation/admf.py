@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import itertools
 import uuid
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +27,8 @@ from mediation.runtime.logs import get_logger
 
 NAMESPACE: Final = uuid.UUID("6f1c6f0e-6c61-5d0a-9a2e-63616c65612d")
 POLL_S: Final = 0.2
+LOOK_EVERY: Final = 25
+"""The element is asked what it holds with the first look into the inbox and every so many: each five seconds."""
 _IN_FORCE: Final = frozenset({OrderState.ISSUED, OrderState.ACTIVE})
 
 
@@ -93,9 +96,11 @@ class Admf:
         """Keep the element's tasks as the orders say; until cancelled."""
         timeout = aiohttp.ClientTimeout(total=5)
         async with aiohttp.ClientSession(timeout=timeout) as session:
-            while True:
+            for rounds in itertools.count():
                 self.read_inbox()
                 try:
+                    if rounds % LOOK_EVERY == 0:
+                        await self._look(session)
                     await self._reconcile(session)
                 except (aiohttp.ClientError, TimeoutError, DecodeError) as error:
                     # The element may be down or restarted: everything is said again when it answers.
@@ -103,6 +108,22 @@ class Admf:
                     self._forget()
                     self._log.warning("x1_unreachable", why=type(error).__name__)
                 await asyncio.sleep(POLL_S)
+
+    async def _look(self, session: aiohttp.ClientSession) -> None:
+        """Ask what the element holds. What it lost (it was started anew) is said again; what it holds of an order that
+        ended while nobody could say so (we were started anew) is taken away. Tasks of others are left alone."""
+        (reply,) = await self._post(session, [self._message("ListAllDetails")])
+        if reply.error:
+            self._log.warning("x1_refused", kind=reply.kind, code=reply.error[0])
+            return
+        held = frozenset(reply.xids)
+        for xid in [xid for xid, version in self._active.items() if version and xid not in held]:
+            self._log.warning("task_lost", xid=str(xid))
+            del self._active[xid]
+        for xid in held & self.orders.keys() - self._active.keys():
+            self._active[xid] = 0
+        if not {one.did for one in self._destinations} <= set(reply.dids):
+            self._created = False
 
     def read_inbox(self) -> None:
         for path in sorted(self._inbox.glob("*.json")):
