@@ -96,6 +96,8 @@ class Service:
                 runner, ports["control"] = await start_status(self._config.control, status, [metrics_route(status)])
                 tasks = [asyncio.create_task(self._look_into_inbox()), asyncio.create_task(self._turns())]
                 self._index.start()
+                # Before the first record: a store with records always has a signed audit log beside it.
+                self._audit.flush()
                 self._announce(ports)
                 ready(ports)
                 await self._until(stop)

@@ -7,6 +7,7 @@ Exit codes: 0 pass, 1 checks failed, 2 usage or configuration, 3 environment not
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 import typer
@@ -51,7 +52,14 @@ def exit_code(error: LabError) -> int:
     return EXIT_NOT_READY if isinstance(error, NotReadyError) else EXIT_CONFIG
 
 
+def _terminated(number: int, frame: object) -> None:
+    """As Ctrl-C: what was started is ended before we go."""
+    sys.exit(128 + number)
+
+
 def main() -> None:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _terminated)
     try:
         build()()
     except LabError as error:

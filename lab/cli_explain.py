@@ -35,7 +35,7 @@ def explain(what: What, data: DataOption = DEFAULT_DATA, as_json: JsonOption = F
     place = find_store(data)
     registry = Registry(RunPaths(data).inbox("collector"), Court(RunPaths(data)).public_key())
     registry.reload()
-    if what.isdigit():
+    if what.isascii() and what.isdecimal():
         _record(int(what), place, registry, as_json)
     else:
         _order(what, place, registry, as_json)
@@ -81,7 +81,7 @@ def _order(name: str, place: StorePlace, registry: Registry, as_json: bool) -> N
     versions = [one for one in registry.current() if one.order_id == name]
     if not versions:
         raise ConfigError(f"The collector has no order {name}: `calea-lab order show` lists those the court signed.")
-    (row,) = order_rows(totals_of(place.store), versions)
+    row = order_rows(totals_of(place.store), versions)[0]
     steps = [(count, explain_reason(Reason[reason])) for reason, count in row["reasons"].items() if reason != "OK"]
     fields = described(versions[0], 0)
     fields.pop("state_now")

@@ -29,7 +29,9 @@ def create(
     service: Annotated[list[str] | None, typer.Option(help="VOICE, SMS, MMS, DATA; repeatable")] = None,
     order_id: Annotated[str | None, typer.Option("--id", help="the order's name; made up when not given")] = None,
     liid: Annotated[str | None, typer.Option(help="label of the interception; the order's name when not given")] = None,
-    start: Annotated[str, typer.Option(help="now, +90s, +2h, +3d, or ISO 8601 with a zone")] = "now",
+    start: Annotated[
+        str | None, typer.Option(help="now, +90s, +2h, +3d, or ISO 8601 with a zone; now when not given")
+    ] = None,
     end: Annotated[str | None, typer.Option(help="as --start; exclusive")] = None,
     days: Annotated[int | None, typer.Option(help="calendar days from the start, instead of --end")] = None,
     direction: Annotated[str | None, typer.Option(help="PRTT: PEN, TRAP or BOTH")] = None,
@@ -57,7 +59,8 @@ def create(
     fields.update({name: value for name, value in given.items() if value is not None})
     if end is not None:
         fields["end"] = when_us(end, now_us, "--end")
-    fields.setdefault("start", when_us(start, now_us, "--start"))
+    if start is not None or "start" not in fields:
+        fields["start"] = when_us(start or "now", now_us, "--start")
     court.make_keys()
     _fill(fields, court)
     order = court.issue(fields)

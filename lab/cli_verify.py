@@ -77,5 +77,8 @@ def _explain(report: VerifyReport, place: StorePlace, seconds: float, pinned: bo
         out.print(f"  {report.unreadable} records proven by hash alone: their data keys are not here")
     for sentence in [*report.tampered, *report.findings]:
         out.print(f"  - {sentence}", markup=False)
-    verdict = "whole: every record is what was signed" if report.ok else "NOT WHOLE"
+    whole = "whole: every record is what was signed"
+    if report.unreadable:
+        whole = f"whole as far as it could be read: the octets of {report.unreadable} records were not checked"
+    verdict = whole if report.ok else "NOT WHOLE"
     out.print(f"{verdict} ({seconds:.1f} s)", style="bold green" if report.ok else "bold red")

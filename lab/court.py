@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from asn1.errors import LabError
 from lab.paths import RunPaths
 from mediation.law.documents import make_document, order_from_fields, parse_document
 from mediation.law.orders import CourtOrder
@@ -70,9 +71,13 @@ class Court:
         """Sign one version and send it both ways. Raises `ConfigError` when that version was signed before."""
         name = order.order_id
         document = make_document(order, self._signing_key())
+        try:
+            parse_document(document, self.public_key())
+        except LabError as error:
+            raise ConfigError(f"The order {name} would be refused by all who read it: {error}.") from error
         file = f"{name}.v{order.version}.json"
         if (self._directory / file).exists():
-            raise ConfigError(f"{name} has a version {order.version} already: give a higher --version.")
+            raise ConfigError(f"{name} has a version {order.version} already: give the file a higher version, or none.")
         for directory in (self._directory, *self._paths.inboxes):
             directory.mkdir(parents=True, exist_ok=True)
             _put(directory, file, document)
@@ -138,6 +143,8 @@ def read_fields(path: Path) -> dict[str, Any]:
         text = path.read_text("utf-8")
     except OSError as error:
         raise ConfigError(f"Cannot read {path}: {error.strerror}. Give a YAML or JSON file.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8: give a YAML or JSON text file.") from error
     try:
         value = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
     except (ValueError, yaml.YAMLError) as error:

@@ -88,6 +88,16 @@ def start(name: str, paths: RunPaths, module: str | None = None) -> Running:
             cwd=root,
             start_new_session=True,
         )
+    try:
+        return _until_ready(child, name, config, ready, paths)
+    except BaseException:
+        # Whoever is interrupted while waiting leaves no process behind that nobody knows of.
+        child.kill()
+        child.wait()
+        raise
+
+
+def _until_ready(child: subprocess.Popen[bytes], name: str, config: Path, ready: Path, paths: RunPaths) -> Running:
     ticks = _started_ticks(child.pid)
     until = time.monotonic() + START_TIMEOUT_S
     while True:
@@ -98,8 +108,6 @@ def start(name: str, paths: RunPaths, module: str | None = None) -> Running:
         if code is not None:
             raise _failure(name, code, paths)
         if time.monotonic() > until:
-            child.kill()
-            child.wait()
             raise NotReadyError(
                 f"{name} was not ready within {START_TIMEOUT_S:.0f} s; its log is {paths.log(name)}. Try again."
             )

@@ -7,6 +7,7 @@ key goes to the court's directory and never to the collector's.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import socket
@@ -135,7 +136,9 @@ class Stack:
             process = self._running.pop(name, None)
             if process is not None:
                 ended[name] = processes.stop(process)
-        self.paths.run_file.unlink(missing_ok=True)
+        # An error in cleaning up must not hide the one that led here.
+        with contextlib.suppress(OSError):
+            self.paths.run_file.unlink(missing_ok=True)
         return ended
 
     def kill(self, name: str) -> None:
@@ -177,8 +180,11 @@ def clear(data: Path) -> None:
             f"{data} holds the orders or records of a run that stays: move it away, or give another directory with "
             "--data."
         )
-    if RunPaths(data).run_file.exists():
-        Stack.load(data).stop()
+    if RunPaths(data).run_file.exists() and (living := Stack.load(data).alive):
+        raise NotReadyError(
+            f"A run is going on in {data} ({', '.join(living)}): wait for its end, end it with "
+            f"`calea-lab down --data {data}`, or give another directory."
+        )
     shutil.rmtree(pin_directory(RunPaths(data).store), ignore_errors=True)
     shutil.rmtree(data)
 

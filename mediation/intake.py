@@ -20,14 +20,18 @@ from mediation.runtime.tls import server_context
 
 READ_OCTETS: Final = 256 * 1024
 MAX_CONTEXTS: Final = 200_000
+MAX_CONNECTIONS: Final = 64
+"""Of both listeners together. Each holds at most one unfinished PDU, so this bounds the memory too."""
 
 Consume = Callable[[list[X2X3Pdu]], None]
 
 
 class GapBook:
-    """Next number expected in each context."""
+    """Next number expected in each context. Numbers begin at 0; behind a restart of ours (`resumed`) a context may be
+    met in its middle, and what it said while we were away nobody can count."""
 
-    def __init__(self) -> None:
+    def __init__(self, resumed: bool = False) -> None:
+        self._resumed = resumed
         self._next: OrderedDict[tuple[object, ...], int] = OrderedDict()
 
     def missing(self, pdu: X2X3Pdu) -> int:
@@ -35,7 +39,7 @@ class GapBook:
         if pdu.sequence_number is None:
             return 0
         key = (pdu.xid, pdu.nfid, pdu.ipid, pdu.correlation_id, pdu.pdu_type)
-        expected = self._next.get(key, 0)
+        expected = self._next.get(key, pdu.sequence_number if self._resumed else 0)
         self._next[key] = pdu.sequence_number + 1 & 0xFFFFFFFF
         self._next.move_to_end(key)
         if len(self._next) > MAX_CONTEXTS:
@@ -82,6 +86,11 @@ class Intake:
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        if self.connections >= MAX_CONNECTIONS:
+            self.broken += 1
+            self._log.warning("too_many_connections", limit=MAX_CONNECTIONS)
+            writer.close()
+            return
         framer, skipped = Framer(), 0
         self.connections += 1
         try:

@@ -62,7 +62,7 @@ class Mediation:
         self._journal = journal
         self._admf = admf
         self._counters = Counters()
-        self._gaps = GapBook()
+        self._gaps = GapBook(resumed=journal.state is not None)
         self.totals = _Totals()
         self.links: tuple[Link, ...] = ()
         if journal.state is not None:

@@ -31,7 +31,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(slots=True)
 class OrderExport:
-    """`rows` as `communications` of `demo --json` (docs/decode.md names the keys); `files` in the order written."""
+    """`rows` as `communications` of `demo --json`; `files` in the order written."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)

@@ -1,6 +1,7 @@
 """The pinned checkpoint: the newest signed state of a store, kept outside it, so that going back shows.
 
-Written whenever the writer has nothing to do, so it may be older than the store, never newer than what is durable.
+Written when the writer has had nothing to do for a moment, and at the end, so it may be older than the store, never
+newer than what is durable.
 """
 
 from __future__ import annotations

@@ -49,6 +49,8 @@ NO_ORDER: Final = OrderUid(bytes(16))
 """Stands in the order's place in the leaves that the store makes for itself."""
 
 
+PIN_AFTER_S: Final = 0.1
+"""Real seconds without a batch, after which the newest checkpoint is pinned."""
 TAG_OCTETS: Final = 16
 """Of AES-GCM."""
 
@@ -115,6 +117,7 @@ class Store:
         self._descriptor = -1
         self._end = 0
         self._last_note = ""
+        self._pinned = ""
         self._buffer = UnitBuffer()
         self._plain = UnitBuffer()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -261,7 +264,9 @@ class Store:
             while not self._waiting:
                 if self._closing:
                     return None
-                self._condition.wait()
+                unpinned = self._pinned != self._last_note
+                if not self._condition.wait(PIN_AFTER_S if unpinned else None) and unpinned:
+                    self._write_pin()
             batches = [self._waiting.popleft()]
             octets = batches[0].octets
             limit = min(GROUP_OCTETS, (self.config.segment_octets - frames.BLOCK - NOTICE_ROOM_OCTETS) // 2)
@@ -294,8 +299,6 @@ class Store:
             self._pending_octets -= octets
         for batch in batches:
             batch.on_durable(info)
-        if self.idle:
-            self._write_pin()
 
     def _plan(self, batch: Batch) -> _FramePlan:
         packed = measure(batch.rows, len(batch.buffers[0]), len(batch.buffers[1]), len(batch.orders))
@@ -469,6 +472,7 @@ class Store:
     def _write_pin(self) -> None:
         if self.config.pin is not None and self._last_note:
             write_pin(self.config.pin, self._last_note)
+        self._pinned = self._last_note
 
 
 def _canonical(value: dict[str, Any]) -> bytes:

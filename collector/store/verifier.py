@@ -82,6 +82,10 @@ def verify_store(
         _check_pin(pin, walk, report)
     if audit is not None:
         report.audit = verify_audit(audit, public_key, whole=False)
+        if not report.audit.signed_entries and report.size and report.audit.ok:
+            # The collector signs its first entries before it takes its first record.
+            nothing = "no entry of it is signed, though records are stored: it was removed or replaced"
+            report.audit = AuditReport(report.audit.entries, 0, (nothing,))
         report.findings += [f"Audit log: {fault}." for fault in report.audit.faults]
     return report
 

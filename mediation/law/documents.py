@@ -107,6 +107,9 @@ def extended(order: CourtOrder, end_us: int, granted_at_us: int) -> CourtOrder:
 
 def revoked(order: CourtOrder, at_us: int) -> CourtOrder:
     """The next version of an order, ended at `at_us`, exclusive (R-019)."""
+    if order.revoked_at_us is not None and at_us >= order.revoked_at_us:
+        raise DocumentRefusedError("revocation", "R-019", "the order was revoked before; no later time undoes that")
+    at_us = max(at_us, order.window.start_us)
     ended = replace(order, version=order.version + 1, state=OrderState.REVOKED, revoked_at_us=at_us)
     check_order(ended)
     return ended

@@ -76,8 +76,16 @@ def run_process(
         log.error("integrity", message=str(error))
         sys.stderr.write(f"{error}\n")
         return EXIT_INTEGRITY
-    except (LabError, OSError) as error:
+    except LabError as error:
         log.error("not_ready", message=str(error))
         sys.stderr.write(f"{error}\n")
+        return EXIT_NOT_READY
+    except OSError as error:
+        if error.filename:
+            sentence = f"Cannot use {error.filename}: {error.strerror}. Make it usable, or configure another place."
+        else:
+            sentence = f"The system refused: {error.strerror or error}. Mend that and start again."
+        log.error("not_ready", message=sentence)
+        sys.stderr.write(f"{sentence}\n")
         return EXIT_NOT_READY
     return EXIT_OK

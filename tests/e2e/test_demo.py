@@ -119,6 +119,32 @@ def test_verify_holds_and_then_finds_one_changed_octet(demo: tuple[Path, Path, d
     assert json.loads(changed.stdout)["tampered"]
 
 
+@pytest.mark.parametrize("attack", ["removed", "forged"])
+def test_attack_on_the_audit_log_beside_a_whole_store(
+    demo: tuple[Path, Path, dict[str, Any]], tmp_path: Path, attack: str
+) -> None:
+    state, data, _ = demo
+    copy = tmp_path / "collector"
+    shutil.copytree(data / "collector", copy)
+    if attack == "removed":
+        shutil.rmtree(copy / "audit")
+    else:
+        (copy / "audit/checkpoints.txt").write_text("")
+    found = calea_lab(state, "verify", str(copy), "--json")
+    assert found.returncode == 4 and not json.loads(found.stdout)["audit"]["ok"]
+
+
+def test_a_demo_never_ends_another_one_in_its_directory(tmp_path: Path) -> None:
+    data = tmp_path / "var"
+    assert calea_lab(tmp_path, "up", "--data", str(data)).returncode == 0
+    try:
+        refused = calea_lab(tmp_path, "demo", "--data", str(data))
+        assert refused.returncode == 3 and str(data) in refused.stderr
+        assert json.loads(calea_lab(tmp_path, "status", "--data", str(data), "--json").stdout)["not_answering"] == []
+    finally:
+        assert calea_lab(tmp_path, "down", "--data", str(data)).returncode == 0
+
+
 def test_a_capture_of_two_calls_comes_out_as_two_communications(tmp_path: Path) -> None:
     data = tmp_path / "var"
     said = object_of(

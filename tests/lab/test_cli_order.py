@@ -156,3 +156,28 @@ def test_a_revoked_order_covers_nothing_from_its_time_on(cli: Cli, tmp_path: Pat
     for word in ("extend", "revoke"):
         end = ("--end", "+1d") if word == "extend" else ()
         assert cli("order", word, "O-NONE", *end, "--data", tmp_path).code == 2
+
+
+def test_a_later_revocation_never_undoes_an_earlier_one(cli: Cli, tmp_path: Path) -> None:
+    cli(*PRTT, "--id", "O-1", "--data", tmp_path)
+    cli("order", "revoke", "O-1", "--data", tmp_path)
+    code, _, err = cli("order", "revoke", "O-1", "--at", "+10d", "--data", tmp_path)
+    assert (code, "R-019" in err) == (2, True)
+    assert json.loads(cli("order", "show", "O-1", "--data", tmp_path, "--json").out)[-1]["state_now"] == "revoked"
+
+
+def test_what_its_readers_would_refuse_is_not_signed(cli: Cli, tmp_path: Path) -> None:
+    foreign = ("order", "create", "--kind", "PRTT", "--target", "+4915112345678", "--days", "3", "--id", "O-1")
+    code, _, err = cli(*foreign, "--data", tmp_path)
+    assert (code, "would be refused" in err) == (2, True) and not list(tmp_path.rglob("O-1*.json"))
+    assert cli("order", "show", "--data", tmp_path).code == 0
+
+
+def test_a_start_on_the_command_line_outranks_the_file(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "order.yaml"
+    file.write_text("kind: PRTT\ntargets: [12125550102]\nstart: 2026-03-01T14:00:00Z\ndays: 10\n")
+    given = ("order", "create", "--file", file, "--data", tmp_path / "var", "--json")
+    assert json.loads(cli(*given).out)["start"].startswith("2026-03-01")
+    assert json.loads(cli(*given, "--start", "2026-04-01T00:00:00Z").out)["start"].startswith("2026-04-01")
+    file.write_bytes(b"\xff\xfe")
+    assert cli(*given).code == 2

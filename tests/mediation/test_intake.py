@@ -50,6 +50,11 @@ def test_a_context_that_starts_late_has_lost_its_beginning() -> None:
     assert missing(3, 4) == [3, 0]
 
 
+def test_behind_a_restart_a_context_met_in_its_middle_has_lost_nothing_that_can_be_counted() -> None:
+    book = GapBook(resumed=True)
+    assert [book.missing(pdu(number)) for number in (700, 701, 704)] == [0, 0, 2]
+
+
 def test_a_point_of_interception_that_starts_again_has_lost_nothing() -> None:
     assert missing(0, 1, 2, 0, 1) == [0, 0, 0, 0, 0]
 

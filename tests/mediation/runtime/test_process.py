@@ -93,9 +93,13 @@ def test_each_fault_has_its_exit_code_and_one_sentence(
 
     log = tmp_path / "process.log"
     assert run(config, main, "--log", str(log)) == code
-    assert capsys.readouterr().err == f"{error}\n"
+    said = capsys.readouterr().err
+    if isinstance(error, OSError):
+        assert said == "The system refused: No space left on device. Mend that and start again.\n"
+    else:
+        assert said == f"{error}\n"
     (line,) = (json.loads(one) for one in log.read_text().splitlines())
-    assert line["message"] == str(error) and line["level"] == "error"
+    assert line["message"] == said.rstrip("\n") and line["level"] == "error"
     assert not ready_file(config).exists(), "a process that failed is not ready"
 
 
