@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import hashlib
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -79,6 +80,7 @@ class Service:
         self._loop = asyncio.get_running_loop()
         self._failed: asyncio.Future[str] = self._loop.create_future()
         self._tally = AuditTally(self._clock.now_us())
+        self._errors_told: Counter[tuple[str, str]] = Counter()
 
     async def run(self, ready: ReadyFn, stop: asyncio.Event) -> None:
         self._loop.set_exception_handler(self._unexpected)
@@ -302,10 +304,21 @@ class Service:
             "records": self._store.size,
             "balanced": self._totals.balanced,
         }
-        for kind, fields in self._tally.turn(now_us, totals):
+        for kind, fields in [*self._record_errors(), *self._tally.turn(now_us, totals)]:
             self._append(kind, fields)
             if kind != "heartbeat":
                 self._log.warning(kind, **fields)
+
+    def _record_errors(self) -> list[tuple[str, dict[str, Any]]]:
+        """Records that could not be read since the last time, by link and code; their verdicts stand beside them."""
+        found: list[tuple[str, dict[str, Any]]] = []
+        for link in self._links:
+            for code, count in link.errors.items():
+                fresh = count - self._errors_told[link.name, code]
+                if fresh:
+                    self._errors_told[link.name, code] = count
+                    found.append(("record_error", {"link": link.name, "code": code, "count": fresh}))
+        return found
 
     def _reload_changed(self) -> None:
         if self._registry.reload():

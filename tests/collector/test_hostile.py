@@ -60,6 +60,7 @@ async def test_a_malformed_record_is_sealed_and_those_around_it_are_stored(runni
     await running.end()
     assert set(call) <= set(stored(lab)) and bytes(begin) not in stored(lab)
     assert audited(lab, "gate_refusals")[0]["verdicts"] == {"quarantined": 1}
+    assert [entry["code"] for entry in audited(lab, "record_error")] == ["BAD_VALUE"]
 
 
 async def test_a_record_with_a_broken_header_is_coded_and_the_next_is_taken(running, records, connect) -> None:
@@ -100,7 +101,7 @@ async def test_what_came_before_garbage_is_durable(running, lab, records, connec
     assert sorted(stored(lab)) == sorted(call)
 
 
-async def test_an_oversized_record_is_passed_over_and_told(running, records, connect) -> None:
+async def test_an_oversized_record_is_passed_over_and_told(running, lab, records, connect) -> None:
     client = await connect(running.ports["hi2"])
     large = encode_tlv(0, True, 16, bytes(50_000))
     call = records.call("LAB-0001", 1, 3)
@@ -108,6 +109,8 @@ async def test_an_oversized_record_is_passed_over_and_told(running, records, con
     await client.barrier(records)
     assert running.order("O-1")["accepted"] == 5 and errors(running) == {"OVERSIZED": 1}
     await client.close()
+    await running.end()
+    assert audited(lab, "record_error") == [{"link": "hi2", "code": "OVERSIZED", "count": 1}]
 
 
 async def test_records_for_nobody_s_order_are_counted_and_not_kept(running, lab, records, connect) -> None:
