@@ -27,7 +27,7 @@ QUIET_S = 0.6
 """The counters must stand still for so long: longer than any batch waits for company."""
 DRAIN_TIMEOUT_S = 60.0
 GONE_TIMEOUT_S = 15.0
-"""How long a process may be away before the run is given up: time to start it again by hand."""
+"""How long a process may be silent before the run is given up: time to start it again by hand."""
 _LOOK_EVERY_S = 0.1
 
 
@@ -111,13 +111,16 @@ class Play:
         """Let the traffic go at `start_us` and watch until everything sent is delivered, judged and durable."""
         time.sleep(self.stack.clock.real_delay_s(start_us))
         self.stack.post("carrier_sim", "/start")
-        gone_since: float | None = None
-        while not self._look("playing") or self.last.carrier.get("state") != "done":
-            ended = sorted(set(self.stack.running) - set(self.stack.alive))
-            gone_since = (gone_since or time.monotonic()) if ended else None
-            if gone_since is not None and time.monotonic() - gone_since > GONE_TIMEOUT_S:
+        heard_s = time.monotonic()
+        while not (answered := self._look("playing")) or self.last.carrier.get("state") != "done":
+            if answered:
+                heard_s = time.monotonic()
+            elif time.monotonic() - heard_s > GONE_TIMEOUT_S:
+                # Who was ended and started again by hand answers on the same port, under another number.
+                silent = sorted(set(self.stack.running) - set(self.stack.alive)) or sorted(self.stack.running)
                 raise NotReadyError(
-                    f"{' and '.join(ended)} ended while the traffic went on; see {self.stack.paths.data / 'logs'}."
+                    f"{' or '.join(silent)} has not answered for {GONE_TIMEOUT_S:.0f} s in the middle of the traffic; "
+                    f"see {self.stack.paths.data / 'logs'}."
                 )
             time.sleep(_LOOK_EVERY_S)
         self.drain()
