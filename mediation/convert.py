@@ -12,7 +12,7 @@ from ipaddress import ip_address as parse_address
 from typing import Any, Final, NamedTuple
 
 from asn1 import ip, multimedia, packets, radius, sip
-from asn1.errors import DecodeError
+from asn1.errors import DecodeError, EncodeError
 from asn1.ps_common import ip_address
 from asn1.ts33128 import decode_xiri, encode_iri
 from asn1.x2x3 import PayloadDirection, PayloadFormat, X2X3Pdu
@@ -69,7 +69,12 @@ def product(role: str, pdu: X2X3Pdu, state: Communication, metadata_only: bool) 
             if name != "sMSMessage":
                 return None
             event = redact.message_without_text(event)
-        return Product(("threeGPP33128DefinedIRI", encode_iri((name, event))), "report", direction)
+        try:
+            octets = encode_iri((name, event))
+        except EncodeError as error:
+            # Reading is more patient than writing: what no record may hold is not handed over.
+            raise DecodeError(DecodeError.BAD_VALUE, "a field has a value that no record may hold", 0, name) from error
+        return Product(("threeGPP33128DefinedIRI", octets), "report", direction)
     if form not in (PayloadFormat.IPV4, PayloadFormat.IPV6):
         return None
     if role == "web":
