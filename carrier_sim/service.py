@@ -26,7 +26,7 @@ from carrier_sim.speech import Clips
 from carrier_sim.subscribers import Directory
 from carrier_sim.traffic import Traffic
 from carrier_sim.x1_server import X1Server
-from mediation.runtime.clock import Clock, LineClock
+from mediation.runtime.clock import Clock
 from mediation.runtime.config import NotReadyError
 from mediation.runtime.logs import get_logger
 from mediation.runtime.process import ReadyFn
@@ -191,7 +191,7 @@ async def main(config: CarrierConfig, ready: ReadyFn, stop: asyncio.Event) -> No
     """Run until `stop` is set. Raises `NotReadyError` when a listener or the capture file is not there."""
     if config.replay is not None and not config.replay.file.is_file():
         raise NotReadyError(f"There is no capture {config.replay.file}: give an existing pcap or pcapng file.")
-    carrier = Carrier(config, LineClock(config.clock.spec()))
+    carrier = Carrier(config, config.clock.clock())
     x1 = X1Server(carrier.element, config.ne_id, config.admf_id, carrier.now_us, config.x1_readers)
     x1_runner, x1_port = await start_http(config.x1_listen, x1.routes())
     try:

@@ -21,7 +21,8 @@ from collector.accounts import StreamMark, StreamRange, label
 from collector.assembly import Assembly, OrderSlots
 from collector.batch import OrderRef
 from collector.facts import RecordFacts, facts_of
-from collector.gate import CinState, Decision, LinkPolicy
+from collector.gate import Decision, LinkPolicy
+from collector.gate_scope import CinState
 from collector.mask import permitted_octets
 from collector.rows import BUFFER_ARENA, BUFFER_SIDE, FORM_MASKED, FORM_QUARANTINED, FORM_RECEIVED
 from collector.seal import seal_box, withheld_digest

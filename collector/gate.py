@@ -14,13 +14,10 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from collector.facts import RecordFacts
+from collector.gate_scope import TARGET_MISMATCH, TARGET_OK, TARGET_UNKNOWN, CinState, advance, check_scope
 from mediation.law.orders import CourtOrder, OrderState, PrttDirection, Service, TargetKind
 from mediation.law.rules import RULE_OF, RULES
 from mediation.law.verdicts import Reason, Verdict, VerdictKind
-
-TARGET_UNKNOWN: Final = 0
-TARGET_OK: Final = 1
-TARGET_MISMATCH: Final = 2
 
 _BULK_TAGS: Final = {Service.DATA: 2, Service.VOICE: 12}
 """CCContents alternatives by service: iPCC[2], iPMMCC[12] (TS 102 232-1, Payload)."""
@@ -40,15 +37,6 @@ class LinkPolicy:
     late_us: int = 8_000_000
     cii_wait_us: int = 8_000_000
     mediation_stamps: bool = False
-
-
-class CinState(NamedTuple):
-    """What is known of a communication. `target_originates`: who called whom, from its opening record.
-    `first_cc_us`: event time of its first content; None before."""
-
-    target: int = TARGET_UNKNOWN
-    target_originates: bool | None = None
-    first_cc_us: int | None = None
 
 
 class Decision(NamedTuple):
@@ -131,10 +119,11 @@ def _judge(
     refusals += _time(order, facts, link, raised, apart)
     after = cin
     if facts.kind in ("iri", "cc"):
+        cin = advance(cin, facts)
         after = _target(order, facts, link, cin, refusals, raised, apart)
         refusals += _direction(order, facts, after)
         apart += _area(order, facts, after)
-        _scope(order, facts, refusals, apart, masks)
+        check_scope(order, facts, after, refusals, apart, masks)
     elif facts.kind != "hi1":
         (refusals if order.kind.metadata_only else apart).append(_hidden(order))
     kind, reasons = VerdictKind.ACCEPT, raised
@@ -253,25 +242,6 @@ def _area(order: CourtOrder, facts: RecordFacts, cin: CinState) -> list[Reason]:
         return []
     callers = {one.value for one in facts.parties - frozenset(order.targets) if one.kind is TargetKind.E164}
     return [] if any(caller.startswith(tuple(order.trap_area)) for caller in callers) else [Reason.GEOGRAPHIC_LIMIT]
-
-
-def _scope(
-    order: CourtOrder, facts: RecordFacts, refusals: list[Reason], apart: list[Reason], masks: list[Reason]
-) -> None:
-    """R-110 to R-117."""
-    if order.kind.metadata_only:
-        if facts.kind == "cc":
-            refusals.append(Reason.SCOPE_CONTENT_ON_PRTT)
-            return
-        if facts.content:
-            masks.append(Reason.SCOPE_CONTENT_ON_PRTT)
-        if facts.location and not order.location_authorised:
-            masks.append(Reason.SCOPE_LOCATION)
-        return
-    if facts.service is None:
-        apart.append(Reason.PARSE_ERROR)
-    elif facts.service not in order.services:
-        refusals.append(Reason.SCOPE_TYPE_NOT_AUTHORISED)
 
 
 class Step(NamedTuple):

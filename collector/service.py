@@ -46,7 +46,6 @@ from collector.store.store import Store, StoreConfig, StoreHooks
 from collector.stream_table import StreamTable
 from collector.verify import StreamBook
 from mediation.ledger.kernel import COMPILED as LEDGER_COMPILED
-from mediation.runtime.clock import LineClock
 from mediation.runtime.config import ConfigError, NotReadyError
 from mediation.runtime.logs import get_logger
 from mediation.runtime.process import ReadyFn
@@ -76,7 +75,7 @@ class Service:
     def __init__(self, config: CollectorConfig) -> None:
         self._config = config
         self._log = get_logger("collector")
-        self._clock = LineClock(config.clock.spec())
+        self._clock = config.clock.clock()
         self._loop = asyncio.get_running_loop()
         self._failed: asyncio.Future[str] = self._loop.create_future()
         self._tally = AuditTally(self._clock.now_us())

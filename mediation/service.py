@@ -25,7 +25,6 @@ from mediation.delivery import Link
 from mediation.intake import GapBook, Intake
 from mediation.journal import HI2, HI3, Entry, Journal
 from mediation.law.orders import CourtOrder
-from mediation.runtime.clock import LineClock
 from mediation.runtime.config import NotReadyError
 from mediation.runtime.logs import get_logger
 from mediation.runtime.process import ReadyFn
@@ -196,7 +195,7 @@ async def run(config: MediationConfig, ready: ReadyFn, stop: asyncio.Event) -> N
     for name, value in config.faults.model_dump().items():
         if value:
             log.warning("fault_configured", fault=name, value=value)
-    clock = LineClock(config.clock.spec())
+    clock = config.clock.clock()
     try:
         config.inbox.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -22,7 +22,6 @@ from collector.reconcile.findings import FindingBook, FindingsLog, Unseen
 from collector.reconcile.ledgers import AuditWatch, Mark, StoreWatch
 from collector.reconcile.sources import ElementSource, OrderSource, new_session
 from collector.store.keys import read_public_key
-from mediation.runtime.clock import LineClock
 from mediation.runtime.config import NotReadyError
 from mediation.runtime.logs import get_logger
 from mediation.runtime.process import ReadyFn
@@ -51,7 +50,7 @@ class Reconciler:
     def __init__(self, config: ReconcileConfig) -> None:
         self._config = config
         self._log = get_logger("reconcile")
-        self._clock = LineClock(config.clock.spec())
+        self._clock = config.clock.clock()
         self._started_us = self._clock.now_us()
         self._orders = self._open_orders()
         self._elements = [ElementSource(element, self._clock.now_us) for element in config.elements]

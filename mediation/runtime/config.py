@@ -14,7 +14,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from asn1.errors import LocalError
-from mediation.runtime.clock import ClockSpec
+from mediation.runtime.clock import Clock, ClockSpec, LineClock, SharedClock
 
 EXPOSED_WORDS = "yes, reachable from other machines"
 
@@ -34,12 +34,24 @@ class Model(BaseModel):
 
 
 class ClockConfig(Model):
+    """The line, or the file of a shared clock, which then says everything."""
+
+    shared: Path | None = None
     anchor_us: int = 0
     base_us: int = 0
     factor: Annotated[float, Field(gt=0, le=10_000)] = 1.0
 
     def spec(self) -> ClockSpec:
         return ClockSpec(self.anchor_us, self.base_us, self.factor)
+
+    def clock(self) -> Clock:
+        """The clock of this process. Raises NotReadyError when the shared one is not there."""
+        if self.shared is None:
+            return LineClock(self.spec())
+        try:
+            return SharedClock(self.shared)
+        except LocalError as error:
+            raise NotReadyError(str(error)) from error
 
 
 class TlsConfig(Model):

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from asn1.columns import KIND_CC
 from collector.facts import RecordFacts
-from collector.gate import CinState, Decision, LinkPolicy, bulk_terms, decide, explain, unreadable
+from collector.gate import Decision, LinkPolicy, bulk_terms, decide, explain, unreadable
+from collector.gate_scope import CinState
 from collector.stream_table import TARGET_MISMATCH, TARGET_OK, TARGET_UNKNOWN
 from mediation.law.orders import (
     CaseId,

@@ -16,7 +16,8 @@ from asn1 import ip, multimedia, ps_pdu
 from asn1.errors import DecodeError
 from asn1.ps_pdu import decode_ps_pdu
 from collector.facts import facts_of
-from collector.gate import CinState, LinkPolicy, bulk_terms, decide
+from collector.gate import LinkPolicy, bulk_terms, decide
+from collector.gate_scope import CinState
 from mediation.law.orders import (
     CaseId,
     CourtOrder,

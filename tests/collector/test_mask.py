@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from asn1 import ip, multimedia, sms_tpdu, ts33128
 from asn1.ps_pdu import PsHeader, PsPdu, cc_pdu, decode_ps_pdu, encode_ps_pdu, iri_pdu
 from collector.facts import LOCATION_SIP_HEADERS, PLAIN_SIP_HEADERS, facts_of
-from collector.gate import TARGET_OK, CinState, LinkPolicy, decide
+from collector.gate import LinkPolicy, decide
+from collector.gate_scope import TARGET_OK, CinState
 from collector.mask import permitted_octets
 from mediation.law.orders import CaseId, CourtOrder, Liid, OrderId, OrderKind, Target, TargetKind, Window
 from mediation.law.verdicts import Reason, VerdictKind

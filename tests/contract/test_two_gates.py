@@ -20,7 +20,8 @@ from asn1 import ip, multimedia, sms_tpdu, ts33128
 from asn1.ps_common import ip_address
 from asn1.ps_pdu import PsHeader, cc_pdu, decode_ps_pdu, iri_pdu
 from collector.facts import facts_of
-from collector.gate import TARGET_OK, TARGET_UNKNOWN, CinState, LinkPolicy, decide
+from collector.gate import LinkPolicy, decide
+from collector.gate_scope import TARGET_OK, TARGET_UNKNOWN, CinState
 from mediation.law.orders import (
     CaseId,
     CourtOrder,

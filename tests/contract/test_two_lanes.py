@@ -21,7 +21,8 @@ from asn1 import ip, multimedia
 from asn1.ps_pdu import PsHeader, cc_pdu, decode_ps_pdu, encode_ps_pdu, iri_pdu, tri_pdu
 from collector.config import PolicyConfig
 from collector.facts import facts_of
-from collector.gate import TARGET_OK, CinState, bulk_terms, decide
+from collector.gate import bulk_terms, decide
+from collector.gate_scope import TARGET_OK, CinState
 from mediation.law.orders import (
     CaseId,
     CourtOrder,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
-from mediation.runtime.clock import ClockSpec, LineClock, ManualClock
+from asn1.errors import LocalError
+from mediation.runtime.clock import ClockHand, ClockSpec, LineClock, ManualClock, SharedClock
 from mediation.runtime.config import ClockConfig
 
 REAL_US = 1_750_000_000_000_000
@@ -67,3 +69,40 @@ def test_the_tests_clock_moves_only_when_told() -> None:
     assert clock.now_us() == clock.now_us() == 10
     clock.advance(5)
     assert clock.now_us() == 15 and clock.real_delay_s(10**9) == 0.0
+
+
+class TestSharedClock:
+    def test_all_readers_see_a_jump_and_a_standstill(self, tmp_path: Path) -> None:
+        hand = ClockHand(tmp_path / "clock", ClockSpec(0, 0, 0.0))
+        first, second = SharedClock(tmp_path / "clock"), SharedClock(tmp_path / "clock")
+        hand.jump(1_000_000)
+        assert first.now_us() == second.now_us() == 1_000_000
+        assert first.real_delay_s(1_000_000) == 0.0
+        assert 0 < first.real_delay_s(1_000_001) <= 0.02
+
+    def test_it_goes_on_at_another_pace_from_where_it_is(self, tmp_path: Path) -> None:
+        hand = ClockHand(tmp_path / "clock", ClockSpec(0, 0, 0.0))
+        hand.jump(5_000_000)
+        hand.go(3600.0)
+        first = hand.clock.now_us()
+        assert first >= 5_000_000
+        hand.go(0.0)
+        stands = hand.clock.now_us()
+        assert stands >= first
+        assert hand.clock.now_us() == stands
+
+    def test_never_back(self, tmp_path: Path) -> None:
+        hand = ClockHand(tmp_path / "clock", ClockSpec(0, 7_000_000, 0.0))
+        with pytest.raises(LocalError, match="forward"):
+            hand.jump(6_999_999)
+        hand.jump(7_000_000)
+
+    def test_a_second_hand_goes_on_where_the_first_left_it(self, tmp_path: Path) -> None:
+        ClockHand(tmp_path / "clock", ClockSpec(0, 0, 0.0)).jump(9)
+        assert ClockHand(tmp_path / "clock", ClockSpec(0, 1, 1.0)).clock.now_us() == 9
+
+    @pytest.mark.parametrize("octets", [b"", b"\x00" * 40, b"calealab"])
+    def test_what_is_no_clock_is_refused(self, tmp_path: Path, octets: bytes) -> None:
+        (tmp_path / "clock").write_bytes(octets)
+        with pytest.raises(LocalError, match="clock"):
+            SharedClock(tmp_path / "clock")
