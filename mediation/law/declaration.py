@@ -1,7 +1,7 @@
 """The exigent circumstances declaration: what it must say before anything starts without an order.
 
-R-030: the offence, the emergency, the urgent need, the primary purpose, each of them there and true. R-031: flight alone
-is not exigent. R-032: reasonable belief for a pen register, probable cause for eavesdropping. Pure.
+R-030: the offence, the emergency, the urgent need, the primary purpose, each of them there and true. R-031: flight
+alone is not exigent. R-032: reasonable belief for a pen register, probable cause for eavesdropping. Pure.
 """
 
 from __future__ import annotations

@@ -79,7 +79,8 @@ SOURCES: Final[dict[OffenceList, tuple[Source, ...]]] = {
 }
 
 _CITED: Final = re.compile(
-    r"(?P<code>PL|[0-9]{1,2} USC)\s*§{0,2}\s*(?P<section>[0-9]{1,5}(?:\.[0-9]{1,3})?[a-z]?)(?:\([0-9a-z]{1,4}\))*(?:[ ,].*)?",
+    r"(?P<code>PL|[0-9]{1,2} USC)\s*§{0,2}\s*(?P<section>[0-9]{1,5}(?:\.[0-9]{1,3})?[a-z]?)"
+    r"(?:\([0-9a-z]{1,4}\))*(?:[ ,].*)?",
     re.IGNORECASE,
 )
 

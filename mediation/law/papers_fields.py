@@ -64,7 +64,7 @@ def _written(value: Any) -> dict[str, Any]:  # noqa: ANN401  any of the values a
     return {
         _NAME.get(name, name): _plain(one)
         for name, one in found.items()
-        if one is not None and one not in ("", (), _NONE)
+        if one is not None and one not in ("", (), frozenset())
     }
 
 
@@ -136,7 +136,6 @@ def _applications(value: object, name: str) -> tuple[Application, ...]:
     )
 
 
-_NONE: Final[frozenset[str]] = frozenset()
 _ATTRIBUTE: Final = {"at": "at_us", "date": "date_us"}
 _NAME: Final = {attribute: name for name, attribute in _ATTRIBUTE.items()}
 

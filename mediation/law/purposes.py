@@ -11,6 +11,7 @@ from mediation.law.access import Purpose
 from mediation.law.verdicts import Reason
 
 PURPOSES: Final = frozenset(str(purpose) for purpose in Purpose)
+_NAMES: Final = ", ".join(sorted(PURPOSES))
 _IMMIGRATION: Final = ("immigration", "deportation")
 
 
@@ -31,7 +32,5 @@ def purpose_refusal(purpose: str, *more: str) -> PurposeRefusal | None:
     if any(immigration(text) for text in (purpose, *more)):
         return PurposeRefusal(Reason.PURPOSE_FORBIDDEN, "R-065", "immigration enforcement is never a purpose")
     if purpose not in PURPOSES:
-        return PurposeRefusal(
-            Reason.PURPOSE_FORBIDDEN, "R-066", f"the purpose is one of: {', '.join(sorted(PURPOSES))}"
-        )
+        return PurposeRefusal(Reason.PURPOSE_FORBIDDEN, "R-066", f"the purpose is one of {_NAMES}")
     return None
