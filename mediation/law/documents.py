@@ -14,7 +14,6 @@ import base64
 import binascii
 import hashlib
 import json
-from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
@@ -22,17 +21,11 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from asn1.errors import DecodeError, RefusedError
-from mediation.law.entry import (
-    COURT_ZONE,
-    EAVESDROPPING_DAYS,
-    MAX_TARGETS,
-    PRTT_DAYS,
-    DocumentRefusedError,
-    add_court_days,
-    check_order,
-)
+from mediation.law.court_days import COURT_ZONE, add_court_days
+from mediation.law.entry import EAVESDROPPING_DAYS, MAX_TARGETS, PRTT_DAYS, DocumentRefusedError, check_order
+from mediation.law.extensions import extended, revoked
 from mediation.law.fields import FORMAT, order_from_fields, order_to_fields, time_us
-from mediation.law.orders import CourtOrder, OrderState, Window
+from mediation.law.orders import CourtOrder
 
 __all__ = (
     "COURT_ZONE",
@@ -88,33 +81,6 @@ def key_id(public_key: Ed25519PublicKey) -> str:
     return hashlib.sha256(public_key.public_bytes_raw()).hexdigest()[:8]
 
 
-def extended(order: CourtOrder, end_us: int, granted_at_us: int) -> CourtOrder:
-    """The next version of an order, with an extension from its end to `end_us` (R-014).
-
-    Raises DocumentRefusedError: too late (R-012, R-015), too long (R-006, R-011), or never to be extended (R-017).
-    """
-    if granted_at_us >= order.effective_window.end_us:
-        raise DocumentRefusedError("extension", "R-015", "the order has ended; what follows needs a start of its own")
-    longer = replace(
-        order,
-        version=order.version + 1,
-        window=Window(order.window.start_us, end_us),
-        extensions_us=(*order.extensions_us, order.window.end_us),
-    )
-    check_order(longer)
-    return longer
-
-
-def revoked(order: CourtOrder, at_us: int) -> CourtOrder:
-    """The next version of an order, ended at `at_us`, exclusive (R-019)."""
-    if order.revoked_at_us is not None and at_us >= order.revoked_at_us:
-        raise DocumentRefusedError("revocation", "R-019", "the order was revoked before; no later time undoes that")
-    at_us = max(at_us, order.window.start_us)
-    ended = replace(order, version=order.version + 1, state=OrderState.REVOKED, revoked_at_us=at_us)
-    check_order(ended)
-    return ended
-
-
 def make_document(
     order: CourtOrder,
     private_key: Ed25519PrivateKey,
@@ -126,7 +92,7 @@ def make_document(
     _check_action(action, order, issued_at_us)
     document = {**order_to_fields(order), "action": str(action)}
     if issued_at_us is not None:
-        document["issued_at"] = issued_at_us
+        document["signed_at"] = issued_at_us
     envelope = {
         "document": document,
         "key_id": key_id(private_key.public_key()),
@@ -152,11 +118,11 @@ def read_document(octets: bytes, public_key: Ed25519PublicKey) -> CourtDocument:
         raise RefusedError(
             f"The document is not signed by the court's key {key_id(public_key)}; it is not an order."
         ) from error
-    fields = {name: value for name, value in document.items() if name not in ("action", "issued_at")}
+    fields = {name: value for name, value in document.items() if name not in ("action", "signed_at")}
     try:
         action = DocumentAction(str(document.get("action", "issue")))
-        issued_at = document.get("issued_at")
-        issued_at_us = None if issued_at is None else time_us(issued_at, "issued_at")
+        signed_at = document.get("signed_at")
+        issued_at_us = None if signed_at is None else time_us(signed_at, "signed_at")
         order = order_from_fields(fields)
     except (ValueError, OverflowError) as error:
         raise RefusedError(f"DOC_MISSING:{error}") from error

@@ -8,27 +8,24 @@ the morning, also across a clock change. Pure: no clock is read.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from asn1.errors import RefusedError
+from mediation.law.court_days import DAY_US, add_court_days
 from mediation.law.orders import CourtOrder, OrderKind
 
 MAX_TARGETS: Final = 64
 MAX_EXTENSIONS: Final = 64
 MAX_AREAS: Final = 64
+MAX_NAMES: Final = 64
 MAX_VERSION: Final = (1 << 31) - 1
 """The version is an unsigned 32-bit number in every envelope; half of it is plenty."""
 MAX_TIME_US: Final = 253_000_000_000_000_000
 """In the year 9987: far enough, and no calendar arithmetic near it overflows."""
-COURT_ZONE: Final = ZoneInfo("America/New_York")
-"""Days are counted by the calendar where the court sits (rules list, section 0)."""
 
 PRTT_DAYS: Final = 60
 EAVESDROPPING_DAYS: Final = 30
-_DAY_US: Final = 86_400_000_000
 
 _DAYS: Final = {
     OrderKind.PRTT: (PRTT_DAYS, "R-005"),
@@ -52,14 +49,6 @@ class DocumentRefusedError(RefusedError):
         self.rule = rule
 
 
-def add_court_days(start_us: int, days: int) -> int:
-    """`start_us` plus calendar days at the same wall-clock time in New York, in microseconds UTC."""
-    micros = start_us % 1_000_000
-    start = datetime.fromtimestamp(start_us // 1_000_000, UTC).astimezone(COURT_ZONE)
-    end = (start.replace(tzinfo=None) + timedelta(days=days)).replace(tzinfo=COURT_ZONE)
-    return int(end.astimezone(UTC).timestamp()) * 1_000_000 + micros
-
-
 def latest_end_us(kind: OrderKind, start_us: int, strict_days: bool = False) -> tuple[int, str]:
     """The last end a period of this kind may have, and the rule that says so.
 
@@ -67,7 +56,7 @@ def latest_end_us(kind: OrderKind, start_us: int, strict_days: bool = False) -> 
     """
     days, rule = _DAYS[kind]
     latest_us = add_court_days(start_us, days)
-    return (min(latest_us, start_us + days * _DAY_US) if strict_days else latest_us), rule
+    return (min(latest_us, start_us + days * DAY_US) if strict_days else latest_us), rule
 
 
 def check_order(order: CourtOrder, strict_days: bool = False) -> None:
@@ -87,7 +76,11 @@ def _names(order: CourtOrder) -> None:
         raise DocumentRefusedError(
             "order_id", "R-028", "an order is named by 1 to 64 letters, digits, dots, dashes and underscores"
         )
-    for item, text in (("case_id", order.case_id), ("agency", order.agency)):
+    lists = {"facilities": order.facilities, "presence": order.presence, "joint_with": order.joint_with}
+    if any(len(names) > MAX_NAMES for names in lists.values()):
+        raise DocumentRefusedError("presence", "R-028", f"an order names at most {MAX_NAMES} of places or of people")
+    named = [(item, name) for item, names in lists.items() for name in sorted(names)]
+    for item, text in (("case_id", order.case_id), ("agency", order.agency), *named):
         if not 1 <= len(text) <= 64 or not text.isprintable():
             raise DocumentRefusedError(item, "R-028", "1 to 64 printable characters are needed")
     if not 1 <= order.version <= MAX_VERSION:

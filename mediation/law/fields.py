@@ -12,10 +12,13 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from asn1 import sip
-from mediation.law.entry import MAX_TIME_US, add_court_days, check_order
+from mediation.law.court_days import add_court_days
+from mediation.law.entry import MAX_TIME_US, check_order
 from mediation.law.orders import (
     CaseId,
     CourtOrder,
+    Exigency,
+    Jurisdiction,
     Liid,
     OrderId,
     OrderKind,
@@ -53,8 +56,26 @@ _KNOWN: Final = frozenset(
         "pctdd_authorised",
         "extensions",
         "trap_area",
+        "jurisdiction",
+        "activated_at",
+        "order_issued_at",
+        "denied_at",
+        "obtained_at",
+        "exigency_ended_at",
+        "issued_at",
+        "entered_at",
+        "terminate_on_first",
+        "facilities",
+        "presence",
+        "joint_with",
     )
 )
+_EXIGENCY: Final = {
+    "order_issued_at": "order_issued_at_us",
+    "denied_at": "denied_at_us",
+    "obtained_at": "obtained_at_us",
+    "exigency_ended_at": "ended_at_us",
+}
 _Member = TypeVar("_Member", bound=StrEnum)
 
 
@@ -64,7 +85,8 @@ def order_from_fields(fields: Mapping[str, Any]) -> CourtOrder:
     Keys: order_id, kind, liid, targets (list of "kind:value", a number alone is e164), start, end (ISO 8601 with zone,
     or microseconds), or days instead of end; optional: version, case_id, agency, services, direction, state,
     revoked_at, objective_attained_at, location_authorised, pctdd_authorised, extensions (times), trap_area (number
-    prefixes).
+    prefixes), jurisdiction, issued_at, entered_at, terminate_on_first, facilities, presence, joint_with; of an exigent
+    kind activated_at, and with it order_issued_at, denied_at, obtained_at, exigency_ended_at.
     """
     unknown = sorted(str(name) for name in set(fields) - _KNOWN)
     if unknown:
@@ -100,6 +122,14 @@ def order_from_fields(fields: Mapping[str, Any]) -> CourtOrder:
         pctdd_authorised=_yes_or_no(fields, "pctdd_authorised"),
         extensions_us=tuple(_time_us(one, "extensions") for one in _listed(fields.get("extensions"))),
         trap_area=frozenset(str(one).removeprefix("+") for one in _listed(fields.get("trap_area"))),
+        jurisdiction=_member(Jurisdiction, fields.get("jurisdiction") or "STATE", "jurisdiction"),
+        exigent=_exigency(fields),
+        issued_at_us=_optional_time(fields, "issued_at"),
+        entered_at_us=_optional_time(fields, "entered_at"),
+        terminate_on_first=_yes_or_no(fields, "terminate_on_first"),
+        facilities=frozenset(str(one).strip() for one in _listed(fields.get("facilities"))),
+        presence=frozenset(str(one).strip() for one in _listed(fields.get("presence"))),
+        joint_with=frozenset(str(one).strip() for one in _listed(fields.get("joint_with"))),
     )
     check_order(order)
     return order
@@ -127,13 +157,34 @@ def order_to_fields(order: CourtOrder) -> dict[str, Any]:
         "pctdd_authorised": order.pctdd_authorised,
         "extensions": list(order.extensions_us) or None,
         "trap_area": sorted(order.trap_area) or None,
+        "jurisdiction": None if order.jurisdiction is Jurisdiction.STATE else str(order.jurisdiction),
+        "issued_at": order.issued_at_us,
+        "entered_at": order.entered_at_us,
+        "terminate_on_first": order.terminate_on_first or None,
+        "facilities": sorted(order.facilities) or None,
+        "presence": sorted(order.presence) or None,
+        "joint_with": sorted(order.joint_with) or None,
     }
+    if order.exigent is not None:
+        fields["activated_at"] = order.exigent.activated_at_us
+        fields |= {name: getattr(order.exigent, member) for name, member in _EXIGENCY.items()}
     return {name: value for name, value in fields.items() if value is not None}
 
 
 def time_us(value: object, name: str) -> int:
     """A time as people write it, in microseconds UTC. Raises ValueError that begins with `name`."""
     return _time_us(value, name)
+
+
+def _exigency(fields: Mapping[str, Any]) -> Exigency | None:
+    activated_at_us = _optional_time(fields, "activated_at")
+    acts = {member: _optional_time(fields, name) for name, member in _EXIGENCY.items()}
+    if activated_at_us is not None:
+        return Exigency(activated_at_us, **acts)
+    for name in _EXIGENCY:
+        if fields.get(name) is not None:
+            raise ValueError(f"activated_at: missing; {name} counts from the first activation (R-036)")
+    return None
 
 
 def _listed(value: object) -> list[object]:

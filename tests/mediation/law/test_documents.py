@@ -163,7 +163,7 @@ def test_the_largest_document_is_still_read() -> None:
         ({"action": "EXTEND"}, "EXTEND"),
         ({"action": "extend"}, "R-014"),
         ({"action": "revoke"}, "R-019"),
-        ({"issued_at": "soon"}, "issued_at"),
+        ({"signed_at": "soon"}, "signed_at"),
         ({"kind": "EXIGENT_EAV_STATE", "extensions": [START + DAY]}, "R-017"),
     ],
 )
@@ -177,7 +177,7 @@ def test_attack_even_a_genuine_signature_lets_nothing_in_that_the_law_does_not(
 @settings(max_examples=150, deadline=None)
 @given(
     changes=st.dictionaries(
-        st.sampled_from(sorted({*order_to_fields(ORDER), "action", "issued_at", "days", "extensions", "revoked_at"})),
+        st.sampled_from(sorted({*order_to_fields(ORDER), "action", "signed_at", "days", "extensions", "revoked_at"})),
         st.recursive(
             st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
             lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
@@ -243,7 +243,7 @@ def test_an_extension_granted_at_the_end_or_later_is_refused(late_us: int) -> No
     longer = extended(ORDER, ORDER.window.end_us + DAY, ORDER.window.end_us - 1)
     with pytest.raises(DocumentRefusedError, match="R-015"):
         make_document(longer, COURT, DocumentAction.EXTEND, granted)
-    backdated = signed(order_to_fields(longer) | {"action": "extend", "issued_at": granted})
+    backdated = signed(order_to_fields(longer) | {"action": "extend", "signed_at": granted})
     with pytest.raises(DocumentRefusedError, match="R-015"):
         read_document(backdated, PUBLIC)
 

@@ -10,15 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mediation.law.court_days import COURT_ZONE, add_court_days
 from mediation.law.entry import (
-    COURT_ZONE,
     MAX_AREAS,
     MAX_EXTENSIONS,
     MAX_TARGETS,
     MAX_TIME_US,
     MAX_VERSION,
     DocumentRefusedError,
-    add_court_days,
     check_order,
     latest_end_us,
 )
