@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from mediation.law.declaration import EXIGENT, required_standard
+from mediation.law.declaration import required_standard
 from mediation.law.offences import OffenceList, offence_list
-from mediation.law.orders import CourtOrder, OrderKind, TargetKind
+from mediation.law.orders import CourtOrder, TargetKind
 from mediation.law.papers import (
     Application,
     Declaration,
@@ -32,10 +32,14 @@ _FOR_PRTT: Final = frozenset({Finding.REASONABLE_SUSPICION, Finding.RELEVANCE})
 
 
 def lab_papers(order: CourtOrder) -> Papers:
-    """Papers that lack nothing for this order; fictional, the same for the same order."""
+    """Papers that lack nothing for this order; fictional, the same for the same order. The emergency order is among
+    them once it was issued."""
     start_us = order.window.start_us
-    section, name = _OFFENCE[offence_list(order.kind, order.kind is OrderKind.EXIGENT_EAV_FEDERAL)]
+    section, name = _OFFENCE[offence_list(order.kind, order.federal)]
     before_us = max(start_us - _HOUR_US, 0)
+    issued_us: int | None = order.issued_at_us if order.issued_at_us is not None else before_us
+    if order.kind.exigent:
+        issued_us = None if order.exigent is None else order.exigent.order_issued_at_us
     application = Application(
         investigator="rivera",
         prosecutor="weiss",
@@ -44,7 +48,6 @@ def lab_papers(order: CourtOrder) -> Papers:
         offences=(section,),
         findings=_FOR_PRTT if order.kind.metadata_only else frozenset(Finding) - _FOR_PRTT,
     )
-    exigent = order.kind in EXIGENT
     return Papers(
         complaint_number=f"LAB-{order.case_id}",
         queried=_queried(order),
@@ -52,9 +55,9 @@ def lab_papers(order: CourtOrder) -> Papers:
         requesting_unit="Detective Bureau",
         political_activity=False,
         supervisor=SupervisorNote("okafor", "the line is used to arrange the offence", before_us),
-        application=None if exigent else application,
-        declaration=_declaration(order, section, before_us) if exigent else None,
-        order_paper=_order_paper(order, section, name, before_us),
+        application=None if order.kind.exigent else application,
+        declaration=_declaration(order, section, before_us) if order.kind.exigent else None,
+        order_paper=None if issued_us is None else _order_paper(order, section, name, issued_us),
         extensions=tuple(
             replace(application, results=f"calls of period {number} named two more participants")
             for number, _ in enumerate(order.extensions_us, start=1)

@@ -13,8 +13,6 @@ from mediation.law.offences import designated, offence_list
 from mediation.law.orders import OrderKind
 from mediation.law.papers_values import Declaration, Ground, Standard
 
-EXIGENT: Final = frozenset({OrderKind.EXIGENT_PRTT, OrderKind.EXIGENT_EAV_STATE, OrderKind.EXIGENT_EAV_FEDERAL})
-
 _DANGER: Final = frozenset({Ground.DANGER_OF_DEATH, Ground.DANGER_OF_SERIOUS_INJURY})
 _RANK: Final = {standard: rank for rank, standard in enumerate(Standard)}
 

@@ -13,11 +13,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final, Protocol
 
-from mediation.law.declaration import EXIGENT, missing_of_declaration
+from mediation.law.declaration import missing_of_declaration
+from mediation.law.exigent import deadline_us
 from mediation.law.lifecycle import OrderEvent, after
 from mediation.law.missing import Lacks, Missing, PapersRefusedError
 from mediation.law.offences import OffenceList, designated, offence_list
-from mediation.law.orders import CourtOrder, OrderKind, PrttDirection, Target, normalise_e164
+from mediation.law.orders import CourtOrder, PrttDirection, Target, normalise_e164
 from mediation.law.papers_fields import papers_from_fields, papers_to_fields
 from mediation.law.papers_values import (
     Application,
@@ -73,17 +74,17 @@ def missing_papers(
     _request(order, held, lacks)
     _purpose(held, lacks)
     _supervisor(order, held.supervisor, lacks)
-    if order.kind in EXIGENT:
-        lacks.extend(missing_of_declaration(held.declaration, order.kind, _federal(order)))
+    if order.kind.exigent:
+        lacks.extend(missing_of_declaration(held.declaration, order.kind, order.federal))
     else:
         lacks.need(held.application, "application", "R-054", "an application sworn by investigator and prosecutor")
     if held.application is not None:
         _application(order, held.application, "application.", lacks)
     if held.order_paper is not None:
         lacks.extend(_order_paper(order, held.order_paper))
-    elif not (order.kind in EXIGENT and settings.order_may_follow):
-        rule, what = ("R-051", "emergency order") if order.kind in EXIGENT else ("R-050", "order")
-        lacks.need(None, "order_paper", rule, f"the signed {what if order.kind.metadata_only else 'warrant'} itself")
+    elif not _may_follow(order, settings, now_us):
+        what = f"{'emergency ' if order.kind.exigent else ''}{'order' if order.kind.metadata_only else 'warrant'}"
+        lacks.need(None, "order_paper", "R-051" if order.kind.exigent else "R-050", f"the signed {what} itself")
     _extensions(order, held.extensions, lacks)
     return tuple(lacks.found)
 
@@ -105,12 +106,17 @@ def leave_draft(
     return replace(order, state=state)
 
 
-def _federal(order: CourtOrder) -> bool:
-    return order.kind is OrderKind.EXIGENT_EAV_FEDERAL
+def _may_follow(order: CourtOrder, settings: PaperSettings, now_us: int | None) -> bool:
+    """R-051: whether the emergency order may still come. One that was issued is among the papers."""
+    due_us = deadline_us(order)
+    if due_us is None or not settings.order_may_follow:
+        return False
+    issued = order.exigent is not None and order.exigent.order_issued_at_us is not None
+    return not issued and (now_us is None or now_us <= due_us)
 
 
 def _request(order: CourtOrder, papers: Papers, lacks: Lacks) -> None:
-    rule = "R-045" if order.kind in EXIGENT else "R-050"
+    rule = "R-045" if order.kind.exigent else "R-050"
     lacks.need(papers.complaint_number, "complaint_number", rule, "the complaint number of the case")
     lacks.need(papers.queried, "queried", rule, "the queried number or web address")
     lacks.need(order.targets, "targets", "R-020", "the order names at least one target")
@@ -154,7 +160,7 @@ def _application(order: CourtOrder, application: Application, path: str, lacks: 
     for who in ("investigator", "prosecutor"):
         said.need(getattr(application, who), who, "R-054", f"the {who}, by name")
         said.need(getattr(application, f"{who}_swore"), f"{who}_swore", "R-054", f"the {who} swore the application")
-    which = offence_list(order.kind, _federal(order))
+    which = offence_list(order.kind, order.federal)
     _offences(application.offences, which, said)
     rule = "R-055" if order.kind.metadata_only else "R-056"
     for finding in _findings(which):
@@ -185,13 +191,13 @@ def _order_paper(order: CourtOrder, paper: OrderPaper) -> list[Missing]:
     """R-052 for a pen register, R-053 for a warrant."""
     rule = "R-052" if order.kind.metadata_only else "R-053"
     said = Lacks("order_paper.")
-    said.need(paper.signed, "signed", "R-051" if order.kind in EXIGENT else "R-050", "the judge signed it")
+    said.need(paper.signed, "signed", "R-051" if order.kind.exigent else "R-050", "the judge signed it")
     said.need(paper.applicant, "applicant", rule, "who applied")
     said.need(paper.date_us is not None, "date", rule, "the date it was made")
     said.need(paper.judge, "judge", rule, "the judge, by name")
     said.need(paper.judge_title, "judge_title", rule, "the judge's title")
     said.need(paper.offence_statement, "offence_statement", rule, "a statement of the designated offence")
-    _offences(paper.offences, offence_list(order.kind, _federal(order)), said)
+    _offences(paper.offences, offence_list(order.kind, order.federal), said)
     (_pen_register if order.kind.metadata_only else _warrant)(order, paper, said)
     return said.found
 

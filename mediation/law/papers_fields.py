@@ -180,6 +180,7 @@ _ORDER_PAPER: Final[dict[str, _Read]] = {
     "period": _text,
     "auto_termination": _text,
     "minimisation": _text,
+    "minimise_afterwards": _yes_or_no,
     "entry_needed": _yes_or_no,
     "entry_authority": _text,
 }

@@ -79,7 +79,8 @@ class OrderPaper:
     """What the order or warrant itself shows on its face (R-052, R-053).
 
     `not_known` names fields that the court could not fill: subscriber, subject, number, location. `types` are the
-    communications a warrant describes; `entry_needed` says whether somebody must go in to install.
+    communications a warrant describes; `entry_needed` says whether somebody must go in to install;
+    `minimise_afterwards` whether what is in code or a foreign language may be minimised afterwards (R-119).
     """
 
     reference: str = ""
@@ -101,6 +102,7 @@ class OrderPaper:
     period: str = ""
     auto_termination: str = ""
     minimisation: str = ""
+    minimise_afterwards: bool | None = None
     entry_needed: bool | None = None
     entry_authority: str = ""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from mediation.law.access import Purpose
+from mediation.law.access_facts import Purpose
 from mediation.law.verdicts import Reason
 
 PURPOSES: Final = frozenset(str(purpose) for purpose in Purpose)
