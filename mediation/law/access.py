@@ -1,150 +1,39 @@
 """One question, one answer: may this actor do this, to this, from here, now?
 
 `may` is pure and total: it never raises and never says yes by omission. It checks in this order, and lists everything
-that failed, the first deciding: the person, the device, the place, the purpose, the table, the condition of the cell.
-Actions that touch what an interception collected (`PLACED`) also need the place, a grant and the order's time.
-Facts come in as values; whoever calls keeps the entry log, the grants and the tickets, and audits the answer.
+that failed, the first deciding: the person, the device, the place, the purpose, the table, the case, the condition of
+the cell, the separation of duties, the order's life.
+
+A case the actor may not know of is no case (R-073, R-026): the answer is made without it, so it is the same, reason by
+reason, as for a case that does not exist. A role with no cell for an action learns nothing of the case either.
+
+Actions that touch what an interception collected (`PLACED`) need a station at a facility. The court and the prosecutor
+work on what is brought to them (R-156, SD-7) and have no station; papers, accounts and grants may be handled at the
+desk itself, without one, but never from a device or a network that cannot be a client.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
+from mediation.law.access_conditions import CONDITIONS, Question, grants_of, holding, need_grant, sound_grant
+from mediation.law.access_facts import (
+    Actor,
+    Answer,
+    CaseFile,
+    Circumstances,
+    DeviceClass,
+    Failures,
+    Place,
+    Purpose,
+    RequestFile,
+)
 from mediation.law.actors import MATRIX, YES, Action, Role
-from mediation.law.orders import OrderState, Window
+from mediation.law.orders import OrderState
 from mediation.law.verdicts import Reason
 
 FACILITY_COUNT: Final = 4
 """R-075: the system is used at exactly four places."""
-
-
-class DeviceClass(StrEnum):
-    CALEA_STATION = "CALEA_STATION"
-    GENERAL_DESKTOP = "GENERAL_DESKTOP"
-    NYPD_PED = "NYPD_PED"
-    PERSONAL_DEVICE = "PERSONAL_DEVICE"
-    DIGITAL_CAMERA = "DIGITAL_CAMERA"
-    RECORD_MANAGEMENT = "RECORD_MANAGEMENT"
-    VENDOR_LAPTOP = "VENDOR_LAPTOP"
-
-
-class Purpose(StrEnum):
-    """R-066: the four that exist. Immigration enforcement (R-065) is not among them and is refused by name."""
-
-    CRIMINAL_INVESTIGATION = "criminal investigation"
-    CIVIL_LITIGATION = "civil litigation"
-    DISCIPLINARY_PROCEEDING = "disciplinary proceeding"
-    OFFICIAL_BUSINESS = "other official business"
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """`trained_until_us` R-083; `background_check` R-082; `duties_end_us` the instant of a transfer (R-071);
-    `suspended` after confirmed misuse (R-086)."""
-
-    user_id: str
-    role: Role
-    trained_until_us: int | None = None
-    background_check: bool = False
-    duties_end_us: int | None = None
-    suspended: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the actor sits. `entered_us` is the entry log's row, `shift_start_us` the tour it must belong to (R-079).
-    `segment_device` is the device class that the network segment itself is known for (R-077)."""
-
-    facility: str
-    device: DeviceClass
-    segment_device: DeviceClass | None = None
-    remote: bool = False
-    entered_us: int | None = None
-    shift_start_us: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """Access of one user to one case, given by TARU staff (R-070), within the order's time (R-074)."""
-
-    user_id: str
-    case_id: str
-    granted_by: str
-    window: Window
-    ended_us: int | None = None
-    court_order_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """A vendor's or an integrity case's ticket. `opened_by` and `approved_by` are different people (SD-4)."""
-
-    ticket_id: str
-    user_id: str
-    opened_by: str
-    approved_by: str
-    window: Window
-    need_to_know: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CaseFile:
-    """What the action is about. `window` is the order's effective window; `facilities` and `presence` are the order's
-    lists (R-075, R-076); `document_author` wrote the order document, `requested_by` asked for access."""
-
-    case_id: str
-    window: Window
-    state: OrderState
-    facilities: frozenset[str] = frozenset()
-    presence: frozenset[str] = frozenset()
-    supervisors: frozenset[str] = frozenset()
-    under_review: bool = False
-    requested_by: str | None = None
-    document_author: str | None = None
-    joint_court_order_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """Everything else an answer may rest on. Blank means absent, and absent never helps."""
-
-    place: Place | None = None
-    purpose: str = Purpose.CRIMINAL_INVESTIGATION
-    grants: tuple[Grant, ...] = ()
-    tickets: tuple[Ticket, ...] = ()
-    logged_reason: str = ""
-    declaration_complete: bool = False
-    papers_complete: bool = False
-    named_employee: str = ""
-    court_ruling_id: str = ""
-    judge_direction_id: str = ""
-    target_is_case_management: bool = False
-    supervisory_authorisation: bool = False
-    consent_or_no_privacy: bool = False
-    beneficiary: str = ""
-
-
-class Answer(NamedTuple):
-    """`reasons` and `rules` run in parallel; both are empty when the answer is yes."""
-
-    allowed: bool
-    reasons: tuple[Reason, ...] = ()
-    rules: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class _Failures:
-    reasons: list[Reason] = field(default_factory=list)
-    rules: list[str] = field(default_factory=list)
-
-    def need(self, holds: bool, reason: Reason, rule: str) -> None:
-        if not holds:
-            self.reasons.append(reason)
-            self.rules.append(rule)
-
 
 PLACED: Final = frozenset(
     {
@@ -154,12 +43,47 @@ PLACED: Final = frozenset(
         Action.MARK_PRIVILEGED,
         Action.READ_PRIVILEGED_HOLD,
         Action.READ_QUARANTINE,
+        Action.EXPORT_HAND_OFF,
     }
 )
-"""Actions on collected material: they need the station, the facility and the entry log whoever acts."""
+"""Actions on collected material: they need the station, the facility and the entry log."""
 
-_OPERATED: Final = frozenset({*PLACED, Action.EXPORT_HAND_OFF, Action.GRANT_ACCESS, Action.START_EXIGENT_USE})
+NEEDS_CASE: Final = PLACED | {
+    Action.GRANT_ACCESS,
+    Action.SEAL,
+    Action.TURN_OVER_TO_PROSECUTOR,
+    Action.DELIVER_TO_DEFENCE,
+    Action.ORDER_DESTRUCTION_OR_CUSTODY,
+}
+"""Without a case that the actor may know of there is nothing to do these to."""
+
+_OPERATED: Final = PLACED | {Action.GRANT_ACCESS, Action.START_EXIGENT_USE}
 """Actions done at the system itself, hence only by trained people (R-083)."""
+
+_NO_STATION: Final = frozenset({Role.JUDGE, Role.PROS})
+_NEEDS_GRANT: Final = frozenset({Role.INV, Role.OAG})
+_RELEASES: Final = frozenset({Action.TURN_OVER_TO_PROSECUTOR, Action.DELIVER_TO_DEFENCE, Action.APPROVE_DISCLOSURE})
+_CONTENT: Final = frozenset({Action.READ_CONTENT, Action.READ_CALL_IDENTIFYING})
+_AUDITORS: Final = frozenset({Role.ICO, Role.IAB, Role.ITB})
+
+_NEVER_CLIENTS: Final = {
+    DeviceClass.DIGITAL_CAMERA: "R-169",
+    DeviceClass.NYPD_PED: "R-170",
+    DeviceClass.RECORD_MANAGEMENT: "R-171",
+}
+
+_EMPTY_CELL: Final = {
+    Action.GRANT_ACCESS: "R-070",
+    Action.GRANT_ACCESS_TO_ONESELF: "SD-1",
+    Action.READ_PRIVILEGED_HOLD: "R-120",
+    Action.READ_QUARANTINE: "R-041",
+    Action.DELETE_RECORD: "R-141",
+    Action.INSTALL_COVERT_AUDIO: "R-163",
+    Action.READ_FULL_AUDIT: "R-085",
+    Action.CHANGE_RECORDING: "R-091",
+    Action.TURN_OFF_AUDIT_OR_GATE: "SD-6",
+}
+"""The rule that says most about an empty cell, where it is another than R-073."""
 
 
 def facilities_error(facilities: frozenset[str]) -> str | None:
@@ -171,62 +95,114 @@ def facilities_error(facilities: frozenset[str]) -> str | None:
     )
 
 
-def may(
-    actor: Actor, action: Action, case: CaseFile | None, now_us: int, facts: Circumstances, facilities: frozenset[str]
-) -> Answer:
-    """Whether `actor` may do `action` on `case` at `now_us`. `facilities` are the configured four."""
-    failures = _Failures()
-    _person(actor, action, now_us, failures)
-    if action in PLACED:
-        _device(facts.place, failures)
-        _facility(actor, case, facts.place, now_us, facilities, failures)
-    _purpose(facts.purpose, failures)
+def may(actor: Actor, action: Action, subject: CaseFile | None, now_us: int, facts: Circumstances) -> Answer:
+    """Whether `actor` may do `action` to `subject` at `now_us`."""
+    failures = Failures()
     cell = MATRIX[action].get(actor.role)
-    failures.need(cell is not None, Reason.ACCESS_DENIED_ROLE, "R-073")
-    if cell is not None and cell != YES:
-        _CONDITIONS[cell](_Question(actor, action, case, now_us, facts), failures)
-    if action is Action.GRANT_ACCESS:
-        _separate_grant(actor, case, facts, failures)
-    if action is Action.CHECK_PAPERS and case is not None:
-        failures.need(case.document_author != actor.user_id, Reason.ACCESS_DENIED_ROLE, "SD-2")
-    if action in PLACED and case is not None and case.state is OrderState.CLOSED:
-        failures.need(False, Reason.ACCESS_EXPIRED, "R-149")
-    return Answer(not failures.reasons, tuple(failures.reasons), tuple(failures.rules))
+    case = subject if cell is not None and knows_of(actor, subject, facts) else None
+    _person(actor, action, cell, now_us, failures)
+    _place(actor, action, case, now_us, facts, failures)
+    _purpose(facts.purpose, failures)
+    if cell is None:
+        failures.need(False, Reason.ACCESS_DENIED_ROLE, _empty_cell(actor.role, action))
+        return failures.answer()
+    if case is None and action in NEEDS_CASE:
+        failures.need(False, Reason.ACCESS_DENIED_ROLE, "R-080" if actor.role is Role.OAG else "R-073")
+        return failures.answer()
+    question = Question(actor, action, case, now_us, facts)
+    if cell != YES:
+        CONDITIONS[cell](question, failures)
+    elif action in PLACED and actor.role in _NEEDS_GRANT:
+        need_grant(question, failures)
+    _separate(question, failures)
+    _release(question, failures)
+    if case is not None and action in NEEDS_CASE:
+        _life(case, action, failures)
+    return failures.answer()
 
 
-def _person(actor: Actor, action: Action, now_us: int, failures: _Failures) -> None:
+def knows_of(actor: Actor, case: CaseFile | None, facts: Circumstances) -> bool:
+    """R-073, R-026, R-080: whether the actor may know that this case exists. Of another agency's nobody may but the
+    court, and an officer whom a court order and a grant bring in."""
+    if case is None:
+        return False
+    if actor.role is Role.JUDGE:
+        return True
+    if actor.role is Role.PROS:
+        return actor.user_id in case.prosecutors
+    if actor.role is Role.OAG:
+        return actor.agency in case.joint_with and bool(grants_of(actor, case, facts))
+    if not actor.agency or actor.agency != case.agency:
+        return False
+    if actor.role is Role.INV:
+        return bool(grants_of(actor, case, facts))
+    return actor.role is not Role.SUP or actor.user_id in case.supervisors
+
+
+def session_ends_us(actor: Actor, case: CaseFile, facts: Circumstances, now_us: int) -> int | None:
+    """R-074: the instant at which a session that is allowed now must be cut, as far as it is known now; None for one
+    that nothing ends. What may still come (a revocation, a transfer) is why it is asked again and again."""
+    ends = [end for end in (actor.duties_end_us, actor.trained_until_us) if end is not None]
+    if actor.role in (Role.INV, Role.OAG, Role.SUP):
+        ends.append(case.window.end_us)
+    if actor.role in _NEEDS_GRANT:
+        sound = [one for one in grants_of(actor, case, facts) if sound_grant(one) is None]
+        lasting = [
+            min(one.window.end_us, one.window.end_us if one.ended_us is None else one.ended_us)
+            for one in sound
+            if holding(one, case, now_us)
+        ]
+        ends.append(max(lasting, default=now_us))
+    return min(ends, default=None)
+
+
+def _person(actor: Actor, action: Action, cell: str | None, now_us: int, failures: Failures) -> None:
     failures.need(not actor.suspended, Reason.ACCESS_DENIED_ROLE, "R-086")
     in_duty = actor.duties_end_us is None or now_us < actor.duties_end_us
     failures.need(in_duty, Reason.ACCESS_EXPIRED, "R-071")
-    if action in _OPERATED and MATRIX[action].get(actor.role) is not None:
+    if action in _OPERATED and cell is not None and actor.role not in _NO_STATION:
         trained = actor.trained_until_us is not None and now_us < actor.trained_until_us
         failures.need(trained, Reason.NOT_TRAINED, "R-083")
 
 
-def _device(place: Place | None, failures: _Failures) -> None:
-    if place is None:
+def _place(
+    actor: Actor, action: Action, case: CaseFile | None, now_us: int, facts: Circumstances, failures: Failures
+) -> None:
+    place = facts.place
+    if action in PLACED and actor.role not in _NO_STATION:
+        if place is None:
+            failures.need(False, Reason.ACCESS_DENIED_DEVICE, "R-077")
+            failures.need(False, Reason.ACCESS_DENIED_FACILITY, "R-075")
+            return
+        _client(place, failures)
+        _facility(actor, case, place, now_us, facts.facilities, failures)
+    elif place is not None:
+        _client(place, failures)
+        failures.need(not place.remote, Reason.ACCESS_DENIED_FACILITY, "R-088")
+
+
+def _client(place: Place, failures: Failures) -> None:
+    """R-077, R-087: what the client says it is and what its network is known for must both be a station."""
+    for device in dict.fromkeys((place.device, place.segment_device)):
+        if device is DeviceClass.CALEA_STATION:
+            continue
+        if device in _NEVER_CLIENTS:
+            failures.need(False, Reason.ACCESS_DENIED_DEVICE, "R-087")
+            failures.need(False, Reason.ACCESS_DENIED_DEVICE, _NEVER_CLIENTS[device])
         failures.need(False, Reason.ACCESS_DENIED_DEVICE, "R-077")
-        return
-    never = (DeviceClass.DIGITAL_CAMERA, DeviceClass.NYPD_PED, DeviceClass.RECORD_MANAGEMENT)
-    rule = "R-087" if place.device in never else "R-077"
-    failures.need(place.device is DeviceClass.CALEA_STATION, Reason.ACCESS_DENIED_DEVICE, rule)
-    segment_agrees = place.segment_device in (None, DeviceClass.CALEA_STATION)
-    failures.need(segment_agrees, Reason.ACCESS_DENIED_DEVICE, "R-077")
 
 
 def _facility(
     actor: Actor,
     case: CaseFile | None,
-    place: Place | None,
+    place: Place,
     now_us: int,
     facilities: frozenset[str],
-    failures: _Failures,
+    failures: Failures,
 ) -> None:
-    if place is None:
-        failures.need(False, Reason.ACCESS_DENIED_FACILITY, "R-075")
-        return
     failures.need(not place.remote, Reason.ACCESS_DENIED_FACILITY, "R-088")
-    failures.need(place.facility in facilities, Reason.ACCESS_DENIED_FACILITY, "R-075")
+    known = place.facility in facilities and len(facilities) == FACILITY_COUNT
+    failures.need(known, Reason.ACCESS_DENIED_FACILITY, "R-075")
     entered = place.entered_us is not None and place.shift_start_us <= place.entered_us <= now_us
     failures.need(entered, Reason.ACCESS_DENIED_FACILITY, "R-079")
     if case is not None:
@@ -236,154 +212,69 @@ def _facility(
         failures.need(present, Reason.ACCESS_DENIED_FACILITY, "R-076")
 
 
-def _purpose(purpose: str, failures: _Failures) -> None:
+def _purpose(purpose: str, failures: Failures) -> None:
     if "immigration" in purpose.lower():
         failures.need(False, Reason.PURPOSE_FORBIDDEN, "R-065")
         return
     failures.need(purpose in frozenset(Purpose), Reason.PURPOSE_FORBIDDEN, "R-066")
 
 
-def _separate_grant(actor: Actor, case: CaseFile | None, facts: Circumstances, failures: _Failures) -> None:
-    """R-070 is the table's; here: never to oneself, and not by the one who asked (SD-1)."""
-    failures.need(bool(facts.beneficiary), Reason.ACCESS_DENIED_ROLE, "R-070")
-    failures.need(facts.beneficiary != actor.user_id, Reason.ACCESS_DENIED_ROLE, "SD-1")
-    if case is not None:
-        failures.need(case.requested_by != actor.user_id, Reason.ACCESS_DENIED_ROLE, "SD-1")
+def _empty_cell(role: Role, action: Action) -> str:
+    if action in _CONTENT:
+        if role is Role.VEND:
+            return "R-081"
+        if role is Role.JUDGE:
+            return "SD-7"
+        if role in _AUDITORS:
+            return "SD-5"
+    return _EMPTY_CELL.get(action, "R-073")
 
 
-class _Question(NamedTuple):
-    actor: Actor
-    action: Action
-    case: CaseFile | None
-    now_us: int
-    facts: Circumstances
+def _separate(question: Question, failures: Failures) -> None:
+    """SD-1, SD-2 and the grant's own rules. Ending access takes no papers."""
+    actor, action, facts = question.actor, question.action, question.facts
+    if action is Action.ADMINISTER:
+        failures.need(not actor.is_same_person(facts.beneficiary), Reason.ACCESS_DENIED_ROLE, "SD-1")
+    request = facts.request
+    if request is not None and request.agency != actor.agency:
+        request = None
+    if action is Action.CHECK_PAPERS:
+        failures.need(request is not None, Reason.ACCESS_DENIED_ROLE, "R-073")
+        if request is not None:
+            author = actor.is_same_person(request.document_author)
+            failures.need(not author, Reason.ACCESS_DENIED_ROLE, "SD-2")
+    if action is Action.GRANT_ACCESS:
+        failures.need(bool(facts.beneficiary), Reason.ACCESS_DENIED_ROLE, "R-070")
+        if not facts.ending:
+            _separate_grant(question, request, failures)
 
 
-def _granted(question: _Question, failures: _Failures, rule: str = "R-073") -> Grant | None:
-    """The grant that covers the case now. A case without one is denied as a case unknown to the actor (R-073)."""
-    case, facts, now_us = question.case, question.facts, question.now_us
-    mine = [
-        grant
-        for grant in facts.grants
-        if case is not None and grant.case_id == case.case_id and grant.user_id == question.actor.user_id
-    ]
-    if not mine:
-        failures.need(False, Reason.ACCESS_DENIED_ROLE, rule)
-        return None
-    for grant in mine:
-        if grant.window.contains(now_us) and (grant.ended_us is None or now_us < grant.ended_us):
-            return grant
-    failures.need(False, Reason.ACCESS_EXPIRED, "R-074")
-    return None
+def _separate_grant(question: Question, request: RequestFile | None, failures: Failures) -> None:
+    actor, case, facts = question.actor, question.case, question.facts
+    failures.need(not actor.is_same_person(facts.beneficiary), Reason.ACCESS_DENIED_ROLE, "SD-1")
+    if request is None or case is None or request.case_id != case.case_id:
+        failures.need(False, Reason.DOC_MISSING, "R-050")
+        return
+    failures.need(request.complete and bool(request.checked_by), Reason.DOC_MISSING, "R-050")
+    failures.need(not actor.is_same_person(request.requested_by), Reason.ACCESS_DENIED_ROLE, "SD-1")
+    failures.need(not actor.is_same_person(request.checked_by), Reason.ACCESS_DENIED_ROLE, "SD-2")
+    failures.need(question.now_us < case.window.end_us, Reason.ACCESS_EXPIRED, "R-074")
 
 
-def _within_order(question: _Question, failures: _Failures) -> None:
-    case = question.case
-    live = case is not None and case.state is OrderState.ACTIVE and case.window.contains(question.now_us)
-    failures.need(live, Reason.ACCESS_EXPIRED, "R-074")
+def _release(question: Question, failures: Failures) -> None:
+    """R-151, R-157, R-173: to whom material may go."""
+    actor, action, case, facts = question.actor, question.action, question.case, question.facts
+    abroad = facts.recipient_agency not in ("", actor.agency)
+    if action in _RELEASES or (action is Action.EXPORT_HAND_OFF and abroad):
+        failures.need(facts.requester_confirmed, Reason.ACCESS_DENIED_ROLE, "R-151")
+    if action is Action.EXPORT_HAND_OFF:
+        known = bool(facts.target_system) and facts.target_system in facts.case_systems
+        failures.need(known, Reason.ACCESS_DENIED_ROLE, "R-173")
+        joint = case is not None and facts.recipient_agency in case.joint_with
+        failures.need(not abroad or joint, Reason.ACCESS_DENIED_ROLE, "R-157")
 
 
-def _c1(question: _Question, failures: _Failures) -> None:
-    failures.need(question.facts.beneficiary != question.actor.user_id, Reason.ACCESS_DENIED_ROLE, "R-070")
-
-
-def _c2(question: _Question, failures: _Failures) -> None:
-    failures.need(question.facts.declaration_complete, Reason.DOC_MISSING, "R-030")
-    failures.need(question.facts.papers_complete, Reason.DOC_MISSING, "R-045")
-
-
-def _c3(question: _Question, failures: _Failures) -> None:
-    failures.need(bool(question.facts.named_employee), Reason.ACCESS_DENIED_ROLE, "R-059")
-
-
-def _c4(question: _Question, failures: _Failures) -> None:
-    _granted(question, failures)
-    _within_order(question, failures)
-
-
-def _c5(question: _Question, failures: _Failures) -> None:
-    case = question.case
-    theirs = case is not None and question.actor.user_id in case.supervisors and case.under_review
-    failures.need(theirs, Reason.ACCESS_DENIED_ROLE, "R-073")
-    _within_order(question, failures)
-
-
-def _c6(question: _Question, failures: _Failures) -> None:
-    failures.need(bool(question.facts.logged_reason.strip()), Reason.NEED_TO_KNOW_MISSING, "R-073")
-
-
-def _c7(question: _Question, failures: _Failures) -> None:
-    case = question.case
-    named = case is not None and bool(case.joint_court_order_id)
-    failures.need(named, Reason.ACCESS_DENIED_ROLE, "R-080")
-    grant = _granted(question, failures, "R-080")
-    if grant is not None and case is not None:
-        failures.need(grant.court_order_id == case.joint_court_order_id, Reason.ACCESS_DENIED_ROLE, "R-080")
-    _within_order(question, failures)
-
-
-def _c8(question: _Question, failures: _Failures) -> None:
-    failures.need(bool(question.facts.court_ruling_id), Reason.ACCESS_DENIED_ROLE, "R-041")
-
-
-def _ticket(question: _Question, failures: _Failures, rule: str) -> Ticket | None:
-    mine = [ticket for ticket in question.facts.tickets if ticket.user_id == question.actor.user_id]
-    if not mine:
-        failures.need(False, Reason.NEED_TO_KNOW_MISSING, rule)
-        return None
-    ticket = next((one for one in mine if one.window.contains(question.now_us)), None)
-    if ticket is None:
-        failures.need(False, Reason.ACCESS_EXPIRED, rule)
-        return None
-    failures.need(ticket.opened_by != ticket.approved_by, Reason.ACCESS_DENIED_ROLE, "SD-4")
-    return ticket
-
-
-def _c9(question: _Question, failures: _Failures) -> None:
-    _ticket(question, failures, "R-085")
-
-
-def _c10(question: _Question, failures: _Failures) -> None:
-    case = question.case
-    over = case is not None and question.now_us >= case.window.end_us
-    failures.need(over, Reason.ACCESS_DENIED_ROLE, "R-130")
-    failures.need(question.facts.target_is_case_management, Reason.ACCESS_DENIED_ROLE, "R-173")
-
-
-def _c11(question: _Question, failures: _Failures) -> None:
-    failures.need(bool(question.facts.judge_direction_id), Reason.SEAL_MISSING, "R-131")
-
-
-def _c12(question: _Question, failures: _Failures) -> None:
-    failures.need(question.facts.supervisory_authorisation, Reason.DOC_MISSING, "R-165")
-    failures.need(question.facts.consent_or_no_privacy, Reason.NO_ORDER, "R-166")
-
-
-def _c13(question: _Question, failures: _Failures) -> None:
-    """They may ask; running it is the ITB's (R-085)."""
-    failures.need(False, Reason.ACCESS_DENIED_ROLE, "R-085")
-
-
-def _c14(question: _Question, failures: _Failures) -> None:
-    failures.need(question.actor.background_check, Reason.ACCESS_DENIED_ROLE, "R-082")
-    ticket = _ticket(question, failures, "R-081")
-    if ticket is not None:
-        failures.need(ticket.need_to_know, Reason.NEED_TO_KNOW_MISSING, "R-081")
-
-
-_CONDITIONS: Final[dict[str, Callable[[_Question, _Failures], None]]] = {
-    "C1": _c1,
-    "C2": _c2,
-    "C3": _c3,
-    "C4": _c4,
-    "C5": _c5,
-    "C6": _c6,
-    "C7": _c7,
-    "C8": _c8,
-    "C9": _c9,
-    "C10": _c10,
-    "C11": _c11,
-    "C12": _c12,
-    "C13": _c13,
-    "C14": _c14,
-}
+def _life(case: CaseFile, action: Action, failures: Failures) -> None:
+    failures.need(case.state is not OrderState.CLOSED, Reason.ACCESS_EXPIRED, "R-149")
+    if action is Action.READ_CONTENT:
+        failures.need(not case.metadata_only, Reason.SCOPE_CONTENT_ON_PRTT, "R-110")
