@@ -13,8 +13,10 @@ from typing import Final, NamedTuple
 from asn1.columns import NO_TIME
 from asn1.ps_pdu import liid_text
 from collector.facts import RecordFacts
+from collector.gate import Decision
 from collector.rows import FORM_MASKED, FORM_NOTICE, FORM_QUARANTINED, FORM_SYNTHETIC
 from collector.store.reader import StoredRecord
+from mediation.law.exigent import deadline_us, exigency_of, use_ends
 from mediation.law.orders import CourtOrder
 from mediation.law.rules import RULE_OF, RULES
 from mediation.law.verdicts import Reason, VerdictKind, reasons_of
@@ -102,6 +104,18 @@ def _state(case: _Case) -> str:
     return "; ".join([f"state {order.state}", *ended])
 
 
+def _exigency(case: _Case) -> str:
+    order = case.order
+    exigency, limit_us = (None, None) if order is None else (exigency_of(order), deadline_us(order))
+    if order is None or exigency is None or limit_us is None:
+        return "no emergency use"
+    issued_us = exigency.order_issued_at_us
+    issued = "no emergency order yet" if issued_us is None else f"emergency order issued at {time_text(issued_us)}"
+    ends = [f"{one.end}, {time_text(one.at_us)} ({one.rule})" for one in use_ends(order)[:1]]
+    begun = f"first used at {time_text(exigency.activated_at_us)}, order due by {time_text(limit_us)}; {issued}"
+    return "; ends when ".join([begun, *ends])
+
+
 def _time(case: _Case) -> str:
     record = case.record
     if case.order is None:
@@ -147,9 +161,10 @@ _CHECKS: Final = (
     _Check(
         "order state",
         "R-019",
-        frozenset({Reason.ORDER_REVOKED, Reason.ORDER_LAPSED, Reason.EXIGENT_WINDOW_CLOSED}),
+        frozenset({Reason.ORDER_REVOKED}),
         _state,
     ),
+    _Check("exigency", "R-040", frozenset({Reason.EXIGENT_WINDOW_CLOSED, Reason.ORDER_LAPSED}), _exigency),
     _Check(
         "time",
         "R-002",
@@ -206,6 +221,19 @@ def explain_record(record: StoredRecord, order: CourtOrder | None, facts: Record
 def _step(check: str, number: str, fact: str, outcome: str) -> Step:
     rule = RULES[number]
     return Step(check, fact, number, rule.statement, rule.source, outcome)
+
+
+def explain_decision(decision: Decision) -> tuple[Step, ...]:
+    """A decision that is not stored, in short: one step a reason, the deciding one first, all under its verdict."""
+    steps = []
+    for reason in decision.verdict.reasons:
+        if reason is Reason.OK:
+            rule, fact = ("R-073", "no order") if decision.order is None else ("R-025", decision.order.order_id)
+            steps.append(_step("order known", rule, f"OK: {fact}", HOLDS))
+        else:
+            step = explain_reason(reason)
+            steps.append(step if step.outcome == FLAGS else step._replace(outcome=_WEIGHT[decision.verdict.kind]))
+    return tuple(steps)
 
 
 def explain_reason(reason: Reason) -> Step:

@@ -5,7 +5,11 @@ a clock. Checks run in the fixed order parse, LIID and order known, order state,
 scope; the first failure decides and all failures are listed, each with its rule. What no check allows is refused. It
 believes nothing of the carrier's: only the court orders that the agency itself received count (R-073).
 
-Duplicates and gaps are settled before, by `verify.py`; octets are withheld after, by `mask.py`.
+An emergency use that lapsed (R-037, R-038) gives nothing from its end on, and what was stamped before that and arrives
+after it is set apart for legal review (R-041).
+
+Duplicates and gaps are settled before, by `verify.py`; octets are withheld after, by `mask.py`; why a decision was made
+is told by `explain.py`.
 """
 
 from __future__ import annotations
@@ -15,8 +19,9 @@ from typing import Final, NamedTuple
 
 from collector.facts import RecordFacts
 from collector.gate_scope import TARGET_MISMATCH, TARGET_OK, TARGET_UNKNOWN, CinState, advance, check_scope
-from mediation.law.orders import CourtOrder, OrderState, PrttDirection, Service, TargetKind
-from mediation.law.rules import RULE_OF, RULES
+from mediation.law.exigent import End, exigency_of, lapse_us, lapsed, lapsed_period, late_approval, use_ends
+from mediation.law.orders import CourtOrder, OrderState, PrttDirection, Service, TargetKind, Window
+from mediation.law.rules import RULE_OF
 from mediation.law.verdicts import Reason, Verdict, VerdictKind
 
 _BULK_TAGS: Final = {Service.DATA: 2, Service.VOICE: 12}
@@ -41,11 +46,12 @@ class LinkPolicy:
 
 class Decision(NamedTuple):
     """`order` is the one that authorises the record, or that was tried (None: no order for the LIID). `cin` is what
-    the communication's state becomes."""
+    the communication's state becomes. `also` are the other orders that would cover the record (R-025)."""
 
     verdict: Verdict
     order: CourtOrder | None
     cin: CinState
+    also: tuple[CourtOrder, ...] = ()
 
 
 _EVENT_STAMPS: Final = frozenset({None, "unknown", "timeOfInterception"})
@@ -56,6 +62,7 @@ _ENDED: Final = {
     OrderState.LAPSED: Reason.ORDER_LAPSED,
     OrderState.TERMINATED: Reason.ORDER_EXPIRED,
 }
+_COVERS: Final = frozenset({VerdictKind.ACCEPT, VerdictKind.ACCEPT_FLAGGED, VerdictKind.MASK})
 _RANK: Final = {
     VerdictKind.ACCEPT: 5,
     VerdictKind.ACCEPT_FLAGGED: 4,
@@ -78,7 +85,9 @@ def decide(
         return Decision(_verdict(VerdictKind.REJECT, [Reason.NO_ORDER]), None, cin)
     decisions = [_judge(order, facts, link, cin, flags) for order in orders]
     # R-025: the order that authorises most of the record has it; between equals the first named.
-    return max(decisions, key=lambda one: _RANK[one.verdict.kind])
+    best = max(decisions, key=lambda one: _RANK[one.verdict.kind])
+    also = tuple(one.order for one in decisions if one.order and one is not best and one.verdict.kind in _COVERS)
+    return best._replace(also=also)
 
 
 def unreadable(orders: tuple[CourtOrder, ...]) -> Decision:
@@ -92,8 +101,11 @@ def unreadable(orders: tuple[CourtOrder, ...]) -> Decision:
 
 def bulk_terms(order: CourtOrder) -> tuple[int, int, int] | None:
     """What the column gate may accept under this order without looking further: window and mask of CCContents
-    alternatives. None when the order takes no content, or has ended otherwise than by its window."""
+    alternatives. None when the order takes no content, has ended otherwise than by its window, or may lapse: then the
+    time of arrival counts too (R-041), which columns do not look at."""
     if order.kind.metadata_only or order.state in _ENDED or order.state is OrderState.DRAFT:
+        return None
+    if lapsed_period(order) is not None:
         return None
     window = order.effective_window
     mask = 0
@@ -146,9 +158,11 @@ def _hidden(order: CourtOrder) -> Reason:
 
 def _state(order: CourtOrder) -> list[Reason]:
     """R-027, R-028. A revocation, or an end by the objective attained, that carries its time is judged by that time, so
-    that what was stamped before stays. A lapse ends all of it (R-037)."""
+    that what was stamped before stays. So is the lapse of an emergency use; any other lapse ends all of it (R-037)."""
     if order.state is OrderState.DRAFT:
         return [Reason.NO_ORDER]
+    if order.state is OrderState.LAPSED and order.kind.exigent:
+        return []
     ended = _ENDED.get(order.state)
     own_time_us = {
         OrderState.REVOKED: order.revoked_at_us,
@@ -160,7 +174,7 @@ def _state(order: CourtOrder) -> list[Reason]:
 def _time(
     order: CourtOrder, facts: RecordFacts, link: LinkPolicy, raised: list[Reason], apart: list[Reason]
 ) -> list[Reason]:
-    """R-002, R-003, R-009, R-019 on event time; R-096, R-098, R-099 flag."""
+    """R-002, R-003, R-009, R-019, R-033 to R-043 on event time; R-096, R-098, R-099 flag."""
     event_us = facts.event_us
     if event_us is None:
         apart.append(Reason.NO_EVENT_TIME)
@@ -169,11 +183,10 @@ def _time(
     if facts.qualifier not in _EVENT_STAMPS and not mediated:
         raised.append(Reason.NO_EVENT_TIME)
     window = order.effective_window
-    if not window.contains(event_us):
-        if event_us < window.start_us:
-            return [Reason.ORDER_NOT_STARTED]
-        revoked = order.revoked_at_us is not None and event_us >= order.revoked_at_us
-        return [Reason.ORDER_REVOKED if revoked else Reason.ORDER_EXPIRED]
+    if order.kind.exigent and _set_apart(order, event_us, facts.arrival_us):
+        apart.append(Reason.ORDER_LAPSED)
+    elif not window.contains(event_us):
+        return _outside(order, window, event_us)
     ahead = event_us - facts.arrival_us
     if ahead > link.skew_hard_us:
         apart.append(Reason.CLOCK_SKEW)
@@ -182,6 +195,30 @@ def _time(
     if -ahead > link.late_us:
         raised.append(Reason.LATE_DELIVERY)
     return []
+
+
+def _set_apart(order: CourtOrder, event_us: int, arrival_us: int) -> bool:
+    """R-041, R-042: whether the record was stamped in a use that has lapsed before it arrived."""
+    period = lapsed_period(order)
+    if period is None:
+        return order.state is OrderState.LAPSED and order.effective_window.contains(event_us)
+    over = order.state is OrderState.LAPSED or lapse_us(order) is None or lapsed(order, arrival_us)
+    return over and period.contains(event_us)
+
+
+def _outside(order: CourtOrder, window: Window, event_us: int) -> list[Reason]:
+    """R-002, R-019, R-037 to R-043: why the order does not cover this time."""
+    exigency = exigency_of(order)
+    if event_us < window.start_us:
+        late = late_approval(order) and exigency is not None and event_us >= exigency.activated_at_us
+        return [Reason.EXIGENT_WINDOW_CLOSED, Reason.ORDER_LAPSED] if late else [Reason.ORDER_NOT_STARTED]
+    found: list[Reason] = []
+    ended = [one.end for one in use_ends(order) if event_us >= one.at_us]
+    if any(end is not End.TEMPORARY for end in ended):
+        found += [Reason.EXIGENT_WINDOW_CLOSED, Reason.ORDER_LAPSED]
+    if order.revoked_at_us is not None and event_us >= order.revoked_at_us:
+        found.append(Reason.ORDER_REVOKED)
+    return found or [Reason.ORDER_EXPIRED]
 
 
 def _target(
@@ -242,22 +279,3 @@ def _area(order: CourtOrder, facts: RecordFacts, cin: CinState) -> list[Reason]:
         return []
     callers = {one.value for one in facts.parties - frozenset(order.targets) if one.kind is TargetKind.E164}
     return [] if any(caller.startswith(tuple(order.trap_area)) for caller in callers) else [Reason.GEOGRAPHIC_LIMIT]
-
-
-class Step(NamedTuple):
-    """One link of an explanation: what was found, under which rule, what the rule says, where it comes from."""
-
-    fact: str
-    rule: str
-    statement: str
-    source: str
-
-
-def explain(decision: Decision) -> tuple[Step, ...]:
-    """The decision as a short chain for a person: one step a reason, the deciding one first."""
-    steps = []
-    for reason in decision.verdict.reasons:
-        number = RULE_OF.get(reason, "R-073" if decision.order is None else "R-025")
-        rule = RULES[number]
-        steps.append(Step(reason.name, number, rule.statement, rule.source))
-    return tuple(steps)

@@ -8,12 +8,20 @@ the morning, also across a clock change. Pure: no clock is read.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
 
 from asn1.errors import RefusedError
-from mediation.law.court_days import DAY_US, add_court_days
-from mediation.law.orders import CourtOrder, OrderKind
+from mediation.law.court_days import DAY_US, HOUR_US, add_court_days
+from mediation.law.exigent import late_approval
+from mediation.law.orders import (
+    FEDERAL_DAYS,
+    FEDERAL_GRACE_DAYS,
+    TEMPORARY_WARRANT_HOURS,
+    CourtOrder,
+    OrderKind,
+)
 
 MAX_TARGETS: Final = 64
 MAX_EXTENSIONS: Final = 64
@@ -26,6 +34,7 @@ MAX_TIME_US: Final = 253_000_000_000_000_000
 
 PRTT_DAYS: Final = 60
 EAVESDROPPING_DAYS: Final = 30
+START_DAYS: Final = 10
 
 _DAYS: Final = {
     OrderKind.PRTT: (PRTT_DAYS, "R-005"),
@@ -65,8 +74,16 @@ def check_order(order: CourtOrder, strict_days: bool = False) -> None:
     _targets(order)
     _window(order)
     _periods(order, strict_days)
+    _issue(order)
+    _exigency(order)
     if not order.kind.metadata_only and not order.services:
         raise DocumentRefusedError("services", "R-116", "a warrant lists what it covers: VOICE, SMS, MMS, DATA")
+
+
+def conflicts(orders: Iterable[CourtOrder], new: CourtOrder) -> tuple[CourtOrder, ...]:
+    """R-026: the orders that keep `new` out, being of another agency and on the same LIID. What is delivered under a
+    LIID belongs to one agency; two with one target have a LIID and a copy each."""
+    return tuple(one for one in orders if one.liid == new.liid and one.agency != new.agency)
 
 
 def _names(order: CourtOrder) -> None:
@@ -120,7 +137,68 @@ def _periods(order: CourtOrder, strict_days: bool) -> None:
                 "extensions", "R-014", "extensions begin inside the window, one after the other, each where one ended"
             )
         latest_us, rule = latest_end_us(order.kind, start_us, strict_days)
+        if start_us == window.start_us and order.entered_at_us is not None and _federal_warrant(order):
+            latest_us, rule = _latest_federal_end_us(order.entered_at_us, strict_days), "R-008"
         if end_us > latest_us:
             days = _DAYS[order.kind][0]
             what = "an extension" if start_us != window.start_us else "an order"
             raise DocumentRefusedError("window", rule, f"{what} of kind {order.kind} lasts at most {days} days")
+
+
+def _federal_warrant(order: CourtOrder) -> bool:
+    return order.federal and not order.kind.metadata_only
+
+
+def _latest_federal_end_us(entered_at_us: int, strict_days: bool) -> int:
+    """R-008: thirty days from ten days after entry; an earlier first interception cuts it when it is known."""
+    begin_us = add_court_days(entered_at_us, FEDERAL_GRACE_DAYS)
+    latest_us = add_court_days(begin_us, FEDERAL_DAYS)
+    return min(latest_us, begin_us + FEDERAL_DAYS * DAY_US) if strict_days else latest_us
+
+
+def _issue(order: CourtOrder) -> None:
+    """R-007, R-015: an ordinary order begins after its issue; a warrant of the state's within ten days of it."""
+    if order.entered_at_us is not None and not order.federal:
+        raise DocumentRefusedError("entered_at", "R-008", "only a federal order counts its days from its entry")
+    if order.terminate_on_first and order.kind.metadata_only:
+        raise DocumentRefusedError("terminate_on_first", "R-010", "a pen register describes no communication")
+    issued_us, start_us = order.issued_at_us, order.window.start_us
+    if issued_us is None or order.kind.exigent:
+        return
+    if start_us < issued_us:
+        raise DocumentRefusedError("start", "R-015", "nothing is authorised for the time before the order was issued")
+    warrant = not order.kind.metadata_only and not order.federal
+    if warrant and start_us > add_court_days(issued_us, START_DAYS):
+        raise DocumentRefusedError("start", "R-007", f"a warrant begins within {START_DAYS} days of its issue")
+
+
+def _exigency(order: CourtOrder) -> None:
+    """R-034 to R-043: what an emergency use may say of itself."""
+    if order.kind is OrderKind.EXIGENT_EAV_STATE and order.federal:
+        raise DocumentRefusedError("jurisdiction", "R-034", "a state emergency warrant is not of a federal court")
+    exigency = order.exigent
+    if exigency is None:
+        return
+    if not order.kind.exigent:
+        raise DocumentRefusedError("activated_at", "R-036", "only an exigent use is activated before its order")
+    start_us, issued_us = order.window.start_us, exigency.order_issued_at_us
+    if start_us < exigency.activated_at_us:
+        raise DocumentRefusedError("start", "R-036", "nothing was taken before the first activation")
+    acts = {
+        "denied_at": (exigency.denied_at_us, "R-038"),
+        "obtained_at": (exigency.obtained_at_us, "R-039"),
+        "exigency_ended_at": (exigency.ended_at_us, "R-040"),
+    }
+    for item, (at_us, rule) in acts.items():
+        if at_us is not None and at_us < exigency.activated_at_us:
+            raise DocumentRefusedError(item, rule, "it is before the first activation")
+    if late_approval(order) and issued_us is not None and start_us < issued_us:
+        raise DocumentRefusedError(
+            "order_issued_at", "R-042", "issued after the deadline, it covers only from a start of its own"
+        )
+    if order.kind is not OrderKind.EXIGENT_EAV_STATE or issued_us is None:
+        return
+    if order.window.end_us > issued_us + TEMPORARY_WARRANT_HOURS * HOUR_US:
+        raise DocumentRefusedError(
+            "end", "R-043", f"a temporary warrant ends {TEMPORARY_WARRANT_HOURS} hours after its issue at the latest"
+        )

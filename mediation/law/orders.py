@@ -196,7 +196,7 @@ class CourtOrder:
                 ends.append(at_us)
         if self.kind.exigent:
             ends += self._exigent_ends()
-        elif self.federal and not self.kind.metadata_only:
+        if self.federal and not self.kind.metadata_only:
             ends += self._federal_end()
         return Window(self.window.start_us, min(ends))
 

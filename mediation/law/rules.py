@@ -45,6 +45,7 @@ RULE_OF: Final[dict[Reason, str]] = {
     Reason.ORDER_EXPIRED: "R-002",
     Reason.ORDER_REVOKED: "R-019",
     Reason.ORDER_LAPSED: "R-037",
+    Reason.EXIGENT_WINDOW_CLOSED: "R-040",
     Reason.TARGET_MISMATCH: "R-022",
     Reason.DIRECTION_NOT_AUTHORISED: "R-023",
     Reason.SCOPE_CONTENT_ON_PRTT: "R-110",

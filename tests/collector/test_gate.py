@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asn1.columns import KIND_CC
+from collector.explain import explain_decision
 from collector.facts import RecordFacts
-from collector.gate import Decision, LinkPolicy, bulk_terms, decide, explain, unreadable
+from collector.gate import Decision, LinkPolicy, bulk_terms, decide, unreadable
 from collector.gate_scope import CinState
 from collector.stream_table import TARGET_MISMATCH, TARGET_OK, TARGET_UNKNOWN
 from mediation.law.orders import (
@@ -331,9 +332,9 @@ def test_every_reason_given_has_a_rule_and_an_explanation() -> None:
         for facts in (iri(END), cc(), iri(None), iri(service=None), iri(content=("x",), location=True))
     ]
     for decision in decisions:
-        for step in explain(decision):
+        for step in explain_decision(decision):
             assert step.rule in RULES and step.statement
-    assert explain(decide((), iri(), POLICY, CinState()))[0].rule == "R-073"
+    assert explain_decision(decide((), iri(), POLICY, CinState()))[0].rule == "R-073"
 
 
 @settings(max_examples=300, deadline=None)

@@ -49,13 +49,13 @@ def test_the_window_is_half_open_to_the_microsecond(order: CourtOrder, time_us: 
     assert inside or verdict.rule == "R-002"
 
 
-@pytest.mark.parametrize("field", ["revoked_at_us", "objective_attained_at_us"])
-def test_revocation_and_objective_attained_end_the_order_at_that_instant(field: str) -> None:
+@pytest.mark.parametrize(("field", "rule"), [("revoked_at_us", "R-019"), ("objective_attained_at_us", "R-009")])
+def test_revocation_and_objective_attained_end_the_order_at_that_instant(field: str, rule: str) -> None:
     """R-019, R-009."""
     at = 5_000_000
     order = replace(WARRANT, state=OrderState.REVOKED, **{field: at})
     assert allow(order, event(at - 1)).scope is Scope.WHOLE, "what happened before is still handed over"
-    assert allow(order, event(at)) == ScopeVerdict(Scope.WITHHOLD, "R-002")
+    assert allow(order, event(at)) == ScopeVerdict(Scope.WITHHOLD, rule)
     late = replace(WARRANT, **{field: END + 5})
     assert allow(late, event(END)).scope is Scope.WITHHOLD, "a later end does not lengthen the window"
 
