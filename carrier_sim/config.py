@@ -1,6 +1,7 @@
 """The configuration of `python -m carrier_sim`, and the traffic items a scenario or `POST /inject` names.
 
-Numbers are any spelling of a fictional number (`+1 212 555 0101`); times are seconds after the traffic starts.
+Numbers are any spelling of a fictional number (`+1 212 555 0101`). An item begins `at_s` seconds after the traffic
+starts (or after it is injected), or at `at_us`, an absolute time of the run's clock, for stamps that have to be exact.
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, model_validator
 
 from asn1.errors import LocalError
+from carrier_sim.mms import MAX_MMS_OCTETS
 from carrier_sim.subscribers import HOSTS, digits_of
 from mediation.runtime.config import ClockConfig, Listen, Model, TlsConfig
 
@@ -33,59 +35,90 @@ def _own_host(host: str) -> str:
 Number = Annotated[str, AfterValidator(_fictional)]
 AtSeconds = Annotated[float, Field(ge=0, le=86_400 * 400)]
 Duration = Annotated[float, Field(ge=0, le=86_400)]
+Digits = Annotated[str, Field(pattern=r"^[0-9A-Da-d*#]{0,64}$")]
 
 
-class CallItem(Model):
-    kind: Literal["call"] = "call"
+class _Item(Model):
     at_s: AtSeconds = 0.0
+    at_us: Annotated[int, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _one_time(self) -> _Item:
+        if self.at_us is not None and self.at_s:
+            raise ValueError("give at_s or at_us, not both")
+        return self
+
+
+class _Message(_Item):
+    """`from` is a word of Python, so the field is `sender`; files write `from` (or `sender`)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    sender: Annotated[Number, Field(alias="from")]
+    to: Number
+
+
+class CallItem(_Item):
+    """`feature` is a feature code (`*66`) the caller dials while the call rings; `dtmf` are keys in the speech and
+    `info_digits` keys sent as SIP INFO, both after the answer. `ring_s` from INVITE to answer, drawn when absent.
+    `sound`: a long call costs little as `silence` or `tone`; `none` is a call whose media go elsewhere. `hold_at_s`
+    after the answer the caller puts the callee on hold for `hold_s`."""
+
+    kind: Literal["call"] = "call"
     caller: Number
     callee: Number
     seconds: Duration = 6.0
     outcome: Literal["answered", "no_answer", "busy", "not_found"] = "answered"
+    ring_s: Annotated[float, Field(ge=0.5, le=300)] | None = None
     codec: Literal["PCMA", "PCMU"] = "PCMA"
-    dtmf: Annotated[str, Field(pattern=r"^[0-9A-Da-d*#]{0,64}$")] = ""
+    sound: Literal["speech", "silence", "tone", "none"] = "speech"
+    feature: Annotated[str, Field(pattern=r"^([*#]\d{2,4})?$")] = ""
+    dtmf: Digits = ""
+    info_digits: Digits = ""
+    hold_at_s: Duration | None = None
+    hold_s: Annotated[float, Field(gt=0, le=86_400)] = 5.0
     caller_text: Annotated[str, Field(max_length=2_000)] | None = None
     callee_text: Annotated[str, Field(max_length=2_000)] | None = None
     ipv6: bool = False
 
 
-class SmsItem(Model):
-    """`from` is a word of Python, so the field is `sender`; files write `from` (or `sender`)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
+class SmsItem(_Message):
     kind: Literal["sms"] = "sms"
-    at_s: AtSeconds = 0.0
-    sender: Annotated[Number, Field(alias="from")]
-    to: Number
     text: Annotated[str, Field(min_length=1, max_length=1_500)]
     via: Literal["smsf", "ims"] = "smsf"
 
 
-class DataItem(Model):
+class MmsItem(_Message):
+    """`size_octets`: the message is made at least so large."""
+
+    kind: Literal["mms"] = "mms"
+    text: Annotated[str, Field(max_length=5_000)] = ""
+    subject: Annotated[str, Field(max_length=40)] | None = None
+    picture: bool = True
+    size_octets: Annotated[int, Field(ge=0, le=MAX_MMS_OCTETS)] = 0
+
+
+class DataItem(_Item):
     kind: Literal["data"] = "data"
-    at_s: AtSeconds = 0.0
     subscriber: Number
     seconds: Duration = 10.0
     packets: Annotated[int, Field(ge=0, le=100_000)] = 20
     ipv6: bool = False
 
 
-class WebItem(Model):
+class WebItem(_Item):
     """Every visitor visits `host` once, 0.5 s apart."""
 
     kind: Literal["web"] = "web"
-    at_s: AtSeconds = 0.0
     visitors: Annotated[tuple[Number, ...], Field(min_length=1, max_length=1_000)]
     host: Annotated[str, AfterValidator(_own_host)] = HOSTS[0][0]
     path: Annotated[str, Field(pattern=r"^/[!-~]{0,500}$")] = "/"
 
 
-class BackgroundItem(Model):
+class BackgroundItem(_Item):
     """Traffic between random subscribers, spread over `seconds`; `exclude` are numbers that take no part."""
 
     kind: Literal["background"] = "background"
-    at_s: AtSeconds = 0.0
     seconds: Duration = 60.0
     calls: Annotated[int, Field(ge=0, le=10_000)] = 0
     sms: Annotated[int, Field(ge=0, le=10_000)] = 0
@@ -93,8 +126,19 @@ class BackgroundItem(Model):
     exclude: tuple[Number, ...] = ()
 
 
-TrafficItem = Annotated[CallItem | SmsItem | DataItem | WebItem | BackgroundItem, Field(discriminator="kind")]
+TrafficItem = Annotated[CallItem | SmsItem | MmsItem | DataItem | WebItem | BackgroundItem, Field(discriminator="kind")]
 TRAFFIC_ITEM: TypeAdapter[TrafficItem] = TypeAdapter(TrafficItem)
+TRAFFIC_ITEMS: TypeAdapter[list[TrafficItem]] = TypeAdapter(Annotated[list[TrafficItem], Field(max_length=10_000)])
+
+
+class CarrierFaults(Model):
+    """What the carrier's points of interception may do wrong, for training; off by default and said loudly.
+
+    `clock_offset_us`: by point (an IPID, an NFID such as `ims-1`, or `*` for all), how far its stamps are off."""
+
+    clock_offset_us: dict[str, Annotated[int, Field(ge=-86_400_000_000, le=86_400_000_000)]] = Field(
+        default_factory=dict, max_length=100
+    )
 
 
 class ReplayConfig(Model):
@@ -118,6 +162,7 @@ class CarrierConfig(Model):
     admf_id: str = "admf-sim-1"
     x1_readers: Annotated[tuple[str, ...], Field(max_length=16)] = ()
     """Identities besides the ADMF that may ask over X1 what is provisioned, and change nothing."""
+    faults: CarrierFaults = CarrierFaults()
     start: Literal["hold", "now"] = "hold"
     traffic: tuple[TrafficItem, ...] = ()
     replay: ReplayConfig | None = None

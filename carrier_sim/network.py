@@ -11,8 +11,10 @@ import random
 from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush, heapreplace
 
-from carrier_sim.config import BackgroundItem, CallItem, DataItem, SmsItem, TrafficItem, WebItem
+from carrier_sim.config import BackgroundItem, CallItem, DataItem, MmsItem, SmsItem, TrafficItem, WebItem
 from carrier_sim.events import InterceptEvent
+from carrier_sim.features import FeaturePlan, feature_events
+from carrier_sim.mms import MmsPlan, mms_events
 from carrier_sim.sessions import DataPlan, data_events
 from carrier_sim.sms import SmsPlan, sms_events
 from carrier_sim.speech import Clips
@@ -101,6 +103,8 @@ class Network:
 
     def add(self, item: TrafficItem, from_us: int) -> None:
         """Schedule an item; its `at_s` counts from `from_us`. Raises `LabError`."""
+        if item.at_us is not None:
+            from_us = item.at_us
         if isinstance(item, BackgroundItem):
             for one in self._background(item):
                 self.add(one, from_us)
@@ -113,8 +117,11 @@ class Network:
                 self._schedule.add(web_events(plan, self.next_correlation(), self._chance()))
             return
         self._schedule.add(self._events(item, start_us))
+        if isinstance(item, CallItem) and item.feature:
+            feature = FeaturePlan(start_us, self._directory.get(item.caller), item.feature)
+            self._schedule.add(feature_events(feature, self.next_correlation(), self._chance()))
 
-    def _events(self, item: CallItem | SmsItem | DataItem, start_us: int) -> Iterator[InterceptEvent]:
+    def _events(self, item: CallItem | SmsItem | MmsItem | DataItem, start_us: int) -> Iterator[InterceptEvent]:
         get = self._directory.get
         correlation, seed = self.next_correlation(), self._chance()
         if isinstance(item, CallItem):
@@ -129,10 +136,19 @@ class Network:
                 item.caller_text,
                 item.callee_text,
                 item.ipv6,
+                item.ring_s,
+                item.sound,
+                item.info_digits,
+                None if item.hold_at_s is None else (item.hold_at_s, item.hold_s),
             )
             return call_events(call, correlation, seed, self._clips)
         if isinstance(item, SmsItem):
             return sms_events(SmsPlan(start_us, get(item.sender), get(item.to), item.text, item.via), correlation, seed)
+        if isinstance(item, MmsItem):
+            mms = MmsPlan(
+                start_us, get(item.sender), get(item.to), item.text, item.subject, item.picture, item.size_octets
+            )
+            return mms_events(mms, correlation, seed)
         return data_events(
             DataPlan(start_us, get(item.subscriber), item.seconds, item.packets, item.ipv6), correlation, seed
         )

@@ -3,7 +3,8 @@
 Pure but for its own tables: no socket, no clock. A task names identities, a delivery type and destinations (X1). An
 event is looked up by the identities of its two parties; without a task on one of them nothing leaves this file
 (`test_untasked_identity_emits_nothing`). Which network function speaks follows from the kind of event: `ims-1` for SIP
-and media, `smsf-1` for messages, `upf-1` for data and accounting, `web-1` for packets at a host under a pen register.
+and media, `smsf-1` and `mmsc-1` for messages, `upf-1` for data and accounting, `web-1` for packets at a host under a
+pen register.
 
 Late tasks. A communication that was already up when a task came would reach the mediation function without its
 beginning (a known fault of others). So the opening signalling of every communication is kept while it lasts and sent
@@ -17,7 +18,7 @@ IPID, correlation), X2 and X3 apart. Ours go with the correlation when that clos
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from ipaddress import IPv6Address, ip_address
@@ -118,6 +119,8 @@ _FUNCTION: Final = {
     EventKind.SIP: ("ims-1", "ims-1-signalling"),
     EventKind.MEDIA: ("ims-1", "ims-1-media"),
     EventKind.SMS: ("smsf-1", "smsf-1-messages"),
+    EventKind.MMS: ("mmsc-1", "mmsc-1-messages"),
+    EventKind.MMS_CONTENT: ("mmsc-1", "mmsc-1-content"),
     EventKind.RADIUS: ("upf-1", "upf-1-accounting"),
     EventKind.DATA: ("upf-1", "upf-1-packets"),
 }
@@ -126,8 +129,11 @@ _WEB: Final = ("web-1", "web-1-headers")
 _X2_KINDS: Final = {
     EventKind.SIP: PayloadFormat.SIP,
     EventKind.SMS: PayloadFormat.TS_33128,
+    EventKind.MMS: PayloadFormat.TS_33128,
     EventKind.RADIUS: PayloadFormat.RADIUS,
 }
+_X3_KINDS: Final = {EventKind.MMS_CONTENT: PayloadFormat.TS_33128}
+"""What is no IP packet on X3."""
 
 
 def normalise(kind: str, value: str) -> Identity | None:
@@ -168,6 +174,8 @@ class Poi:
         self._contexts: OrderedDict[int, _Contexts] = OrderedDict()
         self._closed: deque[int] = deque()
         self.counts: dict[str, TaskCount] = {}
+        self.clock_offset_us: Mapping[str, int] = {}
+        """A training fault: by how much the stamps of a point (its IPID, its NFID, or `*` for all) are wrong."""
 
     # ---- what X1 does
 
@@ -312,6 +320,12 @@ class Poi:
             else:
                 count.x3 += 1
 
+    def _offset_us(self, nfid: str, ipid: str) -> int:
+        offsets = self.clock_offset_us
+        if not offsets:
+            return 0
+        return offsets.get(ipid, offsets.get(nfid, offsets.get("*", 0)))
+
     def _pdu(
         self,
         match: _Match,
@@ -323,7 +337,9 @@ class Poi:
         at_host: bool,
     ) -> X2X3Pdu:
         octets = _headers_of(event.octets) if at_host else event.octets
-        form = _X2_KINDS.get(event.kind) or (PayloadFormat.IPV6 if octets[:1] >= b"\x60" else PayloadFormat.IPV4)
+        form = _X2_KINDS.get(event.kind) or _X3_KINDS.get(event.kind)
+        if form is None:
+            form = PayloadFormat.IPV6 if octets[:1] >= b"\x60" else PayloadFormat.IPV4
         pdu = X2X3Pdu(
             PduType.X2 if interface is Interface.X2 else PduType.X3,
             form,
@@ -334,7 +350,7 @@ class Poi:
             self._version,
             nfid=nfid,
             ipid=ipid,
-            timestamp_ns=event.time_us * 1000,
+            timestamp_ns=(event.time_us + self._offset_us(nfid, ipid)) * 1000,
         )
         if interface is Interface.X3:
             # X3 needs neither identities nor addresses (TS 33.128 by a third party's reading): they would double it.

@@ -1,51 +1,41 @@
 """Calls: SIP dialogues with SDP, speech and keys in both directions.
 
 One call is a generator of events in time order, made from a `CallPlan`, a seeded `Random` and the network's clips.
+Long calls are not unrolled: what is going on at one moment is all that is held.
 The point of interception sits in the IMS core of one operator that serves both parties, so each SIP message is seen
-once, between the two handsets' addresses. Sources: RFC 3261, RFC 3264, RFC 3551, RFC 4733.
+once, between the two handsets' addresses. Sources: RFC 3261, RFC 3264, RFC 3551, RFC 4733,
+RFC 6086 (INFO).
 """
 
 from __future__ import annotations
 
 import random
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import merge
 from typing import Final, Literal
 
-from asn1.packets import DTMF_DIGITS
 from carrier_sim.events import Address, EventKind, InterceptEvent, Phase
-from carrier_sim.packets import UdpFlow
-from carrier_sim.speech import (
-    ALAW_SILENCE,
-    FRAME_OCTETS,
-    FRAME_US,
-    ULAW_OF_ALAW,
-    Clips,
-    frames,
-)
+from carrier_sim.media import PAYLOAD_TYPE, TELEPHONE_EVENT_TYPE, Codec, End, MediaPlan, Sound, media_events
+from carrier_sim.speech import Clips
 from carrier_sim.subscribers import Subscriber
 
 Outcome = Literal["answered", "no_answer", "busy", "not_found"]
-Codec = Literal["PCMA", "PCMU"]
 
 SIP_PORT: Final = 5060
-TELEPHONE_EVENT_TYPE: Final = 101
 BANNER: Final = "calea-lab SIMULATION"
-
-_PAYLOAD_TYPE: Final = {"PCMU": 0, "PCMA": 8}
-_DTMF_FIRST_US: Final = 1_000_000
-_DTMF_EVERY_US: Final = 400_000
-_DTMF_FRAMES: Final = 8
-"""160 ms a key, then the end packet three times (RFC 4733 section 2.5.1.4)."""
-_DTMF_END_REPEATS: Final = 3
-_TURN_GAP_FRAMES: Final = 15
+RINGING_US: Final = 180_000
+"""From the INVITE to the 180."""
+_INFO_FIRST_US: Final = 1_000_000
+_INFO_EVERY_US: Final = 400_000
 
 
 @dataclass(frozen=True, slots=True)
 class CallPlan:
-    """`seconds` run from the answer to the release, or for a call that is not answered from INVITE to its end."""
+    """`seconds` run from the answer to the release, or for a call that is not answered from INVITE to its end.
+
+    `ring_s`: from INVITE to answer, drawn when None. `info_digits` are sent as SIP INFO after the answer. `hold`: so
+    many seconds after the answer, and for how long, the caller holds the callee."""
 
     start_us: int
     caller: Subscriber
@@ -57,6 +47,10 @@ class CallPlan:
     caller_text: str | None = None
     callee_text: str | None = None
     ipv6: bool = False
+    ring_s: float | None = None
+    sound: Sound = "speech"
+    info_digits: str = ""
+    hold: tuple[float, float] | None = None
 
 
 class _Dialogue:
@@ -78,7 +72,9 @@ class _Dialogue:
         sequence: int,
         from_caller: bool = True,
         *,
-        sdp: bool = False,
+        sdp: str = "",
+        body: bytes = b"",
+        content_type: str = "application/sdp",
         answered: bool = False,
         phase: Phase = Phase.WITHIN,
         branch: int = 0,
@@ -100,7 +96,8 @@ class _Dialogue:
                 f"P-Asserted-Identity: <tel:+{sender.number}>",
             ]
         lines.append(f"User-Agent: {sender.handset} ({BANNER})")
-        return self._event(at_us, lines, from_caller, self._sdp(from_caller) if sdp else b"", phase)
+        body = self._sdp(from_caller, sdp) if sdp else body
+        return self._event(at_us, lines, from_caller, body, phase, content_type)
 
     def response(
         self,
@@ -110,7 +107,7 @@ class _Dialogue:
         method: str,
         to_caller: bool = True,
         *,
-        sdp: bool = False,
+        sdp: str = "",
         tagged: bool = True,
         phase: Phase = Phase.WITHIN,
         branch: int = 0,
@@ -129,7 +126,7 @@ class _Dialogue:
                 f"Contact: <sip:+{responder.number}@{self._authority(responder)}>",
                 f"P-Asserted-Identity: <{responder.sip_uri}>",
             ]
-        return self._event(at_us, lines, not to_caller, self._sdp(not to_caller) if sdp else b"", phase)
+        return self._event(at_us, lines, not to_caller, self._sdp(not to_caller, sdp) if sdp else b"", phase)
 
     def _from_to(self, request_from_caller: bool, answered: bool) -> tuple[str, str]:
         plan = self._plan
@@ -143,11 +140,11 @@ class _Dialogue:
             f"To: <{receiver.sip_uri}>{to_tag}",
         )
 
-    def _sdp(self, of_caller: bool) -> bytes:
+    def _sdp(self, of_caller: bool, mode: str) -> bytes:
         plan = self._plan
         party = plan.caller if of_caller else plan.callee
         host, family = _host(party, plan.ipv6), "IP6" if plan.ipv6 else "IP4"
-        number = _PAYLOAD_TYPE[plan.codec]
+        number = PAYLOAD_TYPE[plan.codec]
         return "".join(
             f"{line}\r\n"
             for line in (
@@ -161,7 +158,7 @@ class _Dialogue:
                 f"a=rtpmap:{TELEPHONE_EVENT_TYPE} telephone-event/8000",
                 f"a=fmtp:{TELEPHONE_EVENT_TYPE} 0-15",
                 "a=ptime:20",
-                "a=sendrecv",
+                f"a={mode}",
             )
         ).encode()
 
@@ -169,7 +166,15 @@ class _Dialogue:
         host = _host(party, self._plan.ipv6)
         return f"[{host}]:{SIP_PORT}" if self._plan.ipv6 else f"{host}:{SIP_PORT}"
 
-    def _event(self, at_us: int, lines: list[str], from_caller: bool, body: bytes, phase: Phase) -> InterceptEvent:
+    def _event(
+        self,
+        at_us: int,
+        lines: list[str],
+        from_caller: bool,
+        body: bytes,
+        phase: Phase,
+        content_type: str = "application/sdp",
+    ) -> InterceptEvent:
         return sip_event(
             at_us,
             self._correlation,
@@ -180,6 +185,7 @@ class _Dialogue:
             from_caller,
             phase,
             self._plan.ipv6,
+            content_type,
         )
 
 
@@ -220,12 +226,12 @@ def call_events(plan: CallPlan, correlation: int, seed: str, clips: Clips) -> It
     chance = random.Random(seed)  # noqa: S311  a reproducible run, not a secret
     dialogue = _Dialogue(plan, correlation, chance)
     start = plan.start_us
-    yield dialogue.request(start, "INVITE", 1, sdp=True, phase=Phase.OPENS)
+    yield dialogue.request(start, "INVITE", 1, sdp="sendrecv", phase=Phase.OPENS)
     yield dialogue.response(start + 4_000, "100 Trying", 1, "INVITE", tagged=False)
     if plan.outcome == "not_found":
         yield from _refused(dialogue, start + 60_000, "404 Not Found")
         return
-    yield dialogue.response(start + 180_000, "180 Ringing", 1, "INVITE")
+    yield dialogue.response(start + RINGING_US, "180 Ringing", 1, "INVITE")
     if plan.outcome == "busy":
         yield from _refused(dialogue, start + 400_000, "486 Busy Here")
         return
@@ -235,13 +241,18 @@ def call_events(plan: CallPlan, correlation: int, seed: str, clips: Clips) -> It
         yield dialogue.response(end + 3_000, "200 OK", 1, "CANCEL")
         yield from _refused(dialogue, end + 8_000, "487 Request Terminated")
         return
-    answer = start + 900_000 + chance.randrange(0, 1_200_000, 1_000)
+    ring_us = 900_000 + chance.randrange(0, 1_200_000, 1_000) if plan.ring_s is None else round(plan.ring_s * 1e6)
+    answer = start + ring_us
     release = answer + int(plan.seconds * 1e6)
-    yield dialogue.response(answer, "200 OK", 1, "INVITE", sdp=True, phase=Phase.OPENS)
+    yield dialogue.response(answer, "200 OK", 1, "INVITE", sdp="sendrecv", phase=Phase.OPENS)
     yield dialogue.request(answer + 20_000, "ACK", 1, answered=True, branch=1)
-    yield from _media(plan, dialogue, correlation, chance, clips, answer + 40_000, release - 20_000)
+    yield from merge(
+        _within(plan, dialogue, answer, release),
+        media_events(_media_plan(plan, dialogue, answer, release), correlation, chance, clips),
+        key=lambda event: event.time_us,
+    )
     by_caller = chance.random() < 0.5
-    sequence = 2 if by_caller else 1
+    sequence = 2 + len(_requests(plan, answer, release)) if by_caller else 1
     yield dialogue.request(release, "BYE", sequence, by_caller, answered=True, branch=2)
     yield dialogue.response(release + 5_000, "200 OK", sequence, "BYE", by_caller, phase=Phase.CLOSES, branch=2)
 
@@ -251,113 +262,45 @@ def _refused(dialogue: _Dialogue, at_us: int, status: str) -> Iterator[Intercept
     yield dialogue.request(at_us + 5_000, "ACK", 1, answered=True, phase=Phase.CLOSES)
 
 
-def _media(
-    plan: CallPlan,
-    dialogue: _Dialogue,
-    correlation: int,
-    chance: random.Random,
-    clips: Clips,
-    start_us: int,
-    end_us: int,
-) -> Iterator[InterceptEvent]:
-    caller_port, callee_port = dialogue.media_ports
-    caller_at = Address(_host(plan.caller, plan.ipv6), caller_port)
-    callee_at = Address(_host(plan.callee, plan.ipv6), callee_port)
-    frames_wanted = max(0, (end_us - start_us) // FRAME_US)
-    caller_speech, callee_speech = _conversation(plan, clips, frames_wanted)
-    # Half a frame and a bit apart, as two handsets would be, and never at the same instant.
-    yield from merge(
-        _stream(plan, correlation, chance.getrandbits(96), caller_at, callee_at, True, start_us, caller_speech),
-        _stream(
-            plan, correlation, chance.getrandbits(96), callee_at, caller_at, False, start_us + 9_371, callee_speech
-        ),
-        key=lambda event: event.time_us,
+def _media_plan(plan: CallPlan, dialogue: _Dialogue, answer: int, release: int) -> MediaPlan:
+    ports = dialogue.media_ports
+    ends = (
+        End(plan.caller.party, Address(_host(plan.caller, plan.ipv6), ports[0]), plan.caller_text),
+        End(plan.callee.party, Address(_host(plan.callee, plan.ipv6), ports[1]), plan.callee_text),
     )
+    held = [at for at, what in _requests(plan, answer, release) if what in ("sendonly", "sendrecv")]
+    pause = (held[0], held[1]) if held else None
+    return MediaPlan(*ends, answer + 40_000, release - 20_000, plan.codec, plan.sound, plan.dtmf, pause)
 
 
-def _conversation(plan: CallPlan, clips: Clips, count: int) -> tuple[list[bytes | None], list[bytes | None]]:
-    """Frames of either side, None for silence: the parties take turns until `count` frames are full."""
-    sides: tuple[list[bytes | None], list[bytes | None]] = ([], [])
-    turn = 0
-    while len(sides[0]) < count:
-        role = ("caller", "callee")[turn % 2]
-        spoken = list(frames(_utterance(plan, clips, role, turn // 2)))
-        pause: list[bytes | None] = [None] * _TURN_GAP_FRAMES
-        sides[turn % 2].extend([*spoken, *pause])
-        sides[1 - turn % 2].extend([None] * (len(spoken) + _TURN_GAP_FRAMES))
-        turn += 1
-    return sides[0][:count], sides[1][:count]
+def _requests(plan: CallPlan, answer: int, release: int) -> list[tuple[int, str]]:
+    """The caller's requests inside the dialogue in time order: (time, a key, or the mode of a re-INVITE)."""
+    found = [(answer + _INFO_FIRST_US + index * _INFO_EVERY_US, digit) for index, digit in enumerate(plan.info_digits)]
+    if plan.hold is not None:
+        from_us = answer + int(plan.hold[0] * 1e6)
+        found += [(from_us, "sendonly"), (from_us + int(plan.hold[1] * 1e6), "sendrecv")]
+        if found[-1][0] > release - 100_000:
+            del found[-2:]
+    return sorted(one for one in found if one[0] <= release - 100_000)
 
 
-def _utterance(plan: CallPlan, clips: Clips, role: str, turn: int) -> bytes:
-    text = plan.caller_text if role == "caller" else plan.callee_text
-    if text is not None and turn == 0 and (speech := clips.render(role, text)):
-        return speech
-    own = clips.of(role)
-    return own[turn % len(own)].octets
-
-
-def _stream(
-    plan: CallPlan,
-    correlation: int,
-    entropy: int,
-    source: Address,
-    destination: Address,
-    of_caller: bool,
-    start_us: int,
-    speech: list[bytes | None],
-) -> Iterator[InterceptEvent]:
-    """One direction of the media: an RTP packet each 20 ms, keys of the caller in place of speech."""
-    ssrc, sequence, timestamp = entropy & 0xFFFFFFFF, entropy >> 32 & 0xFFFF, entropy >> 48 & 0xFFFFFFFF
-    flow = UdpFlow(source, destination)
-    payload_type = _PAYLOAD_TYPE[plan.codec]
-    table = ULAW_OF_ALAW if plan.codec == "PCMU" else None
-    silence = bytes((ALAW_SILENCE,)) * FRAME_OCTETS
-    sender, receiver = (plan.caller, plan.callee) if of_caller else (plan.callee, plan.caller)
-    sender_party, receiver_party = sender.party, receiver.party
-    keys = _keys(plan.dtmf) if of_caller else {}
-    talking = False
-    for index, frame in enumerate(speech):
-        stamp = timestamp + index * FRAME_OCTETS
-        if (key := keys.get(index)) is not None:
-            event, step, end = key
-            marker, kind, stamp = step == 0, TELEPHONE_EVENT_TYPE, timestamp + (index - step) * FRAME_OCTETS
-            duration = min(step + 1, _DTMF_FRAMES) * FRAME_OCTETS
-            payload = struct.pack(">BBH", event, (0x80 if end else 0) | 10, duration)
-            talking = False
+def _within(plan: CallPlan, dialogue: _Dialogue, answer: int, release: int) -> list[InterceptEvent]:
+    """Keys as INFO (a body no reader of signalling alone may see) and the two re-INVITEs of a hold."""
+    found = []
+    for index, (at_us, what) in enumerate(_requests(plan, answer, release)):
+        sequence, branch = 2 + index, 3 + index
+        if what in ("sendonly", "sendrecv"):
+            reply = "recvonly" if what == "sendonly" else what
+            found += [
+                dialogue.request(at_us, "INVITE", sequence, sdp=what, answered=True, branch=branch),
+                dialogue.response(at_us + 8_000, "200 OK", sequence, "INVITE", sdp=reply, branch=branch),
+                dialogue.request(at_us + 16_000, "ACK", sequence, answered=True, branch=branch),
+            ]
         else:
-            octets = frame or silence
-            payload = octets.translate(table) if table else octets
-            marker, kind = (frame is not None and not talking), payload_type
-            talking = frame is not None
-        header = struct.pack(
-            ">BBHII",
-            0x80,
-            (0x80 if marker else 0) | kind,
-            (sequence + index) & 0xFFFF,
-            stamp & 0xFFFFFFFF,
-            ssrc,
-        )
-        yield InterceptEvent(
-            start_us + index * FRAME_US,
-            EventKind.MEDIA,
-            correlation,
-            flow.packet(header + payload),
-            sender_party,
-            receiver_party,
-            source,
-            destination,
-        )
-
-
-def _keys(dtmf: str) -> dict[int, tuple[int, int, bool]]:
-    """Frame number -> (event, step within the key, end bit)."""
-    table: dict[int, tuple[int, int, bool]] = {}
-    for number, digit in enumerate(dtmf.upper()):
-        event = DTMF_DIGITS.find(digit)
-        if event < 0:
-            continue
-        first = (_DTMF_FIRST_US + number * _DTMF_EVERY_US) // FRAME_US
-        for step in range(_DTMF_FRAMES + _DTMF_END_REPEATS - 1):
-            table[first + step] = (event, step, step >= _DTMF_FRAMES - 1)
-    return table
+            body = f"Signal={what.upper()}\r\nDuration=160\r\n".encode()
+            kind = "application/dtmf-relay"
+            found += [
+                dialogue.request(at_us, "INFO", sequence, body=body, content_type=kind, answered=True, branch=branch),
+                dialogue.response(at_us + 8_000, "200 OK", sequence, "INFO", branch=branch),
+            ]
+    return sorted(found, key=lambda event: event.time_us)

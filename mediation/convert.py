@@ -1,7 +1,9 @@
 """From what a point of interception saw to what TS 102 232 hands over: one X2 or X3 PDU in, one payload out.
 
-SIP becomes iPMMIRI (part 5), media packets iPMMCC, user packets iPCC (part 3), session accounting iPIRI, a short
-message the same TS 33.128 event as IRI (part 7), a visit to a watched host a packet header report. Which IRI type a
+SIP becomes iPMMIRI (part 5), media packets iPMMCC, user packets iPCC (part 3), session accounting iPIRI, a short or
+multimedia message the same TS 33.128 event as IRI, the content of a multimedia message the same CCPayload (part 7), a
+visit to a watched host a packet header report. An IRI of TS 33.128 names the target as the point of interception
+matched it: a notification of a multimedia message names no recipient of its own. Which IRI type a
 record has follows the practice table of the facts (part 5's own prose was not read). Pure: the communication's state is
 changed only by `advance`, after scope has let the record through.
 """
@@ -14,8 +16,8 @@ from typing import Any, Final, NamedTuple
 from asn1 import ip, multimedia, packets, radius, sip
 from asn1.errors import DecodeError, EncodeError
 from asn1.ps_common import ip_address
-from asn1.ts33128 import decode_xiri, encode_iri
-from asn1.x2x3 import PayloadDirection, PayloadFormat, X2X3Pdu
+from asn1.ts33128 import decode_cc, decode_xiri, encode_cc, encode_iri
+from asn1.x2x3 import PayloadDirection, PayloadFormat, PduType, X2X3Pdu, parse_target_xml
 from mediation import redact
 from mediation.law.orders import Service
 from mediation.sequence import Communication
@@ -36,6 +38,8 @@ _EVENTS: Final = {
     radius.STOP: ("accessEnd", "end"),
 }
 _ACCESS_REQUEST, _ACCESS_ACCEPT, _ACCESS_REJECT = 1, 2, 3
+_IDENTIFIERS: Final = {"e164Number": "e164Number", "imsi": "iMSI", "nai": "nAI"}
+"""X2 target identifiers that TS 33.128 names too."""
 
 
 class Product(NamedTuple):
@@ -47,10 +51,17 @@ class Product(NamedTuple):
 
 
 def service_of(role: str, pdu: X2X3Pdu) -> Service:
-    """Which service a PDU belongs to; a SIP MESSAGE is a short message. Raises DecodeError for broken SIP."""
+    """Which service a PDU belongs to; a SIP MESSAGE is a short message. Raises DecodeError for broken octets."""
     if pdu.payload_format == PayloadFormat.SIP and sip.parse_sip(pdu.payload).transaction_method == "MESSAGE":
         return Service.SMS
+    if pdu.payload_format == PayloadFormat.TS_33128 and _name(pdu).startswith("mMS"):
+        return Service.MMS
     return SERVICES[role]
+
+
+def _name(pdu: X2X3Pdu) -> str:
+    name, _ = (decode_cc if pdu.pdu_type == PduType.X3 else decode_xiri)(pdu.payload)
+    return str(name)
 
 
 def product(role: str, pdu: X2X3Pdu, state: Communication, metadata_only: bool) -> Product | None:
@@ -64,17 +75,7 @@ def product(role: str, pdu: X2X3Pdu, state: Communication, metadata_only: bool) 
     if form == PayloadFormat.RADIUS:
         return _accounting(pdu.payload, direction)
     if form == PayloadFormat.TS_33128:
-        name, event = decode_xiri(pdu.payload)
-        if metadata_only:
-            if name != "sMSMessage":
-                return None
-            event = redact.message_without_text(event)
-        try:
-            octets = encode_iri((name, event))
-        except EncodeError as error:
-            # Reading is more patient than writing: what no record may hold is not handed over.
-            raise DecodeError(DecodeError.BAD_VALUE, "a field has a value that no record may hold", 0, name) from error
-        return Product(("threeGPP33128DefinedIRI", octets), "report", direction)
+        return _mobile(pdu, direction, metadata_only)
     if form not in (PayloadFormat.IPV4, PayloadFormat.IPV6):
         return None
     if role == "web":
@@ -83,6 +84,36 @@ def product(role: str, pdu: X2X3Pdu, state: Communication, metadata_only: bool) 
         return None
     contents = multimedia.ipmmcc(pdu.payload) if role == "voice" else ip.ipcc(pdu.payload)
     return Product(contents, None, direction)
+
+
+def _mobile(pdu: X2X3Pdu, direction: str | None, metadata_only: bool) -> Product | None:
+    content = pdu.pdu_type == PduType.X3
+    name, event = (decode_cc if content else decode_xiri)(pdu.payload)
+    if metadata_only:
+        event = None if content else _without_content(name, event)
+        if event is None:
+            return None
+    try:
+        if content:
+            return Product(("threeGPP33128DefinedCC", encode_cc((name, event))), None, direction)
+        octets = encode_iri((name, event), _matched(pdu))
+    except EncodeError as error:
+        # Reading is more patient than writing: what no record may hold is not handed over.
+        raise DecodeError(DecodeError.BAD_VALUE, "a field has a value that no record may hold", 0, name) from error
+    return Product(("threeGPP33128DefinedIRI", octets), "report", direction)
+
+
+def _without_content(name: str, event: dict[str, Any]) -> dict[str, Any] | None:
+    """What of an event a pen register may have; None for an event nobody has looked at."""
+    if name == "sMSMessage":
+        return redact.message_without_text(event)
+    return redact.multimedia_without_content(name, event) if name.startswith("mMS") else None
+
+
+def _matched(pdu: X2X3Pdu) -> list[tuple[tuple[str, Any], str]]:
+    """The identities the task matched, as TS 33.128 writes them."""
+    found = [one for text in pdu.matched_targets if (one := parse_target_xml(text)) is not None]
+    return [((_IDENTIFIERS[kind], value), "matchedOn") for kind, value in found if kind in _IDENTIFIERS]
 
 
 def advance(pdu: X2X3Pdu, state: Communication, made: Product) -> None:

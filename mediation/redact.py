@@ -76,3 +76,32 @@ def _without_user_data(octets: bytes, from_mobile: bool) -> bytes | None:
     except DecodeError:
         return None
     return bytes([first & ~_HEADER_BIT]) + octets[1 : reader.pos] + b"\0"
+
+
+_MMS_FIELDS: Final = {
+    "mMSSend": (
+        "transactionID", "version", "dateTime", "originatingMMSParty", "terminatingMMSParty", "cCRecipients",
+        "bCCRecipients", "direction", "messageClass", "expiry", "priority", "contentType", "responseStatus",
+        "messageID",
+    ),
+    "mMSNotification": (
+        "transactionID", "version", "originatingMMSParty", "direction", "messageClass", "priority", "messageSize",
+        "expiry",
+    ),
+    "mMSRetrieval": (
+        "transactionID", "version", "messageID", "dateTime", "originatingMMSParty", "terminatingMMSParty",
+        "cCRecipients", "direction", "messageClass", "priority", "contentType",
+    ),
+}  # fmt: skip
+
+
+def multimedia_without_content(name: str, event: dict[str, Any]) -> dict[str, Any] | None:
+    """A multimedia message event without its subject (R-114) and without any field that could hold what was said;
+    None for an event that is not listed. Its content type is cut to the bare type: parameters can name parts."""
+    fields = _MMS_FIELDS.get(name)
+    if fields is None:
+        return None
+    kept = {field: event[field] for field in fields if field in event}
+    if "contentType" in kept:
+        kept["contentType"] = str(kept["contentType"]).partition(";")[0].strip()
+    return kept

@@ -10,7 +10,7 @@ import pytest
 from asn1.packets import parse_ip
 from asn1.sip import parse_sip
 from asn1.x2x3 import PayloadDirection, PayloadFormat, PduType, X2X3Pdu, decode_pdu, parse_target_xml
-from carrier_sim.config import BackgroundItem, CallItem, DataItem, SmsItem, TrafficItem, WebItem
+from carrier_sim.config import BackgroundItem, CallItem, DataItem, MmsItem, SmsItem, TrafficItem, WebItem
 from carrier_sim.events import EventKind, InterceptEvent
 from carrier_sim.network import Network, Schedule
 from carrier_sim.poi import Delivers, Emission, Interface, Poi, Task, normalise
@@ -59,6 +59,7 @@ EVERYTHING = (
     SmsItem.model_validate({"from": ALPHA.value, "to": BRAVO.value, "text": "two", "via": "ims"}),
     DataItem(subscriber=ALPHA.value),
     WebItem(visitors=(ALPHA.value,)),
+    MmsItem.model_validate({"from": ALPHA.value, "to": BRAVO.value, "text": "three"}),
 )
 
 
@@ -135,6 +136,8 @@ def test_formats_functions_and_interfaces() -> None:
         (Interface.X2, PduType.X2, PayloadFormat.SIP, "ims-1"),
         (Interface.X3, PduType.X3, PayloadFormat.IPV4, "ims-1"),
         (Interface.X2, PduType.X2, PayloadFormat.TS_33128, "smsf-1"),
+        (Interface.X2, PduType.X2, PayloadFormat.TS_33128, "mmsc-1"),
+        (Interface.X3, PduType.X3, PayloadFormat.TS_33128, "mmsc-1"),
         (Interface.X2, PduType.X2, PayloadFormat.RADIUS, "upf-1"),
         (Interface.X3, PduType.X3, PayloadFormat.IPV4, "upf-1"),
         (Interface.X3, PduType.X3, PayloadFormat.IPV6, "upf-1"),
@@ -142,6 +145,17 @@ def test_formats_functions_and_interfaces() -> None:
     assert all(emission.did == emission.interface.value for emission, _ in out)
     radius = [pdu for _, pdu in out if pdu.payload_format == PayloadFormat.RADIUS]
     assert {pdu.payload_direction for pdu in radius} == {PayloadDirection.NOT_APPLICABLE}
+
+
+@pytest.mark.parametrize("point", ["*", "ims-1", "ims-1-signalling"])
+def test_a_wrong_clock_moves_the_stamps_of_its_point_and_no_others(point: str) -> None:
+    right, events = emit(poi_with(task(XID_A, ALPHA)), run(CALL)), run(CALL)
+    poi = poi_with(task(XID_A, ALPHA))
+    poi.clock_offset_us = {point: 250_000, "upf-1": 9_000_000}
+    for (_, one), (_, off) in zip(right, emit(poi, events), strict=True):
+        hit = point in ("*", one.nfid, one.ipid)
+        assert (off.time_us or 0) - (one.time_us or 0) == (250_000 if hit else 0)
+        assert off.payload == one.payload
 
 
 def test_attributes() -> None:

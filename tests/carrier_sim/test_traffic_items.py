@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import tracemalloc
+import zlib
+from email import message_from_bytes
 
 import pytest
 
@@ -12,8 +15,8 @@ from asn1.packets import parse_ip, parse_rtp, parse_telephone_event
 from asn1.radius import INTERIM, START, STOP, parse_radius
 from asn1.sip import parse_sdp, parse_sip, sdp_of
 from asn1.sms_tpdu import decode_tpdu
-from asn1.ts33128 import decode_xiri
-from carrier_sim.config import BackgroundItem, CallItem, DataItem, SmsItem, TrafficItem, WebItem
+from asn1.ts33128 import decode_cc, decode_xiri
+from carrier_sim.config import BackgroundItem, CallItem, DataItem, MmsItem, SmsItem, TrafficItem, WebItem
 from carrier_sim.events import EventKind, InterceptEvent, Phase
 from carrier_sim.network import Network, Schedule
 from carrier_sim.speech import (
@@ -55,6 +58,8 @@ ALL_KINDS = (
     DataItem(subscriber="2125550101", ipv6=True),
     WebItem(visitors=("2125550106", "7185550179"), path="/simcanary15"),
     BackgroundItem(calls=3, sms=3, sessions=3),
+    MmsItem.model_validate({"from": "2125550101", "to": "2125550142", "text": "hello"}),
+    call(seconds=4, feature="*66", info_digits="12", hold_at_s=1, hold_s=1, sound="tone"),
 )
 
 
@@ -70,7 +75,7 @@ def test_same_seed_same_octets() -> None:
 def test_events_leave_in_order_of_time() -> None:
     events = run(*ALL_KINDS)
     assert all(one.time_us <= other.time_us for one, other in itertools.pairwise(events))
-    assert len({event.correlation for event in events}) == 16
+    assert len({event.correlation for event in events}) == 19
 
 
 def test_another_communication_changes_no_other() -> None:
@@ -194,6 +199,139 @@ def test_sms_over_ims() -> None:
     events = run(item)
     assert sip_flow(events) == ["MESSAGE", "200 MESSAGE"]
     assert parse_sip(events[0].octets).body == b"hej"
+
+
+def mms(**values: object) -> list[InterceptEvent]:
+    return run(MmsItem.model_validate({"from": "2125550144", "to": "2125550100", "text": "CANARY", **values}))
+
+
+def test_mms_has_two_legs_and_its_content_beside_each() -> None:
+    events = mms(subject="hello")
+    assert len({event.correlation for event in events}) == 1
+    signalled = [decode_xiri(event.octets) for event in events if event.kind is EventKind.MMS]
+    assert [name for name, _ in signalled] == ["mMSSend", "mMSNotification", "mMSRetrieval"]
+    sent, notice, retrieval = (value for _, value in signalled)
+    assert sent["messageID"] == retrieval["messageID"] and notice["transactionID"] == retrieval["transactionID"]
+    assert sent["direction"] == "fromTarget" and notice["direction"] == retrieval["direction"] == "toTarget"
+    for one in (sent, notice, retrieval):
+        assert (
+            one["originatingMMSParty"]["mMSPartyIDs"] == [("e164Number", "12125550144")] and one["subject"] == "hello"
+        )
+    for one in (sent, retrieval):
+        assert one["terminatingMMSParty"][0]["mMSPartyIDs"] == [("e164Number", "12125550100")]
+    contents = [decode_cc(event.octets)[1] for event in events if event.kind is EventKind.MMS_CONTENT]
+    assert [one["transactionID"] for one in contents] == [sent["transactionID"], retrieval["transactionID"]]
+    assert notice["messageSize"] == len(contents[1]["mMSContent"])
+    assert [event.sender is None for event in events] == [False, False, True, True, True]
+    assert events[-1].phase is Phase.CLOSES
+
+
+def test_an_mms_is_a_multipart_with_a_picture_that_says_what_it_is() -> None:
+    body = decode_cc(mms()[1].octets)[1]["mMSContent"]
+    content_type = decode_xiri(mms()[0].octets)[1]["contentType"]
+    message = message_from_bytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body)
+    text, picture = message.get_payload()
+    assert text.get_payload().strip() == "CANARY" and picture.get_content_type() == "image/png"
+    octets = body[body.index(b"\x89PNG") :]
+    assert b"calea-lab SIMULATION" in octets and octets.rstrip().rpartition(b"IEND")[1]
+    at, kinds, pixels = 8, [], b""
+    while not kinds or kinds[-1] != b"IEND":
+        size, kind = int.from_bytes(octets[at : at + 4], "big"), octets[at + 4 : at + 8]
+        held = octets[at + 8 : at + 8 + size]
+        assert zlib.crc32(kind + held) == int.from_bytes(octets[at + 8 + size : at + 12 + size], "big")
+        pixels += zlib.decompress(held) if kind == b"IDAT" else b""
+        kinds.append(kind)
+        at += 12 + size
+    assert kinds == [b"IHDR", b"tEXt", b"IDAT", b"IEND"] and len(pixels) == 16 * 49
+
+
+@pytest.mark.parametrize(("picture", "size"), [(True, 20_000), (True, 300_000), (False, 20_000), (False, 0)])
+def test_an_mms_is_as_large_as_wished(picture: bool, size: int) -> None:
+    body = decode_cc(mms(picture=picture, size_octets=size)[1].octets)[1]["mMSContent"]
+    assert size <= len(body) < size + 1_500 and (b"image/png" in body) is picture
+
+
+@pytest.mark.parametrize("code", ["*66", "#31", "*1234"])
+def test_a_feature_code_is_dialled_while_the_call_rings(code: str) -> None:
+    events = run(call(feature=code, seconds=2))
+    own, other = sorted({event.correlation for event in events})
+    answer = next(e.time_us for e in events if e.correlation == own and e.octets.startswith(b"SIP/2.0 200"))
+    feature = [event for event in events if event.correlation == other]
+    assert sip_flow(feature) == ["INVITE", "200 INVITE", "ACK", "BYE", "200 BYE"]
+    assert all(BASE_US + 180_000 < event.time_us < answer for event in feature)
+    invite = parse_sip(feature[0].octets)
+    assert (invite.uri or "").startswith(f"sip:{code.replace('#', '%23')}@") and not invite.body
+    caller = Directory(1).get("2125550101").party
+    assert {event.sender or event.receiver for event in feature} == {caller}
+    assert [feature[0].phase, feature[-1].phase] == [Phase.OPENS, Phase.CLOSES]
+
+
+def test_keys_can_be_sent_as_info_after_the_answer() -> None:
+    events = run(call(seconds=5, info_digits="12#"))
+    messages = [(event, parse_sip(event.octets)) for event in events if event.kind is EventKind.SIP]
+    answer = next(event.time_us for event, one in messages if one.status == 200)
+    info = [(event, one) for event, one in messages if one.method == "INFO"]
+    assert [one.body.split(b"\r\n")[0] for _, one in info] == [b"Signal=1", b"Signal=2", b"Signal=#"]
+    assert all(event.time_us > answer for event, _ in info)
+    assert sip_flow(events)[-2:] == ["BYE", "200 BYE"]
+    numbers = [one.cseq for event, one in messages if one.method in ("INVITE", "INFO", "BYE") and one.cseq]
+    assert [number for number, method in numbers if method == "INFO"] == [2, 3, 4]
+
+
+def test_keys_that_do_not_fit_into_the_call_are_not_sent() -> None:
+    assert "INFO" not in sip_flow(run(call(seconds=0.5, info_digits="12")))
+
+
+def test_hold_is_signalled_and_silent() -> None:
+    events = run(call(seconds=6, ring_s=1, hold_at_s=2, hold_s=2))
+    answer = BASE_US + 1_000_000
+    modes = [
+        (event.time_us, line)
+        for event in events
+        if event.kind is EventKind.SIP
+        for line in event.octets.split(b"\r\n")
+        if line in (b"a=sendonly", b"a=recvonly", b"a=sendrecv")
+    ]
+    assert [mode for _, mode in modes] == [
+        b"a=sendrecv", b"a=sendrecv", b"a=sendonly", b"a=recvonly", b"a=sendrecv", b"a=sendrecv",
+    ]  # fmt: skip
+    assert (modes[2][0], modes[4][0]) == (answer + 2_000_000, answer + 4_000_000)
+    sent = [event.time_us for event in events if event.kind is EventKind.MEDIA]
+    assert not [at for at in sent if answer + 2_000_000 <= at < answer + 4_000_000]
+    assert [at for at in sent if at < answer + 2_000_000] and [at for at in sent if at >= answer + 4_000_000]
+
+
+def test_a_call_of_seventeen_minutes_is_never_unrolled() -> None:
+    schedule = Schedule()
+    network = Network(1, BASE_US, Directory(1), CLIPS, schedule)
+    network.add(call(seconds=1_020, sound="silence", ring_s=1), BASE_US)
+    tracemalloc.start()
+    sent, seen = 0, set()
+    while not schedule.empty:
+        for event in schedule.due(1 << 62, 1_000):
+            if event.kind is EventKind.MEDIA:
+                sent += 1
+                seen.add(event.octets[-160:])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sent == 2 * 50 * 1_020 - 6 and len(seen) == 1 and peak < 4_000_000
+
+
+def test_tone_is_one_steady_frame_and_none_is_none() -> None:
+    steady = {event.octets[-160:] for event in run(call(seconds=2, sound="tone")) if event.kind is EventKind.MEDIA}
+    assert len(steady) == 1 and len(set(next(iter(steady)))) > 5
+    assert not any(event.kind is EventKind.MEDIA for event in run(call(seconds=2, sound="none")))
+
+
+@pytest.mark.parametrize("at_us", [BASE_US - 1, BASE_US + 7])
+def test_an_absolute_time_is_kept_to_the_microsecond(at_us: int) -> None:
+    assert run(call(at_us=at_us))[0].time_us == at_us
+    assert (
+        run(SmsItem.model_validate({"from": "2125550101", "to": "2125550142", "text": "a", "at_us": at_us}))[0].time_us
+        == at_us
+    )
+    with pytest.raises(ValueError, match="not both"):
+        call(at_us=at_us, at_s=1)
 
 
 @pytest.mark.parametrize(("packets", "seconds"), [(0, 0), (20, 5), (300, 10)])

@@ -15,7 +15,8 @@ from asn1 import radius
 from asn1.errors import DecodeError, EncodeError
 from asn1.ps_pdu import PsHeader, cc_pdu, decode_ps_pdu, iri_pdu
 from asn1.sms_tpdu import encode_submit
-from asn1.ts33128 import decode_iri, encode_xiri
+from asn1.table import decode
+from asn1.ts33128 import IRI_PAYLOAD, decode_cc, decode_iri, decode_xiri, encode_cc, encode_xiri
 from asn1.x2x3 import PayloadDirection, PayloadFormat, PduType, X2X3Pdu
 from mediation.convert import Product, advance, product, service_of
 from mediation.law.orders import Service
@@ -344,9 +345,76 @@ def test_another_event_than_a_message_gives_nothing_under_a_pen_register() -> No
     assert product("messaging", short_message(name="sMSReport"), Communication(1), True) is None
 
 
+# --- multimedia messages --------------------------------------------------------------------------------------------
+
+PARTY = {"mMSPartyIDs": [("e164Number", "12125550144")], "nonLocalID": "local"}
+MMS: dict[str, Any] = {
+    "transactionID": "T1", "version": {"majorVersion": 1, "minorVersion": 3}, "originatingMMSParty": PARTY,
+    "subject": CANARY.decode(), "messageClass": "personal", "priority": "normal", "direction": "toTarget",
+}  # fmt: skip
+EXPIRY = {"expiryPeriod": 60, "periodFormat": "relative"}
+PLACED = {"messageID": "m@mms.invalid", "dateTime": 1_800_000_000_000_000, "terminatingMMSParty": [PARTY]}
+TYPED = {"contentType": f'multipart/related; start="{CANARY.decode()}"'}
+EVENTS: dict[str, dict[str, Any]] = {
+    "mMSSend": MMS | PLACED | TYPED | {"direction": "fromTarget", "expiry": EXPIRY, "responseStatus": "ok"},
+    "mMSNotification": MMS | {"messageSize": 5_201, "expiry": EXPIRY},
+    "mMSRetrieval": MMS | PLACED | TYPED,
+}
+MATCHED = ("<e164Number>12125550100</e164Number>", "<sipUri>sip:a@ims.invalid</sipUri>", "no xml")
+
+
+def multimedia(name: str) -> X2X3Pdu:
+    octets = encode_xiri((name, EVENTS[name]))
+    return pdu(PayloadFormat.TS_33128, octets, PayloadDirection.TO_TARGET, matched_targets=MATCHED)
+
+
+def multimedia_content() -> X2X3Pdu:
+    value = {"version": MMS["version"], "transactionID": "T1", "mMSContent": b"picture " + CANARY}
+    one = pdu(PayloadFormat.TS_33128, encode_cc(("mMSCCPDU", value)), PayloadDirection.TO_TARGET)
+    return one._replace(pdu_type=PduType.X3)
+
+
+MULTIMEDIA = (*(multimedia(name) for name in EVENTS), multimedia_content())
+
+
+@pytest.mark.parametrize("one", MULTIMEDIA)
+def test_a_multimedia_message_is_its_own_service(one: X2X3Pdu) -> None:
+    assert service_of("messaging", one) is Service.MMS
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_a_multimedia_event_under_a_warrant_is_the_same_event_and_names_the_target(name: str) -> None:
+    found = made("messaging", multimedia(name))
+    assert (found.contents[0], found.iri_type, found.direction) == ("threeGPP33128DefinedIRI", "report", "toTarget")
+    value = decode(IRI_PAYLOAD, found.contents[1])
+    assert value["event"] == decode_xiri(multimedia(name).payload)
+    assert value["targetIdentifiers"] == [{"identifier": ("e164Number", "12125550100"), "provenance": "matchedOn"}]
+    encoded(found)
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_a_multimedia_event_under_a_pen_register_has_no_subject_and_keeps_its_size(name: str) -> None:
+    found = made("messaging", multimedia(name), True)
+    kept_name, event = decode_iri(found.contents[1])
+    assert kept_name == name and "subject" not in event and CANARY not in encoded(found)
+    assert event["originatingMMSParty"] == PARTY
+    assert event.get("messageSize") == EVENTS[name].get("messageSize")
+    assert event.get("messageID") == EVENTS[name].get("messageID")
+
+
+def test_the_content_of_a_multimedia_message_is_handed_over_under_a_warrant_alone() -> None:
+    found = made("messaging", multimedia_content())
+    assert (found.contents[0], found.iri_type, found.direction) == ("threeGPP33128DefinedCC", None, "toTarget")
+    assert decode_cc(found.contents[1])[1]["mMSContent"].endswith(CANARY)
+    record = decode_ps_pdu(encoded(found))
+    assert record.payload[0] == "cCPayloadSequence"
+    assert product("messaging", multimedia_content(), Communication(1), True) is None
+
+
 # --- attacks ------------------------------------------------------------------------------------------------------
 
 SAMPLES = (
+    *MULTIMEDIA,
     request("INVITE", CANARY), request("INFO", CANARY), request("MESSAGE", CANARY), response(200),
     pdu(PayloadFormat.IPV4, udp(CANARY)), pdu(PayloadFormat.IPV4, tcp(CANARY)),
     pdu(PayloadFormat.IPV6, ipv6_udp(CANARY)), short_message(), short_message(name="sMSReport"),
