@@ -3,24 +3,36 @@
 signing.key / signing.pub   Ed25519, signs checkpoints
 hmac.key                    32 octets, digests of withheld octets
 quarantine.pub              X25519; the private half is never here
-orders/<uid>.key            AES-256 data key of an order; withdrawing it makes the order's octets unreadable
+orders/<uid>.key            AES-256 data key of an order
+orders/<uid>.held           in its place once it was withdrawn (R-041): sealed to the quarantine key, which is not here
+orders/<uid>-<id>.held|key  the same for keys made after that: what still came in is stored, and unreadable here
+
+A withdrawal makes the box durable before the key goes, so one of the two is always there; with both there, the key
+counts as withdrawn. What a medium remembers of a deleted file is for whoever keeps the medium.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import threading
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
+from asn1.errors import DecodeError, RefusedError
+from collector.seal import open_box, seal_box
 from mediation.law.orders import OrderUid
 from mediation.runtime.config import NotReadyError
 
 KEY_OCTETS: Final = 32
+KEY_ID_OCTETS: Final = 8
+_HELD: Final = b"CLHELD01"
+_UID_OCTETS: Final = 16
 
 
 def write_private(path: Path, octets: bytes) -> None:
@@ -88,7 +100,12 @@ class Keys:
             raise NotReadyError(f"The keys in {directory} are of the wrong kind: Ed25519 signs, X25519 seals.")
         self.signing = signing
         self.quarantine = quarantine
-        self._data: dict[OrderUid, bytes] = {}
+        self._lock = threading.RLock()
+        self._data: dict[OrderUid, dict[bytes, bytes]] = {}
+        """By order, its first key first."""
+        self._boxes: dict[OrderUid, Path] = {}
+        self._sealed: dict[OrderUid, bytes] = {}
+        """Keys of withdrawn orders that this process writes under. They are on no disk."""
 
     @classmethod
     def create(cls, directory: Path, quarantine_public_key: Path) -> Keys:
@@ -123,25 +140,136 @@ class Keys:
         return (directory / "signing.key").exists()
 
     def data_key(self, uid: OrderUid) -> bytes:
-        """The data key of an order, made when there is none."""
-        found = self.find_data_key(uid)
-        if found is None:
-            found = os.urandom(KEY_OCTETS)
-            write_private(self._path(uid), found)
-            self._data[uid] = found
+        """The key to write an order's octets under, made when there is none. Of a withdrawn order it is one that was
+        sealed to the quarantine key before its first use, and that nobody here reads with."""
+        with self._lock:
+            if self.withdrawn(uid):
+                if uid not in self._sealed:
+                    key = os.urandom(KEY_OCTETS)
+                    write_private(self._held_path(uid, data_key_id(key)), self._held(uid, key))
+                    self._sealed[uid] = key
+                return self._sealed[uid]
+            found = self._own(uid)
+            if found is None:
+                found = os.urandom(KEY_OCTETS)
+                write_private(self._path(uid), found)
+                self._data[uid] = {data_key_id(found): found}
+            return found
+
+    def find_data_key(self, uid: OrderUid, key_id: bytes | None = None) -> bytes | None:
+        """A data key of an order: the one named, or its first. None when it was withdrawn or is not here."""
+        with self._lock:
+            if self.withdrawn(uid):
+                return None
+            own = self._own(uid)
+            if key_id is None or own is None:
+                return own
+            if key_id not in self._data[uid]:
+                later = self._read(self._path(uid, key_id))
+                if later is not None:
+                    self._data[uid][key_id] = later
+            return self._data[uid].get(key_id)
+
+    def withdrawn(self, uid: OrderUid) -> bool:
+        """Asked of the disk each time: another process may have withdrawn it."""
+        box = self._boxes.get(uid)
+        if box is None:
+            box = self._boxes[uid] = self._held_path(uid)
+        found = box.exists()
+        if found:
+            self._data.pop(uid, None)
         return found
 
-    def find_data_key(self, uid: OrderUid) -> bytes | None:
-        """The data key of an order, None when it was withdrawn or never made."""
-        if uid not in self._data:
-            try:
-                key = self._path(uid).read_bytes()
-            except FileNotFoundError:
-                return None
-            if len(key) != KEY_OCTETS:
-                raise NotReadyError(f"The data key {self._path(uid)} is damaged. Restore it from a copy.")
-            self._data[uid] = key
-        return self._data[uid]
+    def withdraw(self, uid: OrderUid) -> None:
+        """R-041: replace an order's keys by boxes that only the court opens. Once done, doing it again does nothing."""
+        with self._lock:
+            own = self._read(self._path(uid)) if not self._held_path(uid).exists() else None
+            for path in sorted(self.directory.glob(f"orders/{uid.hex()}-*.key")):
+                later = self._read(path)
+                if later is not None:
+                    _replace_private(self._held_path(uid, data_key_id(later)), self._held(uid, later))
+            if not self._held_path(uid).exists():
+                write_private(self._held_path(uid), self._held(uid, own or os.urandom(KEY_OCTETS)))
+            self._data.pop(uid, None)
+            for path in (self._path(uid), *self.directory.glob(f"orders/{uid.hex()}-*.key")):
+                path.unlink(missing_ok=True)
+            sync_directory(self._path(uid).parent)
 
-    def _path(self, uid: OrderUid) -> Path:
-        return self.directory / "orders" / f"{uid.hex()}.key"
+    def restore(self, uid: OrderUid, key: bytes, key_ids: Collection[bytes]) -> None:
+        """Take a key back that a court opened and released. `key_ids`: what the segments say the order's octets are
+        encrypted under. The withdrawal ends with the order's first key; those made since may come before or after it.
+
+        Raises RefusedError for a key that opens nothing here.
+        """
+        with self._lock:
+            name = data_key_id(key)
+            boxes = {_held_id(path.read_bytes(), uid): path for path in self.held_boxes(uid)}
+            if len(key) != KEY_OCTETS or name not in boxes or (key_ids and name not in key_ids):
+                raise RefusedError(
+                    f"This is not a key that was withdrawn of order {uid.hex()}: no box and no record names it. "
+                    "Open the box of this collector's orders directory with the court's key."
+                )
+            box = boxes[name]
+            path = box.with_suffix(".key")
+            _replace_private(path, key)
+            box.unlink()
+            sync_directory(path.parent)
+            for cache in (self._sealed, self._data):
+                cache.pop(uid, None)
+
+    def held_boxes(self, uid: OrderUid) -> list[Path]:
+        """The boxes of a withdrawn order, its first key's last: `open_held` opens each with the court's key."""
+        later = sorted(self.directory.glob(f"orders/{uid.hex()}-*.held"))
+        first = self._held_path(uid)
+        return [*later, first] if first.exists() else later
+
+    def _own(self, uid: OrderUid) -> bytes | None:
+        if uid not in self._data:
+            key = self._read(self._path(uid))
+            if key is None:
+                return None
+            self._data[uid] = {data_key_id(key): key}
+        return next(iter(self._data[uid].values()))
+
+    @staticmethod
+    def _read(path: Path) -> bytes | None:
+        try:
+            key = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        if len(key) != KEY_OCTETS:
+            raise NotReadyError(f"The data key {path} is damaged. Restore it from a copy.")
+        return key
+
+    def _held(self, uid: OrderUid, key: bytes) -> bytes:
+        return _HELD + uid + data_key_id(key) + seal_box(self.quarantine, key)
+
+    def _path(self, uid: OrderUid, key_id: bytes = b"") -> Path:
+        return self.directory / "orders" / f"{uid.hex()}{'-' + key_id.hex() if key_id else ''}.key"
+
+    def _held_path(self, uid: OrderUid, key_id: bytes = b"") -> Path:
+        return self._path(uid, key_id).with_suffix(".held")
+
+
+def open_held(box: bytes, quarantine: X25519PrivateKey) -> bytes:
+    """The court's side: the data key in a `.held` file. Raises DecodeError when it is none, was changed, or was sealed
+    to another key."""
+    at = len(_HELD) + _UID_OCTETS
+    if not box.startswith(_HELD) or len(box) < at + KEY_ID_OCTETS:
+        raise DecodeError(DecodeError.BAD_VALUE, "not the box of a withdrawn key")
+    key = open_box(quarantine, box[at + KEY_ID_OCTETS :])
+    if data_key_id(key) != box[at : at + KEY_ID_OCTETS]:
+        raise DecodeError(DecodeError.BAD_VALUE, "the box holds another key than it says", at)
+    return key
+
+
+def _held_id(box: bytes, uid: OrderUid) -> bytes:
+    """The key id that a box names; empty when it is none of this order."""
+    at = len(_HELD) + _UID_OCTETS
+    return box[at : at + KEY_ID_OCTETS] if box.startswith(_HELD + uid) else b""
+
+
+def _replace_private(path: Path, octets: bytes) -> None:
+    """As `write_private`, where a file of that name may be what an interrupted turn left."""
+    path.unlink(missing_ok=True)
+    write_private(path, octets)

@@ -1,7 +1,8 @@
 """Reading a store that another process may be writing: commits for the index, records for exports.
 
 A reader holds no lock. It sees whole units only, and since a segment may be recycled while it is being read, it
-looks at the segment's generation again after each unit and drops what it read when that has changed.
+looks at the segment's generation again after each unit and drops what it read when that has changed. What it reads is
+checked on the way (R-090): checkpoints against the tree that the stored hashes give, octets against their hashes.
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from asn1.errors import DecodeError
+from collector.standing import Standings, State, entries_of
 from collector.store import frames
 from collector.store.keys import Keys
-from collector.store.walk import DataFrame, SegmentFile, Unit, segment_paths
+from collector.store.proof import SegmentProof
+from collector.store.walk import DataFrame, SegmentFile, Unit, own_leaves, segment_paths, sound_rows
 from mediation.law.orders import OrderUid
+from mediation.runtime.process import IntegrityError
 
 
 class CommitView(NamedTuple):
@@ -55,6 +60,18 @@ class StoredRecord(NamedTuple):
     direction: int
     iri_type: int
     octets: bytes | None
+    epoch: int = 0
+    fault: str | None = None
+    """R-090: what of its seal does not hold, for a sentence to a person. Its octets are not handed out then."""
+
+
+class LeafHashes(NamedTuple):
+    """`hashes`, 32 octets each, of the leaves from `first` on; `peaks` of the tree before them; the newest `note`."""
+
+    first: int
+    peaks: tuple[bytes, ...]
+    hashes: bytes
+    note: str
 
 
 Wanted = Callable[[DataView], np.ndarray]
@@ -62,71 +79,146 @@ Wanted = Callable[[DataView], np.ndarray]
 
 
 class StoreReader:
-    """`keys` decrypt; without them octets are None."""
+    """`keys` decrypt; without them octets are None. Signatures are checked with their signing key, or with
+    `public_key`; with neither, nothing is checked."""
 
-    def __init__(self, directory: Path, keys: Keys | None = None) -> None:
+    def __init__(self, directory: Path, keys: Keys | None = None, public_key: Ed25519PublicKey | None = None) -> None:
         self._directory = directory
         self._keys = keys
+        self._public_key = keys.signing.public_key() if public_key is None and keys is not None else public_key
+        self._standings = Standings()
+        self._stood = -1
 
     def commits(self, after: int = -1) -> Iterator[CommitView]:
         """The commits whose number is above `after`, oldest first."""
-        for _, _, unit in self._units(after):
+        for _, _, unit, _ in self._units(after):
             data = tuple(
                 DataView(one.first_sequence, one.rows(), one.meta.liids, one.meta.extents) for one in unit.data
             )
             yield CommitView(unit.commit.number, unit.commit.time_us, unit.size, data, unit.commit.records)
 
     def records(self, wanted: Wanted | None = None) -> Iterator[StoredRecord]:
-        """The records that `wanted` selects (all, when None), in sequence order.
-
-        Raises DecodeError when encrypted octets were changed.
-        """
-        for file, header, unit in self._units(-1):
+        """The records that `wanted` selects (all, when None), in sequence order. One that does not hold comes without
+        octets and with its fault (R-090). Raises IntegrityError when commits cannot be read that must be there."""
+        for file, header, unit, wrong in self._units(-1):
             for data in unit.data:
                 view = DataView(data.first_sequence, data.rows(), data.meta.liids, data.meta.extents)
                 mask = np.ones(data.records, bool) if wanted is None else wanted(view)
                 for extent in data.meta.extents:
                     chosen = mask[extent.first_row : extent.first_row + extent.rows]
                     if chosen.any():
-                        octets = file.extent_octets(header, data, extent, self._keys)
+                        octets, sound = self._octets(file, header, data, extent)
                         if not self._unchanged(file, header):
                             return
-                        yield from _records(view, extent, chosen, octets)
+                        yield from _records(view, extent, chosen, octets, sound, wrong)
 
     def read(self, sequence: int) -> StoredRecord | None:
         """One record; None when it is not there (evicted, or not yet written)."""
-
         for path, header, _ in reversed(self._headers()):
             if header.first_sequence > sequence:
                 continue
+            proof = SegmentProof(header, self._public_key)
             with SegmentFile(path) as file:
-                unit = file.unit_of(header, sequence)
-                for data in unit.data if unit is not None else ():
-                    at = sequence - data.first_sequence
-                    if 0 <= at < data.records:
-                        return self._one(file, header, data, at)
+                for unit in file.units(header):
+                    wrong = proof.unit(unit)
+                    for data in unit.data:
+                        at = sequence - data.first_sequence
+                        if 0 <= at < data.records:
+                            return self._one(file, header, data, at, wrong)
             return None
         return None
 
-    def _one(self, file: SegmentFile, header: frames.SegmentHeader, data: DataFrame, row: int) -> StoredRecord | None:
+    def standings(self) -> Standings:
+        """The decisions about stored records so far; reading goes on where the last call stopped.
+
+        A decision that is not under a sound signature withholds and never releases. Raises IntegrityError when
+        commits are missing or the store's own leaves cannot be read: then nobody knows what is withheld.
+        """
+        for file, header, unit, wrong in self._units(self._stood):
+            for leaf in own_leaves(file, unit):
+                if not self._unchanged(file, header):
+                    break
+                try:
+                    entries = entries_of(leaf.octets, leaf.sequence)
+                except DecodeError as error:
+                    raise IntegrityError(
+                        f"{file.path.name}: {error.message}. Look at it with 'calea-lab verify'."
+                    ) from error
+                trusted = leaf.sound and wrong is None
+                for sequence, entry in entries:
+                    if trusted or entry.state is not State.RELEASED:
+                        self._standings.add(sequence, entry)
+            self._stood = unit.commit.number
+        return self._standings
+
+    def key_ids(self, uid: OrderUid) -> frozenset[bytes]:
+        """The names of the data keys that an order's stored octets are encrypted under."""
+        return frozenset(
+            extent.key_id
+            for _, _, unit, _ in self._units(-1)
+            for data in unit.data
+            for extent in data.meta.extents
+            if extent.uid == uid and extent.encrypted
+        )
+
+    def leaf_hashes(self) -> LeafHashes:
+        """All leaf hashes that are there, with the signed state before and behind them. Raises IntegrityError when one
+        of the checkpoints on the way does not hold."""
+        first, note = -1, ""
+        before: tuple[bytes, ...] = ()
+        found: list[bytes] = []
+        for file, header, unit, wrong in self._units(-1):
+            if wrong is not None:
+                raise IntegrityError(f"{file.path.name}, octet {unit.offset}: {wrong}.")
+            if first < 0:
+                first, before = header.first_sequence, header.peaks
+            found += [data.meta.hashes for data in unit.data]
+            note = unit.commit.note
+        return LeafHashes(max(first, 0), before, b"".join(found), note)
+
+    def _octets(
+        self, file: SegmentFile, header: frames.SegmentHeader, data: DataFrame, extent: frames.ExtentHead
+    ) -> tuple[bytes | None, np.ndarray]:
+        """The plain octets of an extent, and for each of its records whether they are the signed ones."""
+        try:
+            octets = file.extent_octets(header, data, extent, self._keys)
+        except DecodeError:
+            octets = file.changed_octets(data, extent, self._keys) if self._keys is not None else None
+        if octets is None:
+            return None, np.ones(extent.rows, bool)
+        return octets, sound_rows(data, extent, octets)
+
+    def _one(
+        self, file: SegmentFile, header: frames.SegmentHeader, data: DataFrame, row: int, wrong: str | None
+    ) -> StoredRecord | None:
         extent = next(one for one in data.meta.extents if one.first_row <= row < one.first_row + one.rows)
-        octets = file.extent_octets(header, data, extent, self._keys)
+        octets, sound = self._octets(file, header, data, extent)
         if not self._unchanged(file, header):
             return None
         view = DataView(data.first_sequence, data.rows(), data.meta.liids, data.meta.extents)
         chosen = np.arange(extent.rows) == row - extent.first_row
-        return next(_records(view, extent, chosen, octets))
+        return next(_records(view, extent, chosen, octets, sound, wrong))
 
-    def _units(self, after: int) -> Iterator[tuple[SegmentFile, frames.SegmentHeader, Unit]]:
+    def _units(self, after: int) -> Iterator[tuple[SegmentFile, frames.SegmentHeader, Unit, str | None]]:
+        """Each with what is wrong with its signature. Raises IntegrityError where units are missing in between."""
         for path, header, end_commit in self._headers():
             if end_commit is not None and end_commit <= after:
                 continue
+            proof = SegmentProof(header, self._public_key)
+            reached = header.first_commit - 1
             with SegmentFile(path) as file:
                 for unit in file.units(header):
                     if not self._unchanged(file, header):
                         break
-                    if unit.commit.number > after:
-                        yield file, header, unit
+                    reached = unit.commit.number
+                    wrong = proof.unit(unit)
+                    if reached > after:
+                        yield file, header, unit, wrong
+                if end_commit is not None and reached < end_commit and self._unchanged(file, header):
+                    raise IntegrityError(
+                        f"{path.name}: commits {reached + 1} to {end_commit} cannot be read. Nothing is handed out of "
+                        "a damaged store; look at it with 'calea-lab verify'."
+                    )
 
     def _headers(self) -> list[tuple[Path, frames.SegmentHeader, int | None]]:
         found = []
@@ -151,12 +243,18 @@ class StoreReader:
 
 
 def _records(
-    view: DataView, extent: frames.ExtentHead, chosen: np.ndarray, octets: bytes | None
+    view: DataView,
+    extent: frames.ExtentHead,
+    chosen: np.ndarray,
+    octets: bytes | None,
+    sound: np.ndarray,
+    wrong: str | None,
 ) -> Iterator[StoredRecord]:
     rows = view.rows[extent.first_row : extent.first_row + extent.rows]
     ends = np.cumsum(rows["length"], dtype=np.int64)
     for index in np.flatnonzero(chosen):
         row, end = rows[index], int(ends[index])
+        fault = wrong if sound[index] else "its octets are not the signed ones"
         yield StoredRecord(
             view.first_sequence + extent.first_row + int(index),
             OrderUid(extent.uid),
@@ -173,5 +271,7 @@ def _records(
             int(row["content_tag"]),
             int(row["direction"]),
             int(row["iri_type"]),
-            None if octets is None else octets[end - int(row["length"]) : end],
+            None if octets is None or fault is not None else octets[end - int(row["length"]) : end],
+            int(row["epoch"]),
+            fault,
         )

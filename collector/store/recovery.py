@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from asn1.errors import DecodeError
 from collector.rows import FORM_NOTICE
+from collector.standing import Numbered, entries_of
 from collector.store import frames
 from collector.store.keys import Keys
 from collector.store.pack import rehash
-from collector.store.walk import SegmentFile, Unit, segment_paths, uid_version
+from collector.store.walk import SegmentFile, Unit, own_leaves, segment_paths, uid_version
 from mediation.ledger.checkpoint import Checkpoint, verify_note
 from mediation.ledger.kernel import CompactRange
 from mediation.runtime.process import IntegrityError
@@ -36,7 +37,8 @@ class SegmentState(NamedTuple):
 
 class Recovered(NamedTuple):
     """`segments` oldest first. `evicted` records left with notice; `notice_chain` is the hash of the newest notice.
-    `torn` are recycled files without a sound header; `discarded_at` is where an unfinished unit was cut off."""
+    `standings` are the decisions about records, each with the sequence of the leaf it was read in. `torn` are recycled
+    files without a sound header; `discarded_at` is where an unfinished unit was cut off."""
 
     segments: tuple[SegmentState, ...]
     tree: CompactRange
@@ -44,6 +46,7 @@ class Recovered(NamedTuple):
     next_commit: int
     evicted: int
     notice_chain: bytes
+    standings: tuple[tuple[int, Numbered], ...]
     torn: tuple[Path, ...]
     discarded_at: int | None
 
@@ -65,6 +68,7 @@ def recover(directory: Path, origin: str, keys: Keys) -> Recovered:
     headers, torn = _headers(directory)
     tree, chain, next_commit, notice_chain, evicted = CompactRange(), bytes(32), 0, bytes(32), 0
     states: list[SegmentState] = []
+    standings: list[tuple[int, Numbered]] = []
     minimum = 0
     discarded: int | None = None
     for index, (path, header) in enumerate(headers):
@@ -91,6 +95,7 @@ def recover(directory: Path, origin: str, keys: Keys) -> Recovered:
                 if notice is not None:
                     notice_chain = bytes.fromhex(str(notice["chain"]))
                     minimum = int(str(notice["minimum_after"]))
+                standings += _decisions(file, path, unit)
                 next_commit += 1
                 commits += 1
                 end, last = unit.end, unit
@@ -104,7 +109,23 @@ def recover(directory: Path, origin: str, keys: Keys) -> Recovered:
             f"Records {minimum} to {evicted - 1} are gone and no eviction notice covers them: a segment file was "
             "removed. Restore it."
         )
-    return Recovered(tuple(states), tree, chain, next_commit, evicted, notice_chain, tuple(torn), discarded)
+    stand = tuple(standings)
+    return Recovered(tuple(states), tree, chain, next_commit, evicted, notice_chain, stand, tuple(torn), discarded)
+
+
+def _decisions(file: SegmentFile, path: Path, unit: Unit) -> list[tuple[int, Numbered]]:
+    found: list[tuple[int, Numbered]] = []
+    for leaf in own_leaves(file, unit):
+        if not leaf.sound:
+            raise IntegrityError(
+                f"{path.name}, octet {unit.offset}: leaf {leaf.sequence} of the store's own is not the signed one: a "
+                "notice or a decision about records was changed. Restore the file from a copy."
+            )
+        try:
+            found += [(leaf.sequence, one) for one in entries_of(leaf.octets, leaf.sequence)]
+        except DecodeError as error:
+            raise IntegrityError(f"{path.name}, octet {unit.offset}: {error.message}.") from error
+    return found
 
 
 def _headers(directory: Path) -> tuple[list[tuple[Path, frames.SegmentHeader]], list[Path]]:

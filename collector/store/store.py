@@ -4,7 +4,9 @@ Rules. `submit` may be called from any thread; one writer thread takes all batch
 data frames and one commit frame) and syncs once, then calls `on_durable`. A write or sync that fails is never retried:
 the store is FAILED, nothing more is acknowledged, `on_failure` is told. When the segments are used up, exactly the
 oldest one goes: its notice is committed first, in room kept free for it, its verdict records are copied to the audit
-log, then its file is used again under the next generation. Nothing else ever leaves, and nothing is ever changed.
+log, then its file is used again under the next generation. Nothing else ever leaves, and nothing is ever changed
+(R-091, R-141): no method takes a record's name to remove or replace it. What is not safe to lose is named in the audit
+log before it goes (R-143), or holds up everything until it is, where `block_unsafe_evict` says so.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import json
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -24,7 +26,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from asn1.errors import LocalError
 from collector.batch import Batch, CommitInfo, OrderRef
 from collector.rows import FORM_NOTICE
+from collector.standing import Entry, Standings
 from collector.store import frames
+from collector.store.decisions import DecisionBatch, DecisionBook, carrying_batch, decision_batch
+from collector.store.eviction import Contents, contents_of, unsafe_entries
 from collector.store.files import Files, RealFiles, write_all
 from collector.store.gauge import Gauge, StoreError
 from collector.store.keys import Keys, data_key_id
@@ -32,7 +37,7 @@ from collector.store.pack import Extent, Plan, envelope, fill, measure
 from collector.store.pin import check_pin, write_pin
 from collector.store.recovery import SegmentState, chain_line, recover
 from collector.store.unit_buffer import UnitBuffer
-from collector.store.walk import SegmentFile, extent_binding
+from collector.store.walk import NO_ORDER, extent_binding
 from mediation.law.orders import OrderUid
 from mediation.law.verdicts import VerdictKind
 from mediation.ledger.checkpoint import Checkpoint, Signer
@@ -45,14 +50,19 @@ NOTICE_ROOM_OCTETS: Final = 32 * 1024
 GROUP_OCTETS: Final = 16 << 20
 """Most octets of batches that one commit takes together; also bounds the memory of the writer."""
 
-NO_ORDER: Final = OrderUid(bytes(16))
-"""Stands in the order's place in the leaves that the store makes for itself."""
-
-
+CARRY_SHARE: Final = 8
+MAX_CARRY_OCTETS: Final = 1 << 20
+"""What decisions in force may take of a fresh segment: a share of it, and at most this."""
+BLOCKED_POLL_S: Final = 0.05
+"""Real seconds after which a blocked store asks again whether it may go on."""
 PIN_AFTER_S: Final = 0.1
 """Real seconds without a batch, after which the newest checkpoint is pinned."""
 TAG_OCTETS: Final = 16
 """Of AES-GCM."""
+
+
+class _ClosedWhileBlocked(Exception):  # noqa: N818  not an error: the writer thread's way out
+    """The store is to close, and what waits cannot be stored."""
 
 
 class _FramePlan(NamedTuple):
@@ -66,13 +76,15 @@ class _FramePlan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoreConfig:
-    """`capacity_octets` bounds the real size of all segment files together. `encryption` at rest is on by default."""
+    """`capacity_octets` bounds the real size of all segment files together. `encryption` at rest is on by default.
+    `block_unsafe_evict`: rather stop taking records than lose those of orders that are not safe to lose (R-143)."""
 
     capacity_octets: int = 1 << 30
     segment_octets: int = 64 << 20
     encryption: bool = True
     origin: str = "calea-lab/collector"
     pin: Path | None = None
+    block_unsafe_evict: bool = False
 
     @property
     def slots(self) -> int:
@@ -82,13 +94,16 @@ class StoreConfig:
 @dataclass(frozen=True, slots=True)
 class StoreHooks:
     """What the store tells others. `summarise` makes one value of the verdict records of an evicted segment;
-    `is_unsafe` says whether evicting an order's records is FIFO_UNSAFE (R-143); `audit` takes (kind, fields)."""
+    `is_unsafe` says whether evicting an order's records is FIFO_UNSAFE (R-143): it is active, or not handed off;
+    `audit` takes (kind, fields). `on_blocked` hears a sentence when the store waits, None when it goes on. All but
+    `now_us` are called on the writer's thread."""
 
     now_us: Callable[[], int]
     summarise: Callable[[Iterable[bytes]], Any] = lambda records: {"records": sum(1 for _ in records)}
     is_unsafe: Callable[[OrderUid], bool] = lambda uid: False
     audit: Callable[[str, dict[str, Any]], None] = lambda kind, fields: None
     on_failure: Callable[[str], None] = lambda sentence: None
+    on_blocked: Callable[[str | None], None] = lambda sentence: None
 
 
 class Store:
@@ -118,6 +133,12 @@ class Store:
         self._end = 0
         self._last_note = ""
         self._pinned = ""
+        self._carry_octets = min(config.segment_octets // CARRY_SHARE, MAX_CARRY_OCTETS)
+        self._decisions = DecisionBook(self._carry_octets - 2 * frames.BLOCK)
+        self.block_unsafe_evict = config.block_unsafe_evict
+        """R-143; may be set while running."""
+        self.blocked: str | None = None
+        """A sentence while nothing is stored because what would go is not safe to lose."""
         self._buffer = UnitBuffer()
         self._plain = UnitBuffer()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -153,7 +174,7 @@ class Store:
     def submit(self, batch: Batch) -> None:
         """Queue a batch. Raises StoreError when the store has failed or closed, LocalError when it can never fit."""
         octets = batch.octets
-        room = self.config.segment_octets - frames.BLOCK - NOTICE_ROOM_OCTETS
+        room = self.config.segment_octets - frames.BLOCK - NOTICE_ROOM_OCTETS - self._carry_octets
         if octets + frames.BLOCK > room:
             raise LocalError(f"a batch of {octets} octets does not fit a segment's {room}; submit smaller ones")
         with self._condition:
@@ -164,6 +185,19 @@ class Store:
             self._waiting.append(batch)
             self._pending_octets += octets
             self._condition.notify()
+
+    def stand(self, entries: Sequence[Entry], on_durable: Callable[[CommitInfo], None] = lambda info: None) -> None:
+        """Queue decisions about stored records (`standing.py`), one signed leaf each; in force when durable. As
+        `submit`, and RefusedError when the store could not carry them for as long as they are in force."""
+        batch = decision_batch(entries, self._hooks.now_us(), on_durable)
+        with self._condition:
+            self._decisions.expect(batch.entries, self._segments[0].header.first_sequence if self._segments else 0)
+        self.submit(batch)
+
+    @property
+    def standings(self) -> Standings:
+        """The decisions that are durable."""
+        return self._decisions.standings
 
     @property
     def pending_octets(self) -> int:
@@ -214,6 +248,8 @@ class Store:
         self._segments = list(found.segments)
         self._tree, self._chain, self._next_commit = found.tree, found.chain, found.next_commit
         self._evicted, self._notice_chain = found.evicted, found.notice_chain
+        for leaf, one in found.standings:
+            self._decisions.add(leaf, one)
         if self.config.pin is not None:
             check_pin(self.config.pin, self.config.origin, self._keys.signing.public_key(), self._tree)
         if found.segments:
@@ -250,8 +286,12 @@ class Store:
 
     def _run(self) -> None:
         try:
+            self._carry()
             while (batches := self._take()) is not None:
                 self._commit(batches)
+        except _ClosedWhileBlocked:
+            # What waits was never acknowledged: it comes again.
+            self._write_pin()
         except (OSError, LocalError) as error:
             what = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             self._fail(f"The store stopped: {what}. Nothing more is acknowledged; mend the disk and start again.")
@@ -288,17 +328,28 @@ class Store:
         records = tuple(batch.record for batch in batches)
         unit = sum(plan.layout.octets for plan in plans) + frames.commit_frame_octets(records)
         self._make_room(frames.padded(unit))
+        info = self._write_batches(plans, records)
+        sequence = info.first_sequence
+        for plan in plans:
+            if isinstance(plan.batch, DecisionBatch):
+                for at, entry in enumerate(plan.batch.entries, sequence):
+                    self._decisions.add(at, (at, entry))
+            sequence += plan.packed.records
+        with self._condition:
+            self._pending_octets -= octets
+        for batch in batches:
+            batch.on_durable(info)
+
+    def _write_batches(self, plans: list[_FramePlan], records: tuple[bytes, ...]) -> CommitInfo:
+        """One unit in the newest segment, where its room was seen to."""
         first = self._tree.size
+        unit = sum(plan.layout.octets for plan in plans) + frames.commit_frame_octets(records)
         self._buffer.reserve(frames.padded(unit) + TAG_OCTETS)
         at, digests = 0, []
         for plan in plans:
             digests.append(self._data_frame(plan, at))
             at += plan.layout.octets
-        info = self._write_unit(at, digests, records, first)
-        with self._condition:
-            self._pending_octets -= octets
-        for batch in batches:
-            batch.on_durable(info)
+        return self._write_unit(at, digests, records, first)
 
     def _plan(self, batch: Batch) -> _FramePlan:
         packed = measure(batch.rows, len(batch.buffers[0]), len(batch.buffers[1]), len(batch.orders))
@@ -381,6 +432,11 @@ class Store:
         used = sum(one.header.segment_octets for one in self._segments)
         free = used + self.config.segment_octets <= self.config.capacity_octets
         recycled = None if free else self._evict()
+        self._begin_segment(recycled)
+        self._carry()
+
+    def _begin_segment(self, recycled: SegmentState | None) -> None:
+        """A fresh segment in a new file, or in the file of the one that went."""
         generation = self._segments[-1].header.generation + 1 if self._segments else 0
         slot = recycled.header.slot if recycled is not None else len(self._segments)
         header = frames.SegmentHeader(
@@ -412,47 +468,75 @@ class Store:
         self._segments.append(SegmentState(path, header, frames.BLOCK, self._tree.size, 0))
         self._end = frames.BLOCK
 
+    def _carry(self) -> None:
+        """Write again what decisions in force stand nowhere but in the segment that will go next: the first thing that
+        is written into a fresh one, behind a crash as well."""
+        if len(self._segments) < 2 or self._segments[-1].commits:
+            return
+        entries = self._decisions.to_carry(self._segments[0].next_sequence, self._segments[0].header.first_sequence)
+        if not entries:
+            return
+        batch = carrying_batch(entries, self._hooks.now_us())
+        first = self._tree.size
+        self._write_batches([self._plan(batch)], (batch.record,))
+        for one in entries:
+            self._decisions.add(first, one)
+
     def _evict(self) -> SegmentState:
         """Commit the notice of the oldest segment, copy its verdict records to the audit log, let it go."""
         oldest = self._segments[0]
-        counts, records, octets = self._contents(oldest)
-        for uid in counts:
-            if self._hooks.is_unsafe(OrderUid(bytes.fromhex(uid))):
-                self._hooks.audit("fifo_unsafe", {"segment": oldest.path.name, "order": uid, "records": counts[uid]})
+        contents = contents_of(oldest)
+        self._warn_of_unsafe(oldest, contents)
+        count = oldest.next_sequence - oldest.header.first_sequence
         fields: dict[str, Any] = {
             "segment": oldest.path.name,
             "generation": oldest.header.generation,
             "first_sequence": oldest.header.first_sequence,
             "next_sequence": oldest.next_sequence,
-            "count": oldest.next_sequence - oldest.header.first_sequence,
-            "octets": octets,
-            "orders": counts,
+            "count": count,
+            "octets": contents.octets,
+            "orders": contents.counts,
             "minimum_before": oldest.header.first_sequence,
             "minimum_after": oldest.next_sequence,
             "previous": self._notice_chain.hex(),
         }
         self._notice_chain = leaf_hash(_canonical(fields))
         fields["chain"] = self._notice_chain.hex()
-        self._hooks.audit("eviction", {**fields, "summary": self._hooks.summarise(records)})
+        self._hooks.audit("eviction", {**fields, "summary": self._hooks.summarise(contents.records)})
         self._commit_notice(_canonical({"notice": fields}))
-        self._evicted += oldest.next_sequence - oldest.header.first_sequence
+        self._evicted += count
         self._segments.pop(0)
         return oldest
 
-    def _contents(self, segment: SegmentState) -> tuple[dict[str, int], list[bytes], int]:
-        """Records by order, the verdict records, and the octets of a segment."""
-        counts: dict[str, int] = {}
-        records: list[bytes] = []
-        octets = 0
-        with SegmentFile(segment.path) as file:
-            for unit in file.units(segment.header):
-                records += unit.commit.records
-                for data in unit.data:
-                    octets += data.area_octets
-                    for extent in data.meta.extents:
-                        counts[extent.uid.hex()] = counts.get(extent.uid.hex(), 0) + extent.rows
-        counts.pop(NO_ORDER.hex(), None)
-        return counts, records, octets
+    def _warn_of_unsafe(self, oldest: SegmentState, contents: Contents) -> None:
+        """R-143: name what is not safe to lose, on record, before it goes; wait with `block_unsafe_evict`."""
+        told = False
+        while unsafe := [uid for uid in contents.ranges if self._hooks.is_unsafe(uid)]:
+            waits = self.block_unsafe_evict
+            if not (waits and told):
+                for uid in unsafe:
+                    for fields in unsafe_entries(oldest, uid, contents.ranges[uid], waits):
+                        self._hooks.audit("fifo_unsafe", fields)
+                told = True
+            if not waits:
+                break
+            self._wait_blocked(oldest, len(unsafe))
+        if self.blocked is not None:
+            self.blocked = None
+            self._hooks.on_blocked(None)
+
+    def _wait_blocked(self, oldest: SegmentState, orders: int) -> None:
+        if self.blocked is None:
+            self.blocked = (
+                f"The store is full and {oldest.path.name} holds records of {orders} orders that are active or not "
+                "handed off: nothing more is acknowledged. Hand them off, or lift block_unsafe_evict."
+            )
+            self._hooks.on_blocked(self.blocked)
+        with self._condition:
+            if not self._closing:
+                self._condition.wait(BLOCKED_POLL_S)
+            if self._closing:
+                raise _ClosedWhileBlocked
 
     def _commit_notice(self, notice: bytes) -> None:
         """The notice as a signed leaf of its own, in the room kept free for it."""

@@ -2,7 +2,8 @@
 
 Streaming, one unit in memory. Nothing of the collector need run, and nothing it says is believed: every checkpoint's
 signature, every chain value, every leaf hash is recomputed. Without data keys the octets cannot be read; then the
-stored leaf hashes are held against the signed roots, and the report says so.
+stored leaf hashes are held against the signed roots, and the report says so. The same holds for an order whose
+key was withdrawn (R-041): how many, when, which verdict stay proven by rows and hashes, the octets wait for the court.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from asn1.errors import DecodeError, LocalError
+from collector.standing import Entry, entries_of
 from collector.store import frames
 from collector.store.audit_log import AuditReport, verify_audit
 from collector.store.keys import Keys
 from collector.store.pack import rehash
 from collector.store.recovery import check_note, notice_of, start_fault
-from collector.store.walk import DataFrame, SegmentFile, Unit, segment_paths, uid_version
+from collector.store.walk import DataFrame, SegmentFile, Unit, own_leaves, segment_paths, uid_version
+from mediation.law.orders import OrderUid
 from mediation.ledger.checkpoint import verify_note
 from mediation.ledger.kernel import CompactRange
 
@@ -36,6 +39,10 @@ class VerifyReport:
     tampered: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     unreadable: int = 0
+    withdrawn: int = 0
+    """Of the unreadable, those whose order's key was withdrawn."""
+    decisions: int = 0
+    """About stored records (`standing.py`), those carried forward counted once."""
     size: int = 0
     root: str = ""
     audit: AuditReport = field(default_factory=lambda: AuditReport(0, 0, ()))
@@ -58,6 +65,8 @@ class VerifyReport:
             "size": self.size,
             "root": self.root,
             "unreadable": self.unreadable,
+            "withdrawn": self.withdrawn,
+            "decisions": self.decisions,
             "findings": self.findings,
         }
 
@@ -115,6 +124,7 @@ class _Walk:
         self._first_us: int | None = None
         self._last_us = 0
         self.sizes: dict[int, bytes] = {}
+        self._decisions: dict[int, Entry] = {}
 
     def segment(self, file: SegmentFile, path: Path, header: frames.SegmentHeader, newest: bool) -> None:
         if header.origin != self._origin:
@@ -161,6 +171,7 @@ class _Walk:
             self._leaves(file, path, header, data)
             self.tree.extend(data.meta.hashes)
             self.report.records += data.records
+        self._own(file, place, unit)
         digests = [data.meta.digest for data in unit.data]
         commit = unit.commit
         chain = frames.commit_chain(self._chain, header.digest, commit.number, commit.time_us, digests, commit.records)
@@ -177,6 +188,19 @@ class _Walk:
         self._last_us = commit.time_us
         self.sizes[self.tree.size] = self.tree.root()
 
+    def _own(self, file: SegmentFile, place: str, unit: Unit) -> None:
+        """Decisions about records must be readable, and say the same wherever they were carried."""
+        for leaf in own_leaves(file, unit):
+            try:
+                entries = entries_of(leaf.octets, leaf.sequence)
+            except DecodeError as error:
+                self.report.tampered.append(f"{place}: {error.message}.")
+                continue
+            for sequence, entry in entries:
+                if self._decisions.setdefault(sequence, entry) != entry:
+                    self.report.tampered.append(f"{place}: decision {sequence} is carried on as another one.")
+        self.report.decisions = len(self._decisions)
+
     def _leaves(self, file: SegmentFile, path: Path, header: frames.SegmentHeader, data: DataFrame) -> None:
         for extent in data.meta.extents:
             first = data.first_sequence + extent.first_row
@@ -184,6 +208,8 @@ class _Walk:
                 octets = file.extent_octets(header, data, extent, self._keys)
                 if octets is None:
                     self.report.unreadable += extent.rows
+                    if self._keys is not None and self._keys.withdrawn(OrderUid(extent.uid)):
+                        self.report.withdrawn += extent.rows
                     continue
                 hashes = rehash(data.extent_rows(extent), memoryview(octets), uid_version(extent), first)
             except (DecodeError, LocalError) as error:
@@ -217,6 +243,14 @@ class _Walk:
         )
         if report.evicted_with_notice:
             report.findings.append(f"{report.evicted_with_notice} older records were evicted with signed notice.")
+        if report.decisions:
+            report.findings.append(
+                f"{report.decisions} decisions about stored records are in it (held, withheld, released)."
+            )
+        if report.withdrawn:
+            report.findings.append(
+                f"{report.withdrawn} records lie under keys that were withdrawn by a hold and are sealed to the court."
+            )
         if report.unreadable:
             report.findings.append(
                 f"The octets of {report.unreadable} records were not readable without their data keys; their stored "

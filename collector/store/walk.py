@@ -15,17 +15,22 @@ from typing import Final, NamedTuple
 import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from asn1.errors import DecodeError
+from asn1.errors import DecodeError, LocalError
+from collector.rows import FORM_NOTICE
 from collector.store import frames
 from collector.store.keys import Keys, data_key_id
-from collector.store.pack import ROW_OCTETS
+from collector.store.pack import HASH_OCTETS, ROW_OCTETS, rehash
 from mediation.law.orders import OrderUid
 from mediation.ledger.checkpoint import verify_note
 
 SCAN_OCTETS: Final = 1 << 20
 """Octets read at a time where a file is looked through."""
+
+NO_ORDER: Final = OrderUid(bytes(16))
+"""Stands in the order's place in the leaves that the store makes for itself."""
 
 ROW_DTYPE: Final = np.dtype(
     [
@@ -203,8 +208,8 @@ class SegmentFile:
         stored = self.read(frame.area_at + extent.offset, extent.octets)
         if not extent.encrypted:
             return stored
-        key = keys.find_data_key(OrderUid(extent.uid)) if keys is not None else None
-        if key is None or data_key_id(key) != extent.key_id:
+        key = _key_of(extent, keys)
+        if key is None:
             return None
         try:
             return AESGCM(key).decrypt(
@@ -213,6 +218,58 @@ class SegmentFile:
         except InvalidTag as error:
             place = frame.area_at + extent.offset
             raise DecodeError(DecodeError.BAD_VALUE, "the encrypted octets were changed", place) from error
+
+    def changed_octets(self, frame: DataFrame, extent: frames.ExtentHead, keys: Keys) -> bytes | None:
+        """What an extent that no longer holds decrypts to all the same: its leaf hashes then tell which of its records
+        were changed and which were not. Never to be used without them."""
+        key = _key_of(extent, keys)
+        if key is None:
+            return None
+        # GCM encrypts as counter mode does; the first counter block behind the tag's own is number 2.
+        cipher = Cipher(algorithms.AES(key), modes.CTR(extent.nonce + b"\0\0\0\2"))
+        return cipher.decryptor().update(self.read(frame.area_at + extent.offset, extent.octets))
+
+
+class OwnLeaf(NamedTuple):
+    """A leaf that the store made for itself. `sound`: its octets give the leaf hash that stands beside it."""
+
+    sequence: int
+    octets: bytes
+    sound: bool
+
+
+def own_leaves(file: SegmentFile, unit: Unit) -> Iterator[OwnLeaf]:
+    """Notices and decisions about records, in their order. A peer's record can never be one: an order has a uid."""
+    for data in unit.data:
+        for extent in data.meta.extents:
+            if extent.uid != NO_ORDER or extent.encrypted:
+                continue
+            octets = file.read(data.area_at + extent.offset, extent.octets)
+            rows = data.rows()[extent.first_row : extent.first_row + extent.rows]
+            sound = sound_rows(data, extent, octets)
+            ends = np.cumsum(rows["length"], dtype=np.int64).tolist()
+            for index in np.flatnonzero(rows["form"] == FORM_NOTICE).tolist():
+                end = ends[index]
+                start = end - int(rows["length"][index])
+                yield OwnLeaf(data.first_sequence + extent.first_row + index, octets[start:end], bool(sound[index]))
+
+
+def sound_rows(frame: DataFrame, extent: frames.ExtentHead, octets: bytes) -> np.ndarray:
+    """For each record of an extent, whether its row and these octets give the leaf hash in the frame (R-090)."""
+    first = frame.first_sequence + extent.first_row
+    stored = frame.meta.hashes[HASH_OCTETS * extent.first_row : HASH_OCTETS * (extent.first_row + extent.rows)]
+    try:
+        hashes = rehash(frame.extent_rows(extent), memoryview(octets), uid_version(extent), first)
+    except LocalError:
+        return np.zeros(extent.rows, bool)
+    pair = [np.frombuffer(one, np.uint8).reshape(-1, HASH_OCTETS) for one in (hashes, stored)]
+    found: np.ndarray = (pair[0] == pair[1]).all(axis=1)
+    return found
+
+
+def _key_of(extent: frames.ExtentHead, keys: Keys | None) -> bytes | None:
+    key = keys.find_data_key(OrderUid(extent.uid), extent.key_id) if keys is not None else None
+    return None if key is None or data_key_id(key) != extent.key_id else key
 
 
 def extent_binding(generation: int, frame: DataFrame | int, extent: frames.ExtentHead) -> bytes:

@@ -1,0 +1,55 @@
+"""Whether a segment's units are what was signed, checked while they are read one after another (R-090).
+
+A segment's header carries the signed state it began from, so each segment proves itself: its own tree and chain grow
+with each unit and are held against that unit's checkpoint. A unit that does not hold is named and gone past; what
+follows it is judged on its own.
+"""
+
+from __future__ import annotations
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from asn1.errors import DecodeError
+from collector.store import frames
+from collector.store.recovery import check_note, start_fault
+from collector.store.walk import Unit
+from mediation.ledger.kernel import CompactRange
+
+
+class SegmentProof:
+    """`public_key` None: nothing is checked, and nothing is said to be wrong."""
+
+    def __init__(self, header: frames.SegmentHeader, public_key: Ed25519PublicKey | None) -> None:
+        self._header = header
+        self._public_key = public_key
+        self._chain = header.chain
+        self._next_commit = header.first_commit
+        self._tree = CompactRange()
+        self._start_fault: str | None = None
+        if public_key is None:
+            return
+        try:
+            self._tree = CompactRange(header.first_sequence, header.peaks)
+            self._start_fault = start_fault(header, self._tree, public_key)
+        except DecodeError as error:
+            self._start_fault = error.message
+
+    def unit(self, unit: Unit) -> str | None:
+        """What is wrong with the next unit, None when it is signed. Units come in their order, none left out."""
+        if self._public_key is None:
+            return None
+        wrong = self._start_fault
+        for data in unit.data:
+            if data.first_sequence != self._tree.size:
+                wrong = wrong or f"its records stand where record {self._tree.size} belongs"
+            self._tree.extend(data.meta.hashes)
+        digests = [data.meta.digest for data in unit.data]
+        commit = unit.commit
+        grown = frames.commit_chain(
+            self._chain, self._header.digest, commit.number, commit.time_us, digests, commit.records
+        )
+        if commit.number != self._next_commit:
+            wrong = wrong or f"commit {commit.number} stands where {self._next_commit} belongs"
+        wrong = wrong or check_note(commit.note, self._header.origin, self._public_key, self._tree, grown)
+        self._chain, self._next_commit = grown, commit.number + 1
+        return wrong
