@@ -2,9 +2,9 @@
 
 R-131, R-134: the seal is directed by a judge and says where the original is kept. R-132: without a seal, or an
 explanation for its lack, nothing goes into a package for proceedings; work copies do not depend on it (R-135). R-133:
-originals stay ten years, and go only on the issuing judge's order. R-136, R-137: what notice says, and who postpones it.
-R-140: no use at trial before the defendant had the papers. R-148: what the log of an own device holds.
-Their clocks are in `duties.py`. Pure.
+originals stay ten years, and go only on the issuing judge's order. R-136, R-137: what notice says, and who may postpone
+it. R-140: no use at trial before the defendant had the papers. R-148: what the log of an own device holds. Their clocks
+are in `duties.py`. Pure.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ class CopyUse(StrEnum):
 def may_copy(use: CopyUse, seal: Seal | None, explanation: str = "") -> Answer:
     """Whether contents, or what derives from them, may be copied for this use.
 
-    For the investigation always, seal or not (R-135). For proceedings with a whole seal; without one a filed explanation
-    opens it, and the answer then carries the rule, so that whoever acts on it audits that (R-132).
+    For the investigation always, seal or not (R-135). For proceedings with a whole seal; without one a filed
+    explanation opens it, and the answer then carries the rule, so that whoever acts on it audits that (R-132).
     """
     if use is CopyUse.WORK or not missing_of_seal(seal):
         return Answer(True)

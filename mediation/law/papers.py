@@ -119,7 +119,7 @@ def _request(order: CourtOrder, papers: Papers, lacks: Lacks) -> None:
     rule = "R-045" if order.kind.exigent else "R-050"
     lacks.need(papers.complaint_number, "complaint_number", rule, "the complaint number of the case")
     lacks.need(papers.queried, "queried", rule, "the queried number or web address")
-    lacks.need(order.targets, "targets", "R-020", "the order names at least one target")
+    lacks.need(order.targets, "target", "R-020", "the order names at least one target")
     if papers.queried and order.targets:
         named = any(_names(papers.queried, target) for target in order.targets)
         lacks.need(named, "queried", rule, f"{papers.queried!r} is none of the targets that the order names")

@@ -90,7 +90,7 @@ def decide(request: Request, checker: Actor, settings: PaperSettings, now_us: in
     Raises RefusedError when the checker may not check, or may not check this one (SD-2), or nothing was submitted.
     """
     _may(checker, Action.CHECK_PAPERS, now_us)
-    if any(checker.is_same_person(name) for name in request.handled_by):
+    if checker.user_id in request.handled_by:
         raise RefusedError(f"{checker.user_id} had a hand in {request.request_id}: a second person checks it (SD-2).")
     missing = missing_papers(request.order, request.papers, settings, now_us)
     state = _after(request.state, RequestEvent.REFUSE if missing else RequestEvent.ACCEPT)
