@@ -29,6 +29,7 @@ __all__ = (
     "parse_sdp",
     "parse_sip",
     "sdp_of",
+    "split_list",
     "user_of",
 )
 
@@ -278,8 +279,8 @@ def _content_length(headers: tuple[tuple[str, str], ...], at: int) -> int | None
     return int(text)
 
 
-def _split_list(value: str) -> list[str]:
-    """Split at commas outside quotes and angle brackets."""
+def split_list(value: str) -> list[str]:
+    """The items of a header that is a list: split at commas outside quotes and angle brackets."""
     parts: list[str] = []
     start, quoted, angle, skip = 0, False, False, False
     for at, letter in enumerate(value):
@@ -307,7 +308,7 @@ def _outside_quotes(text: str) -> str:
 
 def _uris(value: str) -> list[str]:
     found: list[str] = []
-    for part in _split_list(value)[:MAX_URIS]:
+    for part in split_list(value)[:MAX_URIS]:
         plain = _outside_quotes(part)
         if match := _ANGLE.search(plain):
             found.append(match.group(1))

@@ -22,6 +22,7 @@ from collector.gate_scope import TARGET_MISMATCH, TARGET_OK, TARGET_UNKNOWN, Cin
 from mediation.law.exigent import End, exigency_of, lapse_us, lapsed, lapsed_period, late_approval, use_ends
 from mediation.law.orders import CourtOrder, OrderState, PrttDirection, Service, TargetKind, Window
 from mediation.law.rules import RULE_OF
+from mediation.law.settings import DEFAULTS
 from mediation.law.verdicts import Reason, Verdict, VerdictKind
 
 _BULK_TAGS: Final = {Service.DATA: 2, Service.VOICE: 12}
@@ -31,16 +32,16 @@ _BULK_TAGS: Final = {Service.DATA: 2, Service.VOICE: 12}
 @dataclass(frozen=True, slots=True)
 class LinkPolicy:
     """What holds for the records of one link. The 200 ms and 8 s come from sources nobody here has read in full
-    (verified=false in the rules list, C9), hence configuration.
+    (`settings.PROVENANCE`, C9), hence configuration.
 
     `skew_us`: R-098, R-099. `skew_hard_us`: beyond it a record is set apart. `late_us`: R-096. `cii_wait_us`: how long
     content may come before its signalling (R-097). `mediation_stamps`: whether stamps made at mediation only count.
     """
 
-    skew_us: int = 200_000
-    skew_hard_us: int = 5_000_000
-    late_us: int = 8_000_000
-    cii_wait_us: int = 8_000_000
+    skew_us: int = DEFAULTS.skew_us
+    skew_hard_us: int = DEFAULTS.skew_hard_us
+    late_us: int = DEFAULTS.cii_within_us
+    cii_wait_us: int = DEFAULTS.cii_within_us
     mediation_stamps: bool = False
 
 
@@ -135,7 +136,7 @@ def _judge(
         after = _target(order, facts, link, cin, refusals, raised, apart)
         refusals += _direction(order, facts, after)
         apart += _area(order, facts, after)
-        check_scope(order, facts, after, refusals, apart, masks)
+        check_scope(order, facts, after, refusals, apart, masks, raised)
     elif facts.kind != "hi1":
         (refusals if order.kind.metadata_only else apart).append(_hidden(order))
     kind, reasons = VerdictKind.ACCEPT, raised
@@ -235,7 +236,9 @@ def _target(
     if facts.kind == "iri":
         if not facts.parties_known:
             known = cin.target == TARGET_OK
-            if not known:
+            if facts.inherits and cin.target == TARGET_MISMATCH:
+                refusals.append(Reason.TARGET_MISMATCH)
+            elif not known and not facts.inherits:
                 (refusals if order.kind.metadata_only else apart).append(_hidden(order))
             return cin
         taking_part = bool(targets & facts.parties)
@@ -260,7 +263,7 @@ def _target(
 
 def _direction(order: CourtOrder, facts: RecordFacts, cin: CinState) -> list[Reason]:
     """R-023: the communication's direction, once known, holds for all its records."""
-    if not order.kind.metadata_only or order.direction is PrttDirection.BOTH:
+    if not order.kind.metadata_only or order.direction is PrttDirection.BOTH or facts.administrative:
         return []
     originates = cin.target_originates if cin.target_originates is not None else facts.target_sends
     if originates is None:

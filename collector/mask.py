@@ -13,8 +13,20 @@ from collector.facts import RecordFacts
 from mediation.law.orders import CourtOrder
 
 
-def permitted_octets(order: CourtOrder, facts: RecordFacts, pdu: PsPdu, digest: bytes) -> bytes:
-    """The leaf octets of a masked record. `digest` is the HMAC-SHA-256 of the octets received."""
+def permitted_octets(order: CourtOrder, facts: RecordFacts, original: PsPdu | bytes, digest: bytes) -> bytes:
+    """The leaf octets of a masked record. Of `original` only its length is looked at; `digest` is the HMAC-SHA-256 of
+    the octets received. Place and dialled digits are kept where the order names them (R-111, R-112)."""
+    octets = original if isinstance(original, bytes) else original.octets
+    fields = dict(facts.permitted)
+    withheld = set(facts.content)
+    if order.location_authorised:
+        fields |= dict(facts.place)
+    if order.pctdd_authorised:
+        fields |= dict(facts.dialled)
+    elif facts.dialled:
+        withheld.add("digits")
+    if facts.location and not (order.location_authorised and facts.place):
+        withheld.add("location")
     value = {
         "masked": 1,
         "order": order.order_id,
@@ -25,9 +37,9 @@ def permitted_octets(order: CourtOrder, facts: RecordFacts, pdu: PsPdu, digest: 
         "payload": facts.payload,
         "iri_type": facts.iri_type,
         "event_us": facts.event_us,
-        "fields": dict(facts.permitted),
-        "withheld": sorted({*facts.content, *(("location",) if facts.location else ())}),
-        "original_octets": len(pdu.octets),
+        "fields": fields,
+        "withheld": sorted(withheld),
+        "original_octets": len(octets),
         "original_hmac": digest.hex(),
     }
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

@@ -1,0 +1,138 @@
+"""ETSI records (TS 102 232): from the payload's name to who reads it.
+
+What no reader describes is flagged as content and keeps nothing. Raises DecodeError and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+from asn1.errors import DecodeError
+from asn1.ps_pdu import PsPdu, event_time, liid_text
+from asn1.ts33128 import decode_cc
+from collector.facts.mobile import read_mobile
+from collector.facts.record import RecordFacts
+from collector.facts.sessions import read_packet_report, read_session
+from collector.facts.signalling import Signalling, read_sip
+from mediation.law.orders import Service
+
+CC_SERVICES: Final = {"iPCC": Service.DATA, "iPMMCC": Service.VOICE}
+_MOBILE_CC: Final = {
+    "uPFCCPDU": Service.DATA,
+    "extendedUPFCCPDU": Service.DATA,
+    "nIDDCCPDU": Service.DATA,
+    "mMSCCPDU": Service.MMS,
+}
+"""CCPDU of TS 33.128 by service; those of push-to-talk, IMS and RCS are of none that a warrant here can list."""
+_KINDS: Final = {
+    "iRIPayloadSequence": "iri",
+    "cCPayloadSequence": "cc",
+    "tRIPayload": "tri",
+    "hI1-Operation": "hi1",
+    "threeGPP-HI1-Operation": "hi1",
+    "encryptionContainer": "encrypted",
+}
+_SENDS: Final = {"fromTarget": True, "toTarget": False}
+_IRI_TYPES: Final = {"iRI-Begin": "begin", "iRI-End": "end", "iRI-Continue": "continue", "iRI-Report": "report"}
+
+
+def facts_of(pdu: PsPdu, arrival_us: int) -> RecordFacts:
+    """The facts of one record that arrived at `arrival_us`. Raises DecodeError."""
+    header = pdu.header
+    event_us, qualifier = event_time(pdu)
+    kind = _KINDS.get(pdu.payload[0], "other")
+    facts = RecordFacts(
+        liid_text(header.liid), header.cin, header.sequence_number, kind, pdu.payload[0], None, None, event_us,
+        qualifier, arrival_us,
+    )  # fmt: skip
+    if pdu.unknown_tags:
+        facts = replace(facts, content=("unknown_tags",))
+    if kind == "iri":
+        return _iri(facts, pdu.payload[1])
+    if kind == "cc":
+        return _cc(facts, pdu.payload[1])
+    return facts
+
+
+def _cc(facts: RecordFacts, payloads: list[dict[str, Any]]) -> RecordFacts:
+    names = {payload["cCContents"][0] for payload in payloads}
+    name = next(iter(names)) if len(names) == 1 else "mixed"
+    direction = payloads[0].get("payloadDirection") if payloads else None
+    return replace(
+        facts,
+        payload=name,
+        service=_mobile_service(payloads) if name == "threeGPP33128DefinedCC" else CC_SERVICES.get(name),
+        target_sends=_SENDS.get(direction) if isinstance(direction, str) else None,
+        content=(*facts.content, "content"),
+    )
+
+
+def _mobile_service(payloads: list[dict[str, Any]]) -> Service | None:
+    """None where the payloads are of several services, or of one that cannot be told."""
+    found: set[Service | None] = set()
+    for payload in payloads:
+        try:
+            found.add(_MOBILE_CC.get(decode_cc(payload["cCContents"][1])[0]))
+        except DecodeError:
+            found.add(None)
+    return found.pop() if len(found) == 1 else None
+
+
+def _iri(facts: RecordFacts, payloads: list[dict[str, Any]]) -> RecordFacts:
+    if len(payloads) != 1:
+        # Aggregated records are judged as one; only what all of them share could be kept apart, so nothing is.
+        return replace(facts, payload="aggregated", content=(*facts.content, "aggregated_payloads"))
+    payload = payloads[0]
+    name, value = payload["iRIContents"]
+    iri_type = payload.get("iRIType")
+    direction = payload.get("sessionDirection") or payload.get("payloadDirection")
+    facts = replace(
+        facts,
+        payload=name,
+        iri_type=_IRI_TYPES.get(iri_type) if isinstance(iri_type, str) else None,
+        target_sends=_SENDS.get(direction) if isinstance(direction, str) else None,
+    )
+    reader = _READERS.get(name)
+    if reader is None:
+        return replace(facts, content=(*facts.content, "undescribed_payload"))
+    return reader(facts, value)
+
+
+def _multimedia(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:
+    name, contents = value["iPMMIRIContents"]
+    location = facts.location or "targetLocation" in value
+    if name not in ("sIPMessage", "iRIOnlySIPMessage"):
+        content = (*facts.content, "undescribed_signalling")
+        return replace(facts, service=Service.VOICE, content=content, location=location)
+    found = with_signalling(facts, read_sip(contents["sIPContent"]))
+    more = ("additional_signalling",) if value.get("additionalSignalling") else ()
+    return replace(found, content=(*found.content, *more), location=found.location or location)
+
+
+def with_signalling(facts: RecordFacts, said: Signalling) -> RecordFacts:
+    """The facts of a record that is one SIP message."""
+    return replace(
+        facts,
+        service=said.service,
+        originators=said.originators,
+        recipients=said.recipients,
+        parties=said.parties,
+        parties_known=bool(said.parties),
+        opens=said.opens,
+        answers=said.answers,
+        content=(*facts.content, *said.content),
+        location=facts.location or said.location,
+        permitted=said.permitted,
+        digits=said.digits,
+        dialled=said.dialled,
+    )
+
+
+_READERS: Final[dict[str, Callable[[RecordFacts, Any], RecordFacts]]] = {
+    "iPMMIRI": _multimedia,
+    "iPIRI": read_session,
+    "iPIRIPacketReport": read_packet_report,
+    "threeGPP33128DefinedIRI": read_mobile,
+}
