@@ -1,8 +1,10 @@
 """The agency's own orders: court documents from the inbox, checked here, every version kept.
 
-The carrier's word counts for nothing; this directory of signed documents is the registry. A document that is refused
-is moved to `refused/` and reported. A higher version of an order replaces the lower one for judging; the lower one
-stays on record. Reading the directory is the only effect.
+The carrier's word counts for nothing; this directory of signed documents is the registry. A document gets in when the
+court's key signed it, its order is a lawful one, its papers are complete (R-028, R-050), no other agency has its LIID
+(R-026), and it may follow the version before it. Otherwise it is moved to `refused/` and reported with every reason. A
+higher version of an order replaces the lower one for judging; the lower one stays on record, and one that comes late
+goes on record and never judges. Reading the directory is the only effect.
 """
 
 from __future__ import annotations
@@ -12,9 +14,13 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from asn1.errors import LabError
-from mediation.law.documents import MAX_DOCUMENT_OCTETS, parse_document
+from asn1.errors import LabError, RefusedError
+from mediation.law.acts import check_successor
+from mediation.law.admission import admit
+from mediation.law.documents import MAX_DOCUMENT_OCTETS, CourtDocument, DocumentAction, missing_in, read_document
 from mediation.law.orders import CourtOrder, OrderId
+from mediation.law.papers import Papers
+from mediation.law.settings import DEFAULTS, LawSettings
 
 Report = Callable[[str, dict[str, object]], None]
 
@@ -22,25 +28,35 @@ Report = Callable[[str, dict[str, object]], None]
 class Registry:
     """`report(kind, fields)` hears of `order_entered` and `order_refused`."""
 
-    def __init__(self, inbox: Path, public_key: Ed25519PublicKey, report: Report = lambda kind, fields: None) -> None:
+    def __init__(
+        self,
+        inbox: Path,
+        public_key: Ed25519PublicKey,
+        report: Report = lambda kind, fields: None,
+        law: LawSettings = DEFAULTS,
+    ) -> None:
         self._inbox = inbox
         self._public_key = public_key
         self._report = report
+        self._law = law
         self._seen: set[str] = set()
-        self._versions: dict[OrderId, dict[int, CourtOrder]] = {}
+        self._versions: dict[OrderId, dict[int, CourtDocument]] = {}
         self._by_liid: dict[str, tuple[CourtOrder, ...]] = {}
 
     def reload(self) -> bool:
         """Read what is new; whether anything changed."""
-        names = sorted(path.name for path in self._inbox.glob("*.json"))
-        fresh = [name for name in names if name not in self._seen]
-        changed = False
-        for name in fresh:
-            self._seen.add(name)
-            changed = self._enter(self._inbox / name) or changed
-        if changed:
+        fresh: list[tuple[int, Path, CourtDocument]] = []
+        for path in sorted(self._inbox.glob("*.json")):
+            if path.name not in self._seen:
+                self._seen.add(path.name)
+                document = self._read(path)
+                if document is not None:
+                    fresh.append((document.order.version, path, document))
+        # By version, not by name, so that each is held against the one before it ("v10" sorts before "v2").
+        entered = [self._enter(path, document) for _, path, document in sorted(fresh, key=lambda one: one[:2])]
+        if any(entered):
             self._index()
-        return changed
+        return any(entered)
 
     def orders_for(self, liid: str) -> tuple[CourtOrder, ...]:
         """The newest versions of the orders that name this LIID; several may (R-025)."""
@@ -48,31 +64,72 @@ class Registry:
 
     def current(self) -> tuple[CourtOrder, ...]:
         """The newest version of every order, by id."""
-        return tuple(versions[max(versions)] for _, versions in sorted(self._versions.items()))
+        return tuple(versions[max(versions)].order for _, versions in sorted(self._versions.items()))
 
     def version(self, order_id: str, version: int) -> CourtOrder | None:
+        document = self.document(order_id, version)
+        return None if document is None else document.order
+
+    def document(self, order_id: str, version: int) -> CourtDocument | None:
+        """What the court signed as this version."""
         return self._versions.get(OrderId(order_id), {}).get(version)
 
-    def _enter(self, path: Path) -> bool:
+    def papers(self, order_id: str) -> Papers | None:
+        """The papers of the newest version that came with some."""
+        versions = self._versions.get(OrderId(order_id), {})
+        found = (versions[number].papers for number in sorted(versions, reverse=True))
+        return next((papers for papers in found if papers is not None), None)
+
+    def releases(self) -> tuple[CourtDocument, ...]:
+        """The documents by which a court released what was held (R-041), each with the order's data key."""
+        found = (document for _, versions in sorted(self._versions.items()) for document in versions.values())
+        return tuple(document for document in found if document.action is DocumentAction.RELEASE)
+
+    def _read(self, path: Path) -> CourtDocument | None:
         try:
             with path.open("rb") as file:
-                order = parse_document(file.read(MAX_DOCUMENT_OCTETS + 1), self._public_key)
+                return read_document(file.read(MAX_DOCUMENT_OCTETS + 1), self._public_key)
         except LabError as error:
-            self._refuse(path, str(error))
-            return False
+            self._refuse(path, [str(error)])
         except OSError as error:
-            self._report("order_refused", {"document": path.name, "why": f"cannot be read: {error.strerror}"})
+            why = f"cannot be read: {error.strerror}"
+            self._report("order_refused", {"document": path.name, "why": why, "reasons": [why]})
+        return None
+
+    def _enter(self, path: Path, document: CourtDocument) -> bool:
+        order = document.order
+        known = self.document(order.order_id, order.version)
+        if known is None:
+            reasons = self._reasons(document)
+        elif known == document:
+            reasons = []
+        else:
+            reasons = [f"version {order.version} of {order.order_id} is there already and says otherwise"]
+        if reasons:
+            self._refuse(path, reasons, document)
             return False
-        versions = self._versions.setdefault(order.order_id, {})
-        known = versions.get(order.version)
-        if known is not None and known != order:
-            self._refuse(path, f"version {order.version} of {order.order_id} is there already and says otherwise")
-            return False
-        versions[order.version] = order
-        self._report("order_entered", {"order": order.order_id, "version": order.version, "liid": order.liid})
+        self._versions.setdefault(order.order_id, {})[order.version] = document
+        fields = {"order": order.order_id, "version": order.version, "liid": order.liid}
+        self._report("order_entered", fields | {"action": str(document.action), "signed_at_us": document.issued_at_us})
         return known is None
 
-    def _refuse(self, path: Path, why: str) -> None:
+    def _reasons(self, document: CourtDocument) -> list[str]:
+        """Everything that keeps a document out, in plain words."""
+        found = [f"{one.code} ({one.rule}): {one.says}" for one in missing_in(document, self._law)]
+        order = document.order
+        try:
+            admit((one.order for versions in self._versions.values() for one in versions.values()), order, self._law)
+        except RefusedError as error:
+            found.append(str(error))
+        former = self.version(order.order_id, order.version - 1)
+        if former is not None:
+            try:
+                check_successor(former, order, document.action, document.issued_at_us, document.papers)
+            except RefusedError as error:
+                found.append(str(error))
+        return list(dict.fromkeys(found))
+
+    def _refuse(self, path: Path, reasons: list[str], document: CourtDocument | None = None) -> None:
         refused = self._inbox / "refused"
         try:
             refused.mkdir(exist_ok=True)
@@ -80,8 +137,11 @@ class Registry:
             # Out of the way: a corrected document may come under the same name.
             self._seen.discard(path.name)
         except OSError as error:
-            why = f"{why}; it cannot be moved away: {error.strerror}"
-        self._report("order_refused", {"document": path.name, "why": why})
+            reasons = [*reasons, f"it cannot be moved away: {error.strerror}"]
+        fields: dict[str, object] = {"document": path.name, "why": "; ".join(reasons), "reasons": reasons}
+        if document is not None:
+            fields |= {"order": document.order.order_id, "version": document.order.version}
+        self._report("order_refused", fields)
 
     def _index(self) -> None:
         grouped: dict[str, list[CourtOrder]] = {}

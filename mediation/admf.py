@@ -1,9 +1,11 @@
 """The carrier's administration function: court documents in, X1 tasks out.
 
-It looks into its inbox, checks each document's signature itself (R-058) and keeps the network element's tasks as the
-orders say: active from an order's start to its end on the run's clock, changed with a new version, gone with a
-revocation. It repeats itself safely: a task or destination that is there already is in order. Which task belongs to
-which order is a function of the order's id, so a restart needs no memory.
+It looks into its inbox, checks each document's signature and papers itself (R-058), waits for the act of an employee
+(R-059) and keeps the network element's tasks as the orders say: active from an order's start to its end on the run's
+clock, changed with a new version, gone with a revocation or a lapse. While no order with complete papers is held the
+element is not called at all. What is intercepted is certified (R-060), what nothing authorises too (R-061). It repeats
+itself safely: a task or destination that is there already is in order. Which task belongs to which order is a function
+of the order's id, so a restart needs no memory but the acts and certifications on file.
 """
 
 from __future__ import annotations
@@ -13,15 +15,23 @@ import ipaddress
 import itertools
 import uuid
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import aiohttp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from asn1 import x1
 from asn1.errors import DecodeError, LabError
-from mediation.law.documents import MAX_DOCUMENT_OCTETS, parse_document
+from mediation.activation import Activation, ActivationState, acted, covered, received
+from mediation.config import ActivationModel
+from mediation.faults import Faults
+from mediation.filing import Filing
+from mediation.law.admission import admit
+from mediation.law.certification import certification_to_fields, certify, missing_of
+from mediation.law.documents import MAX_DOCUMENT_OCTETS, CourtDocument, missing_in, read_document
+from mediation.law.missing import PapersRefusedError
 from mediation.law.orders import CourtOrder, OrderState, TargetKind
+from mediation.law.settings import DEFAULTS, LawSettings
 from mediation.runtime.clock import Clock
 from mediation.runtime.logs import get_logger
 
@@ -58,14 +68,43 @@ def identifiers(order: CourtOrder) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
+def rogue_xid(number: str) -> uuid.UUID:
+    """The XID of a task that no order stands behind."""
+    return uuid.uuid5(NAMESPACE, f"rogue:{number}")
+
+
+class Files(NamedTuple):
+    """What the carrier keeps of its own doing."""
+
+    activations: Filing
+    certifications: Filing
+
+    @staticmethod
+    def within(directory: Path) -> Files:
+        """Raises NotReadyError."""
+        return Files(Filing(directory / "activations.jsonl"), Filing(directory / "certifications.jsonl"))
+
+
+class Interception(NamedTuple):
+    """One task as it should be, and what it is certified as: `order` is None where nothing authorises it. `act` names
+    what enabled it: one act, one certification."""
+
+    task: x1.TaskDetails
+    circuit: str
+    order: CourtOrder | None
+    liid: str
+    act: str
+
+
 class Admf:
     """`orders` by XID are what the mediation function judges by; kept past their end for what still arrives."""
 
     def __init__(
         self, inbox: Path, public_key: Ed25519PublicKey, url: str, ne_id: str, admf_id: str, clock: Clock,
-        slack_us: dict[str, int],
+        faults: Faults, files: Files, policy: ActivationModel, law: LawSettings = DEFAULTS,
     ) -> None:  # fmt: skip
         self.orders: dict[uuid.UUID, CourtOrder] = {}
+        self.activations: dict[uuid.UUID, Activation] = {}
         self.refused = 0
         self._inbox = inbox
         self._public_key = public_key
@@ -73,17 +112,22 @@ class Admf:
         self._ne_id = ne_id
         self._admf_id = admf_id
         self._clock = clock
-        self._slack_us = slack_us
+        self._faults = faults
+        self._files = files
+        self._policy = policy
+        self._law = law
         self._seen: set[str] = set()
-        # The version each task was told; 0 when the element may not have it.
-        self._active: dict[uuid.UUID, int] = {}
+        # What each task was told; None when the element may not have it.
+        self._active: dict[uuid.UUID, x1.TaskDetails | None] = {}
+        self._acts = {(str(one.get("order")), one.get("version")): one for one in files.activations.read()}
+        self._certified = {str(one.get("act")) for one in files.certifications.read()}
         self._destinations: tuple[x1.DestinationDetails, ...] = ()
         self._created = False
         self._log = get_logger("mediation.admf")
 
     @property
     def active_tasks(self) -> int:
-        return sum(1 for version in self._active.values() if version)
+        return sum(1 for told in self._active.values() if told)
 
     def deliver_to(self, x2: tuple[str, int], x3: tuple[str, int]) -> None:
         """Where our own intake listens."""
@@ -96,10 +140,15 @@ class Admf:
         """Keep the element's tasks as the orders say; until cancelled."""
         timeout = aiohttp.ClientTimeout(total=5)
         async with aiohttp.ClientSession(timeout=timeout) as session:
-            for rounds in itertools.count():
+            rounds = itertools.count()
+            while True:
                 self.read_inbox()
+                if not (self.orders or self._active or self._faults.model.rogue_task):
+                    # R-045, R-058: nobody is called before a set of papers is complete.
+                    await asyncio.sleep(POLL_S)
+                    continue
                 try:
-                    if rounds % LOOK_EVERY == 0:
+                    if next(rounds) % LOOK_EVERY == 0:
                         await self._look(session)
                     await self._reconcile(session)
                 except (aiohttp.ClientError, TimeoutError, DecodeError) as error:
@@ -117,11 +166,11 @@ class Admf:
             self._log.warning("x1_refused", kind=reply.kind, code=reply.error[0])
             return
         held = frozenset(reply.xids)
-        for xid in [xid for xid, version in self._active.items() if version and xid not in held]:
+        for xid in [xid for xid, told in self._active.items() if told and xid not in held]:
             self._log.warning("task_lost", xid=str(xid))
             del self._active[xid]
         for xid in held & self.orders.keys() - self._active.keys():
-            self._active[xid] = 0
+            self._active[xid] = None
         if not {one.did for one in self._destinations} <= set(reply.dids):
             self._created = False
 
@@ -132,34 +181,117 @@ class Admf:
             self._seen.add(path.name)
             try:
                 with path.open("rb") as file:
-                    order = parse_document(file.read(MAX_DOCUMENT_OCTETS + 1), self._public_key)
+                    document = read_document(file.read(MAX_DOCUMENT_OCTETS + 1), self._public_key)
+                self._enter(document)
             except (LabError, OSError) as error:
                 self.refused += 1
                 self._log.warning("order_refused", document=path.name, why=str(error))
-                continue
-            known = self.orders.get(xid_of(order.order_id))
-            if known is None or order.version > known.version:
-                self.orders[xid_of(order.order_id)] = order
-                self._log.info("order_entered", order=order.order_id, version=order.version)
 
-    def _wanted(self, now_us: int) -> dict[uuid.UUID, CourtOrder]:
+    def _enter(self, document: CourtDocument) -> None:
+        """Take one document in. Raises PapersRefusedError naming everything that its papers lack (R-045, R-058), and
+        DocumentRefusedError for an order that may not stand beside the others."""
+        order, now_us = document.order, self._clock.now_us()
+        xid = xid_of(order.order_id)
+        before = self.activations.get(xid, Activation())
+        lacks = missing_in(document, self._law)
+        if not lacks:
+            admit(self.orders.values(), order, self._law)
+        after = received(before, order, document.papers, lacks)
+        self.activations[xid] = after
+        if lacks:
+            raise PapersRefusedError(lacks)
+        if after is before:
+            return
+        if after.state is ActivationState.AWAITING:
+            filed = self._acts.get((str(order.order_id), order.version))
+            if filed is not None:
+                after = acted(after, str(filed["employee"]), int(filed["at_us"]))
+            elif self._policy.mode == "standing":
+                after = self._file(acted(after, self._policy.employee, now_us))
+        self._hold(xid, after)
+        self._log.info("order_entered", order=order.order_id, version=order.version, state=str(after.state))
+
+    def activate(self, order_id: str, employee: str) -> Activation:
+        """R-059: the act of an employee. Raises RefusedError when there is nothing to enable, or nobody who does."""
+        xid = xid_of(order_id)
+        done = self._file(acted(self.activations.get(xid, Activation()), employee, self._clock.now_us()))
+        self._hold(xid, done)
+        self._log.warning("activated", order=order_id, employee=done.employee)
+        return done
+
+    def _hold(self, xid: uuid.UUID, activation: Activation) -> None:
+        self.activations[xid] = activation
+        order = covered(activation) or activation.order
+        if order is not None:
+            self.orders[xid] = order
+
+    def _file(self, activation: Activation) -> Activation:
+        """The act is on disk before anything is enabled by it."""
+        order = activation.enabled
+        if order is not None:
+            who, at_us = activation.employee, activation.enabled_at_us
+            line = {"order": str(order.order_id), "version": order.version, "employee": who, "at_us": at_us}
+            self._files.activations.append(line)
+            self._acts[str(order.order_id), order.version] = line
+        return activation
+
+    def _wanted(self, now_us: int) -> dict[uuid.UUID, Interception]:
         wanted = {}
-        for xid, order in self.orders.items():
-            window = order.effective_window
-            end_us = window.end_us + self._slack_us.get(order.liid, 0)
-            if order.state in _IN_FORCE and window.start_us <= now_us < end_us and identifiers(order):
-                wanted[xid] = order
+        for xid, activation in self.activations.items():
+            order = covered(activation)
+            if order is not None and self._in_force(order, now_us) and identifiers(order):
+                wanted[xid] = self._interception(xid, order, activation)
+        for number in self._faults.model.rogue_task:
+            xid = rogue_xid(number)
+            task = self._task(xid, (("e164Number", number),), content=True)
+            wanted[xid] = Interception(task, number, None, "", f"rogue {number}")
         return wanted
+
+    def _in_force(self, order: CourtOrder, now_us: int) -> bool:
+        window = order.effective_window
+        if order.liid in self._faults.model.keep_in_force:
+            return window.start_us <= now_us
+        end_us = window.end_us + self._faults.slack_us(order.liid)
+        return order.state in _IN_FORCE and window.start_us <= now_us < end_us
+
+    def _interception(self, xid: uuid.UUID, order: CourtOrder, activation: Activation) -> Interception:
+        model = self._faults.model
+        content = not order.kind.metadata_only or order.liid in model.content_tasks
+        act = f"{order.order_id} {activation.enabled_at_us}"
+        wrong = model.wrong_number.get(order.liid)
+        if wrong is not None:
+            task = self._task(xid, (("e164Number", wrong),), content)
+            return Interception(task, wrong, None, order.liid, f"{act} wrong {wrong}")
+        circuit = ", ".join(target.value for target in order.targets)
+        return Interception(self._task(xid, identifiers(order), content), circuit, order, order.liid, act)
+
+    def _certify(self, made: Interception) -> None:
+        """R-060: at the start of the interception, once an act. R-061: also where no order stands behind it."""
+        if made.act in self._certified:
+            return
+        now_us = self._clock.now_us()
+        activation = self.activations.get(made.task.xid, Activation())
+        employee = activation.employee or self._policy.employee
+        certification = certify(
+            made.circuit, employee, now_us, now_us, order=made.order, papers=activation.papers, liid=made.liid
+        )
+        lacks = [one.code for one in missing_of(certification)]
+        line = {"act": made.act, "xid": str(made.task.xid), "lacks": lacks}
+        self._files.certifications.append(certification_to_fields(certification) | line)
+        self._certified.add(made.act)
+        self._log.info("certified", xid=line["xid"], authorised=certification.authorised, lacks=lacks)
 
     async def _reconcile(self, session: aiohttp.ClientSession) -> None:
         wanted = self._wanted(self._clock.now_us())
         messages: list[x1.X1Message] = []
         if not self._created:
             messages += [self._message("CreateDestination", destination=one) for one in self._destinations]
-        for xid, order in wanted.items():
-            if self._active.get(xid) != order.version:
+        for xid, one in wanted.items():
+            if self._active.get(xid) != one.task:
                 kind = "ModifyTask" if xid in self._active else "ActivateTask"
-                messages.append(self._message(kind, task=self._task(xid, order)))
+                messages.append(self._message(kind, task=one.task))
+            else:
+                self._certify(one)
         gone = [xid for xid in self._active if xid not in wanted]
         messages += [self._message("DeactivateTask", xid=xid) for xid in gone]
         if not messages:
@@ -179,7 +311,8 @@ class Admf:
                     self._active.pop(message.task.xid, None)
                 continue
             if message.task is not None:
-                self._active[message.task.xid] = wanted[message.task.xid].version
+                self._active[message.task.xid] = message.task
+                self._certify(wanted[message.task.xid])
                 self._log.info("task", kind=message.kind, xid=str(message.task.xid))
             elif message.xid is not None:
                 self._active.pop(message.xid, None)
@@ -192,12 +325,11 @@ class Admf:
 
     def _forget(self) -> None:
         """What the element holds is not known: all is said again, and what has ended is still taken away."""
-        self._active = dict.fromkeys(self._active, 0)
+        self._active = dict.fromkeys(self._active)
 
-    def _task(self, xid: uuid.UUID, order: CourtOrder) -> x1.TaskDetails:
-        content = not order.kind.metadata_only
+    def _task(self, xid: uuid.UUID, named: tuple[tuple[str, str], ...], content: bool) -> x1.TaskDetails:
         dids = tuple(one.did for one in self._destinations) if content else (did_of("x2"),)
-        return x1.TaskDetails(xid, identifiers(order), "X2andX3" if content else "X2Only", dids)
+        return x1.TaskDetails(xid, named, "X2andX3" if content else "X2Only", dids)
 
     def _message(self, kind: str, **body: Any) -> x1.X1Message:  # noqa: ANN401  the body of the kind
         return x1.X1Message(kind, self._admf_id, self._ne_id, uuid.uuid4(), self._clock.now_us(), **body)

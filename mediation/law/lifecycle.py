@@ -1,16 +1,19 @@
 """The life of an order as a table (R-027): what may follow what. Anything absent is refused and changes nothing.
 
 An order goes DRAFT, ISSUED, ACTIVE, then to one of the four ends, and from an end through sealing and hand-off to
-CLOSED. No state is skipped, but a draft may be revoked. Pure: whoever moves an order audits the move and the refusal.
+CLOSED. No state is skipped, but a draft may be revoked. Pure: whoever moves an order audits what `attempt` says, the
+move and the refusal alike.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from asn1.errors import RefusedError
-from mediation.law.orders import OrderState
+from mediation.law.entry import DocumentRefusedError
+from mediation.law.orders import CourtOrder, OrderState
 
 
 class OrderEvent(StrEnum):
@@ -55,3 +58,51 @@ def after(state: OrderState, event: OrderEvent) -> OrderState:
         possible = ", ".join(LIFE[state]) or "nothing"
         raise RefusedError(f"An order that is {state} cannot {event} (R-027); possible: {possible}.")
     return following
+
+
+class Move(NamedTuple):
+    """One attempt to move an order, for the audit log: `to` is None, and `refused` says why, when it was illegal."""
+
+    order: CourtOrder
+    event: OrderEvent
+    to: OrderState | None
+    refused: str = ""
+
+    @property
+    def moved(self) -> CourtOrder:
+        """The order in its new state; unchanged when the move was refused."""
+        return self.order if self.to is None else replace(self.order, state=self.to)
+
+    @property
+    def fields(self) -> dict[str, str | int]:
+        """What an audit entry says of it."""
+        said: dict[str, str | int] = {
+            "order": self.order.order_id,
+            "version": self.order.version,
+            "event": str(self.event),
+            "from": str(self.order.state),
+        }
+        return said | ({"refused": self.refused, "rule": "R-027"} if self.to is None else {"to": str(self.to)})
+
+
+def attempt(order: CourtOrder, event: OrderEvent) -> Move:
+    """The move, legal or refused; never raises, so that nobody can leave the refusal unsaid."""
+    try:
+        return Move(order, event, after(order.state, event))
+    except RefusedError as error:
+        return Move(order, event, None, str(error))
+
+
+def tagged(order: CourtOrder, at_us: int) -> CourtOrder:
+    """R-010: the next version of a warrant whose described communication was found in a record of `at_us`. It ends at
+    that instant, so that nothing later is taken.
+
+    Raises DocumentRefusedError for a warrant that does not end so, or for a record that it does not cover.
+    """
+    if not order.terminate_on_first:
+        raise DocumentRefusedError(
+            "terminate_on_first", "R-010", "this order does not end with the first communication"
+        )
+    if not order.effective_window.contains(at_us):
+        raise DocumentRefusedError("objective_attained_at", "R-010", "the order covers no record of this time")
+    return replace(order, version=order.version + 1, state=OrderState.TERMINATED, objective_attained_at_us=at_us)
