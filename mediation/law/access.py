@@ -234,15 +234,14 @@ def _separate(question: Question, failures: Failures) -> None:
     """SD-1, SD-2 and the grant's own rules. Ending access takes no papers."""
     actor, action, facts = question.actor, question.action, question.facts
     if action is Action.ADMINISTER:
-        failures.need(not actor.is_same_person(facts.beneficiary), Reason.ACCESS_DENIED_ROLE, "SD-1")
+        failures.need(actor.user_id != facts.beneficiary, Reason.ACCESS_DENIED_ROLE, "SD-1")
     request = facts.request
     if request is not None and request.agency != actor.agency:
         request = None
     if action is Action.CHECK_PAPERS:
         failures.need(request is not None, Reason.ACCESS_DENIED_ROLE, "R-073")
         if request is not None:
-            author = actor.is_same_person(request.document_author)
-            failures.need(not author, Reason.ACCESS_DENIED_ROLE, "SD-2")
+            failures.need(actor.user_id != request.document_author, Reason.ACCESS_DENIED_ROLE, "SD-2")
     if action is Action.GRANT_ACCESS:
         failures.need(bool(facts.beneficiary), Reason.ACCESS_DENIED_ROLE, "R-070")
         if not facts.ending:
@@ -251,13 +250,13 @@ def _separate(question: Question, failures: Failures) -> None:
 
 def _separate_grant(question: Question, request: RequestFile | None, failures: Failures) -> None:
     actor, case, facts = question.actor, question.case, question.facts
-    failures.need(not actor.is_same_person(facts.beneficiary), Reason.ACCESS_DENIED_ROLE, "SD-1")
+    failures.need(actor.user_id != facts.beneficiary, Reason.ACCESS_DENIED_ROLE, "SD-1")
     if request is None or case is None or request.case_id != case.case_id:
         failures.need(False, Reason.DOC_MISSING, "R-050")
         return
     failures.need(request.complete and bool(request.checked_by), Reason.DOC_MISSING, "R-050")
-    failures.need(not actor.is_same_person(request.requested_by), Reason.ACCESS_DENIED_ROLE, "SD-1")
-    failures.need(not actor.is_same_person(request.checked_by), Reason.ACCESS_DENIED_ROLE, "SD-2")
+    failures.need(actor.user_id != request.requested_by, Reason.ACCESS_DENIED_ROLE, "SD-1")
+    failures.need(actor.user_id != request.checked_by, Reason.ACCESS_DENIED_ROLE, "SD-2")
     failures.need(question.now_us < case.window.end_us, Reason.ACCESS_EXPIRED, "R-074")
 
 

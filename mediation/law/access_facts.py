@@ -36,8 +36,8 @@ class Purpose(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Actor:
     """`trained_until_us` R-083; `background_check` R-082; `duties_end_us` the instant of a transfer (R-071);
-    `suspended` after confirmed misuse (R-086); `access_control` marks the technical unit's access-control staff (C1);
-    `aliases` are other ids of the same person, which separation of duties sees through."""
+    `suspended` after confirmed misuse (R-086); `access_control` marks the technical unit's access-control staff (C1).
+    One person has one id (R-072), so separation of duties compares ids."""
 
     user_id: str
     role: Role
@@ -47,10 +47,6 @@ class Actor:
     duties_end_us: int | None = None
     suspended: bool = False
     access_control: bool = False
-    aliases: frozenset[str] = frozenset()
-
-    def is_same_person(self, user_id: str) -> bool:
-        return user_id == self.user_id or user_id in self.aliases
 
 
 @dataclass(frozen=True, slots=True)
