@@ -64,7 +64,7 @@ _APPROVED: Final = frozenset({DisclosureGround.CONSENT, DisclosureGround.LAW, Di
 
 
 @dataclass(frozen=True, slots=True)
-class DisclosureRequest:
+class Disclosure:
     """Blank means absent, and absent never helps. `approval_id` is the agency privacy officer's written approval,
     `city_approval_id` that of the city's; `court_order_id` orders this disclosure; `reviewed_by` read the material for
     a public records request."""
@@ -88,7 +88,7 @@ class DisclosureRequest:
     reviewed_by: str = ""
 
 
-def may_disclose(request: DisclosureRequest) -> Answer:
+def may_disclose(request: Disclosure) -> Answer:
     """Whether this may be released. `reasons` and `rules` name everything that stands against it."""
     failures = Failures()
     _purpose(request, failures)
@@ -111,7 +111,7 @@ def may_disclose(request: DisclosureRequest) -> Answer:
     return failures.answer()
 
 
-def _purpose(request: DisclosureRequest, failures: Failures) -> None:
+def _purpose(request: Disclosure, failures: Failures) -> None:
     texts = (request.details, request.crime_reference, request.welfare_reference)
     if any(immigration(text) for text in (request.purpose, *texts)):
         failures.need(False, Reason.PURPOSE_FORBIDDEN, "R-153")
@@ -120,7 +120,7 @@ def _purpose(request: DisclosureRequest, failures: Failures) -> None:
         failures.need(False, Reason.PURPOSE_FORBIDDEN, "R-150" if not request.purpose.strip() else "R-066")
 
 
-def _outside(request: DisclosureRequest, failures: Failures) -> None:
+def _outside(request: Disclosure, failures: Failures) -> None:
     ordered = bool(request.court_order_id.strip())
     failures.need(request.form is Form.PACKAGE, Reason.ACCESS_DENIED_ROLE, "R-152")
     if request.recipient is Recipient.OTHER_AGENCY and request.source is Source.COLLECTION:
@@ -130,7 +130,7 @@ def _outside(request: DisclosureRequest, failures: Failures) -> None:
     failures.need(_ground_holds(request), Reason.ACCESS_DENIED_ROLE, "R-152")
 
 
-def _ground_holds(request: DisclosureRequest) -> bool:
+def _ground_holds(request: Disclosure) -> bool:
     ground = request.ground
     if ground is None:
         return False
