@@ -64,18 +64,21 @@ def _name(pdu: X2X3Pdu) -> str:
     return str(name)
 
 
-def product(role: str, pdu: X2X3Pdu, state: Communication, metadata_only: bool) -> Product | None:
+def product(
+    role: str, pdu: X2X3Pdu, state: Communication, metadata_only: bool, allowed: redact.Granted = redact.NOTHING
+) -> Product | None:
     """The payload for one PDU; None when nothing of it may or can be handed over. Raises DecodeError.
 
-    `role` is what the network function does: voice, data, messaging or web. `metadata_only` withholds content."""
+    `role` is what the network function does: voice, data, messaging or web. `metadata_only` withholds content, but for
+    what the order `allowed` besides."""
     direction = DIRECTIONS.get(int(pdu.payload_direction))
     form = pdu.payload_format
     if form == PayloadFormat.SIP:
-        return _sip(pdu, state, direction, metadata_only)
+        return _sip(pdu, state, direction, metadata_only, allowed)
     if form == PayloadFormat.RADIUS:
         return _accounting(pdu.payload, direction)
     if form == PayloadFormat.TS_33128:
-        return _mobile(pdu, direction, metadata_only)
+        return _mobile(pdu, direction, metadata_only, allowed)
     if form not in (PayloadFormat.IPV4, PayloadFormat.IPV6):
         return None
     if role == "web":
@@ -86,11 +89,11 @@ def product(role: str, pdu: X2X3Pdu, state: Communication, metadata_only: bool) 
     return Product(contents, None, direction)
 
 
-def _mobile(pdu: X2X3Pdu, direction: str | None, metadata_only: bool) -> Product | None:
+def _mobile(pdu: X2X3Pdu, direction: str | None, metadata_only: bool, allowed: redact.Granted) -> Product | None:
     content = pdu.pdu_type == PduType.X3
     name, event = (decode_cc if content else decode_xiri)(pdu.payload)
     if metadata_only:
-        event = None if content else _without_content(name, event)
+        event = None if content else _without_content(name, event, allowed)
         if event is None:
             return None
     try:
@@ -103,10 +106,10 @@ def _mobile(pdu: X2X3Pdu, direction: str | None, metadata_only: bool) -> Product
     return Product(("threeGPP33128DefinedIRI", octets), "report", direction)
 
 
-def _without_content(name: str, event: dict[str, Any]) -> dict[str, Any] | None:
+def _without_content(name: str, event: dict[str, Any], allowed: redact.Granted) -> dict[str, Any] | None:
     """What of an event a pen register may have; None for an event nobody has looked at."""
     if name == "sMSMessage":
-        return redact.message_without_text(event)
+        return redact.message_without_text(event, allowed)
     return redact.multimedia_without_content(name, event) if name.startswith("mMS") else None
 
 
@@ -130,11 +133,13 @@ def advance(pdu: X2X3Pdu, state: Communication, made: Product) -> None:
             state.answered = True
 
 
-def _sip(pdu: X2X3Pdu, state: Communication, direction: str | None, metadata_only: bool) -> Product | None:
+def _sip(
+    pdu: X2X3Pdu, state: Communication, direction: str | None, metadata_only: bool, allowed: redact.Granted
+) -> Product | None:
     message = sip.parse_sip(pdu.payload)
     octets: bytes | None = pdu.payload
     if metadata_only:
-        octets = redact.signalling_only(pdu.payload)
+        octets = redact.signalling_only(pdu.payload, allowed)
     if octets is None:
         return None
     source = pdu.source_ipv4 or pdu.source_ipv6 or bytes(4)

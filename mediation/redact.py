@@ -1,55 +1,55 @@
-"""Taking out of signalling what a pen register may not have: SIP down to its plain headers, messages without text.
+"""Taking out of messages what a pen register may not have: texts, subjects, places, keys and parts.
 
-Allow-lists: a header or field stays only when it is known to be signalling. Pure. Octets that cannot be taken apart
-come back as None, and then nothing of them may be delivered.
+Allow-lists: a field stays only when it is known to be signalling; SIP is `redact_sip`. Pure. Octets that cannot be
+taken apart come back as None, and then nothing of them may be delivered. What an order names besides is `Granted`.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from asn1.errors import DecodeError
-from asn1.sip import SipMessage, parse_sip, without_uri_headers
 from asn1.sms_fields import Reader, take_address
+from mediation.redact_sip import KEPT_HEADERS, NOTHING, Granted, granted, signalling_only
 
-KEPT_HEADERS: Final = (
-    "via", "from", "to", "call-id", "cseq", "contact", "max-forwards", "route", "record-route", "p-asserted-identity",
-    "p-called-party-id", "remote-party-id", "diversion", "history-info", "require", "supported", "allow", "expires",
-    "server", "user-agent", "date", "reason", "retry-after", "session-expires", "min-se",
-)  # fmt: skip
-_SPELLING: Final = {"call-id": "Call-ID", "cseq": "CSeq"}
+__all__ = (
+    "KEPT_HEADERS",
+    "NOTHING",
+    "Granted",
+    "granted",
+    "message_without_text",
+    "multimedia_without_content",
+    "signalling_only",
+)
+
 _SUBMIT, _DELIVER, _TYPE_MASK, _HEADER_BIT = 1, 0, 3, 0x40
 _VALIDITY_OCTETS: Final = {0: 0, 2: 1, 1: 7, 3: 7}
+_ALPHANUMERIC: Final = 5
+_SENDER: Final = re.compile(r"[A-Za-z]{1,11}")
+_BARE_TYPE: Final = frozenset(
+    {"multipart/related", "multipart/mixed", "application/vnd.wap.multipart.related",
+     "application/vnd.wap.multipart.mixed", "text/plain"}
+)  # fmt: skip
+_OTHER_TYPE: Final = "application/octet-stream"
 
 
-def signalling_only(octets: bytes) -> bytes | None:
-    """The SIP message without its body, without any header that could carry content or a place, and without the headers
-    and bodies that URIs can carry."""
-    try:
-        message = parse_sip(octets)
-    except DecodeError:
-        return None
-    lines = [_start_line(message)]
-    for name, value in message.headers:
-        if name in KEPT_HEADERS:
-            spelled = _SPELLING.get(name) or "-".join(part.capitalize() for part in name.split("-"))
-            lines.append(f"{spelled}: {without_uri_headers(value)}")
-    lines.append("Content-Length: 0")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape")
+_SMS_FIELDS: Final = (
+    "originatingSMSParty", "terminatingSMSParty", "direction", "linkTransferStatus", "otherMessage", "peerNFAddress",
+    "peerNFType", "messageType", "rPMessageReference",
+)  # fmt: skip
 
 
-def _start_line(message: SipMessage) -> str:
-    if message.method is not None:
-        return f"{message.method} {without_uri_headers(message.uri or '')} SIP/2.0"
-    return f"SIP/2.0 {message.status}"
+def message_without_text(event: dict[str, Any], allowed: Granted = NOTHING) -> dict[str, Any]:
+    """An sMSMessage whose TPDU keeps addresses, time and type and has no user data; without location, unless that was
+    granted.
 
-
-def message_without_text(event: dict[str, Any]) -> dict[str, Any]:
-    """An sMSMessage whose TPDU keeps addresses, time and type and has no user data; without location.
-
-    A TPDU that is not SUBMIT or DELIVER, or that cannot be read, is left out whole.
+    A TPDU that is not SUBMIT or DELIVER, or that cannot be read, is left out whole; so is one whose sender's name is a
+    text, since that could be words.
     """
-    kept = {name: value for name, value in event.items() if name not in ("sMSTPDUData", "location")}
+    kept: dict[str, Any] = {name: event[name] for name in _SMS_FIELDS if name in event}
+    if allowed.place and "location" in event:
+        kept["location"] = event["location"]
     form, octets = event.get("sMSTPDUData", ("", b""))
     if form in ("sMSTPDU", "redactedSMSTPDU"):
         redacted = _without_user_data(octets, event.get("direction") == "fromTarget")
@@ -69,7 +69,9 @@ def _without_user_data(octets: bytes, from_mobile: bool) -> bytes | None:
             take_address(reader)
             reader.take(2 + _VALIDITY_OCTETS[first >> 3 & 3])
         elif kind == _DELIVER and not from_mobile:
-            take_address(reader)
+            address, kind_of_address = take_address(reader)
+            if kind_of_address >> 4 & 7 == _ALPHANUMERIC and not _SENDER.fullmatch(address):
+                return None
             reader.take(2 + 7)
         else:
             return None
@@ -97,11 +99,13 @@ _MMS_FIELDS: Final = {
 
 def multimedia_without_content(name: str, event: dict[str, Any]) -> dict[str, Any] | None:
     """A multimedia message event without its subject (R-114) and without any field that could hold what was said;
-    None for an event that is not listed. Its content type is cut to the bare type: parameters can name parts."""
+    None for an event that is not listed. Its content type is cut to the bare type, as parameters can name parts, and
+    one that nobody knows becomes the most general."""
     fields = _MMS_FIELDS.get(name)
     if fields is None:
         return None
     kept = {field: event[field] for field in fields if field in event}
     if "contentType" in kept:
-        kept["contentType"] = str(kept["contentType"]).partition(";")[0].strip()
+        bare = str(kept["contentType"]).partition(";")[0].strip().lower()
+        kept["contentType"] = bare if bare in _BARE_TYPE else _OTHER_TYPE
     return kept

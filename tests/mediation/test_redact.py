@@ -97,23 +97,19 @@ def test_content_or_place_hidden_in_a_header_is_taken_out(header: str) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(name=st.from_regex(r"[A-Za-z][A-Za-z-]{0,20}", fullmatch=True), value=st.just(CANARY))
-def test_no_header_but_the_listed_ones_comes_through(name: str, value: str) -> None:
-    compact = {
-        "v": "via",
-        "f": "from",
-        "t": "to",
-        "i": "call-id",
-        "m": "contact",
-        "k": "supported",
-        "x": "session-expires",
-    }
-    full = compact.get(name.lower(), name.lower())
-    if full == "content-length" or name.lower() == "l":
+@given(name=st.from_regex(r"[A-Za-z][A-Za-z-]{0,20}", fullmatch=True) | st.sampled_from(KEPT_HEADERS))
+def test_attack_words_in_a_header_of_any_name_are_taken_out(name: str) -> None:
+    """A plain header too: its value is written anew from what its kind can hold. A Call-ID is opaque, and the first."""
+    if name.lower() in ("content-length", "l"):
         return
-    redacted = signalling_only(sip(INVITE, f"{name}: {value}"))
-    assert redacted is not None
-    assert (CANARY.encode() in redacted) is (full in KEPT_HEADERS)
+    for value in (
+        CANARY,
+        f"{CANARY} words",
+        f'"{CANARY}" <sip:a@h.invalid>;x={CANARY}',
+        f"<sip:a@h.invalid;x={CANARY}>",
+    ):
+        redacted = signalling_only(sip(INVITE, f"{name}: {value}"))
+        assert redacted is not None and CANARY.encode() not in redacted
 
 
 def test_second_message_behind_the_first_is_taken_out() -> None:
