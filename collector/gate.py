@@ -92,10 +92,11 @@ def decide(
 
 
 def unreadable(orders: tuple[CourtOrder, ...]) -> Decision:
-    """R-100: a record that cannot be decoded, of a LIID with an order, is kept sealed; without one, nothing is kept."""
+    """R-100: a record that cannot be decoded, of a LIID with an order, is kept sealed; without one, nothing is kept. It
+    may be content, so a pen register keeps nothing of it, and a warrant beside it does (R-025)."""
     if not orders:
         return Decision(_verdict(VerdictKind.REJECT, [Reason.PARSE_ERROR, Reason.NO_ORDER]), None, CinState())
-    order = orders[0]
+    order = next((one for one in orders if not one.kind.metadata_only), orders[0])
     kind = VerdictKind.REJECT if order.kind.metadata_only else VerdictKind.QUARANTINE
     return Decision(_verdict(kind, [Reason.PARSE_ERROR]), order, CinState())
 
