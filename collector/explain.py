@@ -15,6 +15,7 @@ from asn1.ps_pdu import liid_text
 from collector.facts import RecordFacts
 from collector.gate import Decision
 from collector.rows import FORM_MASKED, FORM_NOTICE, FORM_QUARANTINED, FORM_SYNTHETIC
+from collector.standing import StandingState, rule_of
 from collector.store.reader import StoredRecord
 from mediation.law.exigent import deadline_us, exigency_of, use_ends
 from mediation.law.orders import CourtOrder
@@ -199,8 +200,16 @@ _CHECKS: Final = (
 )
 
 
-def explain_record(record: StoredRecord, order: CourtOrder | None, facts: RecordFacts | None) -> tuple[Step, ...]:
-    """The chain for one stored record. `order` is the version that decided, `facts` what can be read of the record."""
+def explain_record(
+    record: StoredRecord,
+    order: CourtOrder | None,
+    facts: RecordFacts | None,
+    standing: StandingState | None = None,
+) -> tuple[Step, ...]:
+    """The chain for one stored record. `order` is the version that decided, `facts` what can be read of the record.
+    `standing`: what was decided about it since; of a held record the facts are not looked at (R-041)."""
+    if standing is not None and not standing.metadata_shown:
+        facts = None
     case = _Case(record, order, facts)
     kind, reasons = VerdictKind(record.verdict), reasons_of(record.reasons)
     steps: list[Step] = []
@@ -215,7 +224,11 @@ def explain_record(record: StoredRecord, order: CourtOrder | None, facts: Record
             steps.append(_step(check.name, rule, check.fact(case), HOLDS))
     form = _FORMS.get(record.form, "the octets as they were received")
     stored = f"{kind.name}; leaf {record.sequence} holds {form}"
-    return (*steps, _step("store", "R-090", stored, _WEIGHT[kind]))
+    steps.append(_step("store", "R-090", stored, _WEIGHT[kind]))
+    if standing is not None and standing.reason is not None:
+        rule = "R-090" if standing.fault else rule_of(standing.reason)
+        steps.append(_step("standing", rule, standing.says(), WITHHOLDS if standing.withheld else HOLDS))
+    return tuple(steps)
 
 
 def _step(check: str, number: str, fact: str, outcome: str) -> Step:

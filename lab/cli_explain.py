@@ -42,10 +42,12 @@ def explain(what: What, data: DataOption = DEFAULT_DATA, as_json: JsonOption = F
 
 
 def _record(sequence: int, place: StorePlace, registry: Registry, as_json: bool) -> None:
-    record = StoreReader(place.store, Keys(place.keys)).read(sequence)
+    reader = StoreReader(place.store, Keys(place.keys))
+    record = reader.read(sequence)
     if record is None:
         raise ConfigError(f"There is no record {sequence} in {place.store}: it was evicted, or never stored.")
-    steps = explain_record(record, _order_of(record, registry), _facts(record))
+    standing = reader.standings().of(record)
+    steps = explain_record(record, _order_of(record, registry), _facts(record), standing)
     if as_json:
         print_json({"record": sequence, "steps": [step._asdict() for step in steps]})
         return

@@ -17,7 +17,7 @@ from collector.store.reader import StoreReader
 from collector.store.verifier import VerifyReport
 from lab import canary, scene
 from lab.cli_verify import StorePlace, check_store, find_store
-from lab.exports import Exports, export_all
+from lab.exports import Exports, export_all, listed_in
 from lab.play import Moment, Play, Watch
 from lab.results import Check, balanced, order_rows, totals_of
 from lab.stack import Plan, Stack, clear
@@ -96,7 +96,8 @@ def judge(play: Play, orders: list[CourtOrder], start_us: int, began: float) -> 
     place = find_store(paths.data)
     report = check_store(place)
     rows = order_rows(totals_of(place.store), orders)
-    exports = export_all(place, paths.exports, orders)
+    record = listed_in(paths.exports)
+    exports = export_all(place, paths.exports, orders, actor="demo", reason="the scene's own check", record=record)
     checks = [
         *common_checks(play.last, rows, orders, report),
         *_scene_checks(rows, place, start_us, exports),

@@ -1,13 +1,16 @@
 """The stored records of one LIID after another, put together into communications: who, when, which packets.
 
 Only what the store holds in readable form gets here: accepted records whole, of masked ones the permitted fields, of
-quarantined ones nothing but that they exist. The octets held at once are bounded; whoever wants more takes one LIID or
-one communication at a time.
+quarantined ones nothing but that they exist. What was withheld since (`collector.standing`), or does not hold its seal
+(R-090), is listed with its reason and not rendered: of a held record that it exists (R-041), of a minimised or
+privileged one who, when and how, never what was said (R-118, R-120). The octets held at once are bounded; whoever
+wants more takes one LIID or one communication at a time.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -20,6 +23,7 @@ from asn1.ps_pdu import PsPdu, decode_ps_pdu, liid_text
 from asn1.sip import number_of
 from collector.facts import CC_SERVICES, RecordFacts, facts_of
 from collector.rows import FORM_MASKED, FORM_RECEIVED
+from collector.standing import StandingState
 from collector.store.reader import DataView, StoredRecord, StoreReader
 from mediation.law.orders import Target, TargetKind
 
@@ -27,6 +31,7 @@ MAX_OCTETS: Final = 1 << 30
 FROM_TARGET: Final = 0
 TO_TARGET: Final = 1
 UNREADABLE: Final = "(not readable)"
+WITHHELD: Final = "(withheld)"
 _DIRECTIONS: Final = {"fromTarget": FROM_TARGET, "toTarget": TO_TARGET}
 _IMSI_DIGITS: Final = 15
 
@@ -42,7 +47,8 @@ class Packet(NamedTuple):
 
 
 class Signal(NamedTuple):
-    """One IRI record. `facts` and `pdu` are there for an accepted one, `fields` for a masked one as well."""
+    """One IRI record. `facts` and `pdu` are there for an accepted one, `fields` for a masked one as well. `withheld`
+    says why what is not there is not handed out."""
 
     sequence: int
     event_us: int
@@ -52,11 +58,13 @@ class Signal(NamedTuple):
     fields: dict[str, Any]
     facts: RecordFacts | None
     pdu: PsPdu | None
+    withheld: str = ""
 
 
 @dataclass(slots=True)
 class Communication:
-    """`begin_us` and `end_us` are the first and the last event time seen, None when no record has one."""
+    """`begin_us` and `end_us` are the first and the last event time seen, None when no record has one. `withheld`
+    counts records that are there and not handed out, by the sentence that says why."""
 
     liid: str
     cin: int
@@ -70,6 +78,7 @@ class Communication:
     cc_to_target: int = 0
     cc_other: int = 0
     unreadable: int = 0
+    withheld: Counter[str] = field(default_factory=Counter)
     packets: list[Packet] = field(default_factory=list)
     signals: list[Signal] = field(default_factory=list)
 
@@ -93,16 +102,20 @@ def gather(reader: StoreReader, liid: bytes, max_octets: int = MAX_OCTETS) -> li
     """The communications of one LIID by their first record. Raises LocalError when they hold more than `max_octets`."""
     found: dict[int, Communication] = {}
     text, octets = liid_text(liid), 0
+    standings = reader.standings()
     for record in reader.records(lambda view: _rows_of(view, liid)):
         octets += len(record.octets or b"")
         if octets > max_octets:
             raise LocalError(f"The records of {text} hold more than {max_octets} octets: export them piece by piece.")
         communication = found.setdefault(record.cin, Communication(text, record.cin))
         communication.seen(record.event_us)
+        standing = standings.of(record)
+        if standing.withheld:
+            communication.withheld[standing.says()] += 1
         if record.kind == KIND_CC:
-            _content(communication, record)
+            _content(communication, record, standing)
         else:
-            _signal(communication, record)
+            _signal(communication, record, standing)
     for communication in found.values():
         communication.packets.sort(key=lambda packet: packet.event_us)
         communication.signals.sort(key=lambda signal: signal.event_us)
@@ -117,13 +130,15 @@ def _rows_of(view: DataView, liid: bytes) -> np.ndarray[Any, Any]:
     return chosen
 
 
-def _content(communication: Communication, record: StoredRecord) -> None:
+def _content(communication: Communication, record: StoredRecord, standing: StandingState) -> None:
     if record.direction == FROM_TARGET:
         communication.cc_from_target += 1
     elif record.direction == TO_TARGET:
         communication.cc_to_target += 1
     else:
         communication.cc_other += 1
+    if standing.withheld:
+        return
     if record.form != FORM_RECEIVED or record.octets is None:
         communication.unreadable += 1
         return
@@ -146,17 +161,29 @@ def _packets(record: StoredRecord) -> Iterator[Packet]:
             yield Packet(*where, "ip", value["iPCCContents"][1])
 
 
-def _signal(communication: Communication, record: StoredRecord) -> None:
+def _signal(communication: Communication, record: StoredRecord, standing: StandingState) -> None:
     communication.iri += 1
     signal = _read_signal(record)
+    if standing.withheld:
+        signal = _withheld(signal, standing)
+    communication.signals.append(signal)
     if signal.payload == UNREADABLE:
         communication.unreadable += 1
     elif signal.facts is not None:
         communication.name(signal.facts.parties)
         communication.service = signal.facts.service or communication.service
-    else:
+    elif signal.payload != WITHHELD:
         _name_masked(communication, signal)
-    communication.signals.append(signal)
+
+
+def _withheld(signal: Signal, standing: StandingState) -> Signal:
+    """What may still be said of it: the fields that a pen register would have, or nothing."""
+    shown = signal.fields if standing.metadata_shown else {}
+    payload = signal.payload if standing.metadata_shown else WITHHELD
+    iri_type = signal.iri_type if standing.metadata_shown else None
+    return signal._replace(
+        iri_type=iri_type, payload=payload, fields=shown, facts=None, pdu=None, withheld=standing.says()
+    )
 
 
 def _read_signal(record: StoredRecord) -> Signal:

@@ -2,7 +2,8 @@
 
     voice-<CIN>.wav      speech, left from the target, right to it       voice-<CIN>.pcapng   the same as packets
     data-<CIN>.pcapng    packets of a data session                       sms-<A>-<B>.txt      one conversation
-    events.csv           every IRI record: when, what, who; of masked records the permitted fields
+    events.csv           every IRI record: when, what, who; of masked records the permitted fields; why one is withheld
+    withheld.csv         how many records of which communication are there and not handed out, and why
 
 Names are made of numbers and letters alone, whatever a peer called itself. Every file says SIMULATION.
 """
@@ -37,6 +38,7 @@ class OrderExport:
     files: list[Path] = field(default_factory=list)
     audio_s: float = 0.0
     messages: int = 0
+    withheld: int = 0
 
 
 def export_liid(reader: StoreReader, liid: bytes, directory: Path) -> OrderExport:
@@ -52,6 +54,11 @@ def export_liid(reader: StoreReader, liid: bytes, directory: Path) -> OrderExpor
         result.files += written
         by_communication[communication.cin] = [str(path) for path in written]
     _conversations(communications, directory, result, by_communication)
+    result.withheld = sum(one.withheld.total() for one in communications)
+    if result.withheld:
+        path = directory / "withheld.csv"
+        path.write_text(_withheld(communications), "utf-8")
+        result.files.append(path)
     events = directory / "events.csv"
     events.write_text(_events(communications), "utf-8")
     result.files.append(events)
@@ -120,13 +127,23 @@ def _conversations(
 def _events(communications: list[Communication]) -> str:
     out = io.StringIO()
     table = csv.writer(out)
-    table.writerow(["simulation", "time", "cin", "record", "verdict", "iri_type", "payload", "details"])
+    table.writerow(["simulation", "time", "cin", "record", "verdict", "iri_type", "payload", "details", "withheld"])
     signals = [(signal, one.cin) for one in communications for signal in one.signals]
     for signal, cin in sorted(signals, key=lambda pair: pair[0].event_us):
         details = "; ".join(f"{name} {value}" for name, value in signal.fields.items())
         verdict = VerdictKind(signal.verdict).name
         cells = ["SIMULATION", time_text(signal.event_us), str(cin), str(signal.sequence), verdict]
-        table.writerow([*cells, signal.iri_type or "", signal.payload, _plain(details)])
+        table.writerow([*cells, signal.iri_type or "", signal.payload, _plain(details), _plain(signal.withheld)])
+    return out.getvalue()
+
+
+def _withheld(communications: list[Communication]) -> str:
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow(["simulation", "liid", "cin", "records", "why"])
+    for one in communications:
+        for why, count in sorted(one.withheld.items()):
+            table.writerow(["SIMULATION", _plain(one.liid), str(one.cin), str(count), _plain(why)])
     return out.getvalue()
 
 
@@ -154,5 +171,6 @@ def _row(communication: Communication, exports: list[str]) -> dict[str, Any]:
         "iri": communication.iri,
         "cc_from_target": communication.cc_from_target,
         "cc_to_target": communication.cc_to_target,
+        "withheld": communication.withheld.total(),
         "exports": exports,
     }
