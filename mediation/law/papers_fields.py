@@ -54,7 +54,7 @@ def _read(kind: type[_Value], row: Mapping[str, _Read], fields: object, path: st
         **{
             _ATTRIBUTE.get(name, name): reader(fields[name], path + name)
             for name, reader in row.items()
-            if fields.get(name) is not None
+            if fields.get(name) not in (None, "")
         }
     )
 
