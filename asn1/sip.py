@@ -281,6 +281,8 @@ def _content_length(headers: tuple[tuple[str, str], ...], at: int) -> int | None
 
 def split_list(value: str) -> list[str]:
     """The items of a header that is a list: split at commas outside quotes and angle brackets."""
+    if "," not in value:
+        return [value]
     parts: list[str] = []
     start, quoted, angle, skip = 0, False, False, False
     for at, letter in enumerate(value):

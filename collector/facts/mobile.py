@@ -38,16 +38,30 @@ def read_mobile(facts: RecordFacts, octets: bytes) -> RecordFacts:
 
 
 def _named_by_the_carrier(facts: RecordFacts, payload: dict[str, Any]) -> RecordFacts:
-    """The identities by which the carrier says it chose the record, where its event names nobody."""
-    if facts.parties_known or "targetIdentifiers" not in payload:
+    """The identities by which the carrier says it chose the record count where its event does not name the target."""
+    if "targetIdentifiers" not in payload:
         return facts
     found: set[Target] = set()
+    plain = True
     for one in payload["targetIdentifiers"]:
         form, value = one["identifier"]
         if form in ("sUPI", "gPSI", "iMPU"):
             form, value = value
-        found |= _identity(form, value)
-    return replace(facts, parties=frozenset(found), parties_known=bool(found)) if found else facts
+        known = _identity(form, value)
+        plain = plain and bool(known) and (not isinstance(value, str) or _is_plain(form, value))
+        found |= known
+    if not plain:
+        facts = replace(facts, content=(*facts.content, "party_text"))
+    if facts.parties_known or not found:
+        return facts
+    return replace(facts, parties=facts.parties | found, parties_known=True)
+
+
+def _is_plain(form: str, value: str) -> bool:
+    if form in ("sIPURI", "tELURI"):
+        uri = shapes.uri_of(value)
+        return uri.identity is not None and not uri.wrong and "?" not in value
+    return shapes.is_nai(value)
 
 
 def _identity(form: str, value: Value) -> frozenset[Target]:

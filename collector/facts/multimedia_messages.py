@@ -1,7 +1,7 @@
 """MMS events of TS 33.128 (R-113, R-114): who, to whom, when, which way, which message, how large.
 
 Subject, application words and status text are content, as is the content type's name of the parts; a field without a
-row here is content too. A notification names no recipient: it goes to the target, whose communication answers for it.
+row here is content too. A notification names no recipient: the carrier has to say whose it is, or its communication.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _read(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
     origin, destination = _targets(senders), _targets(receivers)
     content = list(facts.content)
     for name in event:
-        if name not in _KNOWN and not (name == "contentType" and _is_bare_type(event[name])):
+        if name not in _KNOWN and not (name == "contentType" and event[name] in _BARE_TYPES):
             content.append(_WORDS.get(name, "undescribed_fields"))
     identifiers = {name: event[name] for name in _IDENTIFIERS if name in event}
     if not all(shapes.is_identifier(one) for one in identifiers.values()):
@@ -64,7 +64,6 @@ def _read(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
         recipients=destination,
         parties=origin | destination,
         parties_known=bool(target_side),
-        inherits=bool(origin | destination) and not target_side,
         target_sends=sends if sends is not None else facts.target_sends,
         opens=facts.payload in ("mMSSend", "mMSNotification", "mMSRetrieval"),
         content=tuple(dict.fromkeys(content)),
@@ -72,9 +71,17 @@ def _read(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
     )
 
 
-def _is_bare_type(text: str) -> bool:
-    """Which kind of message it is, without the names of its parts."""
-    return text.lower() in ("application/vnd.wap.multipart.related", "application/vnd.wap.multipart.mixed")
+_BARE_TYPES: Final = frozenset(
+    {
+        "multipart/related",
+        "multipart/mixed",
+        "application/vnd.wap.multipart.related",
+        "application/vnd.wap.multipart.mixed",
+        "application/octet-stream",
+        "text/plain",
+    }
+)
+"""Which kind of message it is, without the names of its parts."""
 
 
 def _identities(parties: list[dict[str, Any]]) -> list[tuple[str, Any]]:

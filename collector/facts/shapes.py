@@ -27,11 +27,14 @@ _DIAL: Final = re.compile(r"\+?[0-9*#() .-]{1,32}")
 _USER: Final = re.compile(r"[A-Za-z0-9.!~*'()&=+$/#_-]{1,64}")
 _HOST: Final = re.compile(r"(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})(?::[0-9]{1,5})?")
 _TEL: Final = re.compile(r"\+?[0-9A-Da-d*#().-]{1,32}")
+_COMMON: Final = re.compile(r"sips?:\+?[0-9]{3,15}@[a-z0-9.-]{1,253}|tel:\+[0-9]{3,15}")
+"""The addresses that most messages have; they are their own identity."""
 _OTHER_URI: Final = re.compile(
     r"(?:im|pres|mailto):[A-Za-z0-9._+~-]{1,64}@[A-Za-z0-9.-]{1,253}|urn:[a-z0-9:.-]{1,128}", re.I
 )
 _PARAMETER: Final = re.compile(r"[A-Za-z0-9.+-]{1,64}")
 _VALUE: Final = re.compile(r"[A-Za-z0-9.:+*%_~\[\]-]{1,128}")
+_MAYBE_APPENDED: Final = re.compile(r"postd|[0-9)]\s*[,;pwtPWT][,;pwtPWT]*[0-9*#]")
 _PAUSED: Final = re.compile(r"\+?[0-9().-]{3,32}[,;pwtPWT]+[0-9*#,;pwtPWT]+")
 _VERTICAL: Final = re.compile(r"[*#]{1,2}[0-9]{2,3}#?|11[0-9]{2}")
 _PREFIX: Final = re.compile(r"(?:\*[0-9]{2,3})?(?:101[0-9]{4})?")
@@ -107,6 +110,8 @@ def appended_digits(dialled: str, called: str | None) -> bool:
 
 def uri_of(text: str) -> Uri:
     """An address taken apart by its scheme. The headers part, from the question mark on, is for the caller to see."""
+    if _COMMON.fullmatch(text):
+        return Uri(text, (), False)
     text = text.partition("?")[0].strip()
     scheme, _, rest = text.partition(":")
     scheme = scheme.lower()
@@ -148,6 +153,11 @@ def _parameters(parameters: list[str]) -> tuple[tuple[str, ...], bool]:
         elif name not in URI_PARAMETERS or (equals and _VALUE.fullmatch(value.strip()) is None):
             wrong = True
     return (("uri_parameters",) if wrong else ()), appended
+
+
+def may_append_digits(text: str) -> bool:
+    """A quick look: false means that no address in the text has digits behind its number."""
+    return _MAYBE_APPENDED.search(text) is not None
 
 
 def is_parameter_value(text: str) -> bool:

@@ -13,13 +13,7 @@ from asn1 import sip
 from asn1.sdp import parse_sdp
 from collector.facts import shapes
 from collector.facts.record import Digits, present
-from collector.facts.sip_values import (
-    LOCATION_SIP_HEADERS,
-    METHODS,
-    REASON_PHRASES,
-    taken_apart,
-    wrong_with,
-)
+from collector.facts.sip_values import LOCATION_SIP_HEADERS, METHODS, REASON_PHRASES, taken_apart, wrong_with
 from mediation.law.orders import Service, Target
 
 _DTMF_TYPES: Final = frozenset({"application/dtmf-relay", "application/dtmf"})
@@ -59,7 +53,7 @@ def read_sip(octets: bytes) -> Signalling:
     for name, value in message.headers:
         content += wrong_with(name, value)
     held = (message.uri or "", *(value for _, value in message.headers))
-    if any(sip.without_uri_headers(text) != text for text in held):
+    if any("?" in text and sip.without_uri_headers(text) != text for text in held):
         content.append("uri_headers")
     if message.method is not None and message.method not in METHODS:
         content.append("sip_method")
@@ -68,7 +62,9 @@ def read_sip(octets: bytes) -> Signalling:
     request = None if message.uri is None else shapes.uri_of(message.uri)
     if request is not None:
         content += request.wrong
-    appended = (request is not None and request.appended) or _appended(message)
+    appended = request is not None and request.appended
+    if not appended and any(shapes.may_append_digits(text) for text in held):
+        appended = _appended(message)
     status = message.status or 0
     shown, _, _ = taken_apart(message.header("from") or "")
     origin, destination = shapes.uri_targets(message.origin_uris), shapes.uri_targets(message.destination_uris)

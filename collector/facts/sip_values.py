@@ -56,6 +56,7 @@ _DATE: Final = re.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]
 _CAUSE: Final = re.compile(r"(?:SIP|Q\.850|RELEASE_CAUSE) ?(?:; ?cause ?= ?[0-9]{1,3})?", re.IGNORECASE)
 _CALL_ID: Final = re.compile(r"[!-~]{1,255}")
 _SENT_BY: Final = re.compile(r"SIP ?/ ?2\.0 ?/ ?(?:UDP|TCP|TLS|SCTP|WSS?|TLS-SCTP) +([!-~]{1,260})", re.IGNORECASE)
+_COMMON_VIA: Final = re.compile(r"SIP/2\.0/(?:UDP|TCP|TLS) [a-z0-9.:-]{1,253};branch=[A-Za-z0-9.-]{1,128}")
 _CONTENT_TYPE: Final = re.compile(
     r"[A-Za-z0-9.+*-]{1,64}/[A-Za-z0-9.+*-]{1,64}(?: ?; ?charset=\"?[A-Za-z0-9-]{1,20}\"?)?"
 )
@@ -75,6 +76,10 @@ _ADDRESSES: Final[dict[str, frozenset[str]]] = {
     "history-info": frozenset({"index", "rc", "np", "mp"}),
 }
 """Headers that are lists of addresses, with the parameters that may stand behind one."""
+_SHORT: Final = r'(?:"[A-Za-z]{1,20}(?: [A-Za-z]{1,20})?" )?<(?:sips?:\+?[0-9]{3,15}@[a-z0-9.-]{1,253}(?::[0-9]{1,5})?|tel:\+[0-9]{3,15})>'
+_COMMON_ADDRESS: Final = re.compile(_SHORT)
+_COMMON_TAGGED: Final = re.compile(_SHORT + r"(?:;tag=[A-Za-z0-9.-]{1,64})?")
+"""What most messages have, so that most need not be taken apart."""
 _VIA_PARAMETERS: Final = shapes.word_set("branch received rport maddr ttl alias keep comp")
 _BARE_VALUE: Final = re.compile(r"[A-Za-z0-9.:+*%_~\[\]@!'`-]{1,128}")
 _INSTANCE: Final = re.compile(r'"<urn:[a-z0-9:-]{1,80}>"', re.IGNORECASE)
@@ -114,6 +119,8 @@ def _reason(value: str) -> tuple[str, ...]:
 
 
 def _via(value: str) -> tuple[str, ...]:
+    if _COMMON_VIA.fullmatch(value):
+        return ()
     for one in sip.split_list(value):
         sent_by, *parameters = one.split(";")
         if not _SENT_BY.fullmatch(sent_by.strip()):
@@ -136,11 +143,13 @@ def _known(parameters: list[str], known: frozenset[str]) -> bool:
 
 
 def _addresses(parameters: frozenset[str]) -> Callable[[str], tuple[str, ...]]:
+    common = _COMMON_TAGGED if "tag" in parameters else _COMMON_ADDRESS
+
     def check(value: str) -> tuple[str, ...]:
-        if value.strip() == "*":
+        if common.fullmatch(value) or value.strip() == "*":
             return ()
         found: tuple[str, ...] = ()
-        for one in sip.split_list(sip.without_uri_headers(value)):
+        for one in sip.split_list(sip.without_uri_headers(value) if "?" in value else value):
             found += _address(one.strip(), parameters)
         return found
 
