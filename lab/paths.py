@@ -28,6 +28,11 @@ class RunPaths:
         return self.data / ".calea-lab"
 
     @property
+    def clock(self) -> Path:
+        """Of a run whose clock can be moved."""
+        return self.data / "clock"
+
+    @property
     def ca(self) -> Path:
         return self.data / "ca"
 
@@ -51,6 +56,10 @@ class RunPaths:
 
     def inbox(self, process: str) -> Path:
         return self.data / process / "hi1-inbox"
+
+    def ledger(self, owner: str) -> Path:
+        """Directory of the signed log of `collector`, `desk` or `reconciler`."""
+        return self.data / owner / ("findings" if owner == "reconciler" else "audit")
 
     def config(self, process: str) -> Path:
         return self.data / "config" / f"{process}.toml"

@@ -22,7 +22,7 @@ from lab.court import Court
 from lab.paths import MODULES, PROCESSES, RunPaths
 from lab.pins import pin_directory
 from lab.processes import Running
-from mediation.runtime.clock import ClockSpec, LineClock
+from mediation.runtime.clock import Clock, ClockHand, ClockSpec, LineClock
 from mediation.runtime.config import ConfigError, NotReadyError
 from mediation.runtime.tls import make_lab_ca
 
@@ -33,7 +33,7 @@ PORT_NAMES = (
     "x1", "carrier-control", "x2", "x3", "mediation-control", "hi2", "hi3", "collector-control", "reconciler-control",
 )  # fmt: skip
 RECONCILER_ID = "reconciler-sim-1"
-NETWORK_FUNCTIONS = {"ims-1": "voice", "upf-1": "data", "smsf-1": "messaging", "web-1": "web"}
+NETWORK_FUNCTIONS = {"ims-1": "voice", "upf-1": "data", "smsf-1": "messaging", "mmsc-1": "messaging", "web-1": "web"}
 RUN_FORMAT = 1
 DISPOSABLE = "disposable\n"
 """What `.calea-lab` says in a directory that the next demonstration or replay may empty."""
@@ -44,11 +44,15 @@ class Plan:
     """What distinguishes one run from another; everything else is the same for all."""
 
     clock: ClockSpec = field(default_factory=ClockSpec)
+    shared_clock: bool = False
+    """Whether the clock can be moved while the run goes on (`Stack.hand`)."""
     carrier: Mapping[str, Any] = field(default_factory=dict)
     mediation: Mapping[str, Any] = field(default_factory=dict)
     collector: Mapping[str, Any] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
     """Of both links of the collector (`collector.config.PolicyConfig`)."""
+    link: Mapping[str, Any] = field(default_factory=dict)
+    """More of both links (`collector.config.LinkConfig`)."""
     reconcile: bool = False
     """Whether the reconciler runs too."""
     disposable: bool = False
@@ -68,6 +72,8 @@ class Stack:
         self.paths = RunPaths(data)
         self.court = Court(self.paths)
         self._clock = ClockSpec()
+        self.hand: ClockHand | None = None
+        """Moves the run's clock, where it can be moved."""
         self._planned: tuple[str, ...] = PROCESSES[:3]
         self._running: dict[str, Running] = {}
 
@@ -82,6 +88,8 @@ class Stack:
         except ValueError as error:
             raise NotReadyError(f"{stack.paths.run_file} is not readable: remove it and start again.") from error
         stack._clock = ClockSpec(**value["clock"])
+        if value.get("shared_clock"):
+            stack.hand = ClockHand(stack.paths.clock, stack._clock)
         stack._running = {one["name"]: Running.of_json(one) for one in value["processes"]}
         return stack
 
@@ -95,8 +103,8 @@ class Stack:
         return tuple(name for name, process in self._running.items() if processes.alive(process))
 
     @property
-    def clock(self) -> LineClock:
-        return LineClock(self._clock)
+    def clock(self) -> Clock:
+        return LineClock(self._clock) if self.hand is None else self.hand.clock
 
     def prepare(self, plan: Plan) -> None:
         """Write configuration, certificates and keys. Existing keys stay."""
@@ -110,8 +118,9 @@ class Stack:
                 f"Cannot write to {data}: {error.strerror}. Give another directory with --data."
             ) from error
         self._clock = plan.clock
+        self.hand = ClockHand(self.paths.clock, plan.clock) if plan.shared_clock else None
         self._planned = PROCESSES if plan.reconcile else PROCESSES[:3]
-        make_lab_ca(self.paths.ca, ("carrier", "mediation", "collector"), LineClock(plan.clock).now_us())
+        make_lab_ca(self.paths.ca, ("carrier", "mediation", "collector"), self.clock.now_us())
         self.court.make_keys()
         ports = _ports(plan.port_base)
         for name, values in _configs(self.paths.data.resolve(), plan, ports).items():
@@ -141,6 +150,10 @@ class Stack:
             self.paths.run_file.unlink(missing_ok=True)
         return ended
 
+    def end(self, name: str) -> None:
+        """Ask one process to end; `launch` starts it again."""
+        processes.stop(self._running[name])
+
     def kill(self, name: str) -> None:
         """As a power cut would."""
         processes.kill(self._running[name])
@@ -158,6 +171,7 @@ class Stack:
             "format": RUN_FORMAT,
             "simulation": True,
             "clock": {"anchor_us": spec.anchor_us, "base_us": spec.base_us, "factor": spec.factor},
+            "shared_clock": self.hand is not None,
             "processes": [process.as_json() for process in self._running.values()],
         }
         temporary = self.paths.run_file.with_suffix(".tmp")
@@ -213,7 +227,11 @@ def _ports(base: int | None) -> dict[str, int]:
 
 
 def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict[str, Any]]:
-    clock = {"anchor_us": plan.clock.anchor_us, "base_us": plan.clock.base_us, "factor": plan.clock.factor}
+    clock: dict[str, Any] = {
+        "anchor_us": plan.clock.anchor_us, "base_us": plan.clock.base_us, "factor": plan.clock.factor,
+    }  # fmt: skip
+    if plan.shared_clock:
+        clock = {"shared": RunPaths(data).clock}
     court_key = data / "court" / "court.pub"
 
     def listen(name: str) -> dict[str, Any]:
@@ -271,6 +289,7 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
                     "dialect": "etsi",
                     "listen": handover(name, "collector"),
                     **({"policy": dict(plan.policy)} if plan.policy else {}),
+                    **plan.link,
                 }
                 for name in ("hi2", "hi3")
             ],

@@ -1,0 +1,303 @@
+"""Plays one scenario: processes up, the clock standing at its start, then step by step, then the proof.
+
+The clock stands still but in `run` steps, so that a record can be stamped at the very end of an order and arrive at
+that very instant, on any machine. Before the clock jumps, everything under way is delivered, judged and durable; what
+the processes do of their own accord afterwards (a lapse, a task that ends) is waited for by name, never by a sleep.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+
+from asn1.errors import LabError
+from lab.cli_verify import find_store
+from lab.control import ControlError
+from lab.papers import lab_papers
+from lab.play import Moment, Play
+from lab.processes import wait_for
+from lab.results import Check
+from lab.scenario.evidence import Evidence, contains, ledger_entries
+from lab.scenario.expect import checks_of
+from lab.scenario.model import AuditQuery, AwaitStep, CommandStep, PostStep, RunStep, Scenario, StatusQuery, Step
+from lab.scenario.times import MARK, at_us, resolved, span_us
+from lab.stack import Plan, Stack, clear
+from lab.times import iso
+from mediation.law.fields import order_from_fields
+from mediation.law.papers import Papers, papers_from_fields, papers_to_fields
+from mediation.runtime.clock import ClockSpec
+from mediation.runtime.config import ConfigError, NotReadyError
+
+QUIET_S: Final = 0.35
+"""Real seconds in which no counter moves: then what was sent has been judged and is durable."""
+SETTLE_S: Final = 60.0
+LOOK_S: Final = 0.05
+STORE: Final = {"capacity_octets": 256 << 20, "segment_octets": 16 << 20}
+CLI: Final = "calea-lab"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a played scenario came to. `checks`: each expectation and what holds for every run."""
+
+    scenario: Scenario
+    checks: list[Check]
+    seconds: float
+    data: Path
+
+    @property
+    def ok(self) -> bool:
+        return all(check.ok for check in self.checks)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "simulation": True,
+            "scenario": self.scenario.id,
+            "title": self.scenario.title,
+            "ok": self.ok,
+            "seconds": round(self.seconds, 1),
+            "checks": [{"name": one.name, "ok": one.ok, "found": one.found} for one in self.checks],
+        }
+
+
+Tell = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Engine:
+    """`command` runs the words of a command step as the shell would: exit code and what was printed."""
+
+    scenario: Scenario
+    data: Path
+    app: Callable[[], typer.Typer]
+    tell: Tell = lambda _: None
+    times: dict[str, int] = field(default_factory=dict)
+
+    def play(self) -> Outcome:
+        """Raises LabError when the stack does not get through the story: a command that answers otherwise, a thing
+        waited for that does not come."""
+        began = time.monotonic()
+        clear(self.data)
+        scenario = self.scenario
+        for name, text in scenario.times.items():
+            self.times[name] = at_us(text, self.times)
+        start_us = at_us(scenario.start, self.times)
+        stack = Stack(self.data)
+        play = Play(stack, self._plan(start_us))
+        try:
+            play.open()
+            if scenario.desk:
+                self._command(CommandStep(words=["desk", "init"]))
+            for number, step in enumerate(scenario.steps, 1):
+                try:
+                    self._step(play, step)
+                except LabError as error:
+                    raise NotReadyError(f"{scenario.id}, step {number}: {error}") from error
+            self._quiet(play)
+            play.drain()
+        finally:
+            play.close()
+        self.tell("reading what it left")
+        evidence = Evidence(stack.paths, find_store(self.data))
+        checks = checks_of(scenario, evidence, play.last, self.times)
+        return Outcome(scenario, checks, time.monotonic() - began, self.data)
+
+    def _plan(self, start_us: int) -> Plan:
+        own = self.scenario.configuration
+        return Plan(
+            clock=ClockSpec(start_us, start_us, 0.0),
+            shared_clock=True,
+            carrier={"start": "now", **resolved(own.carrier, self.times)},
+            mediation=resolved(own.mediation, self.times),
+            collector={"store": STORE, **resolved(own.collector, self.times)},
+            policy=own.policy,
+            link=own.link,
+            reconcile=self.scenario.reconcile,
+            disposable=True,
+        )
+
+    def _step(self, play: Play, step: Step) -> None:
+        if step.at is not None:
+            self._go_to(play, at_us(step.at, self.times))
+        if step.order is not None:
+            fields = resolved(step.order.fields, self.times)
+            self.tell(f"the court signs {fields.get('order_id')}")
+            overlay = resolved(step.order.papers, self.times)
+            play.stack.court.issue(fields, self._papers(fields, overlay) if overlay else None)
+        elif step.inject is not None:
+            self._inject(play, step.inject)
+        elif step.fault is not None:
+            self._post(play, step.fault, "/fault")
+        elif step.post is not None:
+            self._post(play, step.post)
+        elif step.command is not None:
+            self._command(step.command)
+        elif step.awaits is not None:
+            self._await(play, step.awaits)
+        elif step.run is not None:
+            self._run(play, step.run)
+        elif step.drain:
+            self._quiet(play)
+            play.drain()
+        elif step.stop is not None:
+            self._quiet(play)
+            play.stack.end(step.stop)
+        elif step.start is not None:
+            play.stack.launch([step.start])
+
+    @staticmethod
+    def _papers(fields: dict[str, Any], overlay: dict[str, Any]) -> Papers:
+        """The lab's complete papers for the order, with what the scenario says otherwise. Raises ConfigError."""
+        try:
+            whole = papers_to_fields(lab_papers(order_from_fields(fields)))
+            return papers_from_fields({**whole, **overlay})
+        except ValueError as error:
+            raise ConfigError(f"The papers of {fields.get('order_id')} cannot be: {error}.") from error
+
+    # Time
+
+    def _go_to(self, play: Play, to_us: int) -> None:
+        self._quiet(play)
+        assert play.stack.hand is not None, "a scenario's clock can be moved"
+        self.tell(f"the clock goes to {iso(to_us)}")
+        play.stack.hand.jump(to_us)
+
+    def _run(self, play: Play, step: RunStep) -> None:
+        hand = play.stack.hand
+        assert hand is not None, "a scenario's clock can be moved"
+        until_us = hand.clock.now_us() + span_us(step.span)
+        self.tell(f"the clock runs to {iso(until_us)}, {step.speed:g} times as fast")
+        hand.go(step.speed)
+        try:
+            while hand.clock.now_us() < until_us:
+                time.sleep(min(LOOK_S, hand.clock.real_delay_s(until_us)))
+        finally:
+            hand.go(0.0)
+
+    def _quiet(self, play: Play) -> None:
+        """Until nothing moves: no event due, no counter changing."""
+        until = time.monotonic() + SETTLE_S
+        still_since, before = time.monotonic(), None
+        while time.monotonic() - still_since < QUIET_S:
+            now = _counters(play)
+            if now != before:
+                still_since, before = time.monotonic(), now
+            if time.monotonic() > until:
+                raise NotReadyError(
+                    f"the stack does not come to rest ({before}); see {play.stack.paths.data / 'logs'}."
+                )
+            time.sleep(LOOK_S)
+
+    # Deeds
+
+    def _inject(self, play: Play, items: list[dict[str, Any]]) -> None:
+        self.tell(f"traffic: {', '.join(str(one.get('kind')) for one in items[:4])}")
+        for item in resolved(items, self.times):
+            play.stack.post("carrier_sim", "/inject", item)
+
+    def _post(self, play: Play, step: PostStep, path: str | None = None) -> None:
+        refused = ""
+        try:
+            play.stack.post(step.process, path or step.path, resolved(step.body, self.times))
+        except ControlError as error:
+            refused = str(error)
+        if bool(refused) != (step.status == "refused"):
+            raise NotReadyError(refused or f"POST {step.path} was accepted and had to be refused.")
+
+    def _command(self, step: CommandStep) -> None:
+        words = [iso(at_us(one[len(MARK) :], self.times)) if one.startswith(MARK) else one for one in step.words]
+        self.tell(f"{CLI} {' '.join(words)}")
+        code, printed = run_command(self.app(), [*words, "--data", str(self.data)])
+        if code != step.exit or (step.says is not None and step.says not in printed):
+            wanted = f"exit code {step.exit}" + (f" and {step.says!r}" if step.says else "")
+            raise NotReadyError(f"`{' '.join(words)}` gave exit code {code}, wanted {wanted}: {printed.strip()[-400:]}")
+
+    def _await(self, play: Play, step: AwaitStep) -> None:
+        seen: list[object] = []
+
+        def holds() -> bool:
+            found: object
+            if step.audit is not None:
+                found = len(matching(ledger_entries(play.stack.paths, step.audit.ledger), step.audit, self.times))
+                good = found == step.audit.count if step.audit.count is not None else found >= step.audit.least
+            else:
+                assert step.status is not None, "one or the other"
+                found, good = _status(play, step.status)
+            seen[:] = [found]
+            return good
+
+        query = step.audit or step.status
+        self.tell(f"waiting for {query.kind if isinstance(query, AuditQuery) else query and query.path}")
+        if not wait_for(holds, step.timeout_s, LOOK_S):
+            raise NotReadyError(
+                f"{query} did not come within {step.timeout_s:g} s; last seen {seen[0] if seen else '-'}."
+            )
+
+
+def matching(entries: list[dict[str, Any]], query: AuditQuery, times: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The entries that a query means."""
+    wanted = resolved(query.fields, times)
+    at = None if query.at is None else at_us(query.at, times)
+    return [
+        one
+        for one in entries
+        if one["kind"] == query.kind and contains(one["fields"], wanted) and (at is None or one["utc_us"] == at)
+    ]
+
+
+def _counters(play: Play) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    for name in play.stack.running:
+        try:
+            said[name] = play.stack.status(name)
+        except ControlError:
+            said[name] = {}
+    moment = Moment("", *(said.get(name, {}) for name in ("carrier_sim", "mediation", "collector")))
+    next_us = moment.carrier.get("next_event_us")
+    due = next_us is not None and next_us <= play.stack.clock.now_us()
+    # What is due has to go before anything is at rest; its number changes with each event.
+    return {**moment.counters(), "due": time.monotonic() if due else None}
+
+
+def _status(play: Play, query: StatusQuery) -> tuple[object, bool]:
+    try:
+        found: Any = play.stack.status(query.process)
+    except ControlError:
+        return None, False
+    for name in query.path.split("."):
+        if isinstance(found, list):
+            found = next((one for one in found if name in (one.get("name"), one.get("order"))), None)
+        else:
+            found = found.get(name) if isinstance(found, dict) else None
+    if query.least is not None:
+        return found, isinstance(found, int | float) and found >= query.least
+    return found, bool(found == query.equals)
+
+
+def run_command(app: typer.Typer, words: list[str]) -> tuple[int, str]:
+    """A command in this process: its exit code and everything it printed."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        try:
+            answer = app(words, standalone_mode=False)
+            code = answer if isinstance(answer, int) else 0
+        except typer.Exit as error:
+            code = error.exit_code
+        except SystemExit as error:
+            code = error.code if isinstance(error.code, int) else 1
+        except ConfigError as error:
+            out.write(str(error))
+            code = 2
+        except LabError as error:
+            from lab.cli import exit_code
+
+            out.write(str(error))
+            code = exit_code(error)
+    return code, out.getvalue()

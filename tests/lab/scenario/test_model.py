@@ -1,0 +1,74 @@
+"""Scenario files: the shipped ones are sound, and a misspelt word is an error, never a test that passes unseen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lab.cli_scenario import shipped
+from lab.scenario.evidence import contains
+from lab.scenario.model import load
+from lab.scenario.times import at_us
+from mediation.runtime.config import ConfigError
+
+SOUND = """
+id: SC-99
+title: nothing much
+briefing: one step
+start: T0
+times: {T0: 2026-03-01T14:00:00Z}
+steps: [{at: T0}]
+expect: [{says: nothing came, totals: {order: O1, counts: {delivered: 0}}}]
+"""
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "SC-99.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_a_sound_one_is_read(tmp_path: Path) -> None:
+    assert load(written(tmp_path, SOUND)).id == "SC-99"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("{at: T0}", "{att: T0}"),
+        ("{at: T0}", "{}"),
+        ("{at: T0}", "{drain: true, stop: collector}"),
+        ("delivered: 0", "delivered: many"),
+        ("totals: {order", "total: {order"),
+        ("says: nothing came, ", ""),
+        ("SC-99", "SCENARIO"),
+        ("expect: [{says: nothing came, totals: {order: O1, counts: {delivered: 0}}}]", "expect: []"),
+        ("{at: T0}", "{await: {}}"),
+        ("title: nothing much", "title: [unclosed"),
+    ],
+)
+def test_a_misspelt_word_is_refused_with_its_place(tmp_path: Path, old: str, new: str) -> None:
+    assert old in SOUND
+    with pytest.raises(ConfigError, match=r"SC-99\.yaml"):
+        load(written(tmp_path, SOUND.replace(old, new)))
+
+
+@pytest.mark.parametrize("path", shipped().values(), ids=shipped().keys())
+def test_shipped_scenarios_are_sound(path: Path) -> None:
+    scenario = load(path)
+    assert scenario.id == path.stem
+    times: dict[str, int] = {}
+    for name, text in scenario.times.items():
+        times[name] = at_us(text, times)
+    reached = at_us(scenario.start, times)
+    for step in scenario.steps:
+        if step.at is not None:
+            assert at_us(step.at, times) >= reached, f"{step.at} lies before what was reached"
+            reached = at_us(step.at, times)
+
+
+def test_containing() -> None:
+    found = {"a": 1, "b": [{"c": 2, "d": 3}, {"c": 4}]}
+    assert contains(found, {"b": [{"c": 4}, {"c": 2}]}) and contains(found, {})
+    assert not contains(found, {"b": [{"c": 5}]}) and not contains(found, {"a": 1, "e": None})
