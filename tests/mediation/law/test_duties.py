@@ -119,6 +119,7 @@ def test_each_progress_report_answers_for_itself() -> None:
         DutyState.DUE,
     ]
     assert progress_reports("O-1", START, START + DAY_US, 10) == ()
+    assert set(reports) <= set(duties_of(WARRANT, OrderFacts(progress_every_days=10)))
     with pytest.raises(LocalError):
         progress_reports("O-1", START, END, 0)
 

@@ -75,6 +75,7 @@ def test_a_section_that_only_begins_like_a_listed_one_is_not_it() -> None:
     assert not designated("PL 240.3", OffenceList.NY_PRTT)
     assert not designated("PL 240.301", OffenceList.NY_PRTT)
     assert not designated("PL 125.25a", OffenceList.NY_PRTT)
+    assert not designated("murder", OffenceList.NY_PRTT)
 
 
 @pytest.mark.rule("R-057")
