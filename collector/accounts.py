@@ -3,13 +3,15 @@
 Rules. delivered = accepted + flagged + masked + quarantined + rejected + duplicate, for every order and every batch;
 `BatchAccount.close` raises when it is not so, since then a record got no verdict, or two. The blob of a batch is
 canonical JSON: who reads the commit frames again gets the totals again. Never content: counts, codes, labels, keyed
-digests. A peer chooses LIIDs, so what is kept by LIID is bounded and the rest summed.
+digests. A peer chooses LIIDs, so what is kept by LIID is bounded and the rest summed. Rows that the collector makes
+itself (R-004) were never delivered: they are counted beside the balance, in `synthetic`, and make up the rows.
 
     {"v": 1, "n": batch number, "orders": [{"order", "version", "liid", "delivered", "accepted", …, "reasons": {…}}],
      "unknown": [{"liid", "delivered", "rejected", …, "reasons"}], "refusals": [{"order", "liid", "kind", "verdict",
      "reasons", "rules", "count", "octets", "first", "last", "hmac": […]}],
      "marks": [[liid, cin, kind, epoch, mark, target state]], "sides": [[liid, cin, target originates 0 or 1]],
-     "gaps": [[liid, cin, kind, epoch, first, last]], "filled": the same}
+     "gaps": [[liid, cin, kind, epoch, first, last]], "filled": the same,
+     "synthetic": [{"order", "version", "liid", "count"}]}
 
 Keys whose value would be empty are left out; LIIDs of `marks`, `sides`, `gaps` and `filled` are hexadecimal.
 """
@@ -17,6 +19,7 @@ Keys whose value would be empty are left out; LIIDs of `marks`, `sides`, `gaps` 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -138,19 +141,21 @@ class BatchAccount:
         self._refusals: dict[tuple[str, str, int, int, tuple[Reason, ...], tuple[str, ...]], _Refusal] = {}
         self._marks: dict[tuple[bytes, int, int], StreamMark] = {}
         self._sides: dict[tuple[bytes, int], bool] = {}
+        self._made: Counter[tuple[str, int, str]] = Counter()
         self.gaps: list[StreamRange] = []
         self.filled: list[StreamRange] = []
 
     @property
     def empty(self) -> bool:
         """Nothing in it that must become durable."""
-        return not (self.delivered or self._marks or self._sides or self.gaps or self.filled)
+        return not (self.delivered or self._marks or self._sides or self._made or self.gaps or self.filled)
 
     @property
     def octets(self) -> int:
         """What the blob will take, roughly from above."""
         lists = len(self._marks) + len(self._sides) + len(self.gaps) + len(self.filled)
-        return 512 + 224 * lists + 512 * (len(self._orders) + len(self._unknown)) + 1280 * len(self._refusals)
+        named = len(self._orders) + len(self._unknown) + len(self._made)
+        return 512 + 224 * lists + 512 * named + 1280 * len(self._refusals)
 
     def bulk(self, order: str, version: int, liid: str, records: int) -> None:
         """`records` of the bulk lane, accepted; their delivery is counted with the chunk."""
@@ -196,6 +201,10 @@ class BatchAccount:
         """Who called whom has been established for a communication."""
         self._sides[(liid, cin)] = originates
 
+    def made(self, order: str, version: int, liid: str) -> None:
+        """A row that the collector made itself (R-004): stored, and never delivered."""
+        self._made[order, version, liid] += 1
+
     def refused(self) -> dict[str, int]:
         """Records by verdict of which something was withheld, for the audit log; empty when there are none."""
         found: dict[str, int] = {}
@@ -216,7 +225,7 @@ class BatchAccount:
         """The blob. Raises LocalError when the counts do not balance or `rows` are not what was kept."""
         everything = (*self._orders.values(), *self._unknown.values())
         delivered = sum(counts.delivered for counts in everything)
-        kept = sum(counts.kept for counts in everything)
+        kept = sum(counts.kept for counts in everything) + self._made.total()
         if delivered != self.delivered or kept != rows or not all(counts.balanced for counts in everything):
             raise LocalError(
                 f"a batch of {self.delivered} delivered records has {delivered} counted, {kept} to keep, {rows} rows; "
@@ -248,6 +257,10 @@ class BatchAccount:
         blob["sides"] = [[liid.hex(), cin, int(originates)] for (liid, cin), originates in self._sides.items()]
         blob["gaps"] = [[one.liid.hex(), *one[1:]] for one in self.gaps]
         blob["filled"] = [[one.liid.hex(), *one[1:]] for one in self.filled]
+        blob["synthetic"] = [
+            {"order": order, "version": version, "liid": liid, "count": count}
+            for (order, version, liid), count in self._made.items()
+        ]
         kept_keys = {key: value for key, value in blob.items() if value != []}
         return json.dumps(kept_keys, sort_keys=True, separators=(",", ":")).encode()
 
@@ -267,6 +280,7 @@ class Totals:
         self.orders: dict[str, Counts] = {}
         self.liids: dict[str, str] = {}
         self.unknown: dict[str, Counts] = {}
+        self.synthetic: Counter[str] = Counter()
         self.last_batch = -1
 
     def apply(self, blob: dict[str, Any]) -> None:
@@ -282,6 +296,8 @@ class Totals:
             if liid not in self.unknown and len(self.unknown) >= MAX_UNKNOWN_LIIDS:
                 liid = OTHER
             self.unknown.setdefault(liid, Counts()).add(one)
+        for one in blob.get("synthetic", ()):
+            self.synthetic[one["order"]] += int(one["count"])
 
     @property
     def balanced(self) -> bool:
@@ -312,6 +328,7 @@ def summarise(records: Iterable[bytes]) -> dict[str, Any]:
         ],
         "unknown": [{"liid": liid, **counts.values(sparse=True)} for liid, counts in totals.unknown.items()],
         "refused": refusals,
+        "synthetic": [{"order": order, "count": count} for order, count in totals.synthetic.items()],
     }
 
 

@@ -62,12 +62,13 @@ class OrderSlots:
         return found
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Ticket:
     """A batch on its way."""
 
-    arena: Arena
+    arena: Arena | None
     rows: Rows
+    side: bytearray
     blob: dict[str, Any]
     records: int
     positions: dict[Source, int] = field(default_factory=dict)
@@ -107,7 +108,7 @@ class Assembly:
         self._next_number = 0
         self._positions: dict[Source, int] = {}
         self.arena: Arena | None = None
-        self.in_flight = 0
+        self._flying: list[_Ticket] = []
         self._flying_records = 0
         self.stopped = False
         self._begin()
@@ -118,6 +119,11 @@ class Assembly:
         self.account = BatchAccount()
         self._scanned_octets = 0
         self._bulk = np.zeros(len(self.slots.refs), np.int64)
+
+    @property
+    def in_flight(self) -> int:
+        """Batches handed over and not durable yet."""
+        return len(self._flying)
 
     @property
     def pending_records(self) -> int:
@@ -186,16 +192,16 @@ class Assembly:
         if self.account.empty and not self.rows.n:
             self._settle()
             return
-        assert self.arena is not None, "records lie in an arena"
         refs = self.slots.refs
         for slot in np.flatnonzero(self._bulk):
             ref = refs[slot]
             self.account.bulk(ref.order_id, ref.version, self.slots.liids[slot], int(self._bulk[slot]))
         record = self.account.close(self._next_number, self.rows.n)
-        ticket = _Ticket(self.arena, self.rows, json.loads(record), self.account.delivered, self._positions)
+        arena = self.arena
+        ticket = _Ticket(arena, self.rows, self.side, json.loads(record), self.account.delivered, self._positions)
         batch = Batch(
             self.rows,
-            (self.arena.view, memoryview(self.side)),
+            (memoryview(b"") if arena is None else arena.view, memoryview(self.side)),
             self._compact(),
             self._liids.__getitem__,
             record,
@@ -205,8 +211,9 @@ class Assembly:
             source.outstanding += 1
         self._next_number += 1
         self._positions = {}
-        self.pool.hold(self.arena)
-        self.in_flight += 1
+        if arena is not None:
+            self.pool.hold(arena)
+        self._flying.append(ticket)
         self._flying_records += ticket.records
         self._begin()
         try:
@@ -239,10 +246,10 @@ class Assembly:
             self._loop.call_soon_threadsafe(self._durable, ticket, info)
 
     def _durable(self, ticket: _Ticket, info: CommitInfo) -> None:
-        self.in_flight -= 1
+        self._flying.remove(ticket)
         self._flying_records -= ticket.records
         self.totals.apply(ticket.blob)
-        freed = self.pool.drop(ticket.arena)
+        freed = ticket.arena is not None and self.pool.drop(ticket.arena)
         if len(self._spare) < SPARE_ROWS:
             ticket.rows.clear()
             self._spare.append(ticket.rows)
@@ -256,6 +263,20 @@ class Assembly:
             self.touch()
         if freed:
             self._on_room()
+
+    def find(self, liid: int, cin: int, kind: int, epoch: int, number: int) -> tuple[int, bytes] | None:
+        """Form and octets of a record that is kept and not durable yet (R-093); None when it is not here."""
+        open_arena = None if self.arena is None else self.arena.view
+        flying = ((one.rows, None if one.arena is None else one.arena.view, one.side) for one in self._flying)
+        for rows, arena, side in ((self.rows, open_arena, self.side), *flying):
+            found = np.frombuffer(rows.number, np.int64)[: rows.n] == number
+            for row in np.flatnonzero(found).tolist():
+                here = (rows.liid[row], rows.cin[row], rows.kind[row], rows.epoch[row])
+                buffer = side if rows.buffer[row] else arena
+                if here == (liid, cin, kind, epoch) and buffer is not None:
+                    start = rows.offset[row]
+                    return rows.form[row], bytes(memoryview(buffer)[start : start + rows.length[row]])
+        return None
 
     def forget(self, source: Source) -> None:
         """A closed connection wants no more news."""

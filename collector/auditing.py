@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Final
 
+from collector.accounts import Totals
+from collector.pipeline import LinkState
+from collector.reports import CarrierReports, Entry
+
 HEARTBEAT_US: Final = 60_000_000
 MAX_NAMES: Final = 64
 """Orders, links and codes told apart in one entry."""
 _ALARMS: Final = ("SCOPE_CONTENT_ON_PRTT", "TARGET_MISMATCH", "TAMPERED")
 """Reasons that mean the carrier delivered what no court allowed (R-022, R-110), or something was changed."""
 _REFUSED: Final = ("masked", "quarantined", "rejected")
-
-Entry = tuple[str, dict[str, Any]]
 
 
 class AuditTally:
@@ -82,3 +84,60 @@ class AuditTally:
             self._alarms.clear()
             self._peers.clear()
         return entries
+
+
+class AuditTurn:
+    """All that a turn puts on record, of batches and of links. `said` is the audit log as it was found."""
+
+    def __init__(self, now_us: int, links: tuple[LinkState, ...], said: list[dict[str, Any]]) -> None:
+        self._tally = AuditTally(now_us)
+        self._links = links
+        self.reports = CarrierReports()
+        self.reports.restore(said)
+        self._errors_told: Counter[tuple[str, str]] = Counter()
+
+    def batch(self, blob: dict[str, Any]) -> None:
+        """A durable batch's blob."""
+        self._tally.batch(blob)
+        self.reports.batch(blob)
+
+    def connection(self, link: str, peer: str, code: str) -> None:
+        self._tally.connection(link, peer, code)
+
+    def entries(self, now_us: int, totals: Totals, records: int) -> list[Entry]:
+        """The entries since the last turn; `records` is the size of the store."""
+        sums = {
+            "delivered": sum(counts.delivered for counts in totals.orders.values()),
+            "unknown": totals.unknown_counts.delivered,
+            "records": records,
+            "balanced": totals.balanced,
+        }
+        quality = [("quality", one) for link in self._links for one in link.quality.reports(link.name)]
+        return [
+            *self._record_errors(),
+            *self._pauses(),
+            *self.reports.turn(),
+            *quality,
+            *self._tally.turn(now_us, sums),
+        ]
+
+    def _record_errors(self) -> list[Entry]:
+        """Records that could not be read since the last time, by link and code; their verdicts stand beside them."""
+        found: list[Entry] = []
+        for link in self._links:
+            for code, count in link.errors.items():
+                fresh = count - self._errors_told[link.name, code]
+                if fresh:
+                    self._errors_told[link.name, code] = count
+                    found.append(("record_error", {"link": link.name, "code": code, "count": fresh}))
+        return found
+
+    def _pauses(self) -> list[Entry]:
+        """R-022: links that the guard has paused since the last time."""
+        found: list[Entry] = []
+        for link in self._links:
+            if link.guard.tripped:
+                link.guard.tripped = False
+                fields = {"actor": "SYS", "link": link.name, "mismatches": link.guard.in_a_row, "rules": ["R-022"]}
+                found.append(("link_paused", fields))
+        return found

@@ -1,46 +1,57 @@
 """The careful lane: one record at a time, decoded, judged by the gate, and kept as the verdict says.
 
-Rules. Every row that comes here leaves with exactly one verdict in the batch's account. Accepted rows point at the
-received octets; masked rows hold the permitted fields and a keyed digest, quarantined ones a sealed box; of a refused
-or repeated record only a note stays. Withheld octets live in the arena until their batch is durable and go nowhere.
-A communication's target state comes from its IRI here, and CC inherits it, in this lane and in the bulk lane.
+Rules. Every row that comes here leaves with exactly one verdict in the batch's account. The gate decides; minimisation
+may take away from what it decided (R-118), and a number that comes again is compared with the first (R-093). A
+communication's target state comes from its IRI here, and CC inherits it, in this lane and in the bulk lane. What is
+kept, and how, is `keeping`'s.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from typing import Final, NamedTuple, Protocol
-
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from typing import Any, Final, NamedTuple, Protocol
 
 from asn1.columns import KIND_CC, KIND_IRI, Columns
 from asn1.errors import DecodeError
 from asn1.ps_pdu import PsPdu, decode_ps_pdu
 from collector import gate
 from collector.accounts import StreamMark, StreamRange, label
-from collector.assembly import Assembly, OrderSlots
-from collector.batch import OrderRef
+from collector.assembly import Assembly
+from collector.conflicts import Conflicts, RecordName, Repeat
 from collector.facts import RecordFacts, facts_of
 from collector.gate import Decision, LinkPolicy
 from collector.gate_scope import CinState
-from collector.mask import permitted_octets
-from collector.rows import BUFFER_ARENA, BUFFER_SIDE, FORM_MASKED, FORM_QUARANTINED, FORM_RECEIVED
-from collector.seal import seal_box, withheld_digest
+from collector.keeping import Keeper
+from collector.minimise import Minimised, apply
+from collector.quality import LinkQuality
 from collector.stream_table import BELOW_MARK, GAP, NEVER, RESET, StreamTable, VerifyColumns
+from collector.synthetic import OpenBook
 from collector.verify import Outcome, StreamBook
 from mediation.law.orders import CourtOrder
 from mediation.law.rules import RULE_OF
-from mediation.law.verdicts import Reason, Verdict, VerdictKind, reason_mask
+from mediation.law.verdicts import Reason, Verdict, VerdictKind
 
 _OVERSIZED: Final = 1 + DecodeError.CODES.index(DecodeError.OVERSIZED)
 _DUPLICATE: Final = Verdict(VerdictKind.DUPLICATE, (Reason.DUPLICATE,), (RULE_OF[Reason.DUPLICATE],))
 _NOBODY: Final = RecordFacts("", None, 0, "other", "", None, None, None, None, 0)
+_TAKEN: Final = (VerdictKind.ACCEPT, VerdictKind.ACCEPT_FLAGGED, VerdictKind.MASK)
 FORGET_AT_ONCE: Final = 1024
 """Communications forgotten in one turn, so that a wave of endings does not hold up the receiving."""
 
 
 class Orders(Protocol):
+    """`kept` hears of every record that is kept under an order (R-008)."""
+
     def orders_for(self, liid: str) -> tuple[CourtOrder, ...]: ...
+
+    def kept(self, order: CourtOrder, event_us: int) -> None: ...
+
+
+class Judged(NamedTuple):
+    """What became of a row: the DecodeError code of one that cannot be read, and the verdict."""
+
+    code: str | None
+    verdict: Verdict
 
 
 class Ended(NamedTuple):
@@ -51,34 +62,32 @@ class Ended(NamedTuple):
     cin: int
 
 
-def order_ref(order: CourtOrder) -> OrderRef:
-    return OrderRef(order.uid, order.version, order.order_id)
-
-
 class CarefulLane:
-    """`liids`: octets by LIID id. `hmac_key` digests what is withheld, `quarantine` is the key boxes are sealed to."""
+    """`liids`: octets by LIID id. `open` are the communications that something was kept of."""
 
     def __init__(
         self,
         orders: Orders,
         streams: StreamTable,
         book: StreamBook,
-        slots: OrderSlots,
+        keeper: Keeper,
         liids: list[bytes],
         *,
-        hmac_key: bytes,
-        quarantine: X25519PublicKey,
+        conflicts: Conflicts,
+        minimised: Minimised,
         forget_us: int,
     ) -> None:
         self.orders = orders
         self._streams = streams
         self.book = book
-        self._slots = slots
+        self.open = OpenBook()
+        self._keeper = keeper
         self._liids = liids
-        self._hmac_key = hmac_key
-        self._quarantine = quarantine
+        self._conflicts = conflicts
+        self._minimised = minimised
         self._forget_us = forget_us
         self._originates: dict[int, bool] = {}
+        self._answered_us: dict[int, int] = {}
         self._ended: deque[Ended] = deque()
         self._strangers: set[tuple[int, int]] = set()
         self._no_order = gate.decide((), _NOBODY, LinkPolicy(), CinState()).verdict
@@ -87,13 +96,14 @@ class CarefulLane:
         self,
         batch: Assembly,
         policy: LinkPolicy,
+        quality: LinkQuality,
         view: memoryview,
         cols: Columns,
         verify: VerifyColumns,
         row: int,
         now_us: int,
-    ) -> str | None:
-        """One verdict for one row. Answers the DecodeError code of a record that cannot be read, else None."""
+    ) -> Judged:
+        """One verdict for one row."""
         liid_id = cols.liid[row]
         liid = self._liids[liid_id] if liid_id >= 0 else b""
         text = label(liid)
@@ -101,25 +111,29 @@ class CarefulLane:
         offset, octets = cols.offset[row], cols.length[row]
         status = cols.status[row]
         if status:
-            code = DecodeError.CODES[status - 1]
             there = None if status == _OVERSIZED else view[offset : offset + octets]
-            self._unreadable(batch, orders, text, cols, row, there, now_us)
-            return code
-        kind, number, slot = cols.kind[row], cols.number[row], verify.slots[row]
+            verdict = self._unreadable(batch, orders, text, cols, row, there, now_us)
+            return Judged(DecodeError.CODES[status - 1], verdict)
+        kind, number, slot, cin = cols.kind[row], cols.number[row], verify.slots[row], cols.cin[row]
         record = view[offset : offset + octets]
         data = kind in (KIND_IRI, KIND_CC)
         if not orders:
             if data and slot >= 0:
-                self._strangers.add((liid_id, cols.cin[row]))
-            self._note(batch, None, text, kind, number, record, self._no_order)
-            return None
+                self._strangers.add((liid_id, cin))
+            self._keeper.note(batch, None, text, kind, number, record, self._no_order)
+            return Judged(None, self._no_order)
         flags: tuple[Reason, ...] = ()
+        repeat: RecordName | None = None
         if data and slot >= 0:
-            outcome = self._sequence(batch, liid, cols.cin[row], kind, number, verify, row)
+            outcome = self._sequence(batch, liid, cin, kind, number, verify, row)
             if outcome is Outcome.DUPLICATE:
-                self._note(batch, orders[0], text, kind, number, record, _DUPLICATE)
-                return None
-            if outcome is Outcome.GAP:
+                repeat = RecordName(liid, cin, kind, verify.epochs[row], number)
+                compared = self._conflicts.compare(batch, liid_id, repeat, self._keeper.digest(record))
+                if compared is Repeat.SAME:
+                    self._keeper.note(batch, orders[0], text, kind, number, record, _DUPLICATE)
+                    return Judged(None, _DUPLICATE)
+                flags = (Reason.TAMPERED if compared is Repeat.OTHER else Reason.DUPLICATE,)
+            elif outcome is Outcome.GAP:
                 flags = (Reason.GAP_DETECTED,)
             elif outcome is Outcome.OUT_OF_ORDER:
                 flags = (Reason.OUT_OF_ORDER,)
@@ -127,19 +141,40 @@ class CarefulLane:
             pdu = decode_ps_pdu(record)
             facts = facts_of(pdu, now_us)
         except DecodeError as error:
-            self._unreadable(batch, orders, text, cols, row, record, now_us)
-            return error.code
+            return Judged(error.code, self._unreadable(batch, orders, text, cols, row, record, now_us))
+        if facts.kind == "iri" and facts.event_us is not None and repeat is None:
+            quality.signalling(facts.event_us, now_us)
         state = self._state(slot) if data else CinState()
         decision = gate.decide(orders, facts, policy, state, flags)
+        if repeat is not None:
+            self._repeated(batch, decision, orders, text, cols, verify, row, record, pdu, facts, repeat, flags, now_us)
+            return Judged(None, _DUPLICATE)
+        decision = apply(decision, facts, self._minimised.mode(text, cin, now_us))
         if data and slot >= 0:
             self._remember(slot, state, decision.cin)
             originates = decision.cin.target_originates
             if originates is not None and originates != state.target_originates:
-                batch.account.side(liid, cols.cin[row], originates)
+                batch.account.side(liid, cin, originates)
+            self._follow(decision, orders, facts, liid_id, cin)
             if facts.iri_type == "end":
-                self._ended.append(Ended(now_us + self._forget_us, liid_id, cols.cin[row]))
+                self._ended.append(Ended(now_us + self._forget_us, liid_id, cin))
         self._keep(batch, decision, orders, text, cols, verify, row, record, pdu, facts, now_us)
-        return None
+        return Judged(None, decision.verdict)
+
+    def _follow(
+        self, decision: Decision, orders: tuple[CourtOrder, ...], facts: RecordFacts, liid: int, cin: int
+    ) -> None:
+        """Which communications are open (R-004), and when an order first took something (R-008)."""
+        if decision.verdict.kind not in _TAKEN or facts.event_us is None:
+            if facts.iri_type == "end":
+                self.open.refused_end(liid, cin)
+            return
+        order = decision.order or orders[0]
+        self.orders.kept(order, facts.event_us)
+        if facts.iri_type == "end":
+            self.open.ended(liid, cin, order.uid, facts.event_us)
+        elif facts.iri_type != "report":
+            self.open.kept(liid, cin, order.uid, facts.event_us)
 
     def reset(self, batch: Assembly, cols: Columns, verify: VerifyColumns, row: int) -> None:
         """A cINReset was met: both streams of its communication are in a new epoch, which a restart must know."""
@@ -169,6 +204,16 @@ class CarefulLane:
         """For a restart: who called whom."""
         self._originates[slot >> 1] = originates
 
+    def close_open(self, batch: Assembly, order: CourtOrder, end_us: int, now_us: int) -> list[dict[str, Any]]:
+        """R-004: a synthetic close for every communication of the order that is open; the audit entries' fields."""
+        closed = []
+        for one in self.open.open_of(order.uid):
+            text = label(self._liids[one.liid])
+            closed.append(self._keeper.close(batch, order, text, one, end_us, now_us))
+            self.open.close(one.liid, one.cin, order.uid, end_us)
+            self._ended.append(Ended(now_us + self._forget_us, one.liid, one.cin))
+        return closed
+
     def restore_ended(self, liid: int, cin: int, at_us: int) -> None:
         """For a restart: a communication that ended at `at_us`."""
         self._ended.append(Ended(at_us + self._forget_us, liid, cin))
@@ -178,6 +223,8 @@ class CarefulLane:
         if slot < 0:
             return
         self._originates.pop(slot >> 1, None)
+        self._answered_us.pop(slot >> 1, None)
+        self.open.forget(liid, cin)
         self.book.forget(slot)
         self.book.forget(slot + 1)
         self._streams.forget(liid, cin)
@@ -206,6 +253,7 @@ class CarefulLane:
             self._streams.target_state(slot),
             self._originates.get(slot >> 1),
             None if first_us == NEVER else first_us,
+            self._answered_us.get(slot >> 1),
         )
 
     def _remember(self, slot: int, before: CinState, after: CinState) -> None:
@@ -213,6 +261,8 @@ class CarefulLane:
             self._streams.set_target_state(slot, after.target)
         if after.target_originates is not None:
             self._originates[slot >> 1] = after.target_originates
+        if after.answered_us is not None:
+            self._answered_us[slot >> 1] = after.answered_us
         if after.first_cc_us is not None and before.first_cc_us is None:
             self._streams.set_first_cc_us(slot, after.first_cc_us)
 
@@ -232,15 +282,15 @@ class CarefulLane:
     ) -> None:
         order = decision.order or orders[0]
         verdict = decision.verdict
+        keeper = self._keeper
         if verdict.kind in (VerdictKind.ACCEPT, VerdictKind.ACCEPT_FLAGGED):
-            place = (BUFFER_ARENA, cols.offset[row], cols.length[row], FORM_RECEIVED)
+            place = keeper.received(cols, row)
         elif verdict.kind is VerdictKind.MASK:
-            masked = permitted_octets(order, facts, pdu, withheld_digest(self._hmac_key, record))
-            place = (*_aside(batch, masked), FORM_MASKED)
+            place = keeper.masked(batch, order, facts, pdu, record)
         elif verdict.kind is VerdictKind.QUARANTINE:
-            place = (*_aside(batch, seal_box(self._quarantine, record)), FORM_QUARANTINED)
+            place = keeper.sealed(batch, record, record)
         else:
-            self._note(batch, order, text, cols.kind[row], cols.number[row], record, verdict)
+            keeper.note(batch, order, text, cols.kind[row], cols.number[row], record, verdict)
             slot = verify.slots[row]
             if slot >= 0 and cols.kind[row] in (KIND_IRI, KIND_CC):
                 batch.account.mark(
@@ -254,40 +304,42 @@ class CarefulLane:
                     )
                 )
             return
-        batch.account.verdict(order.order_id, order.version, text, verdict)
-        self._row(batch, order, verdict, cols, row, max(verify.epochs[row], 0), place, now_us)
+        keeper.row(batch, order, text, verdict, cols, row, max(verify.epochs[row], 0), place, now_us)
 
-    def _row(
+    def _repeated(
         self,
         batch: Assembly,
-        order: CourtOrder,
-        verdict: Verdict,
+        decision: Decision,
+        orders: tuple[CourtOrder, ...],
+        text: str,
         cols: Columns,
+        verify: VerifyColumns,
         row: int,
-        epoch: int,
-        place: tuple[int, int, int, int],
+        record: memoryview,
+        pdu: PsPdu,
+        facts: RecordFacts,
+        name: RecordName,
+        flags: tuple[Reason, ...],
         now_us: int,
     ) -> None:
-        buffer, offset, length, form = place
-        batch.rows.append(
-            buffer=buffer,
-            offset=offset,
-            length=length,
-            order=self._slots.slot(order_ref(order), order.liid),
-            verdict=verdict.kind,
-            reasons=reason_mask(verdict.reasons),
-            received_us=now_us,
-            event_us=cols.time_us[row],
-            liid=cols.liid[row],
-            cin=cols.cin[row],
-            number=cols.number[row],
-            epoch=epoch,
-            kind=cols.kind[row],
-            content_tag=cols.content_tag[row],
-            direction=cols.direction[row],
-            iri_type=cols.iri_type[row],
-            form=form,
-        )
+        """R-093: a number that comes again and is not provably the same record. It is set apart, where the gate would
+        have kept anything of it, and so is the first; what is known of its communication stays as it is."""
+        order, verdict = decision.order or orders[0], decision.verdict
+        others = tuple(one for one in verdict.reasons if one is not Reason.OK and one not in flags)
+        reasons = (*flags, *others)
+        rules = ("R-093", *(RULE_OF.get(one, "R-073") for one in others))
+        if verdict.kind is VerdictKind.REJECT:
+            refused = Verdict(VerdictKind.REJECT, reasons, rules)
+            self._keeper.note(batch, order, text, cols.kind[row], cols.number[row], record, refused)
+            return
+        if Reason.TAMPERED in flags:
+            self._conflicts.hold(name)
+        if verdict.kind is VerdictKind.MASK:
+            place = self._keeper.sealed_mask(batch, order, facts, pdu, record)
+        else:
+            place = self._keeper.sealed(batch, record, record)
+        apart = Verdict(VerdictKind.QUARANTINE, reasons, rules)
+        self._keeper.row(batch, order, text, apart, cols, row, max(verify.epochs[row], 0), place, now_us)
 
     def _unreadable(
         self,
@@ -298,41 +350,15 @@ class CarefulLane:
         row: int,
         record: memoryview | None,
         now_us: int,
-    ) -> None:
+    ) -> Verdict:
         """R-100. An oversized record is not there to be kept (`record` None): it is refused."""
         decision = gate.unreadable(orders)
         order, verdict = decision.order, decision.verdict
         if order is None or record is None or verdict.kind is not VerdictKind.QUARANTINE:
             refused = verdict._replace(kind=VerdictKind.REJECT)
             octets = cols.length[row] if record is None else 0
-            self._note(batch, order, text, cols.kind[row], cols.number[row], record, refused, octets)
-            return
-        place = (*_aside(batch, seal_box(self._quarantine, record)), FORM_QUARANTINED)
-        batch.account.verdict(order.order_id, order.version, text, verdict)
-        self._row(batch, order, verdict, cols, row, 0, place, now_us)
-
-    def _note(
-        self,
-        batch: Assembly,
-        order: CourtOrder | None,
-        text: str,
-        kind: int,
-        number: int,
-        record: memoryview | None,
-        verdict: Verdict,
-        octets: int = 0,
-    ) -> None:
-        order_id, version = (None, 0) if order is None else (order.order_id, order.version)
-        digest = None
-        if record is not None:
-            octets = len(record)
-            digest = withheld_digest(self._hmac_key, record)
-        batch.account.verdict(order_id, version, text, verdict)
-        batch.account.refusal(order_id, text, kind, number, octets, verdict, digest)
-
-
-def _aside(batch: Assembly, octets: bytes) -> tuple[int, int, int]:
-    """Puts octets into the side buffer; where they lie there."""
-    offset = len(batch.side)
-    batch.side += octets
-    return BUFFER_SIDE, offset, len(octets)
+            self._keeper.note(batch, order, text, cols.kind[row], cols.number[row], record, refused, octets)
+            return refused
+        place = self._keeper.sealed(batch, record, record)
+        self._keeper.row(batch, order, text, verdict, cols, row, 0, place, now_us)
+        return verdict

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from collector.commands import MAX_AGE_US
 from collector.gate import LinkPolicy
 from collector.gate_columns import (
     QUALIFIER_ABSENT,
@@ -15,6 +16,8 @@ from collector.gate_columns import (
     QUALIFIER_UNKNOWN,
     GateLimits,
 )
+from collector.link_guard import MISMATCHES
+from mediation.law.settings import DEFAULTS, LawSettings
 from mediation.runtime.config import ClockConfig, Listen, Model
 
 Microseconds = Annotated[int, Field(ge=0, le=1 << 61)]
@@ -41,10 +44,16 @@ class PolicyConfig(Model):
         return GateLimits(self.late_us, self.skew_us, qualifiers)
 
 
+class GuardConfig(Model):
+    """R-022: after so many records in a row in which the target takes no part, the link is read no further."""
+
+    mismatches: Annotated[int, Field(ge=1, le=1_000_000)] = MISMATCHES
+
+
 class LinkConfig(Model):
-    """One listener. `record_s`: how long a record may take from its first octet to its last before the connection is
-    closed, real seconds; `idle_s`: the same for a connection that sends nothing at all (a peer's keep-alives come every
-    120 to 360 s, TS 102 232-1 clause 6.3.4 by a third party's reading)."""
+    """One listener. `guard`: off where it is not there. `record_s`: how long a record may take from its first octet to
+    its last before the connection is closed, real seconds; `idle_s`: the same for a connection that sends nothing at
+    all (a peer's keep-alives come every 120 to 360 s, TS 102 232-1 clause 6.3.4 by a third party's reading)."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
     interface: Literal["HI2", "HI3", "both"] = "both"
@@ -55,12 +64,15 @@ class LinkConfig(Model):
     record_s: Annotated[float, Field(gt=0, le=3600)] = 30.0
     idle_s: Annotated[float, Field(gt=0, le=86_400)] = 900.0
     max_connections: Annotated[int, Field(ge=1, le=10_000)] = 256
+    guard: GuardConfig | None = None
 
 
 class StoreConfigModel(Model):
     capacity_octets: Annotated[int, Field(ge=MIB)] = 1 << 30
     segment_octets: Annotated[int, Field(ge=256 * 1024)] = 64 * MIB
     encryption: bool = True
+    block_unsafe_evict: bool = False
+    """R-143: rather stop acknowledging than evict what is not handed off."""
 
 
 class AuditConfig(Model):
@@ -96,6 +108,11 @@ class CollectorConfig(Model):
     """Where the newest checkpoint is kept, under a name made of the signing key. Best on another disk or machine."""
     control: Listen = Listen()
     limits: Limits = Limits()
+    law: LawSettings = DEFAULTS
+    command_public_key: Path | None = None
+    """Ed25519, of the desk whose signed commands are taken; without it none are."""
+    command_age_s: Annotated[float, Field(gt=0)] = MAX_AGE_US / 1e6
+    """How old a command may be, by the run's clock."""
 
     @property
     def inbox(self) -> Path:

@@ -6,8 +6,11 @@ import asyncio
 from typing import Final
 
 from collector.config import LinkConfig
+from collector.link_guard import LinkGuard
 from collector.pipeline import LinkState
+from collector.quality import Limits, LinkQuality
 from collector.receive import Connection, Receiver
+from mediation.law.settings import LawSettings
 from mediation.runtime.config import NotReadyError
 from mediation.runtime.tls import server_context
 
@@ -15,8 +18,18 @@ HANDSHAKE_S: Final = 10.0
 """How long a peer may take for its TLS handshake."""
 
 
-def link_state(config: LinkConfig) -> LinkState:
-    return LinkState(config.name, config.policy.policy(), config.policy.gate_limits(), config.max_record_octets)
+def link_state(config: LinkConfig, law: LawSettings, paused: bool) -> LinkState:
+    """`law` has what R-097 and R-098 are measured by; `paused`: the guard's pause outlives a restart."""
+    guard = LinkGuard(config.guard.mismatches if config.guard is not None else 0, paused=paused)
+    limits = Limits(law.cii_within_us, law.cii_share_percent, skew_us=config.policy.skew_us)
+    return LinkState(
+        config.name,
+        config.policy.policy(),
+        config.policy.gate_limits(),
+        config.max_record_octets,
+        guard=guard,
+        quality=LinkQuality(limits),
+    )
 
 
 async def start_link(config: LinkConfig, state: LinkState, receiver: Receiver) -> tuple[asyncio.Server, int]:

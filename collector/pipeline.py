@@ -18,9 +18,13 @@ from asn1.columns import KIND_TRI, Columns, LiidTable
 from asn1.errors import DecodeError, LocalError
 from asn1.scan import scan
 from collector.assembly import Assembly, OrderSlots, Source
-from collector.careful import CarefulLane, order_ref
+from collector.careful import CarefulLane
 from collector.gate import LinkPolicy, bulk_terms
 from collector.gate_columns import CAREFUL, GateLimits, Lane, OrderColumns, gate_columns
+from collector.keeping import order_ref
+from collector.link_guard import LinkGuard
+from collector.order_watch import NEVER_US
+from collector.quality import LinkQuality
 from collector.stream_table import StreamTable, VerifyColumns, verify_columns
 from mediation.law.orders import CourtOrder
 from mediation.law.verdicts import Reason, VerdictKind, reason_mask
@@ -44,6 +48,8 @@ class LinkState:
     accepted_connections: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     closed: Counter[str] = field(default_factory=Counter)
+    guard: LinkGuard = field(default_factory=LinkGuard)
+    quality: LinkQuality = field(default_factory=LinkQuality)
 
 
 class Peer(Source, Protocol):
@@ -62,7 +68,8 @@ class Fed(NamedTuple):
 
 
 class Pipeline:
-    """`capacity`: rows scanned in one piece. `liids` and `octets` belong together: id to octets."""
+    """`capacity`: rows scanned in one piece. `liids` and `octets` belong together: id to octets. From `due_us` on
+    `on_due` is called before anything more is judged: what an instant changes holds for the first record behind it."""
 
     def __init__(
         self,
@@ -83,6 +90,8 @@ class Pipeline:
         self._careful = careful
         self._assembly = assembly
         self._now_us = now_us
+        self.due_us = NEVER_US
+        self.on_due: Callable[[int], None] = lambda now_us: None
         self._orders = OrderColumns()
         self._known: set[int] = set()
         self._cols = Columns(capacity)
@@ -92,8 +101,9 @@ class Pipeline:
         self._statuses = np.frombuffer(self._cols.status, np.int8)
         self._lanes = np.frombuffer(self._lane.rows, np.int8)
 
-    def refresh(self, orders: tuple[CourtOrder, ...]) -> None:
-        """The orders have changed: tell the bulk lane. It serves a LIID only where exactly one order takes content."""
+    def refresh(self, orders: tuple[CourtOrder, ...], careful: frozenset[str] = frozenset()) -> None:
+        """The orders have changed: tell the bulk lane. It serves a LIID only where exactly one order takes content;
+        those in `careful` not at all."""
         terms: dict[str, list[tuple[CourtOrder, tuple[int, int, int]]]] = {}
         for order in orders:
             found = bulk_terms(order)
@@ -103,7 +113,7 @@ class Pipeline:
             self._orders.clear(liid_id)
         self._known.clear()
         for liid, candidates in terms.items():
-            if len(candidates) != 1:
+            if len(candidates) != 1 or liid in careful:
                 continue
             order, (start_us, end_us, tags) = candidates[0]
             try:
@@ -114,16 +124,18 @@ class Pipeline:
                 # A LIID or a window that the columns cannot hold: its records take the careful lane.
                 continue
             self._known.add(liid_id)
-        self._learn()
+        self.learn()
 
     def feed(self, link: LinkState, peer: Peer, view: memoryview, start: int, stop: int, position: int) -> Fed:
         """Judge the whole records of `view[start:stop]`; `position` is how many octets of the connection lie before."""
         cols = self._cols
         at = start
+        if self._now_us() >= self.due_us:
+            self.on_due(self._now_us())
         while True:
             end = scan(view, at, stop, cols, self._liids, link.max_record_octets)
             if cols.n:
-                self._learn()
+                self.learn()
                 self._piece(link, peer, view, position - start)
                 self._assembly.scanned(peer, position + end - start, end - at, self._delivered())
             if cols.fatal:
@@ -132,7 +144,7 @@ class Pipeline:
                 return Fed(end, None, cols.skip)
             at = end
 
-    def _learn(self) -> None:
+    def learn(self) -> None:
         """Octets of LIIDs met for the first time, for this thread and for the writer's."""
         for liid_id in range(len(self._octets), len(self._liids)):
             self._octets.append(self._liids.octets(liid_id))
@@ -154,17 +166,22 @@ class Pipeline:
             batch.bulk(np.frombuffer(lane.counts, np.int64))
         link.records += cols.n
         link.bulk += bulk
-        if bulk == cols.n:
-            return
-        careful = self._careful
-        for row in np.flatnonzero(self._lanes[: cols.n] == CAREFUL).tolist():
+        careful, guard = self._careful, link.guard
+        last = -1
+        for row in np.flatnonzero(self._lanes[: cols.n] == CAREFUL).tolist() if bulk < cols.n else ():
+            if row > last + 1:
+                guard.accepted()
+            last = row
             if cols.kind[row] == KIND_TRI and not cols.status[row]:
                 offset, octets = cols.offset[row], cols.length[row]
                 link.tri += 1
                 careful.reset(batch, cols, verify, row)
                 peer.tri(bytes(view[offset : offset + octets]), shift + offset + octets)
                 continue
-            code = careful.judge(batch, link.policy, view, cols, verify, row, now_us)
-            if code is not None:
-                link.errors[code] += 1
+            judged = careful.judge(batch, link.policy, link.quality, view, cols, verify, row, now_us)
+            guard.judged(judged.verdict)
+            if judged.code is not None:
+                link.errors[judged.code] += 1
+        if last < cols.n - 1:
+            guard.accepted()
         careful.end_piece()

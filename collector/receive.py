@@ -100,6 +100,20 @@ class Receiver:
             if self.paused:
                 return
 
+    def pause_link(self, link: LinkState) -> None:
+        """R-022: nothing more is read on this link; what its peers send waits with them."""
+        for connection in self.connections.values():
+            if connection.link is link:
+                connection.pause()
+
+    def resume_link(self, link: LinkState) -> None:
+        """A supervisor says that the link goes on."""
+        if self.paused:
+            return
+        for connection in list(self.connections.values()):
+            if connection.link is link:
+                connection.resume()
+
     def sweep(self) -> None:
         """Close what has been half-way or silent for too long. Called every second or so."""
         if self.paused:
@@ -125,7 +139,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def __init__(self, receiver: Receiver, link: LinkState, record_s: float, idle_s: float, limit: int) -> None:
         self._receiver = receiver
-        self._link = link
+        self.link = link
         self._record_s = record_s
         self._idle_s = idle_s
         self._limit = limit
@@ -153,7 +167,7 @@ class Connection(asyncio.BufferedProtocol):
         self.transport = transport
         name = transport.get_extra_info("peername")
         self._peer = f"{name[0]}:{name[1]}" if isinstance(name, tuple) else "local"
-        receiver, link = self._receiver, self._link
+        receiver, link = self._receiver, self.link
         if len(receiver.connections) >= receiver.max_connections or link.connections >= self._limit:
             self._end(TOO_MANY_CONNECTIONS, "there are as many connections as the configuration allows")
             return
@@ -164,7 +178,7 @@ class Connection(asyncio.BufferedProtocol):
         self._heard_s = receiver.loop.time()
         transport.set_write_buffer_limits(ANSWERS_OCTETS)
         self._session.connected(receiver.now_us())
-        if receiver.paused:
+        if receiver.paused or link.guard.paused:
             self.pause()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -172,10 +186,10 @@ class Connection(asyncio.BufferedProtocol):
             return
         receiver = self._receiver
         receiver.connections.pop(self._number, None)
-        self._link.connections -= 1
+        self.link.connections -= 1
         receiver.assembly.forget(self)
         if not self._closing and self._unfinished:
-            self._link.errors[HALF_RECORD] += 1
+            self.link.errors[HALF_RECORD] += 1
             self._tell(HALF_RECORD, f"the connection ended {self._unfinished} octets into a record")
         self._release()
 
@@ -189,7 +203,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def resume_writing(self) -> None:
         self._deaf = False
-        if not self._receiver.paused and not self._closing:
+        if self._readable:
             self.transport.resume_reading()
 
     def pause(self) -> None:
@@ -201,10 +215,14 @@ class Connection(asyncio.BufferedProtocol):
         if self._partial_since_s is not None:
             # While we did not read, the peer could not have finished.
             self._partial_since_s = now_s
-        if self._whole:
+        if self._whole and not self.link.guard.paused:
             self._move()
-        if not self._receiver.paused and not self._deaf and not self._closing:
+        if self._readable:
             self.transport.resume_reading()
+
+    @property
+    def _readable(self) -> bool:
+        return not (self._receiver.paused or self.link.guard.paused or self._deaf or self._closing)
 
     # Receiving. The transport calls get_buffer, receives and calls buffer_updated without a turn of the loop between.
 
@@ -236,7 +254,7 @@ class Connection(asyncio.BufferedProtocol):
     def _updated(self, nbytes: int) -> None:
         receiver = self._receiver
         self._heard_s = receiver.last_octets_s = receiver.loop.time()
-        self._link.octets += nbytes
+        self.link.octets += nbytes
         if self._closing:
             return
         if self._skip:
@@ -257,7 +275,7 @@ class Connection(asyncio.BufferedProtocol):
         self._consume(arena, start, stop)
 
     def _consume(self, arena: Arena, start: int, stop: int) -> None:
-        fed = self._receiver.pipeline.feed(self._link, self, arena.view, start, stop, self.position)
+        fed = self._receiver.pipeline.feed(self.link, self, arena.view, start, stop, self.position)
         self.position += fed.end - start
         # What is not whole is copied out, so its place in the arena is free again.
         arena.filled = fed.end
@@ -272,9 +290,11 @@ class Connection(asyncio.BufferedProtocol):
         self._receiver.assembly.touch()
         self._write()
         if fed.fatal:
-            self._link.errors[fed.fatal] += 1
+            self.link.errors[fed.fatal] += 1
             self._end(fed.fatal, f"framing was lost {self.position} octets into the connection")
-        elif len(self._carry) > SMALL_CARRY_OCTETS:
+        elif self.link.guard.paused:
+            self._receiver.pause_link(self.link)
+        if len(self._carry) > SMALL_CARRY_OCTETS and not self._closing:
             self._spill(self._larger(len(self._carry)))
 
     # Large unfinished records
@@ -303,7 +323,7 @@ class Connection(asyncio.BufferedProtocol):
         """More octets in the own buffer: is there a whole record now?"""
         receiver, probe = self._receiver, self._receiver.probe
         assert self._own is not None
-        end = scan(self._own, 0, self._have, probe, receiver.liids, self._link.max_record_octets)
+        end = scan(self._own, 0, self._have, probe, receiver.liids, self.link.max_record_octets)
         if end or probe.n or probe.fatal or probe.skip:
             self._whole = True
             self._move()
@@ -312,7 +332,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _larger(self, octets: int) -> int:
         """The next size of the own buffer. At the largest record and a little more the scan has given its answer."""
-        return max(min(2 * octets, self._link.max_record_octets + MIN_READ_OCTETS), octets + MIN_READ_OCTETS)
+        return max(min(2 * octets, self.link.max_record_octets + MIN_READ_OCTETS), octets + MIN_READ_OCTETS)
 
     def _move(self) -> None:
         """From the own buffer into an arena, as soon as there is one."""
@@ -337,11 +357,11 @@ class Connection(asyncio.BufferedProtocol):
         """A transport-related record of this connection."""
         for event in self._session.tri(octets, position, self._receiver.now_us()):
             if isinstance(event, ProtocolViolation):
-                self._link.errors[event.code] += 1
+                self.link.errors[event.code] += 1
                 if event.code == DecodeError.TOO_MANY:
                     self._end(event.code, event.message)
             elif isinstance(event, OptionsAgreed) and not event.acknowledgement:
-                self._link.errors["NO_ACKNOWLEDGEMENT"] += 1
+                self.link.errors["NO_ACKNOWLEDGEMENT"] += 1
 
     def durable(self, position: int) -> None:
         """Everything up to `position` is on disk or needs not be."""
@@ -360,6 +380,9 @@ class Connection(asyncio.BufferedProtocol):
         return self._have or len(self._carry) or (1 if self._skip else 0)
 
     def check_time(self, now_s: float) -> None:
+        if self.link.guard.paused:
+            # It cannot finish a record that is not read.
+            return
         since_s = self._partial_since_s
         if since_s is not None and not self._whole and now_s - since_s > self._record_s:
             self._end(
@@ -372,9 +395,9 @@ class Connection(asyncio.BufferedProtocol):
         if self._closing:
             return
         self._closing = True
-        self._link.closed[code] += 1
+        self.link.closed[code] += 1
         self._tell(code, text)
         self.transport.close()
 
     def _tell(self, code: str, text: str) -> None:
-        self._receiver.report(self._link.name, self._peer, code, text)
+        self._receiver.report(self.link.name, self._peer, code, text)

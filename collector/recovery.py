@@ -2,14 +2,15 @@
 
 Rules. The store's commits and the audit log's eviction entries say all of it; the index is not asked, since it may lag.
 What is restored makes records that a peer sends again duplicates, keeps content of a wrong target refused, and lets the
-totals go on balancing. A batch counts once: either in the commits that are still there or in the summary of an evicted
-segment, told apart by batch numbers.
+totals go on balancing; what is open and what was closed (R-004), and when each order first took something (R-008). A
+batch counts once: either in the commits that are still there or in the summary of an evicted segment, told apart by
+batch numbers.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -18,11 +19,14 @@ from asn1.columns import KIND_CC, KIND_IRI, NO_TIME, LiidTable
 from asn1.errors import DecodeError
 from collector.accounts import Totals
 from collector.careful import CarefulLane
+from collector.rows import FORM_SYNTHETIC
 from collector.store.reader import CommitView, DataView
 from collector.stream_table import NEVER, TARGET_OK, TARGET_UNKNOWN, StreamTable
+from mediation.law.orders import OrderUid
 from mediation.law.verdicts import VerdictKind
 
 _IRI_END: Final = 2
+_IRI_REPORT: Final = 4
 _ESTABLISHES: Final = (VerdictKind.ACCEPT, VerdictKind.ACCEPT_FLAGGED, VerdictKind.MASK)
 """Verdicts of IRI that say the target takes part."""
 
@@ -52,17 +56,26 @@ def totals_of(audit: Iterable[dict[str, Any]], totals: Totals) -> int:
 
 
 class Recovery:
-    """Feeds commits, oldest first, into empty tables."""
+    """Feeds commits, oldest first, into empty tables; `hear` gets every batch's account too."""
 
     def __init__(
-        self, totals: Totals, through: int, liids: LiidTable, streams: StreamTable, careful: CarefulLane
+        self,
+        totals: Totals,
+        through: int,
+        liids: LiidTable,
+        streams: StreamTable,
+        careful: CarefulLane,
+        hear: Callable[[dict[str, Any]], None],
     ) -> None:
         self._totals = totals
         self._through = through
         self._liids = liids
         self._streams = streams
         self._careful = careful
+        self._hear = hear
         self._ended: list[tuple[int, int, int]] = []
+        self.first_us: dict[OrderUid, int] = {}
+        """Event time of the earliest kept record of each order."""
         self._commits = self._records = self._batches = 0
         self._last_commit = -1
 
@@ -72,6 +85,7 @@ class Recovery:
             self._last_commit = commit.number
             for data in commit.data:
                 self._rows(data)
+                self._orders(data)
             for record in commit.records:
                 self._blob(json.loads(record))
         for at_us, liid, cin in sorted(self._ended):
@@ -83,6 +97,7 @@ class Recovery:
             return
         self._batches += 1
         self._totals.apply(blob)
+        self._hear(blob)
         for liid, cin, kind, epoch, mark, target in blob.get("marks", ()):
             slot = self._slot(bytes.fromhex(liid), cin, kind)
             if slot >= 0:
@@ -136,6 +151,37 @@ class Recovery:
                 self._streams.set_first_cc_us(slot, int(first_us[index]))
             if ended[index] >= 0:
                 self._ended.append((int(ended[index]), self._streams.key_of(slot).liid, cin))
+
+    def _orders(self, data: DataView) -> None:
+        """By order: the earliest kept event, which communications it opened, and which the collector closed."""
+        careful = self._careful
+        for extent in data.extents:
+            rows = data.rows[extent.first_row : extent.first_row + extent.rows]
+            uid = OrderUid(extent.uid)
+            made = rows["form"] == FORM_SYNTHETIC
+            kept = rows[np.isin(rows["verdict"], _ESTABLISHES) & ~made & (rows["event_us"] != NO_TIME)]
+            kept = kept[(kept["kind"] == KIND_IRI) | (kept["kind"] == KIND_CC)]
+            if len(kept):
+                first_us = int(kept["event_us"].min())
+                self.first_us[uid] = min(first_us, self.first_us.get(uid, first_us))
+            flows = kept[(kept["iri_type"] != _IRI_REPORT) & (kept["cin"] >= 0)]
+            places = np.stack((flows["liid"].astype(np.int64), flows["cin"].astype(np.int64)), axis=1)
+            which, of = np.unique(places, axis=0, return_inverse=True)
+            last_us, over = np.full(len(which), NO_TIME, np.int64), np.zeros(len(which), bool)
+            np.maximum.at(last_us, of, flows["event_us"])
+            over[of[(flows["kind"] == KIND_IRI) & (flows["iri_type"] == _IRI_END)]] = True
+            for index, (liid, cin) in enumerate(which.tolist()):
+                slot = self._slot(data.liids[liid], cin, KIND_IRI)
+                if slot < 0:
+                    continue
+                say = careful.open.ended if over[index] else careful.open.kept
+                say(self._streams.key_of(slot).liid, cin, uid, int(last_us[index]))
+            for row in rows[made]:
+                slot = self._slot(data.liids[int(row["liid"])], int(row["cin"]), KIND_IRI)
+                if slot >= 0:
+                    liid_id = self._streams.key_of(slot).liid
+                    careful.open.close(liid_id, int(row["cin"]), uid, int(row["event_us"]))
+                    self._ended.append((int(row["received_us"]), liid_id, int(row["cin"])))
 
     def _slot(self, liid: bytes, cin: int, kind: int) -> int:
         try:

@@ -10,43 +10,42 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import secrets
-from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from asn1.columns import COMPILED as COLUMNS_COMPILED
-from asn1.columns import LiidTable
 from asn1.errors import LabError
 from asn1.handover import HandoverConfig
 from asn1.scan import COMPILED as SCAN_COMPILED
-from collector.accounts import Totals, summarise
-from collector.arena import PAGE_OCTETS, ArenaPool
-from collector.assembly import Assembly, OrderSlots
-from collector.auditing import AuditTally
+from collector import order_watch, standing
+from collector.accounts import label, summarise
+from collector.auditing import AuditTurn
 from collector.batch import CommitInfo
-from collector.careful import CarefulLane
+from collector.commands import Commands
 from collector.config import CollectorConfig
+from collector.control import control_routes
+from collector.engine import Engine, News
 from collector.gate_columns import COMPILED as GATE_COMPILED
+from collector.in_force import FIRST_INTERCEPTION, OrdersInForce
+from collector.link_guard import paused_links
 from collector.links import link_state, start_link
-from collector.pipeline import Pipeline
-from collector.receive import MIN_READ_OCTETS, Receiver
-from collector.recovery import Recovery, totals_of
-from collector.registry import Registry
+from collector.minimise import Minimised, SpotChecks
+from collector.opening import config_hash, configuration_change, open_keys, open_registry
+from collector.order_turn import OrderTurn, lapses_held
+from collector.receive import Receiver
 from collector.rows import COMPILED as ROWS_COMPILED
 from collector.status import Status, metrics_route
 from collector.store.audit_log import AuditLog, read_audit
 from collector.store.gauge import StoreError
 from collector.store.index import Index
-from collector.store.keys import Keys, pin_name, read_public_key
+from collector.store.keys import pin_name, read_public_key
 from collector.store.pack import COMPILED as PACK_COMPILED
 from collector.store.reader import StoreReader
 from collector.store.store import Store, StoreConfig, StoreHooks
-from collector.stream_table import StreamTable
-from collector.verify import StreamBook
+from mediation.law.orders import CourtOrder
+from mediation.law.verdicts import Reason
 from mediation.ledger.kernel import COMPILED as LEDGER_COMPILED
-from mediation.runtime.config import ConfigError, NotReadyError
 from mediation.runtime.logs import get_logger
 from mediation.runtime.process import ReadyFn
 from mediation.runtime.status import start_status
@@ -60,10 +59,6 @@ TURN_S: Final = 1.0
 """How often time limits are checked and the audit log is written and signed."""
 DRAIN_S: Final = 10.0
 """How long a stop waits for what was read to become durable."""
-MIN_ARENA_OCTETS: Final = 1 << 20
-MAX_PIECE_ROWS: Final = 4096
-_PIECE_ROW_OCTETS: Final = 512
-"""What a row of the careful lane adds to a batch at most: its columns, its note, its mark."""
 
 
 async def run(config: CollectorConfig, ready: ReadyFn, stop: asyncio.Event) -> None:
@@ -78,8 +73,7 @@ class Service:
         self._clock = config.clock.clock()
         self._loop = asyncio.get_running_loop()
         self._failed: asyncio.Future[str] = self._loop.create_future()
-        self._tally = AuditTally(self._clock.now_us())
-        self._errors_told: Counter[tuple[str, str]] = Counter()
+        self._minimised = Minimised(SpotChecks(config.law.spot_check_us, config.law.spot_check_every_us))
 
     async def run(self, ready: ReadyFn, stop: asyncio.Event) -> None:
         self._loop.set_exception_handler(self._unexpected)
@@ -94,7 +88,8 @@ class Service:
                     server, ports[link.name] = await start_link(link, state, self._receiver)
                     servers.append(server)
                 status = self._status.status
-                runner, ports["control"] = await start_status(self._config.control, status, [metrics_route(status)])
+                routes = [metrics_route(status), *control_routes(self._resume, self._take)]
+                runner, ports["control"] = await start_status(self._config.control, status, routes)
                 tasks = [asyncio.create_task(self._look_into_inbox()), asyncio.create_task(self._turns())]
                 self._index.start()
                 # Before the first record: a store with records always has a signed audit log beside it.
@@ -119,41 +114,65 @@ class Service:
     def _open(self, stack: contextlib.ExitStack) -> None:
         config = self._config
         directory = config.data_dir
-        self._keys = self._open_keys()
+        self._keys = open_keys(config)
         self._audit = AuditLog(directory / "audit", self._keys, config.audit.capacity_octets)
         stack.callback(self._close_audit)
-        now_us = self._clock.now_us()
-        self._append("start", {"config_sha256": self._config_hash(), "compiled": COMPILED})
+        said = read_audit(directory / "audit")
+        now_us, sha256 = self._clock.now_us(), config_hash(config)
+        changed = configuration_change(said, sha256)
+        if changed is not None:
+            self._append("configuration_change", changed)
+        self._append("start", {"config_sha256": sha256, "compiled": COMPILED})
         hooks = StoreHooks(
             now_us=self._clock.now_us,
             summarise=summarise,
-            is_unsafe=lambda uid: uid in self._active,
+            is_unsafe=lambda uid: uid in self._order_turn.unsafe,
             audit=self._from_store,
             on_failure=self._from_writer,
+            on_blocked=self._on_blocked,
         )
-        self._active: frozenset[bytes] = frozenset()
         pins = config.pin_directory
         store_config = StoreConfig(
             config.store.capacity_octets,
             config.store.segment_octets,
             config.store.encryption,
             pin=pins / pin_name(self._keys.signing.public_key()) if pins is not None else None,
+            block_unsafe_evict=config.store.block_unsafe_evict,
         )
         self._store = Store.open(directory / "store", store_config, self._keys, hooks)
         stack.callback(self._store.close)
+        self._registry = open_registry(config, self._order_news)
+        self._orders = OrdersInForce(self._registry, self._first_interception)
+        paused = paused_links(said)
+        self._links = tuple(link_state(link, config.law, link.name in paused) for link in config.links)
+        self._sums = AuditTurn(now_us, self._links, said)
+        self._minimised.restore(said)
         self._build()
-        last_commit = self._recover()
+        last_commit = self._recover(said)
         self._index = Index(config.database_url, directory / "store", self._keys, last_commit)
         stack.callback(self._index.stop)
-        self._registry = self._open_registry()
-        self._careful.orders = self._registry
-        self._reload()
-        self._careful.forget_ended(now_us)
+        self._registry.reload()
+        self._order_turn = OrderTurn(
+            self._orders,
+            self._engine.careful,
+            self._engine.assembly,
+            self._store,
+            self._keys,
+            self._append,
+            releases=self._registry.releases,
+            key_ids=StoreReader(directory / "store").key_ids,
+            said=order_watch.said_in(said),
+            held=lapses_held(entry for _, entry in self._store.standings.entries),
+        )
+        self._engine.pipeline.on_due = self._changed
+        self._commands = self._open_commands(said)
+        self._changed(now_us)
+        self._engine.careful.forget_ended(now_us)
         self._status = Status(
             self._registry,
-            self._totals,
+            self._engine.totals,
             self._links,
-            self._assembly,
+            self._engine.assembly,
             self._receiver,
             self._store,
             self._audit,
@@ -161,104 +180,50 @@ class Service:
             COMPILED,
         )
 
-    def _open_keys(self) -> Keys:
-        config, directory = self._config, self._config.data_dir / "keys"
-        try:
-            config.data_dir.mkdir(parents=True, exist_ok=True)
-            if Keys.exists(directory):
-                return Keys(directory)
-            if config.quarantine_public_key is None:
-                raise ConfigError(
-                    "quarantine_public_key is missing: the first start needs the public half of an X25519 key pair "
-                    "that is kept away from the collector."
-                )
-            return Keys.create(directory, config.quarantine_public_key)
-        except OSError as error:
-            raise NotReadyError(
-                f"Cannot use the data directory {config.data_dir}: {error.strerror}. "
-                "Make it a directory that may be written to, or configure another data_dir."
-            ) from error
-
-    def _open_registry(self) -> Registry:
-        inbox = self._config.inbox
-        public_key = read_public_key(self._config.court_public_key)
-        try:
-            inbox.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise NotReadyError(
-                f"Cannot use the inbox {inbox}: {error.strerror}. Configure another hi1_inbox."
-            ) from error
-        return Registry(inbox, public_key, self._order_news)
+    def _open_commands(self, said: list[dict[str, Any]]) -> Commands:
+        config = self._config
+        key = None if config.command_public_key is None else read_public_key(config.command_public_key)
+        commands = Commands(
+            key,
+            self._orders,
+            self._minimised,
+            self._store,
+            append=self._append,
+            on_change=lambda: self._changed(self._clock.now_us()),
+            afterwards=self._afterwards,
+            max_age_us=int(config.command_age_s * 1e6),
+        )
+        commands.restore(said)
+        return commands
 
     def _build(self) -> None:
         """Pipeline and tables, empty."""
-        config, limits = self._config, self._config.limits
-        room = config.store.segment_octets // 2
-        self._liids = LiidTable(secrets.randbits(31), limits.liids)
-        self._streams = StreamTable(secrets.randbits(31), limits.communications)
-        octets: list[bytes] = []
-        slots, self._totals = OrderSlots(), Totals()
-        self._careful = CarefulLane(
-            _NoOrders(),
-            self._streams,
-            StreamBook(),
-            slots,
-            octets,
-            hmac_key=self._keys.hmac_key,
-            quarantine=self._keys.quarantine,
-            forget_us=int(limits.forget_s * 1e6),
+        news = News(self._on_room, self._on_commit, self._fail)
+        self._engine = Engine(
+            self._config, self._keys, self._store, self._orders, self._minimised, self._clock.now_us, news
         )
-        wanted = max(MIN_ARENA_OCTETS, config.largest_record_octets + 2 * MIN_READ_OCTETS)
-        arena = min(-(-wanted // PAGE_OCTETS) * PAGE_OCTETS, limits.received_octets // 2 // PAGE_OCTETS * PAGE_OCTETS)
-        self._assembly = Assembly(
-            self._store,
-            ArenaPool(arena, max(limits.received_octets // arena, 2)),
-            slots,
-            octets,
-            self._totals,
-            limit_octets=min(room // 2, 8 << 20),
-            linger_us=limits.linger_us,
-            on_room=self._on_room,
-            on_commit=self._on_commit,
-            on_failure=self._fail,
-        )
-        self._pipeline = Pipeline(
-            self._liids,
-            octets,
-            self._streams,
-            slots,
-            self._careful,
-            self._assembly,
-            capacity=max(64, min(MAX_PIECE_ROWS, room // 4 // _PIECE_ROW_OCTETS)),
-            now_us=self._clock.now_us,
-        )
-        self._links = tuple(link_state(link) for link in config.links)
         self._receiver = Receiver(
-            self._pipeline,
-            self._assembly,
-            self._liids,
+            self._engine.pipeline,
+            self._engine.assembly,
+            self._engine.liids,
             HandoverConfig(),
-            max_connections=limits.connections,
-            spill_octets=limits.received_octets,
+            max_connections=self._config.limits.connections,
+            spill_octets=self._config.limits.received_octets,
             now_us=self._clock.now_us,
             report=self._connection_news,
             on_defect=self._fail,
         )
 
-    def _recover(self) -> int:
+    def _recover(self, said: list[dict[str, Any]]) -> int:
         """Totals and marks from what is durable; the number of the last commit."""
-        through = totals_of(read_audit(self._config.data_dir / "audit"), self._totals)
-        recovery = Recovery(self._totals, through, self._liids, self._streams, self._careful)
         reader = StoreReader(self._config.data_dir / "store")
-        found = recovery.run(reader.commits() if self._store.gauge().segments else iter(()))
-        self._assembly.number_from(self._totals.last_batch + 1)
+        commits = reader.commits() if self._store.gauge().segments else iter(())
+        found, first_us = self._engine.recover(said, commits, self._sums.reports.batch)
+        self._orders.restore(first_us, said)
         if found.commits:
             self._log.info("recovered", **found._asdict())
             self._append("recovered", found._asdict())
         return found.last_commit
-
-    def _config_hash(self) -> str:
-        return hashlib.sha256(self._config.model_dump_json().encode()).hexdigest()
 
     def _announce(self, ports: dict[str, int]) -> None:
         speed = "compiled" if COMPILED else "interpreted: kernels are not built and everything is slow, run make"
@@ -276,6 +241,9 @@ class Service:
         while True:
             await asyncio.sleep(INBOX_S)
             self._guarded(self._reload_changed)
+            now_us = self._clock.now_us()
+            if now_us >= self._engine.pipeline.due_us:
+                self._guarded(partial(self._changed, now_us))
 
     async def _turns(self) -> None:
         while True:
@@ -291,58 +259,76 @@ class Service:
 
     def _turn(self) -> None:
         self._receiver.sweep()
-        self._careful.forget_ended(self._clock.now_us())
+        self._engine.careful.forget_ended(self._clock.now_us())
+        self._hold_conflicts()
         self._audit_sums()
 
     def _audit_sums(self) -> None:
         """What was refused and who was turned away since the last time."""
-        now_us = self._clock.now_us()
-        totals = {
-            "delivered": sum(counts.delivered for counts in self._totals.orders.values()),
-            "unknown": self._totals.unknown_counts.delivered,
-            "records": self._store.size,
-            "balanced": self._totals.balanced,
-        }
-        for kind, fields in [*self._record_errors(), *self._tally.turn(now_us, totals)]:
+        for kind, fields in self._sums.entries(self._clock.now_us(), self._engine.totals, self._store.size):
             self._append(kind, fields)
             if kind != "heartbeat":
                 self._log.warning(kind, **fields)
 
-    def _record_errors(self) -> list[tuple[str, dict[str, Any]]]:
-        """Records that could not be read since the last time, by link and code; their verdicts stand beside them."""
-        found: list[tuple[str, dict[str, Any]]] = []
-        for link in self._links:
-            for code, count in link.errors.items():
-                fresh = count - self._errors_told[link.name, code]
-                if fresh:
-                    self._errors_told[link.name, code] = count
-                    found.append(("record_error", {"link": link.name, "code": code, "count": fresh}))
-        return found
-
     def _reload_changed(self) -> None:
         if self._registry.reload():
-            self._refresh()
+            self._changed(self._clock.now_us())
 
-    def _reload(self) -> None:
-        self._registry.reload()
-        self._refresh()
+    def _changed(self, now_us: int) -> None:
+        """Orders, or what is known of them, have changed, or an instant has come that changes them."""
+        self._orders.renew()
+        due_us = self._order_turn.run(now_us)
+        self._engine.pipeline.refresh(self._orders.current(), self._minimised.liids())
+        self._engine.pipeline.due_us = due_us
 
-    def _refresh(self) -> None:
-        orders = self._registry.current()
-        self._active = frozenset(bytes(order.uid) for order in orders)
-        self._pipeline.refresh(orders)
+    def _first_interception(self, order: CourtOrder, event_us: int) -> None:
+        """R-008. In the middle of a record: what follows from it is done before the next piece is judged."""
+        fields = {"actor": "SYS", "order": order.order_id, "uid": order.uid.hex(), "event_us": event_us}
+        self._append(FIRST_INTERCEPTION, {**fields, "rules": ["R-008"]})
+        self._engine.pipeline.due_us = 0
+
+    def _hold_conflicts(self) -> None:
+        """R-093: the first of two records under one number is held like the second."""
+        for name in self._engine.conflicts.fresh:
+            now_us = self._clock.now_us()
+            self._store.stand([standing.held(standing.of_record(*name), Reason.TAMPERED, now_us)])
+            where = {**name._asdict(), "liid": label(name.liid)}
+            self._append(
+                "standing", {"actor": "SYS", **where, "state": "HELD", "reason": "TAMPERED", "rules": ["R-093"]}
+            )
+            self._append("alarm", {**where, "reason": "TAMPERED", "count": 1})
+        self._engine.conflicts.fresh.clear()
+
+    def _resume(self, name: str, by: str, note: str) -> dict[str, Any] | None:
+        """R-022: a supervisor lets a paused link go on."""
+        link = next((one for one in self._links if one.name == name), None)
+        if link is None:
+            return None
+        fields = {"link": name, **link.guard.resume(by, note)}
+        self._append("link_resumed", fields)
+        self._receiver.resume_link(link)
+        return fields
+
+    def _take(self, name: str, octets: bytes) -> dict[str, Any]:
+        return self._commands.take(name, octets, self._clock.now_us())
+
+    def _afterwards(self, order: CourtOrder) -> bool:
+        """R-119: whether the warrant's papers allow minimising afterwards."""
+        papers = self._registry.papers(order.order_id)
+        return papers is not None and papers.order_paper is not None and bool(papers.order_paper.minimise_afterwards)
 
     async def _drain(self) -> None:
         """Stop reading, make durable what was read, acknowledge it, close, and put the last sums on record."""
         self._receiver.stop()
         if not self._failed.done():
-            self._guarded(self._assembly.flush)
+            self._guarded(self._engine.assembly.flush)
             until_s = self._loop.time() + DRAIN_S
-            while self._assembly.in_flight and self._loop.time() < until_s and not self._failed.done():
+            while self._engine.assembly.in_flight and self._loop.time() < until_s and not self._failed.done():
                 await asyncio.sleep(0.002)
-                self._guarded(self._assembly.flush)
+                self._guarded(self._engine.assembly.flush)
         self._receiver.close()
         await asyncio.sleep(0)
+        self._guarded(self._hold_conflicts)
         self._guarded(self._audit_sums)
 
     def _close_audit(self) -> None:
@@ -364,8 +350,13 @@ class Service:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._fail, sentence)
 
+    def _on_blocked(self, sentence: str | None) -> None:
+        """R-143, on the writer's thread: the store waits rather than evict, or goes on."""
+        self._from_store("alarm" if sentence else "eviction_goes_on", {"reason": "FIFO_UNSAFE", "why": sentence or ""})
+
     def _on_commit(self, info: CommitInfo, blob: dict[str, Any]) -> None:
-        self._tally.batch(blob)
+        self._engine.durable = info.number
+        self._sums.batch(blob)
         self._index.notify(info.number)
 
     def _on_room(self) -> None:
@@ -376,14 +367,14 @@ class Service:
         self._log.info(kind, **fields)
 
     def _connection_news(self, link: str, peer: str, code: str, text: str) -> None:
-        self._tally.connection(link, peer, code)
+        self._sums.connection(link, peer, code)
         self._log.warning("connection", link=link, peer=peer, code=code, why=text)
 
     def _fail(self, sentence: str) -> None:
         if not self._failed.done():
             self._log.error("failed", message=sentence)
             self._failed.set_result(sentence)
-        self._assembly.stopped = True
+        self._engine.assembly.stopped = True
 
     def _unexpected(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """What a callback raised. A peer's broken transport is no defect; anything else ends the process."""
@@ -392,10 +383,3 @@ class Service:
             self._log.warning("transport", message=str(error or context.get("message")))
             return
         self._fail(f"The collector met a defect and stops: {type(error).__name__}: {error}")
-
-
-class _NoOrders:
-    """Until the registry is read there is no order."""
-
-    def orders_for(self, liid: str) -> tuple[()]:
-        return ()

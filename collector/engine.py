@@ -1,0 +1,114 @@
+"""What judges and keeps, put together: tables, lanes, the open batch, all sized by the configuration.
+
+Rules. Nothing is opened here and nothing decided; after `recover` the tables stand where the last run left them. One
+thread, the event loop's.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple
+
+from asn1.columns import LiidTable
+from collector.accounts import Totals
+from collector.arena import PAGE_OCTETS, ArenaPool
+from collector.assembly import Assembly, BatchSink, OrderSlots
+from collector.batch import CommitInfo
+from collector.careful import CarefulLane, Orders
+from collector.config import CollectorConfig
+from collector.conflicts import Conflicts
+from collector.keeping import Keeper
+from collector.minimise import Minimised
+from collector.pipeline import Pipeline
+from collector.receive import MIN_READ_OCTETS
+from collector.recovery import Recovered, Recovery, totals_of
+from collector.store.keys import Keys
+from collector.store.originals import Originals
+from collector.store.reader import CommitView
+from collector.stream_table import StreamTable
+from collector.verify import StreamBook
+from mediation.law.orders import OrderUid
+
+MIN_ARENA_OCTETS: Final = 1 << 20
+MAX_PIECE_ROWS: Final = 4096
+_PIECE_ROW_OCTETS: Final = 512
+"""What a row of the careful lane adds to a batch at most: its columns, its note, its mark."""
+
+
+class News(NamedTuple):
+    """Who hears of the assembly's events."""
+
+    on_room: Callable[[], None]
+    on_commit: Callable[[CommitInfo, dict[str, Any]], None]
+    on_failure: Callable[[str], None]
+
+
+class Engine:
+    """`durable` is the number of the newest commit that is on disk and known to be."""
+
+    def __init__(
+        self,
+        config: CollectorConfig,
+        keys: Keys,
+        store: BatchSink,
+        orders: Orders,
+        minimised: Minimised,
+        now_us: Callable[[], int],
+        news: News,
+    ) -> None:
+        limits, room = config.limits, config.store.segment_octets // 2
+        self.liids = LiidTable(secrets.randbits(31), limits.liids)
+        self._streams = StreamTable(secrets.randbits(31), limits.communications)
+        octets: list[bytes] = []
+        slots, self.totals = OrderSlots(), Totals()
+        self.durable = -1
+        originals = Originals(config.data_dir / "store", keys, lambda: self.durable)
+        self.conflicts = Conflicts(originals, keys.hmac_key)
+        self.careful = CarefulLane(
+            orders,
+            self._streams,
+            StreamBook(),
+            Keeper(slots, hmac_key=keys.hmac_key, quarantine=keys.quarantine),
+            octets,
+            conflicts=self.conflicts,
+            minimised=minimised,
+            forget_us=int(limits.forget_s * 1e6),
+        )
+        wanted = max(MIN_ARENA_OCTETS, config.largest_record_octets + 2 * MIN_READ_OCTETS)
+        arena = min(-(-wanted // PAGE_OCTETS) * PAGE_OCTETS, limits.received_octets // 2 // PAGE_OCTETS * PAGE_OCTETS)
+        self.assembly = Assembly(
+            store,
+            ArenaPool(arena, max(limits.received_octets // arena, 2)),
+            slots,
+            octets,
+            self.totals,
+            limit_octets=min(room // 2, 8 << 20),
+            linger_us=limits.linger_us,
+            on_room=news.on_room,
+            on_commit=news.on_commit,
+            on_failure=news.on_failure,
+        )
+        self.pipeline = Pipeline(
+            self.liids,
+            octets,
+            self._streams,
+            slots,
+            self.careful,
+            self.assembly,
+            capacity=max(64, min(MAX_PIECE_ROWS, room // 4 // _PIECE_ROW_OCTETS)),
+            now_us=now_us,
+        )
+
+    def recover(
+        self, said: list[dict[str, Any]], commits: Iterator[CommitView], hear: Callable[[dict[str, Any]], None]
+    ) -> tuple[Recovered, dict[OrderUid, int]]:
+        """Totals, marks and open communications from what is durable; what was found, and the earliest kept event of
+        every order. `said` is the audit log, `hear` gets every batch's account."""
+        through = totals_of(said, self.totals)
+        recovery = Recovery(self.totals, through, self.liids, self._streams, self.careful, hear)
+        found = recovery.run(commits)
+        self.pipeline.learn()
+        self.assembly.number_from(self.totals.last_batch + 1)
+        self.durable = found.last_commit
+        return found, recovery.first_us
