@@ -137,7 +137,7 @@ def _periods(order: CourtOrder, strict_days: bool) -> None:
                 "extensions", "R-014", "extensions begin inside the window, one after the other, each where one ended"
             )
         latest_us, rule = latest_end_us(order.kind, start_us, strict_days)
-        if start_us == window.start_us and order.entered_at_us is not None and _federal_warrant(order):
+        if start_us == window.start_us and order.entered_at_us is not None and _counts_from_entry(order):
             latest_us, rule = _latest_federal_end_us(order.entered_at_us, strict_days), "R-008"
         if end_us > latest_us:
             days = _DAYS[order.kind][0]
@@ -145,8 +145,9 @@ def _periods(order: CourtOrder, strict_days: bool) -> None:
             raise DocumentRefusedError("window", rule, f"{what} of kind {order.kind} lasts at most {days} days")
 
 
-def _federal_warrant(order: CourtOrder) -> bool:
-    return order.federal and not order.kind.metadata_only
+def _counts_from_entry(order: CourtOrder) -> bool:
+    """R-008 is for warrants that were there before use."""
+    return order.federal and not order.kind.metadata_only and not order.kind.exigent
 
 
 def _latest_federal_end_us(entered_at_us: int, strict_days: bool) -> int:
@@ -160,6 +161,8 @@ def _issue(order: CourtOrder) -> None:
     """R-007, R-015: an ordinary order begins after its issue; a warrant of the state's within ten days of it."""
     if order.entered_at_us is not None and not order.federal:
         raise DocumentRefusedError("entered_at", "R-008", "only a federal order counts its days from its entry")
+    if order.entered_at_us is not None and order.window.start_us < order.entered_at_us and not order.kind.exigent:
+        raise DocumentRefusedError("start", "R-008", "a federal order begins when it is entered, or later")
     if order.terminate_on_first and order.kind.metadata_only:
         raise DocumentRefusedError("terminate_on_first", "R-010", "a pen register describes no communication")
     issued_us, start_us = order.issued_at_us, order.window.start_us

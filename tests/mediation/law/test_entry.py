@@ -19,11 +19,14 @@ from mediation.law.entry import (
     MAX_VERSION,
     DocumentRefusedError,
     check_order,
+    conflicts,
     latest_end_us,
 )
 from mediation.law.orders import (
     CaseId,
     CourtOrder,
+    Exigency,
+    Jurisdiction,
     Liid,
     OrderId,
     OrderKind,
@@ -120,15 +123,47 @@ def test_the_largest_and_smallest_that_fit_pass(changes: dict[str, Any]) -> None
     check_order(replace(ORDER, **changes))
 
 
-@pytest.mark.parametrize("kind", OrderKind)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(OrderKind.PRTT, marks=pytest.mark.rule("R-005", "R-005.1", "R-005.2", "R-005.3")),
+        pytest.param(OrderKind.EXIGENT_PRTT, marks=pytest.mark.rule("R-005")),
+        pytest.param(OrderKind.EAVESDROPPING, marks=pytest.mark.rule("R-006", "R-006.1", "R-006.2")),
+        pytest.param(OrderKind.EXIGENT_EAV_STATE, marks=pytest.mark.rule("R-006")),
+        pytest.param(OrderKind.EXIGENT_EAV_FEDERAL, marks=pytest.mark.rule("R-006")),
+        pytest.param(OrderKind.COVERT_AUDIO_WARRANT, marks=pytest.mark.rule("R-006")),
+    ],
+)
 def test_every_kind_lasts_its_days_and_not_a_microsecond_longer(kind: OrderKind) -> None:
-    """R-005, R-006."""
     days, rule = LONGEST[kind]
     end = START + days * DAY
     assert latest_end_us(kind, START) == (end, rule), "no clock change falls into these days"
     for ok in (end, end - DAY, START + 1):
         check_order(replace(ORDER, kind=kind, window=Window(START, ok)))
     assert refused(replace(ORDER, kind=kind, window=Window(START, end + 1))) == ("window", rule)
+
+
+@pytest.mark.rule("R-005", "R-005.4")
+@pytest.mark.parametrize("kind", [OrderKind.PRTT, OrderKind.EAVESDROPPING])
+@pytest.mark.parametrize("length", [0, -1, -DAY])
+def test_an_order_of_no_time_or_less_is_refused(kind: OrderKind, length: int) -> None:
+    assert refused(replace(ORDER, kind=kind, window=Window(START, START + length))) == ("window", "R-002")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "hours"),
+    [
+        ("2026-02-15T09:00:00", "2026-04-16T09:00:00", 60 * 24 - 1),
+        ("2026-10-01T09:00:00", "2026-11-30T09:00:00", 60 * 24 + 1),
+    ],
+)
+def test_sixty_days_across_a_clock_change_to_the_microsecond(start: str, end: str, hours: int) -> None:
+    """R-005: the hour that March leaves out and November has twice belongs to the sixty days."""
+    begin = court_time(start)
+    assert court_time(end) == begin + hours * HOUR
+    order = replace(ORDER, kind=OrderKind.PRTT, window=Window(begin, court_time(end)))
+    check_order(order)
+    assert refused(replace(order, window=Window(begin, court_time(end) + 1))) == ("window", "R-005")
 
 
 @pytest.mark.parametrize(
@@ -165,6 +200,7 @@ def test_days_of_the_court_are_days_but_for_one_hour(start: int, days: int) -> N
     assert abs(add_court_days(start, days) - start - days * DAY) <= HOUR
 
 
+@pytest.mark.rule("R-017")
 @pytest.mark.parametrize("kind", [OrderKind.EXIGENT_EAV_STATE, OrderKind.EXIGENT_EAV_FEDERAL])
 def test_attack_an_emergency_order_is_never_extended_whoever_asks(kind: OrderKind) -> None:
     """R-017."""
@@ -172,6 +208,7 @@ def test_attack_an_emergency_order_is_never_extended_whoever_asks(kind: OrderKin
     assert refused(order) == ("extensions", "R-017")
 
 
+@pytest.mark.rule("R-016")
 def test_each_period_of_an_extended_order_may_last_its_days() -> None:
     """R-011, R-012, R-016: a fifth extension is as good as a first, each counted from where it took over."""
     edges = [START]
@@ -195,3 +232,157 @@ def test_more_extensions_than_a_document_holds_are_refused() -> None:
     cuts = tuple(START + number for number in range(1, MAX_EXTENSIONS + 2))
     assert refused(replace(ORDER, extensions_us=cuts)) == ("extensions", "R-016")
     check_order(replace(ORDER, extensions_us=cuts[:-1]))
+
+
+# ---- issue and entry: R-007, R-008, R-010, R-015
+
+
+@pytest.mark.rule("R-007", "R-007.1", "R-007.2")
+@pytest.mark.parametrize("issued", ["2026-06-01T09:00:00", "2026-03-01T09:00:00", "2026-10-28T09:00:00"])
+def test_a_warrant_of_the_state_begins_within_ten_days_of_its_issue(issued: str) -> None:
+    at = court_time(issued)
+    for start, ok in ((at, True), (add_court_days(at, 10), True), (add_court_days(at, 10) + 1, False)):
+        order = replace(ORDER, issued_at_us=at, window=Window(start, start + DAY))
+        check_order(order) if ok else None
+        assert ok or refused(order) == ("start", "R-007")
+    later = replace(ORDER, issued_at_us=at, window=Window(add_court_days(at, 11), add_court_days(at, 12)))
+    assert refused(later) == ("start", "R-007")
+    check_order(replace(later, jurisdiction=Jurisdiction.FEDERAL))
+    check_order(replace(later, kind=OrderKind.PRTT))
+
+
+def test_attack_an_order_that_begins_before_it_was_issued() -> None:
+    """R-015: nothing is authorised afterwards. Only an emergency is used before its order."""
+    early = replace(ORDER, issued_at_us=START + 1)
+    for kind in OrderKind:
+        if kind.exigent:
+            check_order(replace(early, kind=kind))
+        else:
+            assert refused(replace(early, kind=kind)) == ("start", "R-015")
+
+
+FEDERAL = replace(ORDER, jurisdiction=Jurisdiction.FEDERAL, entered_at_us=START)
+
+
+@pytest.mark.parametrize("entered", ["2026-06-01T09:00:00", "2026-02-20T09:00:00", "2026-10-15T09:00:00"])
+@pytest.mark.rule("R-008", "R-008.1", "R-008.2", "R-008.3")
+def test_federal_days_run_from_the_first_interception_or_ten_days_after_entry(entered: str) -> None:
+    at = court_time(entered)
+    day = {number: add_court_days(at, number) for number in (3, 10, 12, 33, 40)}
+    order = replace(FEDERAL, entered_at_us=at, window=Window(at, day[40]))
+    check_order(order)
+    for first, end in ((day[3], day[33]), (None, day[40]), (day[10], day[40]), (day[12], day[40])):
+        window = replace(order, first_interception_us=first).effective_window
+        assert window == Window(at, end) and window.contains(end - 1) and not window.contains(end)
+    assert replace(order, first_interception_us=day[10] - 1).effective_window.end_us < day[40]
+
+
+def test_a_federal_warrant_may_be_written_for_forty_days_from_its_entry_and_not_for_longer() -> None:
+    """R-008. Its extensions last thirty days like any other (R-012)."""
+    forty = add_court_days(START, 40)
+    order = replace(FEDERAL, window=Window(START, forty))
+    check_order(order)
+    assert refused(replace(order, window=Window(START, forty + 1))) == ("window", "R-008")
+    assert refused(replace(order, entered_at_us=None)) == ("window", "R-006"), "without its entry thirty days are all"
+    assert refused(replace(order, jurisdiction=Jurisdiction.STATE)) == ("window", "R-006"), "the state has thirty"
+    assert refused(replace(ORDER, entered_at_us=START)) == ("entered_at", "R-008")
+    longer = replace(order, extensions_us=(forty,), window=Window(START, add_court_days(forty, 30)))
+    check_order(longer)
+    assert refused(replace(longer, window=Window(START, longer.window.end_us + 1))) == ("window", "R-006")
+    check_order(replace(FEDERAL, kind=OrderKind.PRTT, window=Window(START, add_court_days(START, 60))))
+
+
+def test_attack_an_entry_put_off_to_make_the_federal_days_run_later() -> None:
+    """R-008: the order begins with its entry, so no later entry lengthens it; an emergency has thirty days as it is."""
+    late = replace(FEDERAL, entered_at_us=START + 90 * DAY, window=Window(START, START + 120 * DAY))
+    assert refused(late) == ("start", "R-008")
+    assert refused(replace(FEDERAL, entered_at_us=START + 1)) == ("start", "R-008")
+    emergency = replace(late, kind=OrderKind.EXIGENT_EAV_FEDERAL)
+    assert refused(emergency) == ("window", "R-006")
+    check_order(replace(emergency, window=Window(START, START + 30 * DAY)))
+
+
+def test_strict_days_count_a_federal_warrant_in_hours_too() -> None:
+    entered = court_time("2026-10-15T09:00:00")
+    ten = add_court_days(entered, 10)
+    order = replace(FEDERAL, entered_at_us=entered, window=Window(entered, ten + 30 * DAY))
+    check_order(order, strict_days=True)
+    longer = replace(order, window=Window(entered, ten + 30 * DAY + 1))
+    check_order(longer)
+    assert refused(longer, strict_days=True) == ("window", "R-008")
+
+
+def test_a_pen_register_has_no_described_communication_to_end_with() -> None:
+    """R-010."""
+    check_order(replace(ORDER, terminate_on_first=True))
+    assert refused(replace(ORDER, kind=OrderKind.PRTT, terminate_on_first=True)) == ("terminate_on_first", "R-010")
+
+
+# ---- emergencies: R-034 to R-043
+
+USE = Exigency(START)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "item", "rule"),
+    [
+        ("EXIGENT_EAV_STATE", {"jurisdiction": Jurisdiction.FEDERAL}, "jurisdiction", "R-034"),
+        ("EAVESDROPPING", {"exigent": USE}, "activated_at", "R-036"),
+        ("PRTT", {"exigent": USE}, "activated_at", "R-036"),
+        ("EXIGENT_PRTT", {"exigent": Exigency(START + 1)}, "start", "R-036"),
+        ("EXIGENT_PRTT", {"exigent": replace(USE, denied_at_us=START - 1)}, "denied_at", "R-038"),
+        ("EXIGENT_PRTT", {"exigent": replace(USE, obtained_at_us=START - 1)}, "obtained_at", "R-039"),
+        ("EXIGENT_PRTT", {"exigent": replace(USE, ended_at_us=START - 1)}, "exigency_ended_at", "R-040"),
+        (
+            "EXIGENT_PRTT",
+            {"exigent": replace(USE, order_issued_at_us=START + 48 * HOUR + 1)},
+            "order_issued_at",
+            "R-042",
+        ),
+        ("EXIGENT_EAV_STATE", {"exigent": replace(USE, order_issued_at_us=START - 1)}, "end", "R-043"),
+    ],
+)
+def test_what_an_emergency_may_not_say_of_itself(kind: str, changes: dict[str, Any], item: str, rule: str) -> None:
+    assert refused(replace(ORDER, kind=OrderKind(kind), **changes)) == (item, rule)
+
+
+@pytest.mark.rule("R-043", "R-043.1", "R-043.2")
+def test_a_temporary_warrant_written_for_more_than_a_day_is_refused() -> None:
+    use = replace(USE, order_issued_at_us=START)
+    order = replace(ORDER, kind=OrderKind.EXIGENT_EAV_STATE, exigent=use)
+    check_order(replace(order, window=Window(START, START + 24 * HOUR)))
+    assert refused(replace(order, window=Window(START, START + 24 * HOUR + 1_000_000))) == ("end", "R-043")
+    check_order(replace(order, kind=OrderKind.EXIGENT_EAV_FEDERAL, window=Window(START, START + 30 * DAY)))
+
+
+@pytest.mark.rule("R-042", "R-042.1")
+def test_a_late_approval_is_entered_with_a_start_of_its_own() -> None:
+    issued = START + 25 * HOUR
+    late = replace(ORDER, kind=OrderKind.EXIGENT_EAV_STATE, exigent=replace(USE, order_issued_at_us=issued))
+    check_order(replace(late, window=Window(issued, issued + DAY)))
+    assert refused(replace(late, window=Window(issued - 1, issued + HOUR))) == ("order_issued_at", "R-042")
+    in_time = replace(USE, order_issued_at_us=START + 24 * HOUR)
+    check_order(replace(late, exigent=in_time, window=Window(START, START + 48 * HOUR)))
+
+
+@pytest.mark.parametrize("acts", [{}, {"denied_at_us": START}, {"obtained_at_us": START}, {"ended_at_us": START}])
+def test_an_emergency_may_end_as_soon_as_it_began(acts: dict[str, int]) -> None:
+    check_order(replace(ORDER, kind=OrderKind.EXIGENT_PRTT, exigent=replace(USE, **acts)))
+
+
+# ---- two agencies: R-026
+
+
+@pytest.mark.rule("R-026")
+def test_two_agencies_never_share_a_liid() -> None:
+    mine = replace(ORDER, order_id=OrderId("O-2"))
+    theirs = replace(ORDER, order_id=OrderId("B-1"), agency="OTHER")
+    elsewhere = replace(theirs, liid=Liid("LAB-2"))
+    assert conflicts((ORDER, mine), theirs) == (ORDER, mine)
+    assert conflicts((ORDER, mine), elsewhere) == () == conflicts((ORDER, elsewhere), mine)
+    assert conflicts((), theirs) == ()
+
+
+@pytest.mark.rule("R-020")
+def test_an_order_without_a_target_is_refused() -> None:
+    assert refused(replace(ORDER, targets=())) == ("target", "R-020")
