@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -12,7 +13,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from collector.store.keys import Keys, data_key_id, pin_name, read_public_key, write_private
+from asn1.errors import DecodeError, RefusedError
+from collector.seal import open_box
+from collector.store import keys as keys_module
+from collector.store.keys import Keys, data_key_id, open_held, pin_name, read_public_key, write_private
 from mediation.law.orders import OrderId, order_uid
 from mediation.runtime.config import NotReadyError
 
@@ -184,3 +188,152 @@ def test_a_public_key_that_is_none_or_another_kind_is_one_sentence(tmp_path: Pat
         read_public_key(tmp_path / "garbage.pub")
     with pytest.raises(NotReadyError, match="another kind"):
         read_public_key(quarantine)
+
+
+# Withdrawing (R-041)
+
+
+@pytest.fixture
+def court(tmp_path: Path) -> X25519PrivateKey:
+    return X25519PrivateKey.generate()
+
+
+@pytest.fixture
+def held(tmp_path: Path, court: X25519PrivateKey) -> Keys:
+    path = tmp_path / "court.pub"
+    path.write_bytes(pem(court.public_key()))
+    return Keys.create(tmp_path / "withdrawing", path)
+
+
+def files(keys: Keys) -> list[str]:
+    return sorted(path.name.replace(UID.hex(), "O-1") for path in (keys.directory / "orders").iterdir())
+
+
+@pytest.mark.rule("R-041")
+def test_a_withdrawn_key_is_nowhere_here_and_the_court_opens_its_box(held: Keys, court: X25519PrivateKey) -> None:
+    key, other = held.data_key(UID), held.data_key(OTHER)
+    held.withdraw(UID)
+    assert held.withdrawn(UID) and not held.withdrawn(OTHER)
+    assert held.find_data_key(UID) is None and held.find_data_key(UID, data_key_id(key)) is None
+    assert held.find_data_key(OTHER) == other
+    assert files(held) == sorted(["O-1.held", f"{OTHER.hex()}.key"])
+    assert all(key not in path.read_bytes() for path in held.directory.rglob("*") if path.is_file())
+    (box,) = held.held_boxes(UID)
+    assert open_held(box.read_bytes(), court) == key and mode(box) == 0o600
+    held.withdraw(UID)
+    assert [path.read_bytes() for path in held.held_boxes(UID)] == [box.read_bytes()]
+
+
+@pytest.mark.rule("R-041")
+def test_another_process_that_had_the_key_in_memory_stops_reading_at_once(held: Keys) -> None:
+    other = Keys(held.directory)
+    assert held.data_key(UID) == other.find_data_key(UID)
+    held.withdraw(UID)
+    assert other.find_data_key(UID) is None
+
+
+def test_a_writer_of_a_withdrawn_order_gets_a_key_that_only_the_court_has_a_copy_of(
+    held: Keys, court: X25519PrivateKey
+) -> None:
+    first = held.data_key(UID)
+    held.withdraw(UID)
+    later = held.data_key(UID)
+    assert later != first and held.data_key(UID) == later
+    assert held.find_data_key(UID) is None and held.find_data_key(UID, data_key_id(later)) is None
+    assert files(held) == sorted(["O-1.held", f"O-1-{data_key_id(later).hex()}.held"])
+    assert [open_held(path.read_bytes(), court) for path in held.held_boxes(UID)] == [later, first]
+    assert Keys(held.directory).data_key(UID) not in (first, later)
+
+
+def test_an_order_without_records_can_be_withdrawn_before_its_first(held: Keys) -> None:
+    held.withdraw(UID)
+    key = held.data_key(UID)
+    assert held.find_data_key(UID) is None and len(held.held_boxes(UID)) == 2 and len(key) == 32
+
+
+def test_all_keys_come_back_and_are_withdrawn_again(held: Keys, court: X25519PrivateKey) -> None:
+    first = held.data_key(UID)
+    held.withdraw(UID)
+    later = held.data_key(UID)
+    names = {data_key_id(first), data_key_id(later)}
+    held.restore(UID, first, names)
+    assert not held.withdrawn(UID) and held.data_key(UID) == first
+    assert held.find_data_key(UID, data_key_id(later)) is None
+    held.restore(UID, later, names)
+    for keys in (held, Keys(held.directory)):
+        assert [keys.find_data_key(UID, data_key_id(key)) for key in (first, later)] == [first, later]
+    held.withdraw(UID)
+    assert held.find_data_key(UID, data_key_id(later)) is None and not [name for name in files(held) if "key" in name]
+    assert {open_held(path.read_bytes(), court) for path in held.held_boxes(UID)} == {first, later}
+
+
+def test_attack_a_key_nobody_withdrew_is_handed_in_as_the_court_s(held: Keys) -> None:
+    key = held.data_key(UID)
+    held.withdraw(UID)
+    for wrong, names in ((os.urandom(32), ()), (key[:31], ()), (key, {b"anothers"})):
+        with pytest.raises(RefusedError, match="not a key that was withdrawn"):
+            held.restore(UID, wrong, names)
+    with pytest.raises(RefusedError):
+        held.restore(OTHER, key, ())
+    assert held.withdrawn(UID)
+
+
+def test_attack_a_box_is_changed_swapped_or_opened_by_somebody_else(held: Keys, court: X25519PrivateKey) -> None:
+    key = held.data_key(UID)
+    held.withdraw(UID)
+    box = held.held_boxes(UID)[0].read_bytes()
+    with pytest.raises(DecodeError):
+        open_held(box, X25519PrivateKey.generate())
+    for at in (0, 25, len(box) - 1):
+        changed = bytearray(box)
+        changed[at] ^= 1
+        with pytest.raises(DecodeError):
+            open_held(bytes(changed), court)
+    with pytest.raises(DecodeError, match="not the box"):
+        open_held(box[:30], court)
+    assert open_box(court, box[32:]) == key
+
+
+class CrashError(Exception):
+    pass
+
+
+@pytest.mark.rule("R-041")
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("step", range(8))
+def test_a_crash_at_any_step_of_a_withdrawal_loses_neither_key_nor_box(
+    held: Keys, court: X25519PrivateKey, monkeypatch: pytest.MonkeyPatch, step: int, again: bool
+) -> None:
+    """Every call that touches the disk fails in turn; what is left says either that nothing happened or that it did."""
+    key = held.data_key(UID)
+    if again:
+        held.withdraw(UID)
+        held.restore(UID, key, ())
+    left = step
+
+    def failing(inner: Any) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise CrashError
+            return inner(*args, **kwargs)
+
+        return call
+
+    with monkeypatch.context() as patch:
+        for name in ("link", "fsync", "write"):
+            patch.setattr(keys_module.os, name, failing(getattr(os, name)))
+        patch.setattr(Path, "unlink", failing(Path.unlink))
+        with contextlib.suppress(CrashError):
+            held.withdraw(UID)
+    after = Keys(held.directory)
+    if after.withdrawn(UID):
+        assert {open_held(path.read_bytes(), court) for path in after.held_boxes(UID)} == {key}
+        assert after.find_data_key(UID) is None
+    else:
+        assert after.find_data_key(UID) == key
+    after.withdraw(UID)
+    assert after.find_data_key(UID) is None and not [name for name in files(after) if name.startswith("O-1.key")]
+    after.restore(UID, key, {data_key_id(key)})
+    assert after.find_data_key(UID) == key
