@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from asn1.errors import RefusedError
 from lab.papers import lab_papers
@@ -498,3 +500,23 @@ def test_papers_read_back_as_they_were_written(kind: OrderKind) -> None:
 def test_what_is_no_paper_is_refused_by_its_field(fields: Any, says: str) -> None:
     with pytest.raises(ValueError, match="^" + says.replace("(", r"\(")):
         papers_from_fields(fields)
+
+
+_NAMES = st.sampled_from(sorted({path.split(".")[-1] for kind in OrderKind for path in leaves(fields_of(order(kind)))}))
+_SECTIONS = st.sampled_from(["supervisor", "application", "declaration", "order_paper", "extensions"])
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES | st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(_NAMES | _SECTIONS, _VALUES, max_size=6) | _VALUES)
+def test_whatever_comes_is_papers_or_a_sentence(fields: Any) -> None:
+    try:
+        papers = papers_from_fields(fields)
+    except ValueError:
+        return
+    assert papers_from_fields(papers_to_fields(papers)) == papers
+    for kind in OrderKind:
+        assert missing_papers(order(kind), papers, UP_FRONT)
