@@ -148,7 +148,11 @@ class _Fields:
         return frozenset().union(*self.by_field.values())
 
     def _take(self, row: Row, name: str, value: Value) -> None:
-        if name in ENVELOPE or name in _DIGIT_FIELDS or name == row.signalling:
+        if name in _DIGIT_FIELDS or name == row.signalling:
+            return
+        if name in ENVELOPE:
+            if isinstance(value, str) and name != "caseId" and not shapes.is_identifier(value):
+                self.content.append("envelope_text")
             return
         if name in PLACES:
             self.place[name] = _plain(value)
@@ -200,7 +204,7 @@ def _with_digits(facts: RecordFacts, message: CdcMessage) -> RecordFacts:
 
 
 def _digits(*texts: str) -> tuple[tuple[str, Any], ...]:
-    return (("digits", [text for text in texts if shapes.is_dial_string(text)]),)
+    return (("digits", [text for text in texts if shapes.is_dialled(text)]),)
 
 
 def _number_of(party: dict[str, Any]) -> str | None:
@@ -227,6 +231,8 @@ def _dialled(fields: dict[str, Any]) -> tuple[list[str], list[str]]:
     keyed = fields.get("signal", {}).get("dialedDigits")
     if keyed is not None:
         texts.append(keyed)
+    if not all(shapes.is_dialled(text) for text in [*texts, *([fields["digits"]] if "digits" in fields else [])]):
+        wrong.append("digit_text")
     return list(dict.fromkeys(texts)), wrong
 
 

@@ -24,6 +24,7 @@ _IDENTIFIER: Final = re.compile(r"[!-~]{1,128}")
 _NAI: Final = re.compile(r"[A-Za-z0-9._+%=~-]{1,128}(?:@[A-Za-z0-9.-]{1,128})?")
 _NAME: Final = re.compile(r"[^\W\d_][^\W\d_ .'’-]*(?:[ .'’-]{1,2}[^\W\d_]+){0,4}[.]?")
 _DIAL: Final = re.compile(r"\+?[0-9*#() .-]{1,32}")
+_DIALLED: Final = re.compile(r"\+?[0-9*#() .,;pwtPWT-]{1,64}")
 _USER: Final = re.compile(r"[A-Za-z0-9.!~*'()&=+$/#_-]{1,64}")
 _HOST: Final = re.compile(r"(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})(?::[0-9]{1,5})?")
 _TEL: Final = re.compile(r"\+?[0-9A-Da-d*#().-]{1,32}")
@@ -71,6 +72,11 @@ def is_name(text: object) -> bool:
 
 def is_dial_string(text: object) -> bool:
     return isinstance(text, str) and _DIAL.fullmatch(text) is not None
+
+
+def is_dialled(text: object) -> bool:
+    """Digits with the pauses that a telephone writes between them."""
+    return isinstance(text, str) and _DIALLED.fullmatch(text) is not None
 
 
 def is_feature_code(digits: str) -> bool:

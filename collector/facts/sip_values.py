@@ -76,7 +76,10 @@ _ADDRESSES: Final[dict[str, frozenset[str]]] = {
     "history-info": frozenset({"index", "rc", "np", "mp"}),
 }
 """Headers that are lists of addresses, with the parameters that may stand behind one."""
-_SHORT: Final = r'(?:"[A-Za-z]{1,20}(?: [A-Za-z]{1,20})?" )?<(?:sips?:\+?[0-9]{3,15}@[a-z0-9.-]{1,253}(?::[0-9]{1,5})?|tel:\+[0-9]{3,15})>'
+_SHORT: Final = (
+    r'(?:"[A-Za-z]{1,20}(?: [A-Za-z]{1,20})?" )?'
+    r"<(?:sips?:\+?[0-9]{3,15}@[a-z0-9.-]{1,253}(?::[0-9]{1,5})?|tel:\+[0-9]{3,15})>"
+)
 _COMMON_ADDRESS: Final = re.compile(_SHORT)
 _COMMON_TAGGED: Final = re.compile(_SHORT + r"(?:;tag=[A-Za-z0-9.-]{1,64})?")
 """What most messages have, so that most need not be taken apart."""

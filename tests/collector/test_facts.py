@@ -207,6 +207,7 @@ def test_a_call_has_its_caller_its_callee_and_no_content_without_a_body() -> Non
     assert dict(facts.permitted) == {
         "method": "INVITE", "transaction": "INVITE", "from": f"sip:+{A}@ims.invalid", "to": f"sip:+{B}@ims.invalid",
         "request_uri": f"sip:+{B}@ims.invalid", "call_id": "77@ims.invalid", "cseq": 12, "body_octets": 0,
+        "from_name": "Alex",
     }  # fmt: skip
 
 
@@ -284,7 +285,7 @@ def test_attack_words_in_the_headers_part_of_an_address_are_content(scheme: str)
 
 def test_attack_words_split_by_a_space_in_an_address_are_not_permitted() -> None:
     facts = sip(sip_text(INVITE, "P-Asserted-Identity: <sip:alex@ims.invalid?body=a CANARY>"))
-    assert facts.content == ("uri_headers",) and "CANARY" not in str(facts.permitted)
+    assert "uri_headers" in facts.content and "CANARY" not in str(facts.permitted)
 
 
 def test_signalling_carried_beside_the_message_is_content() -> None:
@@ -483,9 +484,8 @@ def test_the_place_of_a_message_is_location() -> None:
 
 
 def test_another_mobile_event_is_not_described() -> None:
-    report = {"sMSTPDUData": ("sMSTPDU", b"CANARY"), "messageType": "submit", "rPMessageReference": 1}
-    facts = mobile(("sMSReport", report))
-    assert (facts.payload, facts.content, facts.permitted) == ("sMSReport", ("undescribed_payload",), ())
+    facts = mobile(("cancelLocationMessage", b"CANARY"))
+    assert (facts.payload, facts.content, facts.permitted) == ("cancelLocationMessage", ("undescribed_payload",), ())
     assert not facts.parties_known
 
 
