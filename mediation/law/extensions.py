@@ -62,7 +62,7 @@ def check_extension(
         raise DocumentRefusedError("applied_at", "R-012", "an extension is applied for before the order ends")
     if granted_at_us < applied_at_us:
         raise DocumentRefusedError("granted_at", "R-011", "the extension was granted before anybody applied for it")
-    if longer.extensions_us != (*previous.extensions_us, end_us):
+    if longer.extensions_us[:-1] != previous.extensions_us or not _takes_over(previous, longer, end_us):
         raise DocumentRefusedError(
             "extensions", "R-014", "an extension begins exactly where the period before it ends: no gap, no overlap"
         )
@@ -113,6 +113,20 @@ def _may_be_extended(order: CourtOrder, granted_at_us: int) -> None:
         raise DocumentRefusedError("extensions", "R-017", "an emergency eavesdropping order cannot be extended")
     if granted_at_us >= order.effective_window.end_us:
         raise DocumentRefusedError("extension", "R-015", "the order has ended; what follows needs a start of its own")
+
+
+def _takes_over(previous: CourtOrder, longer: CourtOrder, end_us: int) -> bool:
+    """R-014. Where nobody here knows when a federal interception first came (R-008), its first period may have ended
+    before the document's end: an earlier take-over is believed, and cut by who does know."""
+    if not longer.extensions_us:
+        return False
+    open_end = (
+        previous.federal
+        and not previous.kind.metadata_only
+        and previous.first_interception_us is None
+        and not previous.extensions_us
+    )
+    return longer.extensions_us[-1] <= end_us if open_end else longer.extensions_us[-1] == end_us
 
 
 def _ends(known: CourtOrder, new: CourtOrder) -> list[tuple[str, str, int | None, int | None]]:

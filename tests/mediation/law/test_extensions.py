@@ -182,6 +182,24 @@ def test_a_federal_order_is_extended_from_where_its_thirty_days_end() -> None:
         extended(order, add_court_days(end, 30), end)
 
 
+def test_without_the_first_interception_an_earlier_take_over_is_believed_and_a_later_one_is_not() -> None:
+    """R-008, R-014: the document of a federal order ends on day 40, the order perhaps on day 33."""
+    forty, thirty_three = add_court_days(START, 40), add_court_days(START, 33)
+    order = replace(WARRANT, jurisdiction=Jurisdiction.FEDERAL, entered_at_us=START, window=Window(START, forty))
+    early = replace(
+        order, version=2, extensions_us=(thirty_three,), window=Window(START, add_court_days(thirty_three, 30))
+    )
+    check(order, early, START, START)
+    check(order, replace(early, extensions_us=(forty,)), START, START)
+    assert refused(order, replace(early, extensions_us=(forty + 1,)), START, START) == ("extensions", "R-014")
+    first = replace(early, first_interception_us=add_court_days(START, 3))
+    assert first.effective_window == early.window
+    late = replace(first, extensions_us=(forty,))
+    assert late.effective_window.end_us == thirty_three, "it took over what had ended a week before"
+    again = replace(early, version=3, extensions_us=(thirty_three, early.window.end_us - 1))
+    assert refused(early, again, START, START) == ("extensions", "R-014"), "a second period has an end that is known"
+
+
 # ---- versions
 
 
