@@ -92,6 +92,9 @@ OK_CIN = CinState(TARGET_OK, True)
     ],
 )
 @pytest.mark.parametrize("make", [iri, cc])
+@pytest.mark.rule("R-002", "R-002.1", "R-002.2", "R-002.3", "R-002.4")
+@pytest.mark.rule("R-004", "R-004.1")
+@pytest.mark.rule("R-099")
 def test_the_window_is_half_open_and_its_edges_are_flagged(
     make: Any, event_us: int, kind: VerdictKind, reason: Reason | None
 ) -> None:
@@ -99,11 +102,14 @@ def test_the_window_is_half_open_and_its_edges_are_flagged(
     assert judged(WARRANT, make(event_us), OK_CIN) == (kind, {reason} if reason else set())
 
 
+@pytest.mark.rule("R-003", "R-003.1", "R-003.2")
+@pytest.mark.rule("R-096", "R-096.1")
 def test_event_time_decides_and_not_arrival() -> None:
-    """R-003: made inside and delivered after the end is accepted, flagged as late; made after the end never is."""
+    """Made inside and delivered after the end is accepted, flagged as late; made after the end never is."""
     late = iri(END - 1_000_000, arrival_us=END + 3_600_000_000)
     assert judged(WARRANT, late) == (VerdictKind.ACCEPT_FLAGGED, {Reason.LATE_DELIVERY})
-    assert judged(WARRANT, iri(END, arrival_us=END))[0] is VerdictKind.REJECT
+    for arrival_us in (END - 1_000, END, END + 1):
+        assert judged(WARRANT, iri(END, arrival_us=arrival_us)) == (VerdictKind.REJECT, {Reason.ORDER_EXPIRED})
 
 
 @pytest.mark.parametrize(("delay_us", "late"), [(POLICY.late_us, False), (POLICY.late_us + 1, True)])
@@ -116,16 +122,30 @@ def test_late_is_later_than_the_limit(delay_us: int, late: bool) -> None:
 @pytest.mark.parametrize(
     ("ahead_us", "kind"),
     [
-        (POLICY.skew_us, VerdictKind.ACCEPT),
+        pytest.param(200_000, VerdictKind.ACCEPT, marks=pytest.mark.rule("R-098", "R-098.1")),
         (POLICY.skew_us + 1, VerdictKind.ACCEPT_FLAGGED),
+        pytest.param(201_000, VerdictKind.ACCEPT_FLAGGED, marks=pytest.mark.rule("R-098", "R-098.2")),
         (POLICY.skew_hard_us, VerdictKind.ACCEPT_FLAGGED),
-        (POLICY.skew_hard_us + 1, VerdictKind.QUARANTINE),
+        pytest.param(5_000_001, VerdictKind.QUARANTINE, marks=pytest.mark.rule("R-098", "R-098.3")),
     ],
 )
 def test_a_stamp_from_the_future_is_flagged_and_far_from_it_set_apart(ahead_us: int, kind: VerdictKind) -> None:
     """R-098."""
     found, reasons = judged(WARRANT, iri(MID, arrival_us=MID - ahead_us))
     assert found is kind and (Reason.CLOCK_SKEW in reasons) is (kind is not VerdictKind.ACCEPT)
+
+
+@pytest.mark.rule("R-099", "R-099.1", "R-099.2")
+def test_a_stamp_near_the_end_is_flagged_and_one_past_it_refused_whatever_the_skew() -> None:
+    for skew_us in (200_000, 250_000):
+        link = LinkPolicy(skew_us=skew_us)
+        near = iri(END - 100_000, arrival_us=END)
+        assert judged(WARRANT, near, link=link) == (VerdictKind.ACCEPT_FLAGGED, {Reason.CLOCK_SKEW})
+        past = judged(WARRANT, iri(END + 1_000, arrival_us=END), link=link)
+        assert past == (VerdictKind.REJECT, {Reason.ORDER_EXPIRED})
+        begun = iri(START + 100_000, arrival_us=START + 100_000)
+        assert judged(WARRANT, begun, link=link) == (VerdictKind.ACCEPT_FLAGGED, {Reason.CLOCK_SKEW})
+        assert judged(WARRANT, iri(START - 1_000), link=link) == (VerdictKind.REJECT, {Reason.ORDER_NOT_STARTED})
 
 
 @pytest.mark.parametrize("order", [WARRANT, PRTT])
@@ -144,8 +164,16 @@ def test_a_stamp_of_the_mediation_counts_where_the_link_says_so(stamps: bool, ki
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"revoked_at_us": MID, "state": OrderState.REVOKED}, Reason.ORDER_REVOKED),
-        ({"objective_attained_at_us": MID}, Reason.ORDER_EXPIRED),
+        pytest.param(
+            {"revoked_at_us": MID, "state": OrderState.REVOKED},
+            Reason.ORDER_REVOKED,
+            marks=pytest.mark.rule("R-019", "R-019.1"),
+        ),
+        pytest.param(
+            {"objective_attained_at_us": MID},
+            Reason.ORDER_EXPIRED,
+            marks=pytest.mark.rule("R-009", "R-009.1", "R-009.2"),
+        ),
     ],
 )
 def test_an_order_ends_at_the_instant_of_its_revocation_or_its_objective(changes: Any, reason: Reason) -> None:
@@ -159,7 +187,7 @@ def test_an_order_ends_at_the_instant_of_its_revocation_or_its_objective(changes
 @pytest.mark.parametrize(
     ("state", "reason"),
     [
-        (OrderState.DRAFT, Reason.NO_ORDER),
+        pytest.param(OrderState.DRAFT, Reason.NO_ORDER, marks=pytest.mark.rule("R-028", "R-028.1")),
         (OrderState.REVOKED, Reason.ORDER_REVOKED),
         (OrderState.LAPSED, Reason.ORDER_LAPSED),
         (OrderState.TERMINATED, Reason.ORDER_EXPIRED),
@@ -216,7 +244,7 @@ def test_signalling_whose_parties_cannot_be_read_is_set_apart_until_the_target_i
     ("direction", "originates", "kept"),
     [
         (PrttDirection.PEN, True, True),
-        (PrttDirection.PEN, False, False),
+        pytest.param(PrttDirection.PEN, False, False, marks=pytest.mark.rule("R-023", "R-023.1")),
         (PrttDirection.TRAP, True, False),
         (PrttDirection.TRAP, False, True),
         (PrttDirection.BOTH, True, True),
@@ -241,6 +269,24 @@ def test_where_nothing_says_the_direction_the_parties_do(originators: set[Target
     order = replace(PRTT, direction=PrttDirection.PEN)
     facts = iri(opens=False, target_sends=None, originators=frozenset(originators))
     assert (judged(order, facts)[0] is VerdictKind.ACCEPT) is kept
+
+
+@pytest.mark.rule("R-025", "R-025.1")
+def test_content_on_a_number_with_a_pen_register_and_a_warrant_is_the_warrants_alone() -> None:
+    """Whichever was entered first; what both cover names the other too."""
+    for orders in ((PRTT, WARRANT), (WARRANT, PRTT)):
+        for facts in (cc(), iri(content=("sip_body",)), iri(content=("sms_text",), service=Service.SMS)):
+            decision = decide(orders, facts, POLICY, OK_CIN)
+            assert decision.order is WARRANT and decision.verdict.kind is VerdictKind.ACCEPT
+        assert decide(orders, cc(), POLICY, OK_CIN).also == ()
+        assert decide(orders, iri(content=("sip_body",)), POLICY, OK_CIN).also == (PRTT,), "masked, but covered"
+        plain = decide(orders, iri(), POLICY, OK_CIN)
+        assert plain.order is orders[0] and plain.also == (orders[1],)
+    apart = unreadable((PRTT, WARRANT))
+    assert (apart.order, apart.verdict.kind) == (WARRANT, VerdictKind.QUARANTINE)
+    assert decide((PRTT, replace(WARRANT, window=Window(END, END + 1))), cc(), POLICY, OK_CIN).verdict.kind is (
+        VerdictKind.REJECT
+    ), "a warrant that has not begun lends the pen register nothing"
 
 
 def test_the_order_that_authorises_most_has_the_record() -> None:
@@ -499,6 +545,13 @@ def test_a_trap_and_trace_sets_callers_from_outside_its_area_apart(
     )  # fmt: skip
     found, reasons = judged(order, facts, CinState(TARGET_OK, False))
     assert found is kind and (Reason.GEOGRAPHIC_LIMIT in reasons) is (kind is VerdictKind.QUARANTINE)
+
+
+@pytest.mark.rule("R-024", "R-024.1")
+def test_without_limits_callers_from_anywhere_are_taken() -> None:
+    order = replace(PRTT, direction=PrttDirection.TRAP)
+    facts = iri(originators=frozenset({OUTSIDE}), parties=frozenset({US, OUTSIDE}), target_sends=False)
+    assert judged(order, facts, CinState(TARGET_OK, False)) == (VerdictKind.ACCEPT, set())
 
 
 def test_the_area_of_a_trap_and_trace_does_not_bind_what_the_target_originates() -> None:
