@@ -327,7 +327,7 @@ class CarefulLane:
         order, verdict = decision.order or orders[0], decision.verdict
         others = tuple(one for one in verdict.reasons if one is not Reason.OK and one not in flags)
         reasons = (*flags, *others)
-        rules = ("R-093", *(RULE_OF.get(one, "R-073") for one in others))
+        rules = ("R-093", *(RULE_OF[one] for one in others if one in RULE_OF))
         if verdict.kind is VerdictKind.REJECT:
             refused = Verdict(VerdictKind.REJECT, reasons, rules)
             self._keeper.note(batch, order, text, cols.kind[row], cols.number[row], record, refused)

@@ -129,7 +129,7 @@ def apply(decision: Decision, facts: RecordFacts, mode: Mode | None) -> Decision
     else:
         kind = VerdictKind.REJECT
     reasons = (Reason.MINIMISED, *(one for one in verdict.reasons if one not in (Reason.OK, Reason.MINIMISED)))
-    rules = tuple(RULE_OF.get(one, "R-118") if one is not Reason.MINIMISED else "R-118" for one in reasons)
+    rules = tuple(RULE_OF[one] for one in reasons if one in RULE_OF)
     return decision._replace(verdict=Verdict(kind, reasons, rules))
 
 

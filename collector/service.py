@@ -169,7 +169,8 @@ class Service:
         self._changed(now_us)
         self._engine.careful.forget_ended(now_us)
         self._status = Status(
-            self._registry,
+            self._orders,
+            self._minimised,
             self._engine.totals,
             self._links,
             self._engine.assembly,
@@ -178,6 +179,7 @@ class Service:
             self._audit,
             self._index,
             COMPILED,
+            self._clock.now_us,
         )
 
     def _open_commands(self, said: list[dict[str, Any]]) -> Commands:

@@ -13,9 +13,11 @@ from prometheus_client.registry import Collector
 from asn1.errors import DecodeError
 from collector.accounts import FIELDS, Counts, Totals
 from collector.assembly import Assembly
+from collector.in_force import OrdersInForce
+from collector.minimise import Minimised
+from collector.order_watch import state_at
 from collector.pipeline import LinkState
 from collector.receive import Receiver
-from collector.registry import Registry
 from collector.store.audit_log import AuditLog
 from collector.store.index import Index
 from collector.store.store import Store
@@ -29,7 +31,8 @@ class Status:
 
     def __init__(
         self,
-        registry: Registry,
+        orders: OrdersInForce,
+        minimised: Minimised,
         totals: Totals,
         links: tuple[LinkState, ...],
         assembly: Assembly,
@@ -38,8 +41,11 @@ class Status:
         audit: AuditLog,
         index: Index,
         compiled: bool,
+        now_us: Callable[[], int],
     ) -> None:
-        self._registry = registry
+        self._orders = orders
+        self._minimised = minimised
+        self._now_us = now_us
         self._totals = totals
         self._links = links
         self._assembly = assembly
@@ -57,14 +63,19 @@ class Status:
         return {
             "simulation": True,
             "compiled": self._compiled,
-            "orders": self._orders(),
+            "orders": self._each_order(),
             "unknown": self._totals.unknown_counts.values(),
             "unknown_liids": {liid: counts.values() for liid, counts in self._totals.unknown.items()},
             "links": [self._link(link) for link in self._links],
             "ledger": {"records": records, "size": records, "root": root},
-            "store": {**self._store.gauge()._asdict(), "pending_octets": self._store.pending_octets},
+            "store": {
+                **self._store.gauge()._asdict(),
+                "pending_octets": self._store.pending_octets,
+                "blocked": self._store.blocked,
+            },
             "audit": {"entries": self._audit.entries},
             "arenas": {"in_use": self._assembly.pool.in_use, "limit": self._assembly.pool.limit},
+            "minimised": self._minimised.state(),
             "paused": self._receiver.paused,
             "pauses": self._receiver.pauses,
             "pending_records": pending,
@@ -74,8 +85,8 @@ class Status:
             "idle_s": round(self._receiver.loop.time() - self._receiver.last_octets_s, 3),
         }
 
-    def _orders(self) -> list[dict[str, Any]]:
-        current = {str(order.order_id): order for order in self._registry.current()}
+    def _each_order(self) -> list[dict[str, Any]]:
+        current, now_us = {str(order.order_id): order for order in self._orders.current()}, self._now_us()
         found = []
         for name in sorted({*current, *self._totals.orders}):
             order = current.get(name)
@@ -86,6 +97,8 @@ class Status:
                     "kind": None if order is None else str(order.kind),
                     "liid": self._totals.liids.get(name, "") if order is None else str(order.liid),
                     **counts.values(),
+                    "synthetic": self._totals.synthetic[name],
+                    "state": None if order is None else str(state_at(order, now_us)),
                 }
             )
         return found
@@ -93,7 +106,15 @@ class Status:
     @staticmethod
     def _link(link: LinkState) -> dict[str, Any]:
         counts = {name: getattr(link, name) for name in _LINK_COUNTS}
-        return {"name": link.name, **counts, "errors": dict(link.errors), "closed": dict(link.closed)}
+        return {
+            "name": link.name,
+            **counts,
+            "errors": dict(link.errors),
+            "closed": dict(link.closed),
+            "paused": link.guard.paused,
+            "mismatches_in_a_row": link.guard.in_a_row,
+            "quality": link.quality.state(),
+        }
 
     def _ledger(self) -> tuple[int, str]:
         try:
@@ -129,6 +150,28 @@ class _Exposition(Collector):
             for code, count in {**link["errors"], **link["closed"]}.items():
                 errors.add_metric((link["name"], code), count)
         yield errors
+        latency = CounterMetricFamily(
+            "calea_collector_signalling_latency",
+            "Signalling records by latency since the start; `within` is the upper edge in seconds.",
+            labels=("link", "within"),
+        )
+        for link in now["links"]:
+            for edge, count in link["quality"]["histogram"].items():
+                latency.add_metric((link["name"], edge), count)
+        yield latency
+        for name in ("late", "samples", "failed", "ahead"):
+            family = CounterMetricFamily(
+                f"calea_collector_signalling_{name}",
+                f"{name} of a link's signalling since the start.",
+                labels=("link",),
+            )
+            for link in now["links"]:
+                family.add_metric((link["name"],), link["quality"][name])
+            yield family
+        paused = GaugeMetricFamily("calea_collector_link_paused", "1 where a link is paused.", labels=("link",))
+        for link in now["links"]:
+            paused.add_metric((link["name"],), int(link["paused"]))
+        yield paused
         for name, value in (
             ("ledger_records", now["ledger"]["records"]),
             ("store_used_octets", now["store"]["used_octets"]),

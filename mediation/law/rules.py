@@ -59,6 +59,8 @@ RULE_OF: Final[dict[Reason, str]] = {
     Reason.CII_LATE: "R-097",
     Reason.NO_EVENT_TIME: "R-003",
     Reason.GEOGRAPHIC_LIMIT: "R-024",
+    Reason.MINIMISED: "R-118",
+    Reason.PRIVILEGED_HOLD: "R-120",
 }
 
 
