@@ -25,11 +25,11 @@ from mediation.law.access_facts import (
     DeviceClass,
     Failures,
     Place,
-    Purpose,
     RequestFile,
 )
 from mediation.law.actors import MATRIX, YES, Action, Role
 from mediation.law.orders import OrderState
+from mediation.law.purposes import purpose_refusal
 from mediation.law.verdicts import Reason
 
 FACILITY_COUNT: Final = 4
@@ -102,7 +102,7 @@ def may(actor: Actor, action: Action, subject: CaseFile | None, now_us: int, fac
     case = subject if cell is not None and knows_of(actor, subject, facts) else None
     _person(actor, action, cell, now_us, failures)
     _place(actor, action, case, now_us, facts, failures)
-    _purpose(facts.purpose, failures)
+    _purpose(facts, failures)
     if cell is None:
         failures.need(False, Reason.ACCESS_DENIED_ROLE, _empty_cell(actor.role, action))
         return failures.answer()
@@ -212,11 +212,11 @@ def _facility(
         failures.need(present, Reason.ACCESS_DENIED_FACILITY, "R-076")
 
 
-def _purpose(purpose: str, failures: Failures) -> None:
-    if "immigration" in purpose.lower():
-        failures.need(False, Reason.PURPOSE_FORBIDDEN, "R-065")
-        return
-    failures.need(purpose in frozenset(Purpose), Reason.PURPOSE_FORBIDDEN, "R-066")
+def _purpose(facts: Circumstances, failures: Failures) -> None:
+    """R-065, R-066; what is forbidden as a purpose is forbidden as a reason too."""
+    refusal = purpose_refusal(facts.purpose, facts.logged_reason)
+    if refusal is not None:
+        failures.need(False, refusal.reason, refusal.rule)
 
 
 def _empty_cell(role: Role, action: Action) -> str:
@@ -241,7 +241,8 @@ def _separate(question: Question, failures: Failures) -> None:
     if action is Action.CHECK_PAPERS:
         failures.need(request is not None, Reason.ACCESS_DENIED_ROLE, "R-073")
         if request is not None:
-            failures.need(actor.user_id != request.document_author, Reason.ACCESS_DENIED_ROLE, "SD-2")
+            had_a_hand = actor.user_id in (request.document_author, request.requested_by)
+            failures.need(not had_a_hand, Reason.ACCESS_DENIED_ROLE, "SD-2")
     if action is Action.GRANT_ACCESS:
         failures.need(bool(facts.beneficiary), Reason.ACCESS_DENIED_ROLE, "R-070")
         if not facts.ending:

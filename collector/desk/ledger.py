@@ -1,0 +1,150 @@
+"""The desk's ledger: an audit log of its own origin and key, whose entries are the desk's state.
+
+    DATA/desk/audit/     audit.jsonl, checkpoints.txt (`collector.store.audit_log`)
+    DATA/desk/keys/      signing.key, signing.pub
+    DATA/desk/lock       held by the one process that appends
+
+Readers take no lock: they verify the chain and the signatures and fold the entries. An entry that was edited, left out,
+replayed or forged is found at the next opening, which then refuses. Signing in with a password is the console's part;
+the ledger holds none.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from collector.store.audit_log import AuditLog, AuditReport, read_audit, verify_audit
+from collector.store.keys import Keys, read_public_key, write_private
+from mediation.law.desk_state import DeskState
+from mediation.law.desk_values import DeskError, Entry
+from mediation.runtime.config import NotReadyError
+from mediation.runtime.process import IntegrityError
+
+ORIGIN: Final = "calea-lab/desk"
+CAPACITY_OCTETS: Final = 64 << 20
+"""About 100,000 attempts. When it is full no access can be recorded, hence none is given."""
+LOCK_WAIT_S: Final = 5.0
+_LOCK_POLL_S: Final = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class _SigningKey:
+    signing: Ed25519PrivateKey
+
+
+class Ledger:
+    """Open for appending by one process. `state` is the fold of everything written."""
+
+    def __init__(self, directory: Path, capacity_octets: int = CAPACITY_OCTETS, wait_s: float = LOCK_WAIT_S) -> None:
+        """Raises NotReadyError when another process holds it too long or it cannot be used, IntegrityError when it was
+        changed."""
+        self._lock = _locked(directory, wait_s)
+        try:
+            # An audit log uses nothing of the keys but the signing one; the desk has no others.
+            keys = cast(Keys, _SigningKey(_own_key(directory / "keys")))
+            self._log = AuditLog(directory / "audit", keys, capacity_octets, ORIGIN)
+            self.state = fold(read_audit(directory / "audit"), directory)
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    @property
+    def entries(self) -> int:
+        return self._log.entries
+
+    def append(self, kind: str, fields: dict[str, Any], now_us: int) -> int:
+        """One entry, durable and signed; its number. Raises DeskError, with nothing written, for one that contradicts
+        the ledger, AuditFullError when there is no room for it."""
+        after = self.state.apply(Entry(self.entries, now_us, kind, fields))
+        number = self._log.append(kind, fields, now_us)
+        self._log.flush()
+        self.state = after
+        return number
+
+    def close(self) -> None:
+        self._log.close()
+        os.close(self._lock)
+
+
+def fold(entries: Iterable[dict[str, Any]], directory: Path) -> DeskState:
+    """The state that entries amount to. Raises IntegrityError where one contradicts those before it."""
+    state = DeskState()
+    for entry in entries:
+        try:
+            state = state.apply(entry_of(entry))
+        except DeskError as error:
+            raise IntegrityError(f"Entry {entry['seq']} of the desk in {directory} cannot be true: {error}") from error
+    return state
+
+
+def entry_of(line: dict[str, Any]) -> Entry:
+    return Entry(line["seq"], line["utc_us"], line["kind"], line["fields"])
+
+
+def read_desk(directory: Path) -> tuple[DeskState, list[dict[str, Any]]]:
+    """State and entries for a reader, verified, without a lock. Raises IntegrityError when the ledger was changed,
+    NotReadyError when there is none."""
+    report = verify_desk(directory, whole=False)
+    if not report.ok:
+        raise IntegrityError(f"The desk's ledger in {directory} was changed: {report.faults[0]}")
+    entries = read_audit(directory / "audit")
+    return fold(entries, directory), entries
+
+
+def verify_desk(directory: Path, whole: bool = True) -> AuditReport:
+    """Every line against its chain and every checkpoint against the lines."""
+    return verify_audit(directory / "audit", desk_key(directory), whole, ORIGIN)
+
+
+def desk_key(directory: Path) -> Ed25519PublicKey:
+    """What signs the ledger. Raises NotReadyError when there is no desk."""
+    path = directory / "keys" / "signing.pub"
+    if not path.exists():
+        raise NotReadyError(f"There is no desk in {directory}: `calea-lab desk init` makes one.")
+    return read_public_key(path)
+
+
+def _locked(directory: Path, wait_s: float) -> int:
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise NotReadyError(f"Cannot use the desk's directory {directory}: {error.strerror}.") from error
+    until_s = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return descriptor
+        except BlockingIOError:
+            if time.monotonic() >= until_s:
+                os.close(descriptor)
+                raise NotReadyError(f"Another process is writing to the desk in {directory}. Try again.") from None
+            time.sleep(_LOCK_POLL_S)
+
+
+def _own_key(directory: Path) -> Ed25519PrivateKey:
+    path = directory / "signing.key"
+    try:
+        if not path.exists():
+            fresh = Ed25519PrivateKey.generate()
+            form = serialization.Encoding.PEM
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            public = fresh.public_key().public_bytes(form, serialization.PublicFormat.SubjectPublicKeyInfo)
+            (directory / "signing.pub").write_bytes(public)
+            private = fresh.private_bytes(form, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+            write_private(path, private)
+        key = serialization.load_pem_private_key(path.read_bytes(), None)
+    except (OSError, ValueError) as error:
+        raise NotReadyError(f"Cannot use the desk's key {path}: {error}.") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise NotReadyError(f"{path} holds another kind of key than Ed25519.")
+    return key
