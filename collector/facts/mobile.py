@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from asn1 import sms_tpdu
 from asn1.errors import DecodeError
+from asn1.sms_fields import Reader, take_address
 from asn1.table import Value, decode_reporting
 from asn1.ts33128 import IRI_PAYLOAD
 from collector.facts import shapes
@@ -23,6 +24,8 @@ from mediation.law.orders import Service, Target, TargetKind
 _SENDS: Final = {"fromTarget": True, "toTarget": False}
 _SESSION_SENDS: Final = {**_SENDS, "combined": None, "indeterminate": None}
 _MAX_MEDIA: Final = 32
+_EQUIPMENT_LENGTH: Final = 16
+"""Digits of an IMEISV; hardware addresses are shorter."""
 
 
 def read_mobile(facts: RecordFacts, octets: bytes) -> RecordFacts:
@@ -102,7 +105,8 @@ def _sms_message(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
             content.append("sms_text")
     elif "sMSTPDUData" in event:
         content.append("sms_text")
-    if any(not shapes.is_nai(value) for form, value in _names(event) if form == "nAI"):
+    parties = (event["originatingSMSParty"], event["terminatingSMSParty"])
+    if not all(_is_plain_party(party) for party in parties):
         content.append("party_text")
     permitted: list[tuple[str, Any]] = [
         ("direction", event["direction"]),
@@ -130,9 +134,23 @@ def _sms_message(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
     )
 
 
-def _names(event: dict[str, Any]) -> list[tuple[str, Any]]:
-    parties = (event["originatingSMSParty"], event["terminatingSMSParty"])
-    return [party[name] for party in parties for name in ("sUPI", "gPSI") if name in party]
+def _is_plain_party(party: dict[str, Any]) -> bool:
+    """Whether what is free to be any text or octets has the shape and the size of an identity."""
+    if not all(shapes.is_nai(party[name][1]) for name in ("sUPI", "gPSI") if name in party):
+        return False
+    if len(party.get("pEI", ("", b""))[1]) > _EQUIPMENT_LENGTH:
+        return False
+    return "sMSAddress" not in party or _is_address(party["sMSAddress"])
+
+
+def _is_address(octets: bytes) -> bool:
+    """An address by itself (TS 23.040, 9.1.2.5): digits, or letters that are a name."""
+    reader = Reader(octets)
+    try:
+        text, _ = take_address(reader)
+    except DecodeError:
+        return False
+    return reader.left == 0 and (shapes.is_dial_string(text.translate(_LETTER_DIGITS)) or shapes.is_name(text))
 
 
 def _keeps(target: Target) -> bool:
@@ -142,7 +160,7 @@ def _keeps(target: Target) -> bool:
 def _has_words(message: sms_tpdu.SmsTpdu) -> bool:
     """User data of any kind; an alphanumeric sender's name has no figures, or it is words."""
     address = message.address
-    written = address is not None and not shapes.is_dial_string("".join(address.split("*")).translate(_LETTER_DIGITS))
+    written = address is not None and not shapes.is_dial_string(address.translate(_LETTER_DIGITS))
     return bool(message.data or message.udh) or (written and not shapes.is_name(address))
 
 
@@ -296,7 +314,7 @@ def _session_event(rows: _Rows) -> Callable[[RecordFacts, dict[str, Any]], Recor
         if set(event) - set(rows.kept) - rows.known - rows.places:
             content.append("undescribed_fields")
         networks = [event[name] for name in ("dNN", "selectedDNN") if name in event]
-        if not all(shapes.is_host(one) for one in networks) or not all(_keeps(one) for one in parties):
+        if not all(shapes.is_host(one) for one in networks) or not _is_plain_party(event):
             content.append("session_text")
         named: dict[str, Any] = {name: event[name] for name in rows.kept if isinstance(event.get(name), str | int)}
         return replace(
