@@ -7,7 +7,7 @@ starts (or after it is injected), or at `at_us`, an absolute time of the run's c
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, model_validator
 
@@ -127,7 +127,6 @@ class BackgroundItem(_Item):
 
 
 TrafficItem = Annotated[CallItem | SmsItem | MmsItem | DataItem | WebItem | BackgroundItem, Field(discriminator="kind")]
-TRAFFIC_ITEM: TypeAdapter[TrafficItem] = TypeAdapter(TrafficItem)
 TRAFFIC_ITEMS: TypeAdapter[list[TrafficItem]] = TypeAdapter(Annotated[list[TrafficItem], Field(max_length=10_000)])
 
 
@@ -139,6 +138,10 @@ class CarrierFaults(Model):
     clock_offset_us: dict[str, Annotated[int, Field(ge=-86_400_000_000, le=86_400_000_000)]] = Field(
         default_factory=dict, max_length=100
     )
+
+    def active(self) -> dict[str, Any]:
+        """The faults that are on, as plain values."""
+        return {name: value for name, value in self.model_dump().items() if value}
 
 
 class ReplayConfig(Model):

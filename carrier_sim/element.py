@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -117,6 +117,10 @@ class Element:
         unknown = sorted({target.kind for target in task.targets if normalise(*target) is None})
         if unknown or not task.targets:
             raise TaskingError(TARGET_UNSUPPORTED, f"target identifier not supported: {', '.join(unknown) or 'none'}")
+
+    def set_clock_offsets(self, offsets: Mapping[str, int]) -> None:
+        """A training fault: by how much the stamps of a point are wrong, microseconds."""
+        self._poi.clock_offset_us = offsets
 
     def feed(self, events: Iterable[InterceptEvent]) -> None:
         """Hand events to the points of interception and their PDUs to the destinations."""

@@ -1,7 +1,8 @@
 """The composition root of `python -m carrier_sim`: clock, network, element, X1 server, control port.
 
 Control routes (loopback, JSON): `GET /status`; `POST /start` lets held traffic go; `POST /inject` takes one traffic
-item and schedules it from now; `GET /subscribers` lists who can be named, with all their identities.
+item, or a list of them (also as `{"items": [...]}`), and schedules it from now; `POST /fault` sets training faults;
+`GET /subscribers` lists who can be named, with all their identities, and nothing of who is intercepted (R-147).
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from typing import Any, Literal
 from aiohttp import web
 from pydantic import ValidationError
 
-from asn1.errors import LabError
-from carrier_sim.config import TRAFFIC_ITEM, CallItem, CarrierConfig, ReplayConfig, TrafficItem
+from asn1.errors import LabError, RefusedError
+from carrier_sim.config import TRAFFIC_ITEMS, CallItem, CarrierConfig, CarrierFaults, ReplayConfig, TrafficItem
 from carrier_sim.delivery import DeliveryOptions
 from carrier_sim.element import Element
 from carrier_sim.events import InterceptEvent
@@ -60,6 +61,10 @@ class Carrier:
                 client_context(config.delivery_tls) if config.delivery_tls else None,
             )
         )
+        self._faults = config.faults
+        self._set_faults(config.faults)
+        for name, value in config.faults.active().items():
+            self._log.warning("fault_configured", fault=name, value=value)
         self.traffic = Traffic(clock, self.schedule, self.element.feed)
 
     def now_us(self) -> int:
@@ -91,17 +96,37 @@ class Carrier:
         self._log.info("started", communications=self._network.communications, seed=self._config.seed)
 
     async def inject(self, values: object) -> int:
-        """Schedule one traffic item (JSON values), `at_s` from now, whether or not the configured traffic was started.
+        """Schedule a traffic item or a list of them (JSON values), `at_s` from now, whether or not the configured
+        traffic was started. All are checked before any is scheduled.
 
         Returns the number of communications scheduled so far. Raises `LabError` and pydantic's `ValidationError`.
         """
-        item = TRAFFIC_ITEM.validate_python(values)
-        await self._render(item)
-        self._network.add(item, self._clock.now_us())
+        if isinstance(values, dict) and "items" in values:
+            if len(values) > 1:
+                raise RefusedError("A batch has items and nothing else.")
+            values = values["items"]
+        items = TRAFFIC_ITEMS.validate_python(values if isinstance(values, list) else [values])
+        for item in items:
+            await self._render(item)
+        now_us = self._clock.now_us()
+        for item in items:
+            self._network.add(item, now_us)
         if not self._config.traffic and self._config.replay is None:
             self._started = True
         self.traffic.wake()
         return self._network.communications
+
+    def fault(self, values: object) -> dict[str, Any]:
+        """Set training faults, each replacing what was set under its name. Raises pydantic's `ValidationError`."""
+        if not isinstance(values, dict):
+            raise RefusedError("A fault is a JSON object.")
+        self._set_faults(CarrierFaults.model_validate({**self._faults.model_dump(), **values}))
+        self._log.warning("fault_set", faults=self._faults.active())
+        return {"faults": self._faults.active()}
+
+    def _set_faults(self, faults: CarrierFaults) -> None:
+        self._faults = faults
+        self.element.set_clock_offsets(faults.clock_offset_us)
 
     async def _render(self, item: TrafficItem) -> None:
         """Speech of custom texts is made here, beside the event loop, and found ready when the call speaks."""
@@ -133,6 +158,8 @@ class Carrier:
             "state": self.state,
             "now_us": self._clock.now_us(),
             "seed": self._config.seed,
+            "faults": self._faults.active(),
+            "schedule_empty": self.schedule.empty,
             "events_done": self.schedule.done,
             "events_total": self.schedule.known,
             "next_event_us": self.schedule.next_us,
@@ -163,27 +190,39 @@ class Carrier:
             try:
                 await self.start()
             except LabError as error:
-                return _refuse(str(error))
+                return _refuse(error)
             return web.json_response({"state": self.state})
 
         async def inject(request: web.Request) -> web.Response:
             try:
                 communications = await self.inject(await request.json())
-            except ValidationError as error:
-                first = error.errors()[0]
-                where = ".".join(str(part) for part in first["loc"]) or "the item"
-                return _refuse(f"{where}: {first['msg']}.")
             except (LabError, ValueError) as error:
-                return _refuse(str(error))
+                return _refuse(error)
             return web.json_response({"state": self.state, "communications": communications})
+
+        async def fault(request: web.Request) -> web.Response:
+            try:
+                return web.json_response(self.fault(await request.json()))
+            except (LabError, ValueError) as error:
+                return _refuse(error)
 
         async def subscribers(_: web.Request) -> web.Response:
             return web.json_response(self.subscribers())
 
-        return [web.post("/start", start), web.post("/inject", inject), web.get("/subscribers", subscribers)]
+        return [
+            web.post("/start", start),
+            web.post("/inject", inject),
+            web.post("/fault", fault),
+            web.get("/subscribers", subscribers),
+        ]
 
 
-def _refuse(message: str) -> web.Response:
+def _refuse(error: Exception) -> web.Response:
+    message = str(error)
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the body"
+        message = f"{where}: {first['msg']}."
     return web.json_response({"error": message}, status=400)
 
 

@@ -129,6 +129,11 @@ class Admf:
     def active_tasks(self) -> int:
         return sum(1 for told in self._active.values() if told)
 
+    @property
+    def certified(self) -> int:
+        """Interceptions certified so far, over restarts."""
+        return len(self._certified)
+
     def deliver_to(self, x2: tuple[str, int], x3: tuple[str, int]) -> None:
         """Where our own intake listens."""
         self._destinations = (
@@ -195,7 +200,8 @@ class Admf:
         before = self.activations.get(xid, Activation())
         lacks = missing_in(document, self._law)
         if not lacks:
-            admit(self.orders.values(), order, self._law)
+            newest = (one.order for one in self.activations.values())
+            admit((one for one in newest if one is not None), order, self._law)
         after = received(before, order, document.papers, lacks)
         self.activations[xid] = after
         if lacks:

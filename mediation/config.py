@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from asn1.handover import HandoverConfig
+from mediation.law.orders import Service, normalise_e164
 from mediation.runtime.config import ClockConfig, Listen, Model, Peer
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+def _number(text: str) -> str:
+    digits = normalise_e164(text)
+    if digits is None:
+        raise ValueError(f"{text} is no telephone number")
+    return digits
+
+
+Number = Annotated[str, AfterValidator(_number)]
 
 
 class HandoverModel(Model):
@@ -33,14 +45,59 @@ class JournalModel(Model):
     fsync: bool = False
 
 
+class DelayModel(Model):
+    """`share` of the IRI, evenly spread, reach the LEMF `us` microseconds of the run's time late."""
+
+    us: Annotated[int, Field(gt=0, le=86_400_000_000)]
+    share: Share = 1.0
+
+
 class FaultsModel(Model):
-    """What a carrier may do wrong, for training; each is off by default and said loudly at the start.
+    """What a carrier may do wrong, for training; each is off by default and said loudly. By LIID where one is named;
+    shares are spread evenly over the records, so that a run can be repeated.
 
-    `window_slack_s`: by LIID, how long it goes on delivering after the order's end. `overdeliver_content`: LIIDs whose
-    content is not withheld under a pen register."""
+    `window_slack_s`: how long it goes on delivering after the order's end. `keep_in_force`: it goes on without end,
+    also after a revocation. `overdeliver_content`: services whose content is not withheld under a pen register.
+    `content_tasks`: the element is asked for content under a pen register. `wrong_number`: another number is
+    provisioned. `rogue_task`: numbers tasked without any order. `cut`: handover links that are down. `swap`: records
+    that leave behind their successor. `skip`: sequence numbers that are never used. `delay`: late IRI.
+    `resend_window`: how many delivered records of a LIID are kept for `resend` and `conflict`."""
 
-    window_slack_s: dict[str, float] = Field(default_factory=dict)
-    overdeliver_content: list[str] = Field(default_factory=list)
+    window_slack_s: dict[str, Annotated[float, Field(ge=0, le=86_400 * 400)]] = Field(default_factory=dict)
+    keep_in_force: tuple[str, ...] = ()
+    overdeliver_content: dict[str, tuple[Service, ...]] = Field(default_factory=dict)
+    content_tasks: tuple[str, ...] = ()
+    wrong_number: dict[str, Number] = Field(default_factory=dict)
+    rogue_task: Annotated[tuple[Number, ...], Field(max_length=100)] = ()
+    cut: tuple[Literal["hi2", "hi3"], ...] = ()
+    swap: dict[str, Share] = Field(default_factory=dict)
+    skip: dict[str, Share] = Field(default_factory=dict)
+    delay: dict[str, DelayModel] = Field(default_factory=dict)
+    resend_window: Annotated[int, Field(ge=0, le=100_000)] = 0
+
+    @field_validator("overdeliver_content", mode="before")
+    @classmethod
+    def _all_services(cls, value: object) -> object:
+        """A plain list of LIIDs means every service of each."""
+        return {liid: tuple(Service) for liid in value} if isinstance(value, list | tuple) else value
+
+    def active(self) -> dict[str, Any]:
+        """The faults that are on, as plain values."""
+        return {name: value for name, value in self.model_dump(mode="json").items() if value}
+
+
+class ActivationModel(Model):
+    """R-059: who at the carrier enables an interception. `standing`: `employee` has enabled whatever comes with
+    complete papers; `manual`: each waits for `POST /activate`, with a name."""
+
+    mode: Literal["standing", "manual"] = "standing"
+    employee: Annotated[str, Field(max_length=64)] = "nakamura (SIMOP, fictional)"
+
+    @model_validator(mode="after")
+    def _named(self) -> ActivationModel:
+        if self.mode == "standing" and not self.employee.strip():
+            raise ValueError("a standing activation names the employee who gave it")
+        return self
 
 
 class MediationConfig(Model):
@@ -64,6 +121,9 @@ class MediationConfig(Model):
     handover: HandoverModel = HandoverModel()
     journal: JournalModel = JournalModel()
     reconnect_s: Seconds = 0.5
+    activation: ActivationModel = ActivationModel()
+    order_may_follow: bool = True
+    """R-051: whether an emergency order may follow its declaration."""
     faults: FaultsModel = FaultsModel()
 
     @property

@@ -1,6 +1,7 @@
 """Delivery to the LEMF over one connection: the asyncio shell around `MfSession`. It decides nothing.
 
-What is unacknowledged in the journal is sent again after every reconnect, before anything new. Writing waits for the
+What is unacknowledged in the journal is sent again after every reconnect, before anything new (R-096: with its own
+event times and numbers). A link that is cut, a training fault, stays down until it is restored. Writing waits for the
 transport to drain, so a slow receiver slows this loop and nothing else; what piles up is the journal's to bound.
 """
 
@@ -68,16 +69,32 @@ class Link:
         self._now_us = now_us
         self._reconnect_s = reconnect_s
         self._wake = asyncio.Event()
+        self._up = asyncio.Event()
+        self._up.set()
         self._highest_sent = -1
         self._log = get_logger("mediation.delivery").bind(link=name)
 
     def wake(self) -> None:
         self._wake.set()
 
+    def cut(self, down: bool) -> None:
+        """Take the link down, or let it come up again."""
+        if down and self._up.is_set():
+            self._up.clear()
+            self.status.state = "cut"
+            self._wake.set()
+        elif not down:
+            self._up.set()
+
     async def run(self) -> None:
         """Connect, deliver, connect again; until cancelled."""
         tls = client_context(self._peer.tls) if self._peer.tls else None
         while True:
+            if not self._up.is_set():
+                self.status.state = "cut"
+                self._log.warning("link_cut")
+                await self._up.wait()
+                self._log.warning("link_restored")
             self.status.state = "connecting"
             try:
                 reader, writer = await asyncio.open_connection(self._peer.host, self._peer.port, ssl=tls)
@@ -103,6 +120,8 @@ class Link:
         inbound = asyncio.ensure_future(reader.read(65_536))
         try:
             while True:
+                if not self._up.is_set():
+                    return
                 next_id = await self._send(session, writer, next_id)
                 delay = self._delay_s(session)
                 woken = asyncio.ensure_future(self._wake.wait())
@@ -142,7 +161,7 @@ class Link:
                     break
             writer.write(session.outgoing())
             await writer.drain()
-            pending = self._pending(next_id)
+            pending = self._pending(next_id) if self._up.is_set() else []
         return next_id
 
     def _pending(self, next_id: int) -> list[Held]:

@@ -8,7 +8,7 @@ records, so that a restart goes on with the same numbers. Pure.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 MAX_COMMUNICATIONS: Final = 100_000
@@ -27,6 +27,19 @@ class Communication:
     answered: bool = False
     ended: bool = False
     opens_sent: bool | None = None
+
+
+def plain(one: Communication) -> dict[str, Any]:
+    """As plain values; written out, since every record on its way to the journal takes one along."""
+    return {
+        "cin": one.cin,
+        "next_iri": one.next_iri,
+        "next_cc": one.next_cc,
+        "begun": one.begun,
+        "answered": one.answered,
+        "ended": one.ended,
+        "opens_sent": one.opens_sent,
+    }
 
 
 Key = tuple[str, int]
@@ -60,7 +73,7 @@ class Counters:
 
     def snapshot(self) -> dict[str, Any]:
         """Everything, as plain values for the journal."""
-        held = [[xid, correlation, asdict(one)] for (xid, correlation), one in self._held.items()]
+        held = [[xid, correlation, plain(one)] for (xid, correlation), one in self._held.items()]
         return {"next_cin": self.next_cin, "held": held}
 
     def restore(self, snapshot: dict[str, Any]) -> None:
@@ -70,7 +83,16 @@ class Counters:
         )
 
     def note(self, xid: str, correlation: int, state: dict[str, Any]) -> None:
-        """Put back one communication as it was behind a journalled record."""
-        self._held[xid, correlation] = Communication(**state)
+        """Put back one communication as it was behind a journalled record. Records may have left out of their order or
+        twice: no number is given again because of that."""
+        known, one = self._held.get((xid, correlation)), Communication(**state)
+        if known is not None and known.cin == one.cin:
+            newer, older = (
+                (one, known) if one.next_iri + one.next_cc >= known.next_iri + known.next_cc else (known, one)
+            )
+            newer.next_iri = max(newer.next_iri, older.next_iri)
+            newer.next_cc = max(newer.next_cc, older.next_cc)
+            one = newer
+        self._held[xid, correlation] = one
         self._held.move_to_end((xid, correlation))
         self.next_cin = max(self.next_cin, int(state["cin"]) % 0xFFFFFFFF + 1)

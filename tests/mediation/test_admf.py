@@ -15,10 +15,15 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from asn1 import x1
+from lab.papers import lab_papers
 from mediation import admf as admf_module
-from mediation.admf import Admf, did_of, identifiers, xid_of
-from mediation.law.documents import make_document, order_from_fields, revoked
+from mediation.admf import Admf, Files, did_of, identifiers, rogue_xid, xid_of
+from mediation.config import ActivationModel, FaultsModel
+from mediation.faults import Faults
+from mediation.law.certification import certification_from_fields, missing_of
+from mediation.law.documents import DocumentAction, make_document, order_from_fields, revoked
 from mediation.law.orders import CourtOrder, Target, TargetKind
+from mediation.law.papers import Papers
 from mediation.runtime.clock import ManualClock
 from mediation.runtime.config import Listen
 from mediation.runtime.status import start_http
@@ -92,17 +97,32 @@ class Bench:
     inbox: Path
     element: Element = field(default_factory=Element)
     clock: ManualClock = field(default_factory=lambda: ManualClock(START))
-    slack_us: dict[str, int] = field(default_factory=dict)
+    faults: Faults = field(default_factory=lambda: Faults(FaultsModel()))
+    policy: ActivationModel = field(default_factory=ActivationModel)
     url: str = "http://127.0.0.1:1/X1/NE"
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
-    def issue(self, one: CourtOrder, key: Ed25519PrivateKey = COURT, name: str = "") -> Path:
+    @staticmethod
+    def within(directory: Path) -> Bench:
+        (directory / "inbox").mkdir()
+        return Bench(directory / "inbox")
+
+    def issue(
+        self, one: CourtOrder, key: Ed25519PrivateKey = COURT, name: str = "", papers: Papers | None = None,
+        action: DocumentAction = DocumentAction.ISSUE,
+    ) -> Path:  # fmt: skip
         path = self.inbox / (name or f"{one.order_id}.v{one.version}.json")
-        path.write_bytes(make_document(one, key))
+        path.write_bytes(make_document(one, key, action, papers=lab_papers(one) if papers is None else papers))
         return path
 
+    def certifications(self) -> list[dict[str, Any]]:
+        return list(Files.within(self.inbox.parent).certifications.read())
+
     def admf(self) -> Admf:
-        made = Admf(self.inbox, COURT.public_key(), self.url, "ne-1", "admf-1", self.clock, self.slack_us)
+        files = Files.within(self.inbox.parent)
+        made = Admf(
+            self.inbox, COURT.public_key(), self.url, "ne-1", "admf-1", self.clock, self.faults, files, self.policy
+        )
         made.deliver_to(("127.0.0.1", 4001), ("127.0.0.1", 4002))
         return made
 
@@ -126,9 +146,7 @@ class Bench:
 @pytest.fixture
 async def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
     monkeypatch.setattr(admf_module, "POLL_S", 0)
-    inbox = tmp_path / "inbox"
-    inbox.mkdir()
-    made = Bench(inbox)
+    made = Bench.within(tmp_path)
     runner, port = await start_http(Listen(), [web.post("/X1/NE", made.element.post)])
     made.url = f"http://127.0.0.1:{port}/X1/NE"
     yield made
@@ -198,7 +216,7 @@ async def test_a_task_is_active_from_the_start_to_the_end_of_its_order_on_the_ru
 
 
 async def test_a_training_fault_keeps_a_task_past_its_end(bench: Bench) -> None:
-    bench.slack_us = {"LAB-1": 5}
+    bench.faults.change({"window_slack_s": {"LAB-1": 5e-6}})
     bench.issue(order())
     bench.start()
     await bench.until(lambda: XID in bench.element.tasks)
@@ -369,8 +387,8 @@ async def test_a_refused_task_is_asked_for_again_and_does_not_count_as_active(be
 
 
 def test_a_document_is_read_once_and_counted_once_when_refused(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
-    (tmp_path / "broken.json").write_bytes(b"{")
+    bench = Bench.within(tmp_path)
+    (bench.inbox / "broken.json").write_bytes(b"{")
     bench.issue(order())
     admf = bench.admf()
     for _ in range(3):
@@ -380,7 +398,7 @@ def test_a_document_is_read_once_and_counted_once_when_refused(tmp_path: Path) -
 
 def test_order_forged_with_another_key_becomes_no_task(tmp_path: Path) -> None:
     """R-058."""
-    bench = Bench(tmp_path)
+    bench = Bench.within(tmp_path)
     bench.issue(order(), Ed25519PrivateKey.from_private_bytes(bytes(32)))
     admf = bench.admf()
     admf.read_inbox()
@@ -388,18 +406,17 @@ def test_order_forged_with_another_key_becomes_no_task(tmp_path: Path) -> None:
 
 
 def test_order_altered_after_signing_becomes_no_task(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
+    bench = Bench.within(tmp_path)
     path = bench.issue(order())
     octets = path.read_bytes()
-    assert b"12125550101" in octets
-    path.write_bytes(octets.replace(b"12125550101", b"12125550199"))
+    path.write_bytes(octets[:2000] + bytes([octets[2000] ^ 1]) + octets[2001:])
     admf = bench.admf()
     admf.read_inbox()
     assert admf.refused == 1 and not admf.orders
 
 
 def test_oversized_document_is_refused(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
+    bench = Bench.within(tmp_path)
     path = bench.issue(order())
     path.write_bytes(path.read_bytes() + b" " * (1 << 20))
     admf = bench.admf()
@@ -408,7 +425,7 @@ def test_oversized_document_is_refused(tmp_path: Path) -> None:
 
 
 def test_half_written_file_under_a_temporary_name_is_not_looked_at(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
+    bench = Bench.within(tmp_path)
     bench.issue(order(), name=".O-1.json.tmp")
     admf = bench.admf()
     admf.read_inbox()
@@ -416,9 +433,9 @@ def test_half_written_file_under_a_temporary_name_is_not_looked_at(tmp_path: Pat
 
 
 def test_a_directory_or_a_dangling_link_in_the_inbox_stops_nothing(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
-    (tmp_path / "a.json").mkdir()
-    (tmp_path / "b.json").symlink_to(tmp_path / "nowhere")
+    bench = Bench.within(tmp_path)
+    (bench.inbox / "a.json").mkdir()
+    (bench.inbox / "b.json").symlink_to(tmp_path / "nowhere")
     bench.issue(order())
     admf = bench.admf()
     admf.read_inbox()

@@ -1,0 +1,108 @@
+"""What can be asked of the mediation function while it runs: faults, the act of an employee, a report to the agency.
+
+Control routes (loopback, JSON): `POST /fault` sets training faults and lets them act (`mediation.faults`); `POST
+/activate` `{"order":…, "employee":…}` is an employee's act (R-059); `POST /carrier-report` `{"liid":…, "finding":…,
+"says":…}` opens the report that a discovery obliges the carrier to (R-062), and answers it. A refusal is 400 with a
+sentence. Bodies are checked here and decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from aiohttp import web
+from pydantic import Field, ValidationError
+
+from asn1.errors import LabError
+from mediation.admf import Admf
+from mediation.faults import fault_request
+from mediation.filing import Filing
+from mediation.law.certification import CarrierFinding, carrier_report, report_to_fields
+from mediation.mediate import Mediation
+from mediation.runtime.clock import Clock
+from mediation.runtime.config import Model
+from mediation.runtime.logs import get_logger
+
+
+class ActivateModel(Model):
+    order: Annotated[str, Field(min_length=1, max_length=200)]
+    employee: Annotated[str, Field(max_length=64)] = ""
+
+
+class CarrierReportModel(Model):
+    """`liid` and `says` come from whoever discovered it: the agency, or the carrier itself."""
+
+    liid: Annotated[str, Field(min_length=1, max_length=25)]
+    finding: CarrierFinding = CarrierFinding.OVER_DELIVERY
+    says: Annotated[str, Field(min_length=1, max_length=2_000)]
+    by: Annotated[str, Field(max_length=64)] = ""
+
+
+class Control:
+    def __init__(self, mediation: Mediation, admf: Admf, reports: Filing, clock: Clock) -> None:
+        self._mediation = mediation
+        self._admf = admf
+        self._reports = reports
+        self._clock = clock
+        self._log = get_logger("mediation.control")
+
+    def fault(self, values: object) -> dict[str, Any]:
+        """Set faults and let them act. Raises RefusedError; then nothing was changed or done."""
+        faults = self._mediation.faults
+        request = fault_request(values)
+        again = faults.resend(request.resend) if request.resend is not None else []
+        other = faults.conflict(request.conflict) if request.conflict is not None else []
+        faults.change(request.set)
+        self._log.warning("fault_set", faults=faults.model.active(), resent=len(again), conflicting=len(other))
+        self.cut_links()
+        self._mediation.deliver(again + other)
+        return {"faults": faults.model.active(), "resent": len(again), "conflicting": len(other)}
+
+    def cut_links(self) -> None:
+        """Take down and up what the faults say."""
+        down = self._mediation.faults.model.cut
+        for link in self._mediation.links:
+            link.cut(link.name in down)
+
+    def activate(self, values: object) -> dict[str, Any]:
+        """Raises RefusedError (R-059) and ValidationError."""
+        asked = ActivateModel.model_validate(values)
+        done = self._admf.activate(asked.order, asked.employee)
+        return {"order": asked.order, "employee": done.employee, "enabled_at_us": done.enabled_at_us}
+
+    def report(self, values: object) -> dict[str, Any]:
+        """Raises ValidationError."""
+        asked = CarrierReportModel.model_validate(values)
+        agency = next((one.agency for one in self._admf.orders.values() if one.liid == asked.liid), "")
+        made = carrier_report(asked.finding, agency, asked.liid, self._clock.now_us(), asked.says, asked.by)
+        line = report_to_fields(made) | {"number": self._reports.count + 1}
+        self._reports.append(line)
+        self._log.warning("carrier_report", liid=asked.liid, finding=str(asked.finding))
+        return line
+
+    def status(self) -> dict[str, Any]:
+        return {"certifications": self._admf.certified, "carrier_reports": self._reports.count}
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.post("/fault", _answering(self.fault)),
+            web.post("/activate", _answering(self.activate)),
+            web.post("/carrier-report", _answering(self.report)),
+        ]
+
+
+def _answering(
+    act: Callable[[object], dict[str, Any]],
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        try:
+            return web.json_response(act(await request.json()))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the body"
+            return web.json_response({"error": f"{where}: {first['msg']}."}, status=400)
+        except (LabError, ValueError) as error:
+            return web.json_response({"error": str(error)}, status=400)
+
+    return handler

@@ -1,0 +1,187 @@
+"""From an X2 or X3 PDU to a journalled record: which order, how much of it, which payload, which number.
+
+One PDU at a time, in the order read. What cannot be read is counted and handed to nobody. The training faults that
+touch records are asked here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from asn1.errors import DecodeError, EncodeError
+from asn1.ps_pdu import PsHeader, cc_pdu, iri_pdu
+from asn1.x2x3 import PduType, X2X3Pdu
+from mediation import convert
+from mediation.admf import Admf
+from mediation.config import MediationConfig
+from mediation.delivery import Link
+from mediation.faults import Faults
+from mediation.intake import GapBook, Intake
+from mediation.journal import HI2, HI3, Entry, Journal
+from mediation.law.orders import CourtOrder
+from mediation.redact import granted
+from mediation.runtime.logs import get_logger
+from mediation.scope import Scope, ScopeEvent, allow
+from mediation.sequence import Counters, plain
+
+
+@dataclass(slots=True)
+class LiidCounts:
+    x2_in: int = 0
+    x3_in: int = 0
+    gaps: int = 0
+    scoped_out: int = 0
+    undecodable: int = 0
+    iri: int = 0
+    cc: int = 0
+
+
+@dataclass(slots=True)
+class _Totals:
+    per_liid: dict[str, LiidCounts] = field(default_factory=dict)
+    unknown_xid: int = 0
+
+    def of(self, liid: str) -> LiidCounts:
+        return self.per_liid.setdefault(liid, LiidCounts())
+
+
+class Mediation:
+    """Everything between an X2/X3 PDU and the journal."""
+
+    def __init__(self, config: MediationConfig, journal: Journal, admf: Admf, faults: Faults) -> None:
+        self._config = config
+        self._journal = journal
+        self._admf = admf
+        self.faults = faults
+        self._counters = Counters()
+        self._gaps = GapBook(resumed=journal.state is not None)
+        self.totals = _Totals()
+        self.links: tuple[Link, ...] = ()
+        if journal.state is not None:
+            self._counters.restore(journal.state)
+        for note in journal.notes:
+            self._counters.note(*note)
+        journal.start(self._counters.snapshot())
+        self._log = get_logger("mediation")
+
+    def consume(self, pdus: list[X2X3Pdu], now_us: int = 0, real_s: float = 0.0) -> None:
+        """Journal what scope lets through and wake the links. The times are for faults that hold records back."""
+        entries = [entry for pdu in pdus if (entry := self._entry(pdu)) is not None]
+        self.deliver(self.faults.arrange(entries, now_us, real_s))
+
+    def deliver(self, entries: list[Entry]) -> None:
+        """Journal records, in the order they are to leave, and wake the links."""
+        if not entries:
+            return
+        self._journal.append(entries, self._counters.snapshot() if self._journal.full_file else None)
+        for link in self.links:
+            link.wake()
+
+    def _entry(self, pdu: X2X3Pdu) -> Entry | None:
+        xid = uuid.UUID(bytes=pdu.xid)
+        order = self._admf.orders.get(xid)
+        if order is None:
+            self.totals.unknown_xid += 1
+            return None
+        counts = self.totals.of(order.liid)
+        content = pdu.pdu_type == PduType.X3
+        counts.x3_in += content
+        counts.x2_in += not content
+        counts.gaps += self._gaps.missing(pdu)
+        try:
+            return self._convert(pdu, str(xid), order, counts)
+        except (DecodeError, EncodeError) as error:
+            counts.undecodable += 1
+            self._log.warning("undecodable", liid=order.liid, why=type(error).__name__)
+            return None
+
+    def _convert(self, pdu: X2X3Pdu, xid: str, order: CourtOrder, counts: LiidCounts) -> Entry | None:
+        role = self._config.network_functions.get(pdu.nfid or "")
+        if role is None or pdu.timestamp_ns is None:
+            raise DecodeError(DecodeError.MISSING_FIELD, "a PDU names its network function and its time")
+        time_us = pdu.timestamp_ns // 1000
+        faults = self.faults
+        direction = convert.DIRECTIONS.get(int(pdu.payload_direction))
+        state = self._counters.communication(xid, pdu.correlation_id)
+        sends = None if direction is None else direction == "fromTarget"
+        content = pdu.pdu_type == PduType.X3
+        service = convert.service_of(role, pdu)
+        event = ScopeEvent(time_us, service, content, sends, state.opens_sent)
+        verdict = allow(
+            faults.as_judged(order), event, faults.slack_us(order.liid), faults.overdelivers(order.liid, service)
+        )
+        made = None
+        if verdict.scope is not Scope.WITHHOLD:
+            made = convert.product(role, pdu, state, verdict.scope is Scope.METADATA, granted(order))
+        if made is None:
+            counts.scoped_out += 1
+            return None
+        number = (state.next_cc if made.iri_type is None else state.next_iri) + faults.skips(order.liid) & 0xFFFFFFFF
+        header = PsHeader(
+            liid=order.liid.encode(),
+            authorization_country=self._config.authorization_country,
+            delivery_country=self._config.delivery_country,
+            operator_id=self._config.operator_id.encode(),
+            network_element_id=self._config.network_element_id.encode(),
+            cin=state.cin,
+            sequence_number=number,
+            time_us=time_us,
+            time_qualifier="timeOfInterception",
+            extended_interception_point_id=pdu.ipid.encode() if pdu.ipid else None,
+            network_function_id=pdu.nfid.encode() if pdu.nfid else None,
+        )
+        if made.iri_type is None:
+            octets = cc_pdu(header, made.contents, made.direction)
+            state.next_cc = number + 1 & 0xFFFFFFFF
+            counts.cc += 1
+        else:
+            octets = iri_pdu(header, made.contents, made.iri_type, payload_direction=made.direction)
+            state.next_iri = number + 1 & 0xFFFFFFFF
+            counts.iri += 1
+        convert.advance(pdu, state, made)
+        stream = HI3 if made.iri_type is None else HI2
+        return Entry(stream, order.liid, octets, (xid, pdu.correlation_id, plain(state)))
+
+    def status(self, intake: Intake) -> dict[str, Any]:
+        per_liid = {}
+        backlog: dict[str, int] = {}
+        for stream in (HI2, HI3):
+            for held in self._journal.held(stream):
+                backlog[held.liid] = backlog.get(held.liid, 0) + 1
+        numbered: dict[str, int] = {}
+        for xid, order in self._admf.orders.items():
+            numbered[order.liid] = numbered.get(order.liid, 0) + self._counters.numbered(str(xid))
+        liids = {*self.totals.per_liid, *backlog, *(order.liid for order in self._admf.orders.values())}
+        for liid in sorted(liids):
+            counted = asdict(self.totals.of(liid))
+            for name in ("sent", "resent", "acknowledged"):
+                counted[name] = sum(getattr(link.status, name).get(liid, 0) for link in self.links)
+            per_liid[liid] = counted | {
+                "numbered": numbered.get(liid, 0),
+                "backlog": backlog.get(liid, 0),
+                "dropped": self._journal.dropped.get(liid, 0),
+            }
+        waiting = sum(backlog.values()) + self.faults.held_back
+        return {
+            "simulation": True,
+            "per_liid": per_liid,
+            "links": {link.name: link.status.as_dict() for link in self.links},
+            "orders": len(self._admf.orders),
+            "orders_refused": self._admf.refused,
+            "tasks": self._admf.active_tasks,
+            "activations": {
+                str(one.order.order_id): {"state": str(one.state), "employee": one.employee}
+                for one in self._admf.activations.values()
+                if one.order is not None
+            },
+            "faults": self.faults.model.active(),
+            "held_back": self.faults.held_back,
+            "unknown_xid": self.totals.unknown_xid,
+            "intake_connections": intake.connections,
+            "broken_streams": intake.broken,
+            "unacknowledged_total": waiting,
+            "journal_octets": self._journal.held_octets,
+            "idle": waiting == 0,
+        }
