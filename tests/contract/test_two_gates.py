@@ -22,9 +22,12 @@ from asn1.ps_pdu import PsHeader, cc_pdu, decode_ps_pdu, iri_pdu
 from collector.facts import facts_of
 from collector.gate import LinkPolicy, decide
 from collector.gate_scope import TARGET_OK, TARGET_UNKNOWN, CinState
+from mediation.law.exigent import deadline_us, late_approval
 from mediation.law.orders import (
     CaseId,
     CourtOrder,
+    Exigency,
+    Jurisdiction,
     Liid,
     OrderId,
     OrderKind,
@@ -42,6 +45,8 @@ from mediation.scope import Scope, ScopeEvent, allow
 START = 1_750_000_000_000_000
 END = START + 3_600_000_000
 CUT = START + 1_800_000_000
+HOUR = 3_600_000_000
+DAY = 24 * HOUR
 TIMES = {"before": START - 1, "start": START, "inside": CUT - 1, "cut": CUT, "last": END - 1, "end": END}
 A, B = "12125550101", "12125550102"
 HOST, VISITOR = "192.0.2.80", "198.51.100.7"
@@ -54,6 +59,14 @@ WARRANT = CourtOrder(
     (Target(TargetKind.E164, A), Target(TargetKind.IPV4, HOST)), frozenset({Service.VOICE, Service.SMS}),
 )  # fmt: skip
 PRTT = replace(WARRANT, kind=OrderKind.PRTT, services=frozenset())
+FEDERAL = replace(WARRANT, jurisdiction=Jurisdiction.FEDERAL)
+
+
+def emergency(kind: OrderKind, activated_at_us: int, **acts: int) -> CourtOrder:
+    services = PRTT.services if kind.metadata_only else WARRANT.services
+    return replace(WARRANT, kind=kind, services=services, exigent=Exigency(activated_at_us, **acts))
+
+
 ORDERS = {
     "warrant": WARRANT,
     "data-warrant": replace(WARRANT, services=frozenset({Service.DATA})),
@@ -75,6 +88,23 @@ ORDERS = {
     "attained": replace(WARRANT, objective_attained_at_us=CUT),
     "terminated-at": replace(WARRANT, state=OrderState.TERMINATED, objective_attained_at_us=CUT),
     "place-prtt": replace(PRTT, location_authorised=True),
+    "lapsing-state": emergency(OrderKind.EXIGENT_EAV_STATE, CUT - 24 * HOUR),
+    "lapsing-federal": emergency(OrderKind.EXIGENT_EAV_FEDERAL, CUT - 48 * HOUR),
+    "lapsing-prtt": emergency(OrderKind.EXIGENT_PRTT, CUT - 48 * HOUR),
+    "approved-state": emergency(OrderKind.EXIGENT_EAV_STATE, CUT - 24 * HOUR, order_issued_at_us=CUT),
+    "approved-federal": emergency(OrderKind.EXIGENT_EAV_FEDERAL, CUT - 48 * HOUR, order_issued_at_us=CUT),
+    "approved-prtt": emergency(OrderKind.EXIGENT_PRTT, CUT - 48 * HOUR, order_issued_at_us=CUT),
+    "approved-late": emergency(OrderKind.EXIGENT_PRTT, CUT - 48 * HOUR, order_issued_at_us=CUT + 1),
+    "own-start": emergency(OrderKind.EXIGENT_EAV_STATE, START - 25 * HOUR, order_issued_at_us=START),
+    "denied": emergency(OrderKind.EXIGENT_EAV_STATE, START, denied_at_us=CUT),
+    "obtained": emergency(OrderKind.EXIGENT_PRTT, START, obtained_at_us=CUT),
+    "emergency-over": emergency(OrderKind.EXIGENT_EAV_FEDERAL, START, order_issued_at_us=START, ended_at_us=CUT),
+    "temporary": emergency(OrderKind.EXIGENT_EAV_STATE, START - HOUR, order_issued_at_us=CUT - 24 * HOUR),
+    "use-lapsed": replace(emergency(OrderKind.EXIGENT_EAV_STATE, CUT - 24 * HOUR), state=OrderState.LAPSED),
+    "federal-first": replace(FEDERAL, first_interception_us=CUT - 30 * DAY),
+    "federal-entered": replace(FEDERAL, entered_at_us=CUT - 40 * DAY),
+    "federal-extended": replace(FEDERAL, first_interception_us=CUT - 30 * DAY, extensions_us=(CUT,)),
+    "federal-prtt": replace(PRTT, jurisdiction=Jurisdiction.FEDERAL, first_interception_us=CUT - 30 * DAY),
 }
 SERVICES = {
     "call": Service.VOICE, "answer": Service.VOICE, "sound": Service.VOICE, "text": Service.SMS, "sms": Service.SMS,
@@ -174,6 +204,37 @@ warrant          stranger inside  from  whole     reject      reject     target-
 prtt             stranger inside  from  metadata  reject      reject     target-at-the-poi
 place-prtt       placed   inside  from  metadata  accept      accept
 place-prtt       call     inside  from  metadata  mask        accept
+
+lapsing-state    sound    inside  from  whole     accept      accept
+lapsing-state    sound    cut     from  -         reject      -
+lapsing-federal  call     inside  from  whole     accept      accept
+lapsing-federal  call     cut     from  -         reject      -
+lapsing-prtt     call     inside  from  metadata  mask        accept
+lapsing-prtt     call     cut     from  -         reject      -
+approved-state   sound    cut     from  whole     accept      accept
+approved-federal sound    cut     from  whole     accept      accept
+approved-prtt    sms      cut     from  metadata  mask        accept
+approved-late    sms      inside  from  metadata  mask        accept
+approved-late    sms      cut     from  -         reject      -
+approved-late    sms      last    from  -         reject      -
+own-start        sound    before  from  -         reject      -
+own-start        sound    start   from  whole     accept      accept
+denied           sound    inside  from  whole     accept      accept
+denied           sound    cut     from  -         reject      -
+obtained         sms      inside  to    metadata  mask        accept
+obtained         sms      cut     to    -         reject      -
+emergency-over   sound    inside  from  whole     accept      accept
+emergency-over   sound    cut     from  -         reject      -
+temporary        call     inside  from  whole     accept      accept
+temporary        call     cut     from  -         reject      -
+use-lapsed       sound    inside  from  -         quarantine  -          lapsed-use
+use-lapsed       sound    cut     from  -         reject      -
+federal-first    sound    inside  from  whole     accept      accept
+federal-first    sound    cut     from  -         reject      -
+federal-entered  sound    inside  from  whole     accept      accept
+federal-entered  sound    cut     from  -         reject      -
+federal-extended sound    cut     from  whole     accept      accept
+federal-prtt     session  last    from  metadata  accept      accept
 """
 
 ASYMMETRIES = {
@@ -185,6 +246,8 @@ ASYMMETRIES = {
     "agency refuses everything.",
     "timed-termination": "A terminated order with its time: the carrier stops at once, the agency still takes what was "
     "intercepted before that time and comes late.",
+    "lapsed-use": "The carrier withholds all of a lapsed use; the agency seals for review what was intercepted "
+    "before the lapse and comes after it.",
     "target-at-the-poi": "The carrier's scope relies on the task by which the interception point chose; the agency "
     "looks for the target in every record.",
 }
@@ -355,6 +418,19 @@ def test_content_before_its_signalling_is_kept_by_both() -> None:
     assert verdict.kind is VerdictKind.ACCEPT and carrier(WARRANT, "sound", True, CUT) == "whole"
 
 
+@pytest.mark.rule("R-041")
+@pytest.mark.parametrize("name", ["lapsing-state", "lapsing-federal", "lapsing-prtt"])
+def test_attack_a_carrier_that_buffers_until_the_use_has_lapsed_gains_the_agency_nothing(name: str) -> None:
+    """The carrier hands over what it intercepted in time, whenever; the agency seals what comes after the lapse."""
+    order = ORDERS[name]
+    assert deadline_us(order) == CUT
+    for late_us, kind in ((CUT, VerdictKind.ACCEPT), (CUT + 1, VerdictKind.QUARANTINE)):
+        octets = built("answer", True, CUT - 1, redacted=order.kind.metadata_only)
+        facts = facts_of(decode_ps_pdu(octets), late_us)
+        assert decide((order,), facts, POLICY, CinState(TARGET_OK, True)).verdict.kind is kind
+        assert carrier(order, "answer", True, CUT - 1) != "-"
+
+
 def test_a_multimedia_message_is_handed_over_and_set_apart() -> None:
     """The agency has no reader for it: it is sealed unread, not lost and not shown."""
     assert carrier(replace(WARRANT, services=frozenset({Service.MMS})), "mms", True, CUT) == "whole"
@@ -367,6 +443,17 @@ def test_a_multimedia_message_is_handed_over_and_set_apart() -> None:
 
 
 around = st.sampled_from([START, CUT, END]).flatmap(lambda at: st.integers(at - 2, at + 2))
+acts = st.none() | around
+
+
+@st.composite
+def emergencies(draw: st.DrawFn) -> Exigency:
+    """An activation whose deadline, of 24 or 48 hours, is near an edge or far away, and any acts."""
+    begun = draw(around) - draw(st.sampled_from([0, 24, 48])) * HOUR
+    issued = draw(acts | st.just(begun + 24 * HOUR) | st.just(begun + 24 * HOUR + 1) | st.just(CUT - 24 * HOUR))
+    return Exigency(begun, issued, draw(acts), draw(acts), draw(acts))
+
+
 orders = st.builds(
     replace,
     st.just(WARRANT),
@@ -374,8 +461,13 @@ orders = st.builds(
     services=st.frozensets(st.sampled_from([Service.VOICE, Service.SMS, Service.DATA])),
     direction=st.sampled_from(PrttDirection),
     state=st.sampled_from([OrderState.ISSUED, OrderState.ACTIVE, OrderState.EXPIRED, OrderState.SEALED]),
-    revoked_at_us=st.none() | around,
-    objective_attained_at_us=st.none() | around,
+    revoked_at_us=acts,
+    objective_attained_at_us=acts,
+    jurisdiction=st.sampled_from(Jurisdiction),
+    exigent=st.none() | emergencies(),
+    entered_at_us=st.none() | around.map(lambda at: at - 40 * DAY),
+    first_interception_us=st.none() | around.map(lambda at: at - 30 * DAY),
+    extensions_us=st.just(()) | st.tuples(around),
 )
 NAMES = ("call", "text", "sms", "session", "visit", "sound", "packet", "placed")
 
@@ -386,6 +478,10 @@ def test_for_any_order_and_any_time_the_gates_agree(order: CourtOrder, name: str
     """Of the target's own traffic whose direction is known: given means kept, withheld means refused."""
     given_out = carrier(order, name, sends, time_us)
     whole = agency(order, name, sends, time_us, redacted=False)
+    if whole == "quarantine":
+        # ASYMMETRIES["lapsed-use"]: before the own start of an order that came late.
+        assert given_out == "-" and late_approval(order) and time_us < order.window.start_us
+        return
     assert (given_out == "-") == (whole == "reject")
     if given_out == "whole":
         assert whole in KEPT and not order.kind.metadata_only
