@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from collector.store.audit_log import AuditLog
+from asn1.errors import RefusedError
+from collector.store.audit_log import AuditFullError, AuditLog
 from collector.store.keys import Keys
 from lab.cli_verify import StorePlace
-from lab.exports import export_all
+from lab.exports import Exports, export_all, listed_in
 from mediation.runtime.process import IntegrityError
 
 
@@ -29,20 +32,68 @@ def place(tmp_path: Path) -> StorePlace:
     return StorePlace(tmp_path / "store", tmp_path / "audit", tmp_path / "keys", tmp_path / "pin")
 
 
-def test_a_whole_audit_log_lets_exports_go_on(place: StorePlace, tmp_path: Path) -> None:
-    assert export_all(place, tmp_path / "exports", []).files == []
+Told = list[tuple[str, dict[str, Any]]]
 
 
+def export(place: StorePlace, directory: Path, told: Told, **changes: str) -> Exports:
+    who = {"actor": "rivera", "reason": "case file"} | changes
+    return export_all(place, directory, [], record=lambda kind, fields: told.append((kind, fields)), **who)
+
+
+def test_a_whole_audit_log_lets_exports_go_on_and_who_exports_why_is_on_record(
+    place: StorePlace, tmp_path: Path
+) -> None:
+    told: Told = []
+    assert export(place, tmp_path / "exports", told).files == []
+    assert told == [("export", {"actor": "rivera", "reason": "case file", "orders": []})]
+
+
+@pytest.mark.parametrize("blank", [{"actor": " "}, {"reason": ""}])
+def test_attack_an_export_without_a_name_or_without_a_reason(
+    place: StorePlace, tmp_path: Path, blank: dict[str, str]
+) -> None:
+    told: Told = []
+    with pytest.raises(RefusedError, match="who makes it and why"):
+        export(place, tmp_path / "exports", told, **blank)
+    assert told == []
+
+
+def test_attack_what_cannot_be_put_on_record_is_not_exported(place: StorePlace, tmp_path: Path) -> None:
+    earlier = tmp_path / "exports"
+    earlier.mkdir()
+
+    def full(kind: str, fields: dict[str, Any]) -> None:
+        raise AuditFullError("the desk's ledger is full")
+
+    with pytest.raises(AuditFullError):
+        export_all(place, earlier, [], actor="rivera", reason="case file", record=full)
+    assert list(earlier.iterdir()) == []
+
+
+def test_a_run_without_a_desk_lists_its_exports_beside_them(place: StorePlace, tmp_path: Path) -> None:
+    for _ in range(2):
+        record = listed_in(tmp_path / "exports")
+        export_all(place, tmp_path / "exports", [], actor="demo", reason="a check", record=record)
+    lines = (tmp_path / "exports" / "exports.jsonl").read_text().splitlines()
+    assert [json.loads(line)["fields"]["actor"] for line in lines] == ["demo", "demo"]
+
+
+@pytest.mark.rule("R-092", "R-092.1")
 def test_attack_a_line_is_taken_out_of_the_audit_log_before_an_export(place: StorePlace, tmp_path: Path) -> None:
+    told: Told = []
     path = place.audit / "audit.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([*lines[:2], *lines[3:]]))
     with pytest.raises(IntegrityError, match="nothing is exported"):
-        export_all(place, tmp_path / "exports", [])
+        export(place, tmp_path / "exports", told)
+    assert told == []
 
 
+@pytest.mark.rule("R-092")
 def test_attack_the_newest_entries_are_cut_off_before_an_export(place: StorePlace, tmp_path: Path) -> None:
+    told: Told = []
     path = place.audit / "audit.jsonl"
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:3]))
     with pytest.raises(IntegrityError, match="5 entries were signed, 3 are there"):
-        export_all(place, tmp_path / "exports", [])
+        export(place, tmp_path / "exports", told)
+    assert told == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+import threading
 import wave
 from pathlib import Path
 
@@ -13,10 +14,16 @@ from asn1 import ps_pdu
 from asn1.errors import LocalError
 from asn1.ip import ipcc
 from carrier_sim.pcap import read_capture
+from collector.explain import explain_record
 from collector.export.communications import gather
 from collector.export.service import export_liid, time_text
+from collector.standing import Entry, held, minimised, of_communication, of_order, of_sequences, privileged, released
 from collector.store.keys import Keys
 from collector.store.reader import StoreReader
+from collector.store.store import Store, StoreConfig, StoreHooks
+from collector.store.walk import SegmentFile, segment_paths
+from mediation.law.orders import OrderId, order_uid
+from mediation.law.verdicts import Reason
 
 RTP = b"\x80\x08\0\1\0\0\0\1\0\0\0\7"
 IP = b"\x45\0\0\x1c\0\0\0\0\x40\x11\0\0\xc0\0\2\1\xc0\0\2\2\0\1\0\2\0\x08\0\0"
@@ -96,3 +103,104 @@ async def test_nothing_stored_makes_no_directory(reader, tmp_path: Path) -> None
 def test_times_out_of_range_are_empty() -> None:
     assert time_text(1_700_000_000_000_001) == "2023-11-14T22:13:20.000001Z"
     assert [time_text(one) for one in (None, -1, -(1 << 63), (1 << 63) - 1)] == ["", "", "", ""]
+
+
+# What was decided later
+
+
+def decide(lab, *entries: Entry) -> StoreReader:
+    """The collector's store with decisions added to it, and a reader that knows them."""
+    keys = Keys(lab.data / "keys")
+    store = Store.open(lab.data / "store", StoreConfig(16 << 20, 8 << 20), keys, StoreHooks(now_us=lambda: 9))
+    done = threading.Event()
+    store.stand(entries, lambda info: done.set())
+    assert done.wait(10)
+    store.close()
+    return StoreReader(lab.data / "store", keys)
+
+
+def cells(made, name: str = "events.csv") -> list[dict[str, str]]:
+    with next(path for path in made.files if path.name == name).open() as stream:
+        return list(csv.DictReader(stream))
+
+
+def words(made) -> bytes:
+    return b"".join(path.read_bytes() for path in made.files)
+
+
+UID = order_uid(OrderId("O-1"))
+
+
+@pytest.mark.rule("R-041", "R-041.1")
+async def test_attack_a_held_order_is_exported(reader, lab, tmp_path: Path) -> None:
+    """Every row of the order is listed as withheld; no sound, packet, message, party or field of it is written."""
+    made = export_liid(decide(lab, held(of_order(UID), Reason.ORDER_LAPSED, 9)), b"LAB-0001", tmp_path / "out")
+    assert sorted(path.name for path in made.files) == ["events.csv", "withheld.csv"]
+    assert made.withheld == sum(row["withheld"] for row in made.rows) == 7
+    assert b"12125550102" not in words(made) and b"hello" not in words(made)
+    events = cells(made)
+    assert len(events) == 3 and {(row["payload"], row["details"]) for row in events} == {("(withheld)", "")}
+    assert all("ORDER_LAPSED (R-041)" in row["withheld"] for row in events)
+    assert sum(int(row["records"]) for row in cells(made, "withheld.csv")) == 7
+    assert all(row["service"] is None and row["parties"] == [] for row in made.rows)
+
+
+@pytest.mark.rule("R-118", "R-118.1")
+async def test_a_minimised_call_is_exported_as_metadata_without_sound(reader, lab, tmp_path: Path) -> None:
+    entry = minimised(of_communication(b"LAB-0001", 1), 9, "chen", "TARU", "not about the offence")
+    made = export_liid(decide(lab, entry), b"LAB-0001", tmp_path / "out")
+    assert sorted(path.name for path in made.files if path.suffix in (".wav", ".pcapng")) == ["data-3.pcapng"]
+    assert made.withheld == 5 and made.audio_s == 0
+    call = made.rows[0]
+    assert call["parties"] == ["+12125550101", "+12125550102"] and call["withheld"] == 5
+    shown = [row for row in cells(made) if row["cin"] == "1"]
+    assert len(shown) == 2 and all(
+        row["payload"] == "iPMMIRI" and "MINIMISED (R-118)" in row["withheld"] for row in shown
+    )
+
+
+@pytest.mark.rule("R-120")
+async def test_attack_a_privileged_message_is_read_in_an_export(reader, lab, tmp_path: Path) -> None:
+    scope = of_communication(b"LAB-0001", 2)
+    flagged = decide(lab, privileged(scope, 9, "chen", "TARU", "counsel"))
+    made = export_liid(flagged, b"LAB-0001", tmp_path / "out")
+    assert b"hello" not in words(made) and made.messages == 0 and made.withheld == 1
+    freed = decide(lab, released(scope, Reason.PRIVILEGED_HOLD, 10, "okafor", "SUP", "wrong number"))
+    made = export_liid(freed, b"LAB-0001", tmp_path / "again")
+    assert b"hello" in words(made) and made.withheld == 0
+
+
+@pytest.mark.rule("R-090", "R-090.1")
+async def test_attack_one_octet_of_stored_speech_is_flipped_before_an_export(reader, lab, tmp_path: Path) -> None:
+    path = segment_paths(lab.data / "store")[0]
+    with SegmentFile(path) as file:
+        unit = next(file.units(file.header()))
+    data = bytearray(path.read_bytes())
+    data[unit.data[0].area_at] ^= 1
+    path.write_bytes(data)
+    made = export_liid(reader, b"LAB-0001", tmp_path / "out")
+    assert made.withheld == 1
+    assert "TAMPERED (R-090)" in cells(made, "withheld.csv")[0]["why"]
+    assert {row["payload"] for row in cells(made)} >= {"(withheld)"}
+
+
+@pytest.mark.rule("R-093")
+async def test_both_records_of_a_conflict_are_listed_and_not_rendered(reader, lab, tmp_path: Path) -> None:
+    found = {
+        one.number: one.sequence for one in reader.records() if one.liid == b"LAB-0001" and one.cin == 1 and one.kind
+    }
+    entry = held(of_sequences([found[0], found[2]]), Reason.TAMPERED, 9)
+    made = export_liid(decide(lab, entry), b"LAB-0001", tmp_path / "out")
+    assert made.withheld == 2 and made.rows[0]["cc_from_target"] == 3
+    with wave.open(str(tmp_path / "out/voice-1.wav")) as sound:
+        assert sound.getnframes() < 480
+
+
+@pytest.mark.rule("R-041")
+async def test_attack_asking_for_the_explanation_of_a_held_record_yields_none_of_its_content(reader, lab) -> None:
+    kept = decide(lab, held(of_order(UID), Reason.ORDER_LAPSED, 9))
+    record = kept.read(0)
+    steps = explain_record(record, None, None, kept.standings().of(record))
+    assert (steps[-1].check, steps[-1].rule) == ("standing", "R-041") and "ORDER_LAPSED" in steps[-1].fact
+    free = explain_record(record, None, None, reader.standings().of(record)._replace(state=None, reason=None))
+    assert [step.check for step in free][-1] == "store"
