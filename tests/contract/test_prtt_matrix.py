@@ -87,7 +87,8 @@ def mms(*shows: bytes, **more: Any) -> Item:
     sender, receiver = ({"mMSPartyIDs": [("e164Number", one)], "nonLocalID": "local"} for one in (A, B))
     value = {
         "transactionID": "T1", "version": {"majorVersion": 1, "minorVersion": 3}, "dateTime": T,
-        "direction": "fromTarget", "originatingMMSParty": sender, "terminatingMMSParty": [receiver], "messageID": "m1@mms.invalid",
+        "direction": "fromTarget", "originatingMMSParty": sender, "terminatingMMSParty": [receiver],
+        "messageID": "m1@mms.invalid",
         "expiry": {"expiryPeriod": 60, "periodFormat": "relative"}, "contentType": "multipart/related",
         "responseStatus": "ok", **more,
     }  # fmt: skip

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from asn1.sip import parse_sip
 from asn1.sms_tpdu import decode_tpdu, encode_deliver, encode_deliver_report, encode_status_report, encode_submit
 from asn1.ts33128 import decode_xiri, encode_xiri
-from mediation.redact import KEPT_HEADERS, message_without_text, signalling_only
+from mediation.redact import (
+    KEPT_HEADERS,
+    Granted,
+    message_without_text,
+    multimedia_without_content,
+    signalling_only,
+)
 
 CANARY = "CANARY-7f3a"
 T0 = 1_750_000_000_000_000
@@ -277,3 +283,92 @@ def test_attack_content_in_the_headers_part_of_a_uri() -> None:
     assert message.uri == "sip:+12125550142@ims.invalid" and message.from_tag == "a"
     assert b"<sip:+12125550101@ims.invalid;user=phone>;tag=a" in kept
     assert b"<sip:p.invalid;lr>, <sip:q.invalid;lr>" in kept and b"expires=60" in kept
+
+
+# --- what an order names besides ------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("R-112")
+def test_a_place_stays_where_the_order_names_it() -> None:
+    (tpdu,) = encode_submit("x", "12125550102")
+    octets = sip(INVITE, f"P-Access-Network-Info: 3GPP-NR;utran-cell-id-3gpp={CANARY}", f"Subject: {CANARY}")
+    placed, plain = signalling_only(octets, Granted(place=True)), signalling_only(octets)
+    assert placed is not None and placed.count(CANARY.encode()) == 1 and b"Subject" not in placed
+    assert plain is not None and CANARY.encode() not in plain
+    assert "location" in message_without_text(event(tpdu, location={"locationInfo": {}}), Granted(place=True))
+
+
+@pytest.mark.rule("R-111")
+@pytest.mark.parametrize("body", ["Signal=5\r\nDuration=160\r\n", "5"])
+def test_a_key_stays_where_the_order_names_dialled_digits(body: str) -> None:
+    octets = sip(INVITE.replace("INVITE", "INFO"), "Content-Type: application/dtmf-relay", body=body)
+    keyed, plain = signalling_only(octets, Granted(keys=True)), signalling_only(octets)
+    assert keyed is not None and parse_sip(keyed).body == body.encode()
+    assert plain is not None and parse_sip(plain).body == b""
+
+
+@pytest.mark.parametrize("start", [INVITE, INVITE.replace("INVITE", "INFO")])
+@pytest.mark.parametrize("body", [f"Signal=5\r\n{CANARY}", CANARY, f"Signal=55 {CANARY}"])
+def test_attack_words_beside_a_key_do_not_come_through(start: str, body: str) -> None:
+    octets = sip(start, "Content-Type: application/dtmf-relay", body=body)
+    redacted = signalling_only(octets, Granted(place=True, keys=True))
+    assert redacted is not None and CANARY.encode() not in redacted and parse_sip(redacted).body == b""
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "sip:+12125550102;postd=4321@ims.invalid",
+        "sip:+12125550102@ims.invalid;postd=4321",
+        "tel:+12125550102,,4321",
+        "sip:+12125550102pp4321@ims.invalid",
+    ],
+)
+@pytest.mark.rule("R-111")
+def test_digits_behind_a_number_are_taken_out(uri: str) -> None:
+    redacted = signalling_only(sip(f"INVITE {uri} SIP/2.0", f"Contact: <{uri}>"))
+    assert redacted is not None and b"4321" not in redacted
+
+
+@pytest.mark.parametrize("start", [f"{CANARY} sip:a@h.invalid SIP/2.0", f"INVITE data:,{CANARY} SIP/2.0"])
+def test_a_request_that_is_not_known_gives_nothing(start: str) -> None:
+    assert signalling_only(sip(start)) is None
+
+
+def test_an_emergency_call_is_still_a_call() -> None:
+    redacted = signalling_only(sip("INVITE urn:service:sos SIP/2.0"))
+    assert redacted is not None and redacted.startswith(b"INVITE urn:service:sos SIP/2.0\r\n")
+
+
+def test_a_name_that_is_shown_stays_and_a_text_does_not() -> None:
+    for shown, stays in (("Alex Rivera", True), (f"{CANARY} at 5", False), ("x" * 41, False)):
+        redacted = signalling_only(sip(INVITE, f'P-Asserted-Identity: "{shown}" <sip:a@h.invalid>'))
+        assert redacted is not None and (f'"{shown}" <sip:a@h.invalid>'.encode() in redacted) is stays
+        assert b"<sip:a@h.invalid>" in redacted
+
+
+def test_a_sender_whose_name_is_a_text_takes_the_message_with_it() -> None:
+    """TS 23.040 9.1.2.5: eleven septets are enough for words."""
+    name = bytes([0x0E, 0xD0]) + bytes.fromhex("c3a0b3591d0a04")
+    (plain,) = encode_deliver("x", "12125550102", T0)
+    tpdu = plain[:1] + name + plain[9:]
+    assert "sMSTPDUData" not in message_without_text(event(tpdu, "toTarget"))
+
+
+# --- multimedia messages ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sent", "left"),
+    [
+        (f'multipart/related; start="{CANARY}"', "multipart/related"),
+        ("Text/Plain", "text/plain"),
+        (CANARY, "application/octet-stream"),
+    ],
+)
+@pytest.mark.rule("R-113", "R-114")
+def test_a_multimedia_message_keeps_its_kind_and_neither_subject_nor_the_names_of_parts(sent: str, left: str) -> None:
+    words = dict.fromkeys(("subject", "responseStatusText", "applicID", "auxApplicInfo", "unknown"), CANARY)
+    kept = multimedia_without_content("mMSSend", {"messageID": "m1", "contentType": sent, **words})
+    assert kept == {"messageID": "m1", "contentType": left}
+    assert multimedia_without_content("mMSMBoxUpload", words) is None
