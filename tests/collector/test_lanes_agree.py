@@ -21,6 +21,7 @@ from collector.gate_scope import CinState
 from mediation.law.orders import (
     CaseId,
     CourtOrder,
+    Exigency,
     Liid,
     OrderId,
     OrderKind,
@@ -44,6 +45,15 @@ TIMES = st.sampled_from(
         NOW_US - POLICY.late_us - 1, NOW_US + POLICY.skew_hard_us + 1,
     ]
 )  # fmt: skip
+HOUR_US = 3_600_000_000
+AROUND = st.sampled_from([START_US, NOW_US - 1, NOW_US, NOW_US + 1, NOW_US + POLICY.skew_us, END_US])
+USES = st.none() | st.builds(
+    Exigency,
+    AROUND.flatmap(lambda at: st.sampled_from([at, at - 24 * HOUR_US, at - 48 * HOUR_US])),
+    st.none() | AROUND | st.just(START_US - HOUR_US),
+    *[st.none() | AROUND] * 3,
+)
+"""Emergencies that end, lapse or were approved somewhere near the record."""
 FIELDS = st.fixed_dictionaries(
     {
         "time_us": TIMES,
@@ -67,10 +77,14 @@ def record(time_us: int | None = NOW_US, qualifier: str | None = None, what: str
     return ps_pdu.encode_ps_pdu(header, ("cCPayloadSequence", [one] * payloads))
 
 
-def order(kind: OrderKind, services: frozenset[Service], state: OrderState, revoked_at_us: int | None) -> CourtOrder:
+def order(
+    kind: OrderKind, services: frozenset[Service], state: OrderState, revoked_at_us: int | None,
+    exigent: Exigency | None = None,
+) -> CourtOrder:  # fmt: skip
     return CourtOrder(
         OrderId("O-1"), 1, kind, CaseId("C"), Liid("LAB-0001"), "LEA", Window(START_US, END_US),
         (Target(TargetKind.E164, "12125550101"),), services, state=state, revoked_at_us=revoked_at_us,
+        exigent=exigent if kind.exigent else None,
     )  # fmt: skip
 
 
@@ -114,12 +128,13 @@ def lanes(kernels: SimpleNamespace) -> Any:
     services=st.sampled_from([frozenset({Service.VOICE}), frozenset({Service.DATA}), frozenset(Service)]),
     state=st.sampled_from([OrderState.ISSUED] * 4 + list(OrderState)),
     revoked_at_us=st.sampled_from([None, None, NOW_US, NOW_US + 10_000_000]),
+    use=USES,
 )
 def test_what_the_bulk_lane_accepts_the_gate_accepts(
     lanes: Any, fields: dict[str, Any], target: int, kind: OrderKind, services: frozenset[Service],
-    state: OrderState, revoked_at_us: int | None,
+    state: OrderState, revoked_at_us: int | None, use: Exigency | None,
 ) -> None:  # fmt: skip
-    bulk, verdict = lanes(record(**fields), order(kind, services, state, revoked_at_us), target)
+    bulk, verdict = lanes(record(**fields), order(kind, services, state, revoked_at_us, use), target)
     assert not bulk or verdict is VerdictKind.ACCEPT
 
 

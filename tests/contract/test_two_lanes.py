@@ -26,6 +26,8 @@ from collector.gate_scope import TARGET_OK, CinState
 from mediation.law.orders import (
     CaseId,
     CourtOrder,
+    Exigency,
+    Jurisdiction,
     Liid,
     OrderId,
     OrderKind,
@@ -106,10 +108,16 @@ def test_plain_content_of_either_service_takes_the_bulk_lane_and_the_gate_agrees
 
 edges = st.sampled_from([START, CUT, END]).flatmap(lambda at: st.integers(at - 500_000, at + 500_000))
 times = st.none() | edges | st.integers(START, END - 1)
+HOUR = 3_600_000_000
+begun = edges.map(lambda at: at - 24 * HOUR) | edges.map(lambda at: at - 48 * HOUR) | st.just(START)
 DEPARTURES: dict[str, st.SearchStrategy[Any]] = {
     "kind": st.sampled_from(OrderKind),
     "state": st.sampled_from(OrderState),
     "services": st.frozensets(st.sampled_from(Service)),
+    "exigent": st.builds(Exigency, begun, *[st.none() | edges] * 4),
+    "jurisdiction": st.just(Jurisdiction.FEDERAL),
+    "entered_at_us": edges.map(lambda at: at - 40 * 24 * HOUR),
+    "first_interception_us": edges.map(lambda at: at - 30 * 24 * HOUR),
     "revoked_at_us": edges,
     "objective_attained_at_us": edges,
     "liid": st.just(b"LAB-2"),
@@ -162,7 +170,7 @@ def test_whatever_the_bulk_lane_takes_the_gate_accepts_without_a_flag(
     kernels: SimpleNamespace, taken: Counter[bool], changes: dict[str, Any]
 ) -> None:
     """A plain record under a plain warrant, changed in up to four ways at once."""
-    order_fields = ("kind", "state", "services", "revoked_at_us", "objective_attained_at_us")
+    order_fields = {name for name in DEPARTURES if name in CourtOrder.__dataclass_fields__} - {"liid"}
     order = replace(WARRANT, **{name: changes[name] for name in order_fields if name in changes})
     policy_fields = ("skew_us", "late_us", "mediation_stamps")
     policy = PolicyConfig(**{name: changes[name] for name in policy_fields if name in changes})
@@ -183,7 +191,15 @@ def test_at_every_edge_of_a_window_the_bulk_lane_says_no_more_than_the_gate(
 ) -> None:
     """R-002, R-019, R-099, microsecond by microsecond."""
     policy, taken = PolicyConfig(skew_us=skew_us), 0
-    for order in (WARRANT, replace(WARRANT, revoked_at_us=CUT), replace(WARRANT, objective_attained_at_us=CUT)):
+    approved = Exigency(CUT - 60 * HOUR, order_issued_at_us=CUT - 24 * HOUR)
+    for order in (
+        WARRANT,
+        replace(WARRANT, revoked_at_us=CUT),
+        replace(WARRANT, objective_attained_at_us=CUT),
+        replace(WARRANT, jurisdiction=Jurisdiction.FEDERAL, first_interception_us=CUT - 30 * 24 * HOUR),
+        replace(WARRANT, kind=OrderKind.EXIGENT_EAV_FEDERAL, exigent=replace(approved, ended_at_us=CUT)),
+        replace(WARRANT, kind=OrderKind.EXIGENT_EAV_STATE, exigent=replace(approved, activated_at_us=CUT - 30 * HOUR)),
+    ):
         for event_us in range(at - 5, at + 6):
             record = cc_pdu(HEADER._replace(time_us=event_us), CONTENTS[0], "toTarget")
             [row] = bulk(kernels, order, [record], event_us, policy, TARGET_OK)
@@ -191,6 +207,27 @@ def test_at_every_edge_of_a_window_the_bulk_lane_says_no_more_than_the_gate(
             if row:
                 accepted_whole(order, record, event_us, policy)
     assert taken > 0, "the lane is used"
+
+
+EMERGENCIES = [OrderKind.EXIGENT_EAV_STATE, OrderKind.EXIGENT_EAV_FEDERAL]
+
+
+@pytest.mark.rule("R-041")
+@pytest.mark.parametrize("kind", EMERGENCIES)
+def test_attack_content_that_outlives_its_emergency_by_the_fast_lane(kernels: SimpleNamespace, kind: OrderKind) -> None:
+    """Stamped well inside, arriving a moment after the deadline: the columns would not see that it lapsed."""
+    deadline_us = NOW + 1_000_000
+    hours = 24 if kind is OrderKind.EXIGENT_EAV_STATE else 48
+    order = replace(WARRANT, kind=kind, exigent=Exigency(deadline_us - hours * HOUR))
+    record = cc_pdu(HEADER, CONTENTS[0], "toTarget")
+    policy = PolicyConfig()
+    for now_us, verdict in ((NOW, VerdictKind.ACCEPT), (deadline_us + 1, VerdictKind.QUARANTINE)):
+        assert bulk(kernels, order, [record], now_us, policy, TARGET_OK) == [0]
+        facts = facts_of(decode_ps_pdu(record), now_us)
+        assert decide((order,), facts, policy.policy(), CinState(TARGET_OK)).verdict.kind is verdict
+    approved = replace(order, exigent=Exigency(deadline_us - hours * HOUR, order_issued_at_us=deadline_us))
+    assert bulk(kernels, approved, [record], NOW, policy, TARGET_OK) == [1], "approved in time, it takes the bulk lane"
+    accepted_whole(approved, record, NOW, policy)
 
 
 @pytest.mark.parametrize("qualifier", QUALIFIERS)
