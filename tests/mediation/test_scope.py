@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from mediation.law.orders import (
     CaseId,
     CourtOrder,
+    Exigency,
+    Jurisdiction,
     Liid,
     OrderId,
     OrderKind,
@@ -37,6 +39,7 @@ def event(time_us: int = START, service: Service = Service.VOICE, content: bool 
     return ScopeEvent(time_us, service, content, **more)
 
 
+@pytest.mark.rule("R-002", "R-002.1", "R-002.2", "R-002.3", "R-002.4")
 @pytest.mark.parametrize("order", [WARRANT, PEN_REGISTER])
 @pytest.mark.parametrize(
     ("time_us", "inside"),
@@ -49,7 +52,13 @@ def test_the_window_is_half_open_to_the_microsecond(order: CourtOrder, time_us: 
     assert inside or verdict.rule == "R-002"
 
 
-@pytest.mark.parametrize(("field", "rule"), [("revoked_at_us", "R-019"), ("objective_attained_at_us", "R-009")])
+@pytest.mark.parametrize(
+    ("field", "rule"),
+    [
+        pytest.param("revoked_at_us", "R-019", marks=pytest.mark.rule("R-019", "R-019.1")),
+        pytest.param("objective_attained_at_us", "R-009", marks=pytest.mark.rule("R-009", "R-009.1", "R-009.2")),
+    ],
+)
 def test_revocation_and_objective_attained_end_the_order_at_that_instant(field: str, rule: str) -> None:
     """R-019, R-009."""
     at = 5_000_000
@@ -163,6 +172,96 @@ def test_training_fault_of_over_delivery_gives_content_within_window_and_directi
     assert allow(pen, event(content=True, target_sends=False), overdeliver=True).scope is Scope.WITHHOLD
 
 
+HOUR = 3_600_000_000
+DAY = 24 * HOUR
+T0 = 1_780_318_800_000_000
+HOURS = {
+    OrderKind.EXIGENT_PRTT: (48, "R-033"),
+    OrderKind.EXIGENT_EAV_STATE: (24, "R-034"),
+    OrderKind.EXIGENT_EAV_FEDERAL: (48, "R-035"),
+}
+
+
+def use(kind: OrderKind, start_us: int = T0, **acts: int) -> CourtOrder:
+    exigency = Exigency(**{"activated_at_us": T0} | acts)
+    return replace(WARRANT, kind=kind, window=Window(start_us, start_us + 20 * DAY), exigent=exigency)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(OrderKind.EXIGENT_PRTT, marks=pytest.mark.rule("R-033", "R-033.3", "R-033.4")),
+        pytest.param(OrderKind.EXIGENT_EAV_STATE, marks=pytest.mark.rule("R-034", "R-034.3")),
+        pytest.param(OrderKind.EXIGENT_EAV_FEDERAL, marks=pytest.mark.rule("R-035")),
+    ],
+)
+def test_the_carrier_withholds_from_the_deadline_on_where_no_order_came(kind: OrderKind) -> None:
+    hours, rule = HOURS[kind]
+    due = T0 + hours * HOUR
+    for order in (use(kind), replace(use(kind), exigent=None)):
+        assert allow(order, event(due - 1)).scope is not Scope.WITHHOLD
+        for late in (due, due + 1, due + DAY):
+            assert allow(order, event(late)) == ScopeVerdict(Scope.WITHHOLD, rule)
+    for issued, holds in ((due, True), (due + 1, False)):
+        seen = allow(use(kind, order_issued_at_us=issued), event(due))
+        assert (seen.scope is not Scope.WITHHOLD) is holds
+
+
+@pytest.mark.parametrize(
+    ("act", "rule"),
+    [
+        pytest.param("denied_at_us", "R-038", marks=pytest.mark.rule("R-038", "R-038.1")),
+        pytest.param("obtained_at_us", "R-039", marks=pytest.mark.rule("R-039", "R-039.1")),
+        pytest.param("ended_at_us", "R-040", marks=pytest.mark.rule("R-040", "R-040.1")),
+    ],
+)
+@pytest.mark.parametrize("kind", HOURS)
+def test_what_ends_an_emergency_ends_the_carriers_delivery_at_that_instant(
+    act: str, rule: str, kind: OrderKind
+) -> None:
+    at = T0 + 5 * HOUR
+    order = use(kind, order_issued_at_us=T0 + HOUR, **{act: at})
+    assert allow(order, event(at - 1)).scope is not Scope.WITHHOLD
+    assert allow(order, event(at)) == ScopeVerdict(Scope.WITHHOLD, rule)
+    unapproved = use(OrderKind.EXIGENT_EAV_STATE, **{act: T0 + 25 * HOUR})
+    assert allow(unapproved, event(T0 + 24 * HOUR)).rule == "R-034", "the deadline was earlier"
+
+
+@pytest.mark.rule("R-042", "R-042.1")
+def test_the_carrier_gives_under_a_late_order_from_its_own_start_alone() -> None:
+    issued = T0 + 25 * HOUR
+    own = use(OrderKind.EXIGENT_EAV_STATE, issued, order_issued_at_us=issued)
+    assert allow(own, event(issued)).scope is Scope.WHOLE and allow(own, event(issued - 1)).scope is Scope.WITHHOLD
+    backdated = use(OrderKind.EXIGENT_EAV_STATE, order_issued_at_us=issued)
+    assert allow(backdated, event(issued)) == ScopeVerdict(Scope.WITHHOLD, "R-034")
+
+
+@pytest.mark.rule("R-043", "R-043.2")
+def test_a_temporary_warrant_ends_for_the_carrier_too() -> None:
+    order = use(OrderKind.EXIGENT_EAV_STATE, order_issued_at_us=T0)
+    assert allow(order, event(T0 + 24 * HOUR - 1)).scope is Scope.WHOLE
+    assert allow(order, event(T0 + 24 * HOUR + 1_000_000)) == ScopeVerdict(Scope.WITHHOLD, "R-043")
+
+
+@pytest.mark.rule("R-008", "R-008.1", "R-008.2", "R-008.3")
+@pytest.mark.parametrize(("first", "last"), [(3, 33), (None, 40), (12, 40)])
+def test_the_carrier_counts_federal_days_itself(first: int | None, last: int) -> None:
+    order = replace(
+        WARRANT, jurisdiction=Jurisdiction.FEDERAL, entered_at_us=T0, window=Window(T0, T0 + 60 * DAY),
+        first_interception_us=None if first is None else T0 + first * DAY,
+    )  # fmt: skip
+    end = T0 + last * DAY
+    assert allow(order, event(end - 1)).scope is Scope.WHOLE
+    assert allow(order, event(end)) == ScopeVerdict(Scope.WITHHOLD, "R-008")
+    extended = replace(order, extensions_us=(end,))
+    assert allow(extended, event(end)).scope is Scope.WHOLE
+    assert allow(replace(order, extensions_us=(end + 1,)), event(end)).scope is Scope.WITHHOLD
+    unknown = replace(order, entered_at_us=None, first_interception_us=None)
+    assert allow(unknown, event(end)).scope is Scope.WHOLE
+    register = replace(order, kind=OrderKind.PRTT)
+    assert allow(register, event(end)).scope is Scope.METADATA
+
+
 orders = st.builds(
     CourtOrder,
     order_id=st.just(OrderId("O-1")),
@@ -178,6 +277,14 @@ orders = st.builds(
     state=st.sampled_from(OrderState),
     revoked_at_us=st.none() | st.integers(0, 100),
     objective_attained_at_us=st.none() | st.integers(0, 100),
+    jurisdiction=st.sampled_from(Jurisdiction),
+    first_interception_us=st.none() | st.integers(0, 100).map(lambda at: at - 30 * DAY),
+    exigent=st.none()
+    | st.builds(
+        Exigency,
+        st.integers(0, 100) | st.integers(0, 100).map(lambda at: at - 48 * HOUR),
+        *[st.none() | st.integers(0, 100)] * 4,
+    ),
 )
 events = st.builds(
     ScopeEvent,
