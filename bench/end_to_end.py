@@ -34,6 +34,7 @@ from bench.environment import environment_card
 from bench.load import FIRST_NUMBER, Stream, content_stream
 from collector.store import pack
 from lab import toml
+from lab.papers import lab_papers
 from mediation.law.documents import make_document, order_from_fields
 
 CHUNK_OCTETS = 1 << 20
@@ -67,7 +68,7 @@ def prepare(root: Path, liids: int, encryption: bool) -> Path:
                 "services": ["VOICE"],
             }
         )
-        (inbox / f"{order.order_id}.v1.json").write_bytes(make_document(order, court))
+        (inbox / f"{order.order_id}.v1.json").write_bytes(make_document(order, court, papers=lab_papers(order)))
     config = {
         "data_dir": str(root / "collector"),
         "court_public_key": str(root / "court.pub"),

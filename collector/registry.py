@@ -34,7 +34,10 @@ class Registry:
         public_key: Ed25519PublicKey,
         report: Report = lambda kind, fields: None,
         law: LawSettings = DEFAULTS,
+        reads_only: bool = False,
     ) -> None:
+        """With `reads_only` a refused document stays where it is: moving it is the collector's alone."""
+        self._reads_only = reads_only
         self._inbox = inbox
         self._public_key = public_key
         self._report = report
@@ -130,6 +133,8 @@ class Registry:
         return list(dict.fromkeys(found))
 
     def _refuse(self, path: Path, reasons: list[str], document: CourtDocument | None = None) -> None:
+        if self._reads_only:
+            return
         refused = self._inbox / "refused"
         try:
             refused.mkdir(exist_ok=True)

@@ -12,15 +12,23 @@ from lab.output import DEFAULT_DATA, DataOption, JsonOption, console, print_json
 from lab.paths import RunPaths
 from lab.stack import Stack, real_time
 from lab.times import iso, when_us
-from mediation.law.documents import extended, order_to_fields, revoked
+from mediation.law.documents import (
+    CourtDocument,
+    DocumentAction,
+    extended,
+    missing_in,
+    order_to_fields,
+    revoked,
+)
 from mediation.law.orders import CourtOrder
-from mediation.runtime.clock import Clock, LineClock
+from mediation.runtime.clock import LineClock
 from mediation.runtime.config import ConfigError
 
 
-def _clock(data: Path) -> Clock:
-    """The run's own time where there is a run, else the wall clock."""
-    return Stack.load(data).clock if RunPaths(data).run_file.exists() else LineClock(real_time())
+def now_of(data: Path) -> int:
+    """The run's own time where there is a run, else the wall clock; microseconds."""
+    clock = Stack.load(data).clock if RunPaths(data).run_file.exists() else LineClock(real_time())
+    return clock.now_us()
 
 
 def create(
@@ -37,13 +45,17 @@ def create(
     direction: Annotated[str | None, typer.Option(help="PRTT: PEN, TRAP or BOTH")] = None,
     case: Annotated[str | None, typer.Option(help="the case the order belongs to")] = None,
     agency: Annotated[str | None, typer.Option(help="who collects")] = None,
-    file: Annotated[Path | None, typer.Option(help="the same fields from a YAML or JSON file")] = None,
+    jurisdiction: Annotated[str | None, typer.Option(help="STATE or FEDERAL")] = None,
+    activated: Annotated[
+        str | None, typer.Option(help="exigent: the first activation, as --start; the start when not given")
+    ] = None,
+    file: Annotated[Path | None, typer.Option(help="the same fields, and papers, from a YAML or JSON file")] = None,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
 ) -> None:
     """Sign an order and send it to the carrier and to the agency. A known --id makes a new version."""
     court = Court(RunPaths(data))
-    now_us = _clock(data).now_us()
+    now_us = now_of(data)
     fields: dict[str, Any] = read_fields(file) if file is not None else {}
     given: dict[str, Any] = {
         "kind": kind,
@@ -54,6 +66,7 @@ def create(
         "direction": direction,
         "case_id": case,
         "agency": agency,
+        "jurisdiction": jurisdiction,
         "days": days,
     }
     fields.update({name: value for name, value in given.items() if value is not None})
@@ -61,13 +74,11 @@ def create(
         fields["end"] = when_us(end, now_us, "--end")
     if start is not None or "start" not in fields:
         fields["start"] = when_us(start or "now", now_us, "--start")
+    if activated is not None:
+        fields["activated_at"] = when_us(activated, now_us, "--activated")
     court.make_keys()
     _fill(fields, court)
-    order = court.issue(fields)
-    if as_json:
-        print_json(described(order, now_us))
-    else:
-        _show([described(order, now_us)], f"Signed and sent: {order.order_id} version {order.version}")
+    tell(court.issue(fields, issued_at_us=now_us, complete=True), now_us, "Signed and sent", as_json)
 
 
 def _fill(fields: dict[str, Any], court: Court) -> None:
@@ -84,20 +95,32 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """List the orders that were signed here, with their state by the clock of the run."""
-    now_us = _clock(data).now_us()
-    orders = list(Court(RunPaths(data)).orders())
-    if order_id is not None:
-        orders = [one for one in orders if one.order_id == order_id]
-        if not orders:
-            raise ConfigError(f"No order {order_id} in {data}: `calea-lab order show --data {data}` lists them.")
+    now_us = now_of(data)
+    documents = list(Court(RunPaths(data)).documents())
+    if order_id is None:
+        documents = list({one.order.order_id: one for one in documents}.values())
     else:
-        newest = {one.order_id: one for one in orders}
-        orders = list(newest.values())
-    found = [described(order, now_us) for order in orders]
+        documents = [one for one in documents if one.order.order_id == order_id]
+        if not documents:
+            raise ConfigError(f"No order {order_id} in {data}: `calea-lab order show --data {data}` lists them.")
+    found = [described(one.order, now_us) | _signed(one) for one in documents]
     if as_json:
         print_json(found)
-    else:
-        _show(found, f"Orders at {iso(now_us)}")
+        return
+    _show(found, f"Orders at {iso(now_us)}")
+    if order_id is not None:
+        columns = ("version", "action", "signed (UTC)", "papers")
+        rows = [(one["version"], one["action"], one["signed_at"], one["papers"]) for one in found]
+        table(f"What the court signed of {order_id}", columns, rows, console())
+
+
+def _signed(document: CourtDocument) -> dict[str, Any]:
+    missing = missing_in(document)
+    return {
+        "action": str(document.action),
+        "signed_at": iso(document.issued_at_us),
+        "papers": "; ".join(f"{one.code} ({one.rule})" for one in missing) or "complete",
+    }
 
 
 def extend(
@@ -107,10 +130,10 @@ def extend(
     as_json: JsonOption = False,
 ) -> None:
     """Sign an extension: a new version that goes on where the order ends. Too late or too long is refused."""
-    court, now_us = Court(RunPaths(data)), _clock(data).now_us()
-    order = _newest(court, order_id, data)
+    court, now_us = Court(RunPaths(data)), now_of(data)
+    order = newest(court, order_id, data)
     longer = extended(order, when_us(end, order.window.end_us, "--end"), now_us)
-    _signed(court.sign(longer), now_us, "Extended", as_json)
+    tell(court.sign(longer, DocumentAction.EXTEND, now_us), now_us, "Extended", as_json)
 
 
 def revoke(
@@ -122,19 +145,22 @@ def revoke(
     as_json: JsonOption = False,
 ) -> None:
     """Sign a revocation: a new version that covers nothing from its time on."""
-    court, now_us = Court(RunPaths(data)), _clock(data).now_us()
-    order = _newest(court, order_id, data)
-    _signed(court.sign(revoked(order, when_us(at, now_us, "--at"))), now_us, "Revoked", as_json)
+    court, now_us = Court(RunPaths(data)), now_of(data)
+    order = newest(court, order_id, data)
+    ended = revoked(order, when_us(at, now_us, "--at"))
+    tell(court.sign(ended, DocumentAction.REVOKE, now_us), now_us, "Revoked", as_json)
 
 
-def _newest(court: Court, order_id: str, data: Path) -> CourtOrder:
+def newest(court: Court, order_id: str, data: Path) -> CourtOrder:
+    """The newest version of an order. Raises `ConfigError` when there is none."""
     versions = [one for one in court.orders() if one.order_id == order_id]
     if not versions:
         raise ConfigError(f"No order {order_id} in {data}: `calea-lab order show --data {data}` lists them.")
     return max(versions, key=lambda one: one.version)
 
 
-def _signed(order: CourtOrder, now_us: int, what: str, as_json: bool) -> None:
+def tell(order: CourtOrder, now_us: int, what: str, as_json: bool) -> None:
+    """What was signed and sent."""
     if as_json:
         print_json(described(order, now_us))
     else:
@@ -152,13 +178,15 @@ def described(order: CourtOrder, now_us: int) -> dict[str, Any]:
 
 
 def state_now(order: CourtOrder, now_us: int) -> str:
-    """By the effective window alone (R-002, R-009, R-019); what the processes make of it they say themselves."""
+    """By the effective window alone (R-002, R-009, R-019, R-040); what the processes make of it they say themselves."""
     window = order.effective_window
     if now_us < window.start_us:
         return "not started"
     if window.contains(now_us):
         return "active"
-    return "expired" if window.end_us == order.window.end_us else "revoked"
+    if window.end_us == order.window.end_us:
+        return "expired"
+    return "revoked" if order.revoked_at_us == window.end_us else "ended early"
 
 
 def _show(found: list[dict[str, Any]], title: str) -> None:

@@ -6,10 +6,10 @@ and check the signature themselves. The private half of the quarantine key lies 
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,27 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from asn1.errors import LabError
+from asn1.errors import DecodeError, LabError
+from lab.papers import lab_papers
 from lab.paths import RunPaths
-from mediation.law.documents import make_document, order_from_fields, parse_document
-from mediation.law.orders import CourtOrder
+from mediation.law.documents import (
+    CourtDocument,
+    DocumentAction,
+    check_successor,
+    make_document,
+    missing_in,
+    order_from_fields,
+    read_document,
+)
+from mediation.law.extensions import check_next_version
+from mediation.law.order_yaml import MAX_YAML_CHARACTERS, PAPERS, fields_from_yaml
+from mediation.law.orders import CourtOrder, OrderKind
+from mediation.law.papers import Papers, check_papers, papers_from_fields
+from mediation.law.settings import DEFAULTS
 from mediation.runtime.config import ConfigError, NotReadyError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_EXIGENT = frozenset(str(kind) for kind in OrderKind if kind.exigent)
 _VERSIONED = re.compile(r"(.+)\.v(\d+)\.json")
 
 
@@ -52,39 +66,75 @@ class Court:
         except OSError as error:
             raise NotReadyError(f"Cannot write {self._directory}: {error.strerror}. Give another --data.") from error
 
-    def issue(self, fields: Mapping[str, Any]) -> CourtOrder:
-        """Sign a new version of an order and send it both ways.
+    def issue(
+        self,
+        fields: Mapping[str, Any],
+        papers: Papers | None = None,
+        issued_at_us: int | None = None,
+        complete: bool = False,
+    ) -> CourtOrder:
+        """Sign a new version of an order and send it both ways. Papers are those given, or those under `papers` in the
+        fields; without any, the lab's own. Whoever gets them looks whether they are complete, and so do we if asked to.
 
-        Raises `ConfigError` with the field that is wrong.
+        Raises `ConfigError` with the field that is wrong, PapersRefusedError naming every item that is missing.
         """
         name = str(fields.get("order_id", ""))
         if not _NAME.fullmatch(name):
             raise ConfigError(f"{name!r} cannot name an order: use letters, digits, dot, dash and underscore.")
         self.make_keys()
         try:
-            order = order_from_fields(fields)
+            order, own = order_and_papers(fields)
         except ValueError as error:
             raise ConfigError(f"The order {name} is not complete: {error}.") from error
-        return self.sign(order)
+        papers = own if papers is None else papers
+        if complete and papers is not None:
+            check_papers(order, papers, DEFAULTS)
+        return self.sign(order, issued_at_us=issued_at_us, papers=papers)
 
-    def sign(self, order: CourtOrder) -> CourtOrder:
-        """Sign one version and send it both ways. Raises `ConfigError` when that version was signed before."""
+    def sign(
+        self,
+        order: CourtOrder,
+        action: DocumentAction = DocumentAction.ISSUE,
+        issued_at_us: int | None = None,
+        papers: Papers | None = None,
+        data_key: bytes | None = None,
+    ) -> CourtOrder:
+        """Sign one version and send it both ways; a release, which holds a key, goes to the agency alone.
+
+        Raises `ConfigError` when that version was signed before, RefusedError when it may not follow the last one that
+        had its papers. Papers that are not given are those of that version, completed for what is new.
+        """
         name = order.order_id
-        document = make_document(order, self._signing_key())
-        try:
-            parse_document(document, self.public_key())
-        except LabError as error:
-            raise ConfigError(f"The order {name} would be refused by all who read it: {error}.") from error
         file = f"{name}.v{order.version}.json"
         if (self._directory / file).exists():
             raise ConfigError(f"{name} has a version {order.version} already: give the file a higher version, or none.")
-        for directory in (self._directory, *self._paths.inboxes):
+        former = self._former(order)
+        papers = _completed(order, former) if papers is None else papers
+        document = make_document(order, self._signing_key(), action, issued_at_us, papers, data_key)
+        try:
+            read = read_document(document, self.public_key())
+        except LabError as error:
+            raise ConfigError(f"The order {name} would be refused by all who read it: {error}.") from error
+        if former is not None:
+            check_next_version(former.order, order)
+            check_successor(former.order, order, action, read.issued_at_us, papers)
+        inboxes = self._paths.inboxes if data_key is None else (self._paths.inbox("collector"),)
+        for directory in (self._directory, *inboxes):
             directory.mkdir(parents=True, exist_ok=True)
             _put(directory, file, document)
         return order
 
-    def orders(self) -> Iterator[CourtOrder]:
-        """Every version of every order that was signed here, by name and version."""
+    def _former(self, order: CourtOrder) -> CourtDocument | None:
+        """The last version before this one that had its papers: what came without was let in by nobody."""
+        found = [
+            one
+            for one in self.documents()
+            if one.order.order_id == order.order_id and one.order.version < order.version and not missing_in(one)
+        ]
+        return max(found, key=lambda one: one.order.version, default=None)
+
+    def documents(self) -> Iterator[CourtDocument]:
+        """Every document that was signed here, by name and version of the order."""
         public = self.public_key()
         found = sorted(
             (match.group(1), int(match.group(2)), path)
@@ -92,7 +142,11 @@ class Court:
             if (match := _VERSIONED.fullmatch(path.name))
         )
         for _, _, path in found:
-            yield parse_document(path.read_bytes(), public)
+            yield read_document(path.read_bytes(), public)
+
+    def orders(self) -> Iterator[CourtOrder]:
+        """Every version of every order that was signed here, by name and version."""
+        return (document.order for document in self.documents())
 
     def newest_version(self, order_id: str) -> int:
         """0 when there is none."""
@@ -135,20 +189,44 @@ def _put(directory: Path, file: str, document: bytes) -> None:
     temporary.replace(directory / file)
 
 
-def read_fields(path: Path) -> dict[str, Any]:
-    """The fields of an order from a YAML or JSON file. Raises `ConfigError`."""
-    import yaml
+def order_and_papers(fields: Mapping[str, Any]) -> tuple[CourtOrder, Papers | None]:
+    """An order and its papers from plain values; an exigent use begins with the order, and a federal kind is federal,
+    unless something else is said. Raises ValueError naming the field, or DocumentRefusedError."""
+    given = {name: value for name, value in fields.items() if name != PAPERS}
+    kind = str(given.get("kind", ""))
+    if kind in _EXIGENT:
+        given.setdefault("activated_at", given.get("start"))
+    if kind == OrderKind.EXIGENT_EAV_FEDERAL:
+        given.setdefault("jurisdiction", "FEDERAL")
+    papers = fields.get(PAPERS)
+    return order_from_fields(given), None if papers is None else papers_from_fields(papers)
 
+
+def _completed(order: CourtOrder, former: CourtDocument | None) -> Papers:
+    """The papers of the version before, or the lab's own; with an application for each extension, and with the
+    emergency order as soon as it was issued and not before."""
+    whole = lab_papers(order)
+    awaited = order.kind.exigent and (order.exigent is None or order.exigent.order_issued_at_us is None)
+    if former is None or former.papers is None:
+        return replace(whole, order_paper=None) if awaited else whole
+    known = former.papers
+    return replace(
+        known,
+        order_paper=known.order_paper if awaited else known.order_paper or whole.order_paper,
+        extensions=known.extensions + whole.extensions[len(known.extensions) :],
+    )
+
+
+def read_fields(path: Path) -> dict[str, Any]:
+    """The fields of an order from a YAML or JSON file, its papers under `papers`. Raises `ConfigError`."""
     try:
-        text = path.read_text("utf-8")
+        with path.open("rb") as file:
+            text = file.read(MAX_YAML_CHARACTERS + 1).decode()
     except OSError as error:
         raise ConfigError(f"Cannot read {path}: {error.strerror}. Give a YAML or JSON file.") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8: give a YAML or JSON text file.") from error
     try:
-        value = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path} is neither YAML nor JSON: {str(error).splitlines()[0]}.") from error
-    if not isinstance(value, dict):
-        raise ConfigError(f"{path} has to hold the fields of one order, by name.")
-    return {str(key): field for key, field in value.items()}
+        return fields_from_yaml(text)
+    except DecodeError as error:
+        raise ConfigError(f"{path} is neither YAML nor JSON of one order: {error.message}.") from error

@@ -1,31 +1,40 @@
-"""Court documents: an order as the court signs it.
+"""Court documents: one version of an order, with its papers, as the court signs it.
 
-    {"document": {"format": 1, "action": "issue", "order_id": …, …}, "key_id": "<8 hex>", "signature": "<base64>"}
-
-The signature, Ed25519, is over the canonical JSON of `document` (sorted keys, no spaces, UTF-8). Every document is a
-whole version of its order: an extension or a revocation is a higher version of the same order id, with the action that
-made it. Whoever receives one checks it alone: reading raises DecodeError for octets that are no document, RefusedError
-for one that the law does not let in, naming what is missing and the rule. Pure: no clock is read.
+The octets are an HI1 message (TS 103 120, `hi1_orders`) in a signed envelope (`hi1_envelope`). Every document is a
+whole version of its order: whatever the court does to it is a higher version of the same order id, with the action that
+made it (`acts`). Whoever receives one checks it alone: reading raises DecodeError for octets that are no document,
+RefusedError for one that the law does not let in, naming what is missing and the rule. `read_document` says what a
+document says; `parse_document` also refuses one whose papers are not complete. Pure: no clock is read.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import json
-from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from asn1.errors import DecodeError, RefusedError
+from asn1.hi1 import build_message, parse_message
+from mediation.law.acts import (
+    approved,
+    check_act,
+    check_successor,
+    denied,
+    exigency_ended,
+    obtained,
+    released,
+    terminated,
+)
 from mediation.law.court_days import COURT_ZONE, add_court_days
 from mediation.law.entry import EAVESDROPPING_DAYS, MAX_TARGETS, PRTT_DAYS, DocumentRefusedError, check_order
 from mediation.law.extensions import extended, revoked
-from mediation.law.fields import FORMAT, order_from_fields, order_to_fields, time_us
+from mediation.law.fields import FORMAT, order_from_fields, order_to_fields
+from mediation.law.hi1_envelope import MAX_DOCUMENT_OCTETS, key_id, open_envelope, seal_envelope
+from mediation.law.hi1_orders import OrderMessage, message_of, read_message
+from mediation.law.hi1_workflows import ENDING, DocumentAction
+from mediation.law.missing import Missing, PapersRefusedError
 from mediation.law.orders import CourtOrder
+from mediation.law.papers import Papers, PaperSettings, missing_papers
+from mediation.law.settings import DEFAULTS, LawSettings
 
 __all__ = (
     "COURT_ZONE",
@@ -38,37 +47,39 @@ __all__ = (
     "DocumentAction",
     "DocumentRefusedError",
     "add_court_days",
+    "approved",
     "check_order",
+    "check_successor",
+    "denied",
+    "exigency_ended",
     "extended",
     "key_id",
     "make_document",
+    "missing_in",
     "new_court_key",
+    "obtained",
     "order_from_fields",
     "order_to_fields",
     "parse_document",
     "read_document",
+    "released",
     "revoked",
+    "terminated",
 )
 
-MAX_DOCUMENT_OCTETS: Final = 64 * 1024
-_ENVELOPE: Final = frozenset({"document", "key_id", "signature"})
 
-
-class DocumentAction(StrEnum):
-    """What a document does: the version is a first one (or an amendment), an extension, or the revocation."""
-
-    ISSUE = "issue"
-    EXTEND = "extend"
-    REVOKE = "revoke"
+_NOTHING_FOLLOWS: Final = LawSettings(order_may_follow=False)
 
 
 class CourtDocument(NamedTuple):
-    """`issued_at_us` is None in a document that does not say when the court signed it."""
+    """`issued_at_us` is when the court signed. `data_key` comes with a release, and with nothing else."""
 
     action: DocumentAction
     order: CourtOrder
-    issued_at_us: int | None
+    issued_at_us: int
     key_id: str
+    papers: Papers | None = None
+    data_key: bytes | None = None
 
 
 def new_court_key() -> Ed25519PrivateKey:
@@ -76,89 +87,52 @@ def new_court_key() -> Ed25519PrivateKey:
     return Ed25519PrivateKey.generate()
 
 
-def key_id(public_key: Ed25519PublicKey) -> str:
-    """Eight hexadecimal digits to tell keys apart; nothing is trusted because of them."""
-    return hashlib.sha256(public_key.public_bytes_raw()).hexdigest()[:8]
-
-
 def make_document(
     order: CourtOrder,
     private_key: Ed25519PrivateKey,
     action: DocumentAction = DocumentAction.ISSUE,
     issued_at_us: int | None = None,
+    papers: Papers | None = None,
+    data_key: bytes | None = None,
 ) -> bytes:
-    """The signed document of one version of an order. Raises RefusedError for an order that may not be one."""
+    """The signed document of one version of an order. Raises RefusedError for an order that may not be one.
+
+    Without a time it is taken as signed at the order's issue, or else when it begins: good for a first version.
+    """
+    if issued_at_us is None:
+        issued_at_us = order.window.start_us if order.issued_at_us is None else order.issued_at_us
     check_order(order)
-    _check_action(action, order, issued_at_us)
-    document = {**order_to_fields(order), "action": str(action)}
-    if issued_at_us is not None:
-        document["signed_at"] = issued_at_us
-    envelope = {
-        "document": document,
-        "key_id": key_id(private_key.public_key()),
-        "signature": base64.b64encode(private_key.sign(_canonical(document))).decode(),
-    }
-    return json.dumps(envelope, indent=1, sort_keys=True).encode() + b"\n"
+    check_act(action, order, issued_at_us, data_key)
+    said = OrderMessage(order, action, issued_at_us, papers, data_key)
+    return seal_envelope(build_message(message_of(said)), private_key)
 
 
-def parse_document(octets: bytes, public_key: Ed25519PublicKey) -> CourtOrder:
-    """The order of a document that `public_key` signed and that passes the entry checks; errors as `read_document`."""
-    return read_document(octets, public_key).order
+def parse_document(octets: bytes, public_key: Ed25519PublicKey, settings: PaperSettings = DEFAULTS) -> CourtOrder:
+    """The order of a document that may come in, with all its papers; errors as `read_document`, and PapersRefusedError
+    naming every item that is missing (R-028, R-050, R-058)."""
+    document = read_document(octets, public_key)
+    missing = missing_in(document, settings)
+    if missing:
+        raise PapersRefusedError(missing)
+    return document.order
 
 
 def read_document(octets: bytes, public_key: Ed25519PublicKey) -> CourtDocument:
     """A document that `public_key` signed and whose order passes the entry checks.
 
-    Raises DecodeError for what is no document, RefusedError for a wrong signature or missing papers.
+    Raises DecodeError for what is no document, RefusedError for a wrong signature or an order that may not be one.
     """
-    document, signature, named_key = _envelope(octets)
-    try:
-        public_key.verify(signature, _canonical(document))
-    except (InvalidSignature, ValueError, RecursionError) as error:
-        raise RefusedError(
-            f"The document is not signed by the court's key {key_id(public_key)}; it is not an order."
-        ) from error
-    fields = {name: value for name, value in document.items() if name not in ("action", "signed_at")}
-    try:
-        action = DocumentAction(str(document.get("action", "issue")))
-        signed_at = document.get("signed_at")
-        issued_at_us = None if signed_at is None else time_us(signed_at, "signed_at")
-        order = order_from_fields(fields)
-    except (ValueError, OverflowError) as error:
-        raise RefusedError(f"DOC_MISSING:{error}") from error
-    _check_action(action, order, issued_at_us)
-    return CourtDocument(action, order, issued_at_us, named_key)
+    opened = open_envelope(octets, public_key)
+    said = read_message(parse_message(opened.xml))
+    check_act(said.action, said.order, said.signed_at_us, said.data_key)
+    return CourtDocument(said.action, said.order, said.signed_at_us, opened.key_id, said.papers, said.data_key)
 
 
-def _envelope(octets: bytes) -> tuple[dict[str, Any], bytes, str]:
-    if len(octets) > MAX_DOCUMENT_OCTETS:
-        raise DecodeError(DecodeError.OVERSIZED, f"a court document has at most {MAX_DOCUMENT_OCTETS} octets")
-    try:
-        envelope = json.loads(octets.decode("utf-8"))
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise DecodeError(DecodeError.BAD_VALUE, "a court document is JSON, this is not") from error
-    if not isinstance(envelope, dict) or not set(envelope) <= _ENVELOPE:
-        raise DecodeError(DecodeError.BAD_VALUE, "a court document has document, key_id and signature, nothing else")
-    document, written, named_key = envelope.get("document"), envelope.get("signature"), envelope.get("key_id", "")
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise DecodeError(DecodeError.BAD_VALUE, f"not a court document of format {FORMAT}")
-    if not isinstance(written, str) or not isinstance(named_key, str):
-        raise DecodeError(DecodeError.MISSING_FIELD, "the document is not signed")
-    try:
-        return document, base64.b64decode(written, validate=True), named_key
-    except (ValueError, binascii.Error) as error:
-        raise DecodeError(DecodeError.BAD_VALUE, "the signature is not base64") from error
-
-
-def _check_action(action: DocumentAction, order: CourtOrder, issued_at_us: int | None) -> None:
-    if action is DocumentAction.EXTEND:
-        if not order.extensions_us:
-            raise DocumentRefusedError("extensions", "R-014", "an extension says where it takes over")
-        if issued_at_us is not None and issued_at_us >= order.extensions_us[-1]:
-            raise DocumentRefusedError("extensions", "R-015", "the extension was granted after the order had ended")
-    if action is DocumentAction.REVOKE and order.revoked_at_us is None:
-        raise DocumentRefusedError("revoked_at", "R-019", "a revocation says from when on")
-
-
-def _canonical(document: dict[str, Any]) -> bytes:
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+def missing_in(document: CourtDocument, settings: PaperSettings = DEFAULTS) -> tuple[Missing, ...]:
+    """What the papers of a document lack. An end is never held up by papers: it is the version before that needs them.
+    The document that brings the emergency order has it with it, whatever may follow."""
+    if document.order.version > 1 and document.action in ENDING:
+        return ()
+    if document.action is DocumentAction.APPROVE:
+        settings = _NOTHING_FOLLOWS
+    return missing_papers(document.order, document.papers, settings)

@@ -19,6 +19,7 @@ from asn1 import multimedia, ps_pdu, sms_tpdu, ts33128
 from asn1.handover import HandoverConfig
 from collector.config import CollectorConfig
 from collector.service import Service
+from lab.papers import lab_papers
 from mediation.law.documents import make_document, order_from_fields
 
 TARGET, OTHER = "12125550101", "12125550102"
@@ -121,7 +122,9 @@ class Court:
         if kind == "EAVESDROPPING":
             values["services"] = ["VOICE", "SMS", "DATA"]
         order = order_from_fields(values | fields)
-        (self.inbox / f"{order_id}.v{order.version}.json").write_bytes(make_document(order, self.key))
+        (self.inbox / f"{order_id}.v{order.version}.json").write_bytes(
+            make_document(order, self.key, papers=lab_papers(order))
+        )
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""`calea-lab order create | show`: options and files, versions, both inboxes, refusals in one sentence."""
+"""`calea-lab order …`: options and files, versions, both inboxes, refusals in one sentence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from lab.times import iso, when_us
-from mediation.law.documents import parse_document
+from mediation.law.documents import parse_document, read_document
 from mediation.law.orders import OrderKind, TargetKind
 from mediation.runtime.config import ConfigError
 
@@ -25,9 +25,9 @@ def test_create_and_show_round_trip(cli: Cli, tmp_path: Path) -> None:
     assert (code, err) == (0, "")
     created = json.loads(out)
     assert created["targets"] == ["e164:12125550101"]
-    shown = json.loads(cli("order", "show", "O-7", "--data", data, "--json").out)
-    assert [{**one, "state_now": ""} for one in shown] == [{**created, "state_now": ""}]
-    assert shown[0]["state_now"] == "active"
+    (shown,) = json.loads(cli("order", "show", "O-7", "--data", data, "--json").out)
+    assert shown == created | {"action": "issue", "signed_at": created["start"], "papers": "complete"}
+    assert shown["state_now"] == "active"
 
 
 def test_the_same_document_takes_two_ways(cli: Cli, tmp_path: Path) -> None:
@@ -51,7 +51,8 @@ def test_names_and_versions_are_made_up(cli: Cli, tmp_path: Path) -> None:
     for expected in (("O-1", 1), ("O-2", 1)):
         made = json.loads(cli(*PRTT, "--data", tmp_path, "--json").out)
         assert (made["order_id"], made["version"]) == expected
-    assert json.loads(cli(*PRTT, "--id", "O-1", "--data", tmp_path, "--json").out)["version"] == 2
+    narrower = (*PRTT[:-1], "10", "--id", "O-1", "--data", tmp_path, "--json")
+    assert json.loads(cli(*narrower).out)["version"] == 2
     assert [one["version"] for one in json.loads(cli("order", "show", "O-1", "--data", tmp_path, "--json").out)] == [
         1,
         2,
@@ -181,3 +182,101 @@ def test_a_start_on_the_command_line_outranks_the_file(cli: Cli, tmp_path: Path)
     assert json.loads(cli(*given, "--start", "2026-04-01T00:00:00Z").out)["start"].startswith("2026-04-01")
     file.write_bytes(b"\xff\xfe")
     assert cli(*given).code == 2
+
+
+# --- acts, papers, export and import ----------------------------------------------------------------------------------
+
+EXIGENT = ("order", "create", "--kind", "EXIGENT_PRTT", "--target", "+12125550101", "--days", "5", "--id", "O-1")
+
+
+def shown(cli: Cli, data: Path) -> list[dict[str, Any]]:
+    return list(json.loads(cli("order", "show", "O-1", "--data", data, "--json").out))
+
+
+def test_an_emergency_begins_with_its_order_and_waits_for_approval(cli: Cli, tmp_path: Path) -> None:
+    cli(*EXIGENT, "--data", tmp_path)
+    (first,) = shown(cli, tmp_path)
+    assert iso(first["activated_at"]) == first["start"] and first["papers"] == "complete"
+    assert first["state_now"] == "active"
+    assert cli("order", "approve", "O-1", "--data", tmp_path).code == 0
+    approved = shown(cli, tmp_path)[-1]
+    assert (approved["action"], approved["version"], approved["papers"]) == ("approve", 2, "complete")
+    assert approved["order_issued_at"] >= approved["activated_at"]
+    code, _, err = cli("order", "approve", "O-1", "--data", tmp_path)
+    assert (code, "R-027" in err) == (2, True), "once is enough"
+
+
+@pytest.mark.rule("R-042")
+def test_attack_an_approval_past_its_deadline_is_not_signed(cli: Cli, tmp_path: Path) -> None:
+    cli(*EXIGENT, "--start", "2026-03-01T00:00:00Z", "--data", tmp_path)
+    late = ("order", "approve", "O-1", "--at", "2026-03-03T00:00:00.000001Z", "--data", tmp_path)
+    code, _, err = cli(*late)
+    assert (code, "R-042" in err, err.count("\n")) == (2, True, 1)
+    assert not (tmp_path / "collector/hi1-inbox/O-1.v2.json").exists()
+    assert cli("order", "approve", "O-1", "--at", "2026-03-03T00:00:00Z", "--data", tmp_path).code == 0
+
+
+def test_a_denied_emergency_ends_and_is_not_approved_afterwards(cli: Cli, tmp_path: Path) -> None:
+    cli(*EXIGENT, "--data", tmp_path)
+    assert cli("order", "deny", "O-1", "--data", tmp_path).code == 0
+    assert (shown(cli, tmp_path)[-1]["action"], shown(cli, tmp_path)[-1]["state_now"]) == ("deny", "ended early")
+    code, _, err = cli("order", "approve", "O-1", "--data", tmp_path)
+    assert (code, "R-027" in err) == (2, True)
+
+
+def test_an_attained_objective_ends_an_order(cli: Cli, tmp_path: Path) -> None:
+    cli(*PRTT, "--id", "O-1", "--data", tmp_path)
+    ended = json.loads(cli("order", "terminate", "O-1", "--data", tmp_path, "--json").out)
+    assert (ended["state"], ended["version"], ended["state_now"]) == ("TERMINATED", 2, "ended early")
+    assert [one["action"] for one in shown(cli, tmp_path)] == ["issue", "terminate"]
+    for word in ("approve", "deny"):
+        code, _, err = cli("order", word, "O-1", "--data", tmp_path)
+        assert (code, "R-030" in err) == (2, True), "only an emergency is"
+
+
+@pytest.mark.parametrize("form", ["hi1", "yaml"])
+def test_what_is_exported_is_signed_by_another_court(cli: Cli, tmp_path: Path, form: str) -> None:
+    one, other, file = tmp_path / "one", tmp_path / "other", tmp_path / "order"
+    cli(*PRTT, "--id", "O-1", "--data", one)
+    code, out, _ = cli("order", "export", "O-1", "--form", form, "--data", one)
+    assert code == 0
+    file.write_text(out)
+    assert cli("order", "import", file, "--data", other).code == 0
+    public = [load_pem_public_key((data / "court/court.pub").read_bytes()) for data in (one, other)]
+    first, second = ((data / "collector/hi1-inbox/O-1.v1.json").read_bytes() for data in (one, other))
+    assert parse_document(first, public[0]) == parse_document(second, public[1])
+    assert read_document(first, public[0]).papers == read_document(second, public[1]).papers
+    code, _, err = cli("order", "import", file, "--data", other)
+    assert (code, "already" in err) == (2, True)
+
+
+def test_one_version_of_several_is_exported(cli: Cli, tmp_path: Path) -> None:
+    cli(*PRTT, "--id", "O-1", "--data", tmp_path)
+    cli("order", "revoke", "O-1", "--data", tmp_path)
+    assert "REVOKED" in cli("order", "export", "O-1", "--data", tmp_path).out
+    assert "REVOKED" not in cli("order", "export", "O-1", "--version", "1", "--data", tmp_path).out
+    assert cli("order", "export", "O-1", "--version", "9", "--data", tmp_path).code == 2
+
+
+@pytest.mark.parametrize("octets", [b"", b"<HI1Message/>", b"\xff", b"[]", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'])
+def test_what_is_no_order_is_not_imported(cli: Cli, tmp_path: Path, octets: bytes) -> None:
+    file = tmp_path / "order"
+    file.write_bytes(octets)
+    code, _, err = cli("order", "import", file, "--data", tmp_path / "var")
+    assert (code, err.count("\n")) == (2, 1)
+    assert cli("order", "import", tmp_path / "nothing", "--data", tmp_path / "var").code == 2
+
+
+def test_papers_of_a_file_are_those_of_the_order_and_every_missing_item_is_named(cli: Cli, tmp_path: Path) -> None:
+    cli(*PRTT, "--id", "O-1", "--data", tmp_path / "first")
+    text = cli("order", "export", "O-1", "--data", tmp_path / "first").out
+    file = tmp_path / "order.yaml"
+    file.write_text(text.replace("LAB-CASE-O-1", "2026-77-0001"))
+    assert cli("order", "create", "--file", file, "--data", tmp_path / "second").code == 0
+    assert "2026-77-0001" in cli("order", "export", "O-1", "--data", tmp_path / "second").out
+    file.write_text(
+        text.replace("complaint_number: LAB-CASE-O-1", "").replace("  requesting_unit: Detective Bureau\n", "")
+    )
+    code, _, err = cli("order", "create", "--file", file, "--data", tmp_path / "third")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "DOC_MISSING:complaint_number" in err and "DOC_MISSING:requesting_unit" in err

@@ -14,6 +14,7 @@ from asn1.errors import DecodeError, LabError, RefusedError
 from collector.reconcile.compare import TaskFact
 from collector.reconcile.config import ElementConfig
 from collector.reconcile.sources import MAX_TASKS, QUESTIONS, ElementSource, OrderSource, new_session
+from lab.papers import lab_papers
 from mediation.admf import xid_of
 from mediation.law.documents import DocumentAction, make_document, order_from_fields, revoked
 from mediation.law.orders import OrderState
@@ -149,14 +150,14 @@ def test_orders_are_the_newest_versions_with_what_they_name(lab: Any, tmp_path: 
     assert source.read() == ()
     fields = {"kind": "PRTT", "liid": "LAB-1", "start": NOW, "end": NOW + DAY_US, "targets": [f"e164:{NUMBER}"]}
     first = order_from_fields(fields | {"order_id": "O-1"})
-    (inbox / "a.json").write_bytes(make_document(first, lab.court.key))
+    (inbox / "a.json").write_bytes(make_document(first, lab.court.key, papers=lab_papers(first)))
     (order,) = source.read()
     assert order.xid == str(xid_of("O-1")) and order.targets == SHOWN and order.seen_us == NOW + 5
     assert (order.start_us, order.end_us, order.former_targets) == (NOW, NOW + DAY_US, None)
     clock[0] += 100
     assert source.read() == (order,)
     end = revoked(first, NOW + 7)
-    (inbox / "b.json").write_bytes(make_document(end, lab.court.key, DocumentAction.REVOKE))
+    (inbox / "b.json").write_bytes(make_document(end, lab.court.key, DocumentAction.REVOKE, papers=lab_papers(end)))
     (inbox / "c.json").write_bytes(b"{}")
     (order,) = source.read()
     assert (order.state, order.end_us, order.seen_us, order.version) == (OrderState.REVOKED, NOW + 7, NOW + 105, 2)

@@ -1,0 +1,108 @@
+"""`calea-lab order approve | deny | terminate | export | import`: what a court does to an order; how one travels."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from asn1.errors import DecodeError
+from asn1.hi1 import MAX_OCTETS, build_message, parse_message
+from lab.cli_order import newest, now_of, tell
+from lab.court import Court
+from lab.output import DEFAULT_DATA, DataOption, JsonOption
+from lab.paths import RunPaths
+from lab.times import when_us
+from mediation.law.documents import CourtDocument, DocumentAction, approved, denied, terminated
+from mediation.law.hi1_orders import OrderMessage, message_of, read_message
+from mediation.law.order_yaml import order_from_yaml, order_to_yaml
+from mediation.runtime.config import ConfigError
+
+IdArgument = Annotated[str, typer.Argument(metavar="ID")]
+AtOption = Annotated[str, typer.Option(help="now, +90s, or ISO 8601 with a zone")]
+
+
+class Form(StrEnum):
+    HI1 = "hi1"
+    YAML = "yaml"
+
+
+def approve(
+    order_id: IdArgument, at: AtOption = "now", data: DataOption = DEFAULT_DATA, as_json: JsonOption = False
+) -> None:
+    """The emergency order of an exigent use was issued. Later than its deadline is refused: that reopens nothing."""
+    court, now_us = Court(RunPaths(data)), now_of(data)
+    at_us = when_us(at, now_us, "--at")
+    order = approved(newest(court, order_id, data), at_us)
+    tell(court.sign(order, DocumentAction.APPROVE, max(now_us, at_us)), now_us, "Approved", as_json)
+
+
+def deny(
+    order_id: IdArgument, at: AtOption = "now", data: DataOption = DEFAULT_DATA, as_json: JsonOption = False
+) -> None:
+    """The emergency order of an exigent use was refused: it ends then, although its hours are not over."""
+    court, now_us = Court(RunPaths(data)), now_of(data)
+    order = denied(newest(court, order_id, data), when_us(at, now_us, "--at"))
+    tell(court.sign(order, DocumentAction.DENY, now_us), now_us, "Denied", as_json)
+
+
+def terminate(
+    order_id: IdArgument, at: AtOption = "now", data: DataOption = DEFAULT_DATA, as_json: JsonOption = False
+) -> None:
+    """The objective of an order is attained: nothing from that time on is covered."""
+    court, now_us = Court(RunPaths(data)), now_of(data)
+    order = terminated(newest(court, order_id, data), when_us(at, now_us, "--at"))
+    tell(court.sign(order, DocumentAction.TERMINATE, now_us), now_us, "Terminated", as_json)
+
+
+def export(
+    order_id: IdArgument,
+    form: Annotated[Form, typer.Option(help="the XML of TS 103 120, or YAML for people")] = Form.YAML,
+    version: Annotated[int | None, typer.Option(help="the newest when not given")] = None,
+    data: DataOption = DEFAULT_DATA,
+) -> None:
+    """Print one version of an order, with its papers and without its signature."""
+    document = _document(Court(RunPaths(data)), order_id, version, data)
+    if form is Form.YAML:
+        typer.echo(order_to_yaml(document.order, document.papers), nl=False)
+        return
+    said = OrderMessage(document.order, document.action, document.issued_at_us, document.papers, document.data_key)
+    typer.echo(build_message(message_of(said)))
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="what `order export` printed")],
+    data: DataOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
+) -> None:
+    """Sign the order of an HI1 message (XML) or of YAML with this lab's court key, and send it."""
+    court, now_us = Court(RunPaths(data)), now_of(data)
+    try:
+        with file.open("rb") as opened:
+            octets = opened.read(MAX_OCTETS + 1)
+    except OSError as error:
+        raise ConfigError(f"Cannot read {file}: {error.strerror}. Give the XML or the YAML of an order.") from error
+    said = _said(file, octets, now_us)
+    court.make_keys()
+    order = court.sign(said.order, said.action, said.signed_at_us, said.papers, said.data_key)
+    tell(order, now_us, "Signed and sent", as_json)
+
+
+def _said(file: Path, octets: bytes, now_us: int) -> OrderMessage:
+    try:
+        if octets.lstrip().startswith(b"<"):
+            return read_message(parse_message(octets))
+        order, papers = order_from_yaml(octets.decode())
+    except (DecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} is neither an HI1 message nor the YAML of an order: {error}.") from error
+    return OrderMessage(order, DocumentAction.ISSUE, now_us, papers)
+
+
+def _document(court: Court, order_id: str, version: int | None, data: Path) -> CourtDocument:
+    wanted = newest(court, order_id, data).version if version is None else version
+    for document in court.documents():
+        if (document.order.order_id, document.order.version) == (order_id, wanted):
+            return document
+    raise ConfigError(f"{order_id} has no version {wanted}: `calea-lab order show {order_id}` lists them.")
