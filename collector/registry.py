@@ -133,20 +133,23 @@ class Registry:
         return list(dict.fromkeys(found))
 
     def _refuse(self, path: Path, reasons: list[str], document: CourtDocument | None = None) -> None:
-        if self._reads_only:
-            return
-        refused = self._inbox / "refused"
-        try:
-            refused.mkdir(exist_ok=True)
-            path.replace(refused / path.name)
-            # Out of the way: a corrected document may come under the same name.
-            self._seen.discard(path.name)
-        except OSError as error:
-            reasons = [*reasons, f"it cannot be moved away: {error.strerror}"]
+        if not self._reads_only:
+            reasons = self._put_aside(path, reasons)
         fields: dict[str, object] = {"document": path.name, "why": "; ".join(reasons), "reasons": reasons}
         if document is not None:
             fields |= {"order": document.order.order_id, "version": document.order.version}
         self._report("order_refused", fields)
+
+    def _put_aside(self, path: Path, reasons: list[str]) -> list[str]:
+        refused = self._inbox / "refused"
+        try:
+            refused.mkdir(exist_ok=True)
+            path.replace(refused / path.name)
+        except OSError as error:
+            return [*reasons, f"it cannot be moved away: {error.strerror}"]
+        # Out of the way: a corrected document may come under the same name.
+        self._seen.discard(path.name)
+        return reasons
 
     def _index(self) -> None:
         grouped: dict[str, list[CourtOrder]] = {}

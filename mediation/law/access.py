@@ -61,6 +61,7 @@ _OPERATED: Final = PLACED | {Action.GRANT_ACCESS, Action.START_EXIGENT_USE}
 """Actions done at the system itself, hence only by trained people (R-083)."""
 
 _NO_STATION: Final = frozenset({Role.JUDGE, Role.PROS})
+_OUTSIDERS: Final = frozenset({Role.VEND, Role.CARR, Role.DEF, Role.PUB, Role.SYS})
 _NEEDS_GRANT: Final = frozenset({Role.INV, Role.OAG})
 _RELEASES: Final = frozenset({Action.TURN_OVER_TO_PROSECUTOR, Action.DELIVER_TO_DEFENCE, Action.APPROVE_DISCLOSURE})
 _CONTENT: Final = frozenset({Action.READ_CONTENT, Action.READ_CALL_IDENTIFYING})
@@ -132,7 +133,7 @@ def knows_of(actor: Actor, case: CaseFile | None, facts: Circumstances) -> bool:
         return actor.user_id in case.prosecutors
     if actor.role is Role.OAG:
         return actor.agency in case.joint_with and bool(grants_of(actor, case, facts))
-    if not actor.agency or actor.agency != case.agency:
+    if actor.role in _OUTSIDERS or not actor.agency or actor.agency != case.agency:
         return False
     if actor.role is Role.INV:
         return bool(grants_of(actor, case, facts))

@@ -22,7 +22,7 @@ from mediation.law.access_facts import (
     Place,
     RequestFile,
 )
-from mediation.law.actors import Action, Role
+from mediation.law.actors import MATRIX, Action, Role
 from mediation.law.desk_state import DeskState
 from mediation.law.desk_values import DeskRequest
 from mediation.law.exigent import lapsed
@@ -89,7 +89,8 @@ def decide(
     if actor is None:
         return Decision(UNKNOWN_USER, purpose=circumstances.purpose)
     facts = _facts(state, orders, actor, case_id, now_us, circumstances)
-    files = [_case_file(state, order, now_us) for order in orders if order.case_id == case_id]
+    about = case_id if MATRIX[action].get(actor.role) is not None else None
+    files = [_case_file(state, order, now_us) for order in orders if order.case_id == about]
     known = sorted((one for one in files if knows_of(actor, one, facts)), key=_closest(action, now_us))
     answers = [(may(actor, action, case, now_us, facts), case.order_id) for case in known]
     if not answers:

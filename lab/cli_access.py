@@ -1,0 +1,87 @@
+"""`calea-lab may` and `calea-lab audit show | verify`: the question itself, and the ledger it is recorded in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from collector.desk.explain import explain_access
+from collector.desk.ledger import read_desk, verify_desk
+from lab.cli_order import now_of
+from lab.desk import desk_directory, device, open_desk, outcome_fields
+from lab.output import DEFAULT_DATA, DataOption, JsonOption, console, print_json, table
+from lab.times import iso
+from mediation.law.access_facts import Circumstances, Place, Purpose
+from mediation.law.actors import Action
+from mediation.runtime.config import ConfigError
+from mediation.runtime.process import EXIT_INTEGRITY
+
+COLUMNS = ("check", "outcome", "found", "rule", "says", "source")
+
+
+def _action(text: str) -> Action:
+    try:
+        return Action(text)
+    except ValueError:
+        raise ConfigError(f"{text!r} is no action: {', '.join(Action)}.") from None
+
+
+def may(
+    user_id: Annotated[str, typer.Argument(metavar="USER")],
+    action: Annotated[str, typer.Argument(metavar="ACTION", help="read_content, export_hand_off, …")],
+    case_id: Annotated[str, typer.Argument(metavar="CASE")],
+    facility: Annotated[str | None, typer.Option(help="where, when not as the entry log says")] = None,
+    device_class: Annotated[str, typer.Option("--device", help="with --facility")] = "CALEA_STATION",
+    purpose: Annotated[str, typer.Option(help="one of the four purposes")] = Purpose.CRIMINAL_INVESTIGATION,
+    reason: Annotated[str, typer.Option(help="why, for the ledger")] = "",
+    target: Annotated[str, typer.Option(help="the system a hand-off goes to")] = "",
+    data: DataOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask, record the attempt, print the chain of checks. Exit code 0 allowed, 1 denied."""
+    asked = _action(action)
+    client = device(device_class)
+    place = None if facility is None else Place(facility, client, client)
+    facts = Circumstances(place=place, purpose=purpose, logged_reason=reason, target_system=target)
+    with open_desk(data) as desk:
+        outcome = desk.attempt(user_id, asked, case_id, now_of(data), facts)
+    _, entries = read_desk(desk_directory(data))
+    found = next(one["fields"] for one in entries if one["fields"].get("event_id") == outcome.event_id)
+    steps = explain_access(found)
+    if as_json:
+        print_json({**outcome_fields(outcome), "steps": [step._asdict() for step in steps]})
+    else:
+        said = "allowed" if outcome.answer.allowed else "denied"
+        rows = [(one.check, one.outcome, one.fact, one.rule, one.statement, one.source) for one in steps]
+        table(f"{user_id} {action} {case_id}: {said} ({outcome.event_id})", COLUMNS, rows, console())
+    raise typer.Exit(0 if outcome.answer.allowed else 1)
+
+
+def show(
+    kind: Annotated[str | None, typer.Option(help="only entries of this kind")] = None,
+    data: DataOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
+) -> None:
+    """The desk's ledger, oldest first."""
+    _, entries = read_desk(desk_directory(data))
+    found = [one for one in entries if kind in (None, one["kind"])]
+    if as_json:
+        print_json(found)
+        return
+    rows = []
+    for one in found:
+        fields = one["fields"]
+        said = ", ".join(f"{name} {value}" for name, value in fields.items() if value not in ("", None, []))
+        rows.append((one["seq"], iso(one["utc_us"]), one["kind"], said))
+    table("The desk's ledger", ("entry", "time (UTC)", "kind", "fields"), rows, console())
+
+
+def verify(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
+    """Check every entry of the desk against its chain and the signed checkpoints. Exit code 4 when it was changed."""
+    report = verify_desk(desk_directory(data))
+    if as_json:
+        print_json({"entries": report.entries, "signed": report.signed_entries, "faults": list(report.faults)})
+    else:
+        console().print(f"{report.entries} entries: {'whole' if report.ok else '; '.join(report.faults)}", markup=False)
+    raise typer.Exit(0 if report.ok else EXIT_INTEGRITY)
