@@ -16,94 +16,46 @@ import json
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
-
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from typing import Any
 
 from asn1.errors import LocalError
-from collector.batch import Batch, CommitInfo, OrderRef
+from collector.batch import Batch, CommitInfo
 from collector.rows import FORM_NOTICE
 from collector.standing import Entry, Standings
 from collector.store import frames
 from collector.store.decisions import DecisionBatch, DecisionBook, carrying_batch, decision_batch
 from collector.store.eviction import Contents, contents_of, unsafe_entries
 from collector.store.files import Files, RealFiles, write_all
+from collector.store.framing import TAG_OCTETS, FramePlan, Framer, plan_frame
 from collector.store.gauge import Gauge, StoreError
-from collector.store.keys import Keys, data_key_id
-from collector.store.pack import Extent, Plan, envelope, fill, measure
+from collector.store.keys import Keys
+from collector.store.pack import envelope
 from collector.store.pin import check_pin, write_pin
 from collector.store.recovery import SegmentState, chain_line, recover
+from collector.store.settings import (
+    BLOCKED_POLL_S,
+    CARRY_SHARE,
+    GROUP_OCTETS,
+    MAX_CARRY_OCTETS,
+    MIN_SEGMENT_OCTETS,
+    NOTICE_ROOM_OCTETS,
+    PIN_AFTER_S,
+    StoreConfig,
+    StoreHooks,
+)
 from collector.store.unit_buffer import UnitBuffer
-from collector.store.walk import NO_ORDER, extent_binding
-from mediation.law.orders import OrderUid
+from collector.store.walk import NO_ORDER
 from mediation.law.verdicts import VerdictKind
 from mediation.ledger.checkpoint import Checkpoint, Signer
 from mediation.ledger.kernel import CompactRange, leaf_hash
 
-MIN_SEGMENT_OCTETS: Final = 256 * 1024
-NOTICE_ROOM_OCTETS: Final = 32 * 1024
-"""Kept free at the end of every segment, so that the notice of the oldest one always has a place."""
-
-GROUP_OCTETS: Final = 16 << 20
-"""Most octets of batches that one commit takes together; also bounds the memory of the writer."""
-
-CARRY_SHARE: Final = 8
-MAX_CARRY_OCTETS: Final = 1 << 20
-"""What decisions in force may take of a fresh segment: a share of it, and at most this."""
-BLOCKED_POLL_S: Final = 0.05
-"""Real seconds after which a blocked store asks again whether it may go on."""
-PIN_AFTER_S: Final = 0.1
-"""Real seconds without a batch, after which the newest checkpoint is pinned."""
-TAG_OCTETS: Final = 16
-"""Of AES-GCM."""
+__all__ = ["Store", "StoreConfig", "StoreHooks"]
 
 
 class _ClosedWhileBlocked(Exception):  # noqa: N818  not an error: the writer thread's way out
     """The store is to close, and what waits cannot be stored."""
-
-
-class _FramePlan(NamedTuple):
-    """A batch that is about to become a data frame."""
-
-    batch: Batch
-    packed: Plan
-    liids: list[bytes]
-    layout: frames.Layout
-
-
-@dataclass(frozen=True, slots=True)
-class StoreConfig:
-    """`capacity_octets` bounds the real size of all segment files together. `encryption` at rest is on by default.
-    `block_unsafe_evict`: rather stop taking records than lose those of orders that are not safe to lose (R-143)."""
-
-    capacity_octets: int = 1 << 30
-    segment_octets: int = 64 << 20
-    encryption: bool = True
-    origin: str = "calea-lab/collector"
-    pin: Path | None = None
-    block_unsafe_evict: bool = False
-
-    @property
-    def slots(self) -> int:
-        return self.capacity_octets // self.segment_octets
-
-
-@dataclass(frozen=True, slots=True)
-class StoreHooks:
-    """What the store tells others. `summarise` makes one value of the verdict records of an evicted segment;
-    `is_unsafe` says whether evicting an order's records is FIFO_UNSAFE (R-143): it is active, or not handed off;
-    `audit` takes (kind, fields). `on_blocked` hears a sentence when the store waits, None when it goes on. All but
-    `now_us` are called on the writer's thread."""
-
-    now_us: Callable[[], int]
-    summarise: Callable[[Iterable[bytes]], Any] = lambda records: {"records": sum(1 for _ in records)}
-    is_unsafe: Callable[[OrderUid], bool] = lambda uid: False
-    audit: Callable[[str, dict[str, Any]], None] = lambda kind, fields: None
-    on_failure: Callable[[str], None] = lambda sentence: None
-    on_blocked: Callable[[str | None], None] = lambda sentence: None
 
 
 class Store:
@@ -140,7 +92,7 @@ class Store:
         self.blocked: str | None = None
         """A sentence while nothing is stored because what would go is not safe to lose."""
         self._buffer = UnitBuffer()
-        self._plain = UnitBuffer()
+        self._framer = Framer(keys, config.encryption)
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
 
     @classmethod
@@ -324,7 +276,7 @@ class Store:
 
     def _commit(self, batches: list[Batch]) -> None:
         octets = sum(batch.octets for batch in batches)
-        plans = [self._plan(batch) for batch in batches if batch.rows.n]
+        plans = [plan_frame(batch) for batch in batches if batch.rows.n]
         records = tuple(batch.record for batch in batches)
         unit = sum(plan.layout.octets for plan in plans) + frames.commit_frame_octets(records)
         self._make_room(frames.padded(unit))
@@ -340,57 +292,18 @@ class Store:
         for batch in batches:
             batch.on_durable(info)
 
-    def _write_batches(self, plans: list[_FramePlan], records: tuple[bytes, ...]) -> CommitInfo:
+    def _write_batches(self, plans: list[FramePlan], records: tuple[bytes, ...]) -> CommitInfo:
         """One unit in the newest segment, where its room was seen to."""
-        first = self._tree.size
+        first, header = self._tree.size, self._segments[-1].header
         unit = sum(plan.layout.octets for plan in plans) + frames.commit_frame_octets(records)
         self._buffer.reserve(frames.padded(unit) + TAG_OCTETS)
         at, digests = 0, []
         for plan in plans:
-            digests.append(self._data_frame(plan, at))
+            digest, hashes = self._framer.write(plan, self._buffer.view, at, header, self._tree.size)
+            self._tree.extend(hashes)
+            digests.append(digest)
             at += plan.layout.octets
         return self._write_unit(at, digests, records, first)
-
-    def _plan(self, batch: Batch) -> _FramePlan:
-        packed = measure(batch.rows, len(batch.buffers[0]), len(batch.buffers[1]), len(batch.orders))
-        liids = [batch.liids(liid) for liid in packed.liids]
-        layout = frames.data_frame_layout(len(packed.extents), liids, packed.records, packed.octets)
-        return _FramePlan(batch, packed, liids, layout)
-
-    def _data_frame(self, plan: _FramePlan, at: int) -> bytes:
-        """Put one frame together at `at` of the buffer; the digest of its meta. The tree grows by its leaves."""
-        batch, packed, layout = plan.batch, plan.packed, plan.layout
-        # Behind the area stands a tag for a moment, until the next extent or frame is written over it.
-        frame = self._buffer.view[at : at + layout.octets + TAG_OCTETS]
-        hashes = frame[layout.hashes_at : layout.area_at]
-        area = frame[layout.area_at :]
-        encrypted = self.config.encryption
-        plain = self._plain.reserve(packed.octets + 1)[: packed.octets + 1] if encrypted else area
-        orders = b"".join(ref.uid + ref.version.to_bytes(4, "big") for ref in batch.orders)
-        first = self._tree.size
-        rows = frame[layout.rows_at : layout.hashes_at]
-        fill(packed, batch.rows, batch.buffers[0], batch.buffers[1], orders, first, rows, hashes, plain)
-        extents = [self._extent(one, batch.orders[one.order], first, plain, area) for one in packed.extents]
-        digest = frames.seal_data_frame(frame, layout, self._segments[-1].header, first, extents, plan.liids)
-        self._tree.extend(hashes)
-        return digest
-
-    def _extent(
-        self, one: Extent, ref: OrderRef, first_sequence: int, plain: memoryview, area: memoryview
-    ) -> frames.ExtentHead:
-        """Encrypt one extent into its place; what is not encrypted is brought there as it is."""
-        place = (one.first_row, one.rows, one.offset, one.octets)
-        source = plain[one.offset : one.offset + one.octets]
-        if not self.config.encryption or ref.uid == NO_ORDER:
-            if self.config.encryption:
-                area[one.offset : one.offset + one.octets] = source
-            return frames.ExtentHead(ref.uid, ref.version, 0, *place, bytes(8), bytes(12), bytes(TAG_OCTETS))
-        key, nonce = self._keys.data_key(ref.uid), os.urandom(12)
-        head = frames.ExtentHead(ref.uid, ref.version, 1, *place, data_key_id(key), nonce, bytes(TAG_OCTETS))
-        binding = extent_binding(self._segments[-1].header.generation, first_sequence, head)
-        end = one.offset + one.octets
-        AESGCM(key).encrypt_into(nonce, source, binding, area[one.offset : end + TAG_OCTETS])
-        return head._replace(tag=bytes(area[end : end + TAG_OCTETS]))
 
     def _note(self) -> str:
         body = Checkpoint(self.config.origin, self._tree.size, self._tree.root(), (chain_line(self._chain),))
@@ -478,7 +391,7 @@ class Store:
             return
         batch = carrying_batch(entries, self._hooks.now_us())
         first = self._tree.size
-        self._write_batches([self._plan(batch)], (batch.record,))
+        self._write_batches([plan_frame(batch)], (batch.record,))
         for one in entries:
             self._decisions.add(first, one)
 

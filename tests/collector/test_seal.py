@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from asn1.errors import DecodeError
 from collector import seal
-from collector.seal import BOX_OVERHEAD_OCTETS, open_box, seal_box, withheld_digest
+from collector.seal import BOX_OVERHEAD_OCTETS, kept_digest, open_box, open_kept, seal_box, seal_kept, withheld_digest
 
 KEY = X25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER = X25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
@@ -107,3 +107,25 @@ def test_attack_the_collector_holds_nothing_that_opens_its_own_boxes(monkeypatch
     for one in made:
         with pytest.raises(DecodeError):
             open_box(one, boxes[0])
+
+
+# What is stored of a quarantined record
+
+
+def test_a_kept_record_opens_for_the_court_and_shows_its_digest_to_the_collector() -> None:
+    digest = withheld_digest(b"k" * 32, b"words")
+    stored = seal_kept(KEY.public_key(), memoryview(b"words"), digest)
+    assert open_kept(KEY, stored) == b"words" and kept_digest(stored) == digest and b"words" not in stored
+
+
+def test_a_kept_record_of_the_first_version_opens_and_has_no_digest() -> None:
+    stored = seal_box(KEY.public_key(), b"words")
+    assert kept_digest(stored) is None and open_kept(KEY, stored) == b"words"
+    assert kept_digest(b"CLQBOX2\0" + bytes(40)) is None
+
+
+def test_attack_a_kept_record_is_cut_or_changed() -> None:
+    stored = seal_kept(KEY.public_key(), b"words", bytes(32))
+    for changed in (stored[:-1], stored[:50], stored[:45] + b"\xff" + stored[46:]):
+        with pytest.raises(DecodeError):
+            open_kept(KEY, changed)

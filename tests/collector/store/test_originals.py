@@ -61,7 +61,7 @@ def feeder(bench):
     made.store.close()
 
 
-@pytest.mark.rule("R-093", "R-093.1", "R-093.2")
+@pytest.mark.rule("R-093")
 def test_an_identical_resend_has_the_digest_of_the_original_and_another_record_has_not(feeder) -> None:
     feeder.put((7, 1, 0, 0, b"first"), (7, 1, 0, 1, b"second"), (8, 1, 0, 0, b"elsewhere"))
     feeder.put((7, 1, 1, 0, b"next epoch"), (7, 0, 0, 0, b"signalling"))
