@@ -429,3 +429,11 @@ def test_settings_decide_whether_an_emergency_order_may_follow(inbox: Inbox) -> 
     assert inbox.registry.reload()
     strict = Registry(inbox.path, COURT.public_key(), law=LawSettings(order_may_follow=False))
     assert not strict.reload() and strict.current() == ()
+
+
+def test_who_only_reads_leaves_what_is_refused_where_it_is(inbox: Inbox) -> None:
+    inbox.put("a.json", b"{}")
+    told: list[str] = []
+    reader = Registry(inbox.path, COURT.public_key(), lambda kind, fields: told.append(kind), reads_only=True)
+    assert not reader.reload() and not reader.reload()
+    assert told == ["order_refused"] and (inbox.path / "a.json").exists()
