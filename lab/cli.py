@@ -18,7 +18,10 @@ from lab.cli_demo import demo, replay
 from lab.cli_doctor import doctor
 from lab.cli_explain import explain
 from lab.cli_order import create, extend, revoke, show
+from lab.cli_order_acts import approve, deny, export, import_, terminate
+from lab.cli_order_check import check
 from lab.cli_run import down, status, up
+from lab.cli_scenario import lint, listing, run, schema
 from lab.cli_verify import verify
 from mediation.runtime.config import NotReadyError
 from mediation.runtime.process import EXIT_CONFIG, EXIT_INTEGRITY, EXIT_NOT_READY, IntegrityError
@@ -42,7 +45,21 @@ def build() -> typer.Typer:
     order.command()(show)
     order.command()(extend)
     order.command()(revoke)
+    order.command()(approve)
+    order.command()(deny)
+    order.command()(terminate)
+    order.command()(export)
+    order.command("import")(import_)
+    order.command()(check)
     app.add_typer(order, name="order")
+    scenario = typer.Typer(
+        help="Stories with a known outcome, played through the real processes.", no_args_is_help=True
+    )
+    scenario.command("list")(listing)
+    scenario.command()(lint)
+    scenario.command()(run)
+    scenario.command()(schema)
+    app.add_typer(scenario, name="scenario")
     return app
 
 
