@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from asn1.errors import LocalError
 from mediation.runtime.clock import Clock, ClockSpec, LineClock, SharedClock
+from mediation.runtime.secrets import secrets_in
 
 EXPOSED_WORDS = "yes, reachable from other machines"
 
@@ -104,6 +105,9 @@ def load_config(path: Path, model: type[M]) -> M:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+    secret = next(secrets_in(values), None)
+    if secret is not None:
+        raise ConfigError(f"{path}: {secret}: no secret stands in a configuration (R-089). Give it a file of its own.")
     try:
         return model.model_validate(values)
     except ValidationError as error:
