@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from collector import explain
 from collector.facts import RecordFacts
 from collector.rows import FORM_MASKED, FORM_RECEIVED
 from collector.store.reader import StoredRecord
-from mediation.law.orders import CaseId, CourtOrder, Liid, OrderId, OrderKind, Service, Target, TargetKind, Window
+from mediation.law.orders import (
+    CaseId,
+    CourtOrder,
+    Exigency,
+    Liid,
+    OrderId,
+    OrderKind,
+    Service,
+    Target,
+    TargetKind,
+    Window,
+)
 from mediation.law.rules import RULES
 from mediation.law.verdicts import Reason, VerdictKind, reason_mask
 
@@ -38,11 +51,11 @@ def facts() -> RecordFacts:
 def test_an_accepted_record_holds_at_every_check_in_the_gate_s_order() -> None:
     steps = explain.explain_record(record(VerdictKind.ACCEPT, Reason.OK), order(), facts())
     assert [step.check for step in steps] == [
-        "parse", "duplicate", "order known", "order state", "time", "target", "direction", "kind and scope",
+        "parse", "duplicate", "order known", "order state", "exigency", "time", "target", "direction", "kind and scope",
         "minimisation", "store",
     ]  # fmt: skip
     assert {step.outcome for step in steps} == {explain.HOLDS}
-    assert "O-1 version 2" in steps[2].fact and "12125550101" in steps[5].fact
+    assert "O-1 version 2" in steps[2].fact and "12125550101" in steps[6].fact
 
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.OK])
@@ -85,4 +98,29 @@ def test_attack_asking_for_the_explanation_instead_of_the_record_yields_no_conte
 
 def test_an_order_version_that_is_not_here_is_said() -> None:
     steps = explain.explain_record(record(VerdictKind.ACCEPT, Reason.OK), None, None)
-    assert "not here" in steps[2].fact and len(steps) == 10
+    assert "not here" in steps[2].fact and len(steps) == 11
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind", "outcome"),
+    [
+        (Reason.EXIGENT_WINDOW_CLOSED, VerdictKind.REJECT, explain.REFUSES),
+        (Reason.ORDER_LAPSED, VerdictKind.QUARANTINE, explain.SETS_APART),
+        (Reason.OK, VerdictKind.ACCEPT, explain.HOLDS),
+    ],
+)
+def test_an_emergency_shows_its_clocks(reason: Reason, kind: VerdictKind, outcome: str) -> None:
+    """R-033, R-036, R-037: first use, when its order was due, and what ends it."""
+    use = replace(order(OrderKind.EXIGENT_PRTT), exigent=Exigency(NOW_US - 10))
+    steps = explain.explain_record(record(kind, reason), use, facts())
+    (step,) = [step for step in steps if step.check == "exigency"]
+    due = explain.time_text(NOW_US - 10 + 48 * 3_600_000_000)
+    assert step.outcome == outcome and f"order due by {due}" in step.fact and "no emergency order yet" in step.fact
+    assert f"ends when the deadline passed without an order, {due} (R-037)" in step.fact
+    approved = replace(use, exigent=Exigency(NOW_US - 10, order_issued_at_us=NOW_US))
+    (step,) = [
+        step for step in explain.explain_record(record(kind, reason), approved, None) if step.check == "exigency"
+    ]
+    assert f"emergency order issued at {explain.time_text(NOW_US)}" in step.fact and "ends when" not in step.fact
+    gone = [one for one in explain.explain_record(record(kind, reason), None, None) if one.check == "exigency"]
+    assert [one.fact.removeprefix(f"{reason.name}: ") for one in gone] == ["no emergency use"]

@@ -238,6 +238,8 @@ def test_signalling_whose_parties_cannot_be_read_is_set_apart_until_the_target_i
     assert judged(WARRANT, unknown)[0] is VerdictKind.QUARANTINE
     assert judged(WARRANT, unknown, OK_CIN)[0] is VerdictKind.ACCEPT
     assert judged(PRTT, unknown)[0] is VerdictKind.REJECT
+    inheriting = replace(unknown, inherits=True)
+    assert judged(PRTT, inheriting, CinState(TARGET_MISMATCH)) == (VerdictKind.REJECT, {Reason.TARGET_MISMATCH})
 
 
 @pytest.mark.parametrize(

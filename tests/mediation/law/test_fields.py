@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields as fields_of
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -81,6 +82,50 @@ def test_attack_the_agency_s_own_observation_never_enters_by_a_document() -> Non
 def test_a_field_that_cannot_be_read_is_named(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         order_from_fields(EVERYTHING | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"days": 0}, "^days: 0 is not in 1 to 366"),
+        ({"days": None}, "^end: missing; give end or days"),
+        ({"days": "many"}, "^days: 'many' is no whole number"),
+        ({"version": True}, "^version: a whole number is needed"),
+        ({"targets": "5550100"}, "^targets: .* is no telephone number .*R-021"),
+        ({"targets": "imsi:12"}, "^targets: .* is no IMSI"),
+        ({"targets": "sip:"}, "^targets: .* is no SIP URI"),
+        ({"targets": "ipv4Address:192.0.2.256"}, "^targets: .* is no IPv4 address"),
+        ({"targets": "ipv6Address:2001:db8::g"}, "^targets: .* is no IPv6 address"),
+        ({"targets": "host:a b"}, "^targets: .* is no host name"),
+        ({"start": "2026-06-01"}, "^start: .* names no zone"),
+    ],
+)
+def test_what_an_order_cannot_be_made_of_is_named(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        order_from_fields(PLAIN | changes)
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("tel:+1-212-555-0100", ("e164", "12125550100")),
+        ("e164:2125550100", ("e164", "12125550100")),
+        ("imsi:001012125550101", ("imsi", "001012125550101")),
+        ("SIP:User@IMS.example.invalid", ("sipUri", "sip:user@ims.example.invalid")),
+        ("ipv4Address:192.0.2.1", ("ipv4Address", "192.0.2.1")),
+        ("ipv6Address:2001:DB8::1", ("ipv6Address", "2001:db8::1")),
+        ("host:WWW.example.invalid.", ("host", "www.example.invalid")),
+    ],
+)
+def test_a_target_is_kept_in_its_one_form(text: str, target: tuple[str, str]) -> None:
+    (found,) = order_from_fields(PLAIN | {"targets": [text, text]}).targets
+    assert (str(found.kind), found.value) == target
+
+
+def test_times_are_taken_as_people_write_them() -> None:
+    when = datetime(2026, 6, 1, 13, tzinfo=UTC)
+    written = [when, "2026-06-01T13:00:00Z", "2026-06-01T09:00:00-04:00", int(when.timestamp()) * 1_000_000]
+    assert {order_from_fields(PLAIN | {"start": one}).window.start_us for one in written} == {written[-1]}
 
 
 @pytest.mark.parametrize("name", ["facilities", "presence", "joint_with"])
