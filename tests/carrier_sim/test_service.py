@@ -273,3 +273,38 @@ async def test_process_listens_and_ends_on_sigterm(tmp_path: Path) -> None:
     process.send_signal(signal.SIGTERM)
     assert await asyncio.wait_for(process.wait(), 20) == 0
     assert not ready.exists() and "TopLevel" not in (tmp_path / "log.jsonl").read_text()
+
+
+async def test_a_batch_is_scheduled_as_one_or_refused_as_one(tmp_path: Path) -> None:
+    async with running(tmp_path, clock=fast_clock(factor=1.0)) as process:
+        status = await process.get("/status")
+        assert status["schedule_empty"] is True and status["faults"] == {}
+        later = {**CALL, "at_s": 3_600}
+        assert (await process.post("/inject", [later, later, {**CALL, "seconds": "long"}]))[0] == 400
+        assert (await process.post("/inject", {"items": [later], "more": 1}))[0] == 400
+        assert (await process.get("/status"))["communications"] == 0
+        assert (await process.post("/inject", [later, {**later, "feature": "*66"}]))[1]["communications"] == 3
+        assert (await process.post("/inject", {"items": [later]}))[1]["communications"] == 4
+        exact = {**CALL, "at_us": REAL_AT + 1_800 * 1_000_000 + 1}
+        await process.post("/inject", exact)
+        status = await process.get("/status")
+        assert status["next_event_us"] == exact["at_us"] and status["schedule_empty"] is False
+
+
+async def test_a_wrong_clock_can_be_set_and_taken_back_while_running(tmp_path: Path, mediation: Any) -> None:
+    async with running(tmp_path, clock=fast_clock()) as process:
+        await process.x1("CreateDestination", destination_details(mediation.port))
+        await process.x1("ActivateTask", task_details())
+        body = {"clock_offset_us": {"smsf-1": 250_000}}
+        assert await process.post("/fault", body) == (200, {"faults": body})
+        item = {"kind": "sms", "from": "+12125550101", "to": "+12125550142", "text": "a", "at_us": REAL_AT + 7}
+        await process.post("/inject", item)
+        await mediation.until(lambda: len(mediation.pdus) == 1)
+        assert (await process.get("/status"))["faults"] == body
+        assert (await process.post("/fault", {"clock_offset_us": {}}))[1] == {"faults": {}}
+        await process.post("/inject", item)
+        await mediation.until(lambda: len(mediation.pdus) == 2)
+        for wrong in ([1], {"explode": 1}, {"clock_offset_us": {"ims-1": "late"}}):
+            status, answer = await process.post("/fault", wrong)
+            assert status == 400 and answer["error"]
+    assert [pdu.time_us for pdu in mediation.pdus] == [REAL_AT + 250_007, REAL_AT + 7]

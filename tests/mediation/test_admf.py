@@ -15,6 +15,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from asn1 import x1
+from asn1.errors import RefusedError
 from lab.papers import lab_papers
 from mediation import admf as admf_module
 from mediation.admf import Admf, Files, did_of, identifiers, rogue_xid, xid_of
@@ -22,7 +23,7 @@ from mediation.config import ActivationModel, FaultsModel
 from mediation.faults import Faults
 from mediation.law.certification import certification_from_fields, missing_of
 from mediation.law.documents import DocumentAction, make_document, order_from_fields, revoked
-from mediation.law.orders import CourtOrder, Target, TargetKind
+from mediation.law.orders import CourtOrder, Target, TargetKind, Window
 from mediation.law.papers import Papers
 from mediation.runtime.clock import ManualClock
 from mediation.runtime.config import Listen
@@ -469,3 +470,147 @@ async def test_an_element_that_does_not_list_its_tasks_is_still_tasked(bench: Be
     admf = bench.start()
     await bench.until(lambda: admf.active_tasks == 1)
     assert set(bench.element.tasks) == {XID}
+
+
+# --- papers, acts and certifications ------------------------------------------------------------------------------
+
+
+def incomplete(one: CourtOrder) -> Papers:
+    return replace(lab_papers(one), complaint_number="")
+
+
+@pytest.mark.rule("R-058", "R-058.1")
+async def test_attack_an_order_without_complete_papers_makes_no_call_to_the_element(bench: Bench) -> None:
+    """SC-19: a life at risk and one item missing. Not one X1 request is sent before the papers are complete."""
+    urgent = order(kind="EXIGENT_PRTT")
+    bench.issue(urgent, papers=incomplete(urgent))
+    admf = bench.start()
+    await bench.rounds()
+    assert bench.element.requests == 0 and admf.refused == 1 and not admf.orders
+    assert [one.code for one in admf.activations[XID].lacks] == ["DOC_MISSING:complaint_number"]
+    assert bench.certifications() == []
+    bench.issue(urgent, name="again.json")
+    await bench.until(lambda: admf.active_tasks == 1)
+    assert set(bench.element.tasks) == {XID}
+
+
+async def test_an_emergency_without_an_order_is_withdrawn_at_its_deadline_by_itself(bench: Bench) -> None:
+    bench.issue(order(kind="EXIGENT_PRTT"))
+    bench.start()
+    await bench.until(lambda: XID in bench.element.tasks)
+    bench.clock.advance(48 * 3_600 * SECOND - 1)
+    await bench.rounds()
+    assert XID in bench.element.tasks
+    bench.clock.advance(1)
+    await bench.until(lambda: not bench.element.tasks)
+
+
+@pytest.mark.rule("R-059", "R-059.1")
+async def test_attack_a_manual_carrier_enables_nothing_until_an_employee_acts(bench: Bench) -> None:
+    bench.policy = ActivationModel(mode="manual", employee="")
+    bench.issue(order())
+    admf = bench.start()
+    await bench.until(lambda: len(bench.element.destinations) == 2)
+    await bench.rounds()
+    assert not bench.element.tasks and bench.certifications() == []
+    with pytest.raises(RefusedError, match="R-059"):
+        admf.activate("O-1", " ")
+    with pytest.raises(RefusedError, match="R-058"):
+        admf.activate("O-9", "sato")
+    await bench.rounds()
+    assert not bench.element.tasks
+    admf.activate("O-1", "sato")
+    await bench.until(lambda: admf.active_tasks == 1)
+    (made,) = bench.certifications()
+    assert made["responsible"] == made["signed_by"] == "sato"
+
+
+async def test_an_act_outlives_the_process_and_is_not_asked_for_again(bench: Bench) -> None:
+    bench.policy = ActivationModel(mode="manual", employee="")
+    bench.issue(order())
+    first = bench.admf()
+    first.read_inbox()
+    first.activate("O-1", "sato")
+    admf = bench.start()
+    await bench.until(lambda: admf.active_tasks == 1)
+    assert admf.activations[XID].employee == "sato"
+    with pytest.raises(RefusedError, match="takes no"):
+        admf.activate("O-1", "sato")
+
+
+async def test_a_longer_order_waits_for_its_own_act_while_the_first_goes_on(bench: Bench) -> None:
+    bench.policy = ActivationModel(mode="manual", employee="")
+    bench.issue(order(kind="PRTT", end=START + 5 * 86_400 * SECOND))
+    admf = bench.admf()
+    admf.read_inbox()
+    admf.activate("O-1", "sato")
+    later = replace(
+        admf.orders[XID], version=2, window=Window(START, END), extensions_us=(START + 5 * 86_400 * SECOND,)
+    )
+    bench.issue(later, action=DocumentAction.EXTEND)
+    admf.read_inbox()
+    assert XID in admf._wanted(START) and XID not in admf._wanted(END - 1)
+    admf.activate("O-1", "sato")
+    assert XID in admf._wanted(END - 1)
+
+
+@pytest.mark.rule("R-060")
+async def test_each_interception_is_certified_once_when_it_begins_with_all_six_elements(bench: Bench) -> None:
+    bench.clock = ManualClock(START - SECOND)
+    bench.issue(order())
+    admf = bench.start()
+    await bench.until(lambda: len(bench.element.destinations) == 2)
+    assert bench.certifications() == []
+    bench.clock.advance(SECOND)
+    await bench.until(lambda: admf.active_tasks == 1)
+    (line,) = bench.certifications()
+    fields = {name: value for name, value in line.items() if name not in ("act", "xid", "lacks")}
+    made = certification_from_fields(fields)
+    assert line["lacks"] == [] and missing_of(made) == ()
+    assert (made.circuit, made.started_at_us, made.presented_by) == ("12125550101", START, "rivera")
+    assert (made.authorised_by, made.interception_type, made.responsible) == (
+        "adair", "EAVESDROPPING", bench.policy.employee,
+    )  # fmt: skip
+    bench.element.tasks.clear()
+    bench.element.destinations.clear()
+    await bench.until(lambda: XID in bench.element.tasks)
+    bench.tasks.pop().cancel()
+    again = bench.start()
+    await bench.until(lambda: again.active_tasks == 1)
+    assert len(bench.certifications()) == 1 and again.certified == 1
+
+
+@pytest.mark.rule("R-061", "R-061.1")
+@pytest.mark.parametrize("fault", [{"rogue_task": ["2125550177"]}, {"wrong_number": {"LAB-1": "212-555-0177"}}])
+async def test_attack_a_tap_that_nothing_authorises_is_certified_all_the_same(
+    bench: Bench, fault: dict[str, Any]
+) -> None:
+    bench.faults.change(fault)
+    if "wrong_number" in fault:
+        bench.issue(order())
+    admf = bench.start()
+    await bench.until(lambda: admf.active_tasks == 1)
+    xid = rogue_xid("12125550177") if "rogue_task" in fault else XID
+    assert bench.element.tasks[xid].targets == (("e164Number", "12125550177"),)
+    (line,) = bench.certifications()
+    assert line["order_id"] == "" and line["circuit"] == "12125550177" and line["interception_type"] == "UNAUTHORISED"
+    assert line["lacks"] == [], "the six elements are there, and say that nobody authorised it"
+    bench.faults.change({name: type(value)() for name, value in fault.items()})
+    await bench.until(lambda: rogue_xid("12125550177") not in bench.element.tasks)
+    if "wrong_number" in fault:
+        await bench.until(lambda: bench.element.tasks[XID].targets == (("e164Number", "12125550101"),))
+        await bench.until(lambda: len(bench.certifications()) == 2)
+
+
+async def test_faults_keep_a_revoked_order_and_ask_for_content_under_a_pen_register(bench: Bench) -> None:
+    bench.faults.change({"keep_in_force": ["LAB-1"], "content_tasks": ["LAB-1"]})
+    bench.issue(order(kind="PRTT"))
+    bench.start()
+    await bench.until(lambda: XID in bench.element.tasks)
+    assert bench.element.tasks[XID].delivery_type == "X2andX3"
+    bench.issue(revoked(order(kind="PRTT"), START + SECOND), action=DocumentAction.REVOKE)
+    bench.clock.advance(400 * 86_400 * SECOND)
+    await bench.rounds()
+    assert XID in bench.element.tasks
+    bench.faults.change({"keep_in_force": []})
+    await bench.until(lambda: not bench.element.tasks)

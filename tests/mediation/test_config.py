@@ -76,6 +76,10 @@ def test_every_key_of_the_minimum_is_needed(name: str) -> None:
         ("journal", {"file_octets": 1}),
         ("faults", {"window_slack_s": {"LAB-1": "soon"}}),
         ("faults", {"explode": True}),
+        ("faults", {"swap": {"LAB-1": 2}}),
+        ("faults", {"cut": ["hi1"]}),
+        ("activation", {"mode": "standing", "employee": " "}),
+        ("activation", {"mode": "automatic"}),
         ("reconnect_s", 0),
         ("clock", {"factor": 0}),
         ("surprise", 1),
@@ -131,3 +135,8 @@ def test_a_file_is_read_and_a_wrong_one_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_config(path, MediationConfig)
     assert str(path) in str(caught.value) and "hi3.port" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_standing_activation_has_a_name_and_a_manual_one_needs_none() -> None:
+    assert config().activation.mode == "standing" and config().activation.employee
+    assert config(activation={"mode": "manual", "employee": ""}).activation.mode == "manual"

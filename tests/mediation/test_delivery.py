@@ -148,3 +148,38 @@ async def test_lemf_that_comes_late_gets_everything(tmp_path: Path, delivering: 
     await until(lambda: not journal.held(HI3))
     assert lemf.records == [record(n) for n in range(5)]
     await lemf.stop()
+
+
+@pytest.mark.rule("R-096", "R-096.1")
+async def test_a_cut_link_keeps_everything_and_delivers_it_as_it_was_when_restored(
+    tmp_path: Path, delivering: Callable[..., Link]
+) -> None:
+    """The octets, and with them times and numbers, are those from before the cut."""
+    lemf, journal = Lemf(), journal_of(tmp_path)
+    link = delivering(journal, await lemf.start())
+    put(journal, link, 0, 5)
+    await until(lambda: not journal.held(HI3))
+    link.cut(True)
+    link.cut(True)
+    put(journal, link, 5, 20)
+    await until(lambda: link.status.state == "cut")
+    for _ in range(300):
+        await asyncio.sleep(0)
+    assert len(lemf.records) == 5 and len(journal.held(HI3)) == 20 and link.status.state == "cut"
+    link.cut(False)
+    await until(lambda: not journal.held(HI3))
+    assert lemf.records == [record(n) for n in range(25)]
+    assert {decode_ps_pdu(one).header.time_us for one in lemf.records} == {1_000_000}
+    assert link.status.connects == 2
+    await lemf.stop()
+
+
+async def test_a_link_cut_from_the_start_never_connects(tmp_path: Path, delivering: Callable[..., Link]) -> None:
+    lemf, journal = Lemf(), journal_of(tmp_path)
+    link = delivering(journal, await lemf.start())
+    link.cut(True)
+    put(journal, link, 0, 1)
+    for _ in range(300):
+        await asyncio.sleep(0)
+    assert lemf.connections == 0 and len(journal.held(HI3)) == 1
+    await lemf.stop()

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediation import sequence
-from mediation.sequence import Communication, Counters
+from mediation.sequence import Communication, Counters, plain
 
 
 def test_one_cin_for_each_task_and_correlation() -> None:
@@ -101,3 +101,13 @@ def test_a_restart_from_snapshot_and_notes_goes_on_with_the_same_numbers(
         again.note(*note)
     assert again.snapshot() == kept.snapshot()
     assert [use(again, step) for step in after] == [use(kept, step) for step in after]
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (2, 1, 3), (3, 2, 1), (1, 3, 3)])
+def test_records_that_left_out_of_order_give_no_number_again_after_a_restart(order: tuple[int, ...]) -> None:
+    counters = Counters()
+    for number in order:
+        counters.note("x", 7, plain(Communication(4, next_iri=number, begun=number > 1)))
+    assert counters.communication("x", 7) == Communication(4, next_iri=3, begun=True)
+    assert counters.next_cin == 5
+    assert plain(Communication(4)) == asdict(Communication(4))
