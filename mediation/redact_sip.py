@@ -135,8 +135,14 @@ def _address(part: str, known: frozenset[str]) -> str | None:
     uri = _uri(address)
     if uri is None:
         return None
-    name = f'"{shown}" ' if len(shown) <= _MAX_NAME and _NAME.fullmatch(shown) else ""
+    name = f'"{shown}" ' if _is_name(shown) else ""
     return f"{name}<{uri}>{_parameters(behind.split(';'), known)}"
+
+
+def _is_name(text: str) -> bool:
+    """Letters in at most five words; a figure of any script makes it a text."""
+    plain = len(text) <= _MAX_NAME and _NAME.fullmatch(text) is not None
+    return plain and not any(letter.isnumeric() for letter in text)
 
 
 def _listed(known: tuple[str, ...]) -> Callable[[str], str | None]:

@@ -67,7 +67,10 @@ def is_nai(text: object) -> bool:
 
 def is_name(text: object) -> bool:
     """What a handset shows of a person: letters in at most five words. Anything longer, or with figures, is text."""
-    return isinstance(text, str) and len(text) <= MAX_NAME and _NAME.fullmatch(text.strip()) is not None
+    if not isinstance(text, str) or len(text) > MAX_NAME or _NAME.fullmatch(text.strip()) is None:
+        return False
+    # \w has figures that \d has not, such as a raised two.
+    return not any(letter.isnumeric() for letter in text)
 
 
 def is_dial_string(text: object) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.facts import Digits, RecordFacts
-from collector.gate import LinkPolicy, decide
+from collector.gate import LinkPolicy, decide, unreadable
 from collector.gate_scope import TARGET_OK, CinState, advance, check_scope, post_cut_through
 from mediation.law.orders import CaseId, CourtOrder, Liid, OrderId, OrderKind, Service, Target, TargetKind, Window
 from mediation.law.verdicts import Reason, VerdictKind
@@ -217,6 +217,13 @@ def test_a_message_nobody_described_is_flagged_under_a_warrant_and_masked_under_
     facts = record(payload="[25]", service=None, unknown_message=True, content=("unknown_message",))
     assert scope(listed(), facts) == {"raised": [Reason.PARSE_ERROR]}
     assert scope(PRTT, facts) == {"masks": [Reason.PARSE_ERROR, Reason.SCOPE_CONTENT_ON_PRTT]}
+
+
+@pytest.mark.rule("R-100", "R-100.1")
+def test_octets_that_cannot_be_decoded_are_sealed_under_a_warrant_and_refused_under_a_pen_register() -> None:
+    """They may hold content, which a pen register keeps in no form."""
+    assert unreadable((listed(Service.VOICE),)).verdict[:2] == (VerdictKind.QUARANTINE, (Reason.PARSE_ERROR,))
+    assert unreadable((PRTT,)).verdict.kind is VerdictKind.REJECT
 
 
 @given(

@@ -431,15 +431,15 @@ def test_attack_a_carrier_that_buffers_until_the_use_has_lapsed_gains_the_agency
         assert carrier(order, "answer", True, CUT - 1) != "-"
 
 
-def test_a_multimedia_message_is_handed_over_and_set_apart() -> None:
-    """The agency has no reader for it: it is sealed unread, not lost and not shown."""
+def test_a_multimedia_event_that_names_nobody_goes_with_its_message_and_alone_is_set_apart() -> None:
     assert carrier(replace(WARRANT, services=frozenset({Service.MMS})), "mms", True, CUT) == "whole"
     event = ("mMSNotificationResponse", {"transactionID": "1", "version": {"majorVersion": 1, "minorVersion": 0},
                                          "direction": "fromTarget", "status": "retrieved"})  # fmt: skip
     contents = ("threeGPP33128DefinedIRI", ts33128.encode_iri(event))
     pdu = decode_ps_pdu(iri_pdu(header(CUT), contents, "report"))
-    order = replace(WARRANT, services=frozenset({Service.MMS}))
-    assert decide((order,), facts_of(pdu, CUT), POLICY, CinState()).verdict.kind is VerdictKind.QUARANTINE
+    order, facts = replace(WARRANT, services=frozenset({Service.MMS})), facts_of(pdu, CUT)
+    assert decide((order,), facts, POLICY, CinState()).verdict.kind is VerdictKind.QUARANTINE
+    assert decide((order,), facts, POLICY, CinState(TARGET_OK)).verdict.kind is VerdictKind.ACCEPT
 
 
 around = st.sampled_from([START, CUT, END]).flatmap(lambda at: st.integers(at - 2, at + 2))
