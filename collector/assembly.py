@@ -130,6 +130,11 @@ class Assembly:
         """Records judged and not durable yet."""
         return self.account.delivered + self._flying_records
 
+    @property
+    def newest_number(self) -> int:
+        """The number of the newest batch that holds anything; durable once the totals have it."""
+        return self._next_number - (1 if self.account.empty and not self.rows.n else 0)
+
     def number_from(self, number: int) -> None:
         """Behind a recovery: the next batch's number."""
         self._next_number = number

@@ -45,7 +45,8 @@ class Withdraws(Protocol):
 class OrderTurn:
     """`append` writes an audit entry; `releases` are the court's documents that release what was held, `key_ids` says
     what an order's stored octets are encrypted under. `said` and `held` come back after a restart: from the audit log
-    what was told, from the store the lapses that stand (order, instant)."""
+    what was told and which documents gave a key back (order, version), from the store the lapses that stand (order,
+    instant)."""
 
     def __init__(
         self,
@@ -59,6 +60,7 @@ class OrderTurn:
         releases: Callable[[], tuple[CourtDocument, ...]],
         key_ids: Callable[[OrderUid], Collection[bytes]],
         said: set[order_watch.Key],
+        restored: set[tuple[str, int]],
         held: set[tuple[bytes, int]],
     ) -> None:
         self._orders = orders
@@ -69,16 +71,18 @@ class OrderTurn:
         self._append = append
         self._releases = releases
         self._key_ids = key_ids
-        self._refused: set[tuple[str, int]] = set()
+        self._done = restored
+        self._withdraw_behind: dict[OrderUid, int] = {}
         self._said = said
         self._held = held
+        self._waiting = False
         self.unsafe: frozenset[bytes] = frozenset()
 
     def run(self, now_us: int) -> int:
         """All that is due; when to come again."""
         orders = self._orders.current()
         self.unsafe = order_watch.unsafe(orders)
-        released = self._release(now_us)
+        released, self._waiting = self._release(now_us), False
         for order in orders:
             self._end(order, now_us, order.uid in released)
         for one in order_watch.due(orders, now_us, self._said):
@@ -86,7 +90,7 @@ class OrderTurn:
             self._append(one.kind, one.fields())
             if one.kind == LAPSE:
                 self._append("alarm", {"order": one.order_id, "reason": Reason.ORDER_LAPSED.name, "count": 1})
-        return order_watch.next_us(orders, now_us)
+        return now_us if self._waiting else order_watch.next_us(orders, now_us)
 
     def _end(self, order: CourtOrder, now_us: int, released: bool) -> None:
         """What has to be so once an order's end has come, whether it was told or not."""
@@ -117,7 +121,17 @@ class OrderTurn:
             self._store.stand([standing.held(scope, Reason.ORDER_LAPSED, lapse.at_us, ground=ground)])
             self._append("standing", _standing_fields(order, "HELD", lapse.at_us))
         if lapsed(order, now_us) and not self._keys.withdrawn(order.uid):
-            self._keys.withdraw(order.uid)
+            self._withdraw(order)
+
+    def _withdraw(self, order: CourtOrder) -> None:
+        """The order's key goes once all that was kept under it up to the lapse is on disk: rows still on their way
+        would be written under a key of their own, which a release would have to bring too."""
+        behind = self._withdraw_behind.setdefault(order.uid, self._assembly.newest_number)
+        if self._assembly.totals.last_batch < behind:
+            self._waiting = True
+            return
+        del self._withdraw_behind[order.uid]
+        self._keys.withdraw(order.uid)
 
     def _release(self, now_us: int) -> set[OrderUid]:
         """R-041: what a court has released, with the key that its document brings; the orders that stay released."""
@@ -125,7 +139,7 @@ class OrderTurn:
         for document in self._releases():
             order, key = document.order, document.data_key
             found.add(order.uid)
-            if key is not None and self._keys.withdrawn(order.uid):
+            if key is not None and (order.order_id, order.version) not in self._done:
                 self._give_back(document, key)
             if not any(uid == order.uid for uid, _ in self._held):
                 continue
@@ -140,12 +154,11 @@ class OrderTurn:
 
     def _give_back(self, document: CourtDocument, key: bytes) -> None:
         order = document.order
+        self._done.add((order.order_id, order.version))
         try:
             self._keys.restore(order.uid, key, self._key_ids(order.uid))
         except RefusedError as error:
-            if (order.order_id, order.version) not in self._refused:
-                self._refused.add((order.order_id, order.version))
-                self._append("key_refused", {"order": order.order_id, "version": order.version, "why": str(error)})
+            self._append("key_refused", {"order": order.order_id, "version": order.version, "why": str(error)})
             return
         self._append("key_restored", {"order": order.order_id, "version": order.version, "rules": ["R-041"]})
 
@@ -159,6 +172,15 @@ def _standing_fields(order: CourtOrder, state: str, at_us: int, *rules: str) -> 
         "reason": Reason.ORDER_LAPSED.name,
         "at_us": at_us,
         "rules": [*rules, "R-041"],
+    }
+
+
+def restored_in(entries: Iterable[dict[str, Any]]) -> set[tuple[str, int]]:
+    """The release documents that an audit log says were acted on."""
+    return {
+        (entry["fields"]["order"], entry["fields"]["version"])
+        for entry in entries
+        if entry["kind"] in ("key_restored", "key_refused")
     }
 
 

@@ -32,7 +32,7 @@ from collector.link_guard import paused_links
 from collector.links import link_state, start_link
 from collector.minimise import Minimised, SpotChecks
 from collector.opening import config_hash, configuration_change, open_keys, open_registry
-from collector.order_turn import OrderTurn, lapses_held
+from collector.order_turn import OrderTurn, lapses_held, restored_in
 from collector.receive import Receiver
 from collector.rows import COMPILED as ROWS_COMPILED
 from collector.status import Status, metrics_route
@@ -162,6 +162,7 @@ class Service:
             releases=self._registry.releases,
             key_ids=StoreReader(directory / "store").key_ids,
             said=order_watch.said_in(said),
+            restored=restored_in(said),
             held=lapses_held(entry for _, entry in self._store.standings.entries),
         )
         self._engine.pipeline.on_due = self._changed

@@ -23,7 +23,7 @@ from asn1.columns import NO_TIME
 from asn1.errors import DecodeError, LocalError
 from collector.accounts import OTHER, label
 from collector.reconcile.compare import StreamFact
-from collector.rows import FORM_NOTICE
+from collector.rows import FORM_NOTICE, FORM_SYNTHETIC
 from collector.store import frames
 from collector.store.audit_log import verify_audit
 from collector.store.recovery import chain_line
@@ -106,7 +106,7 @@ class Streams:
                     stream.outside_us = time_us
         for data in unit.data:
             rows = data.rows()
-            rows = rows[rows["form"] != FORM_NOTICE]
+            rows = rows[(rows["form"] != FORM_NOTICE) & (rows["form"] != FORM_SYNTHETIC)]
             for index, count in zip(*np.unique(rows["liid"], return_counts=True), strict=True):
                 stream = self._of(label(data.meta.liids[int(index)]), time_us, fresh)
                 stream.stored += int(count)

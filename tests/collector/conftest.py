@@ -20,7 +20,8 @@ from asn1.handover import HandoverConfig
 from collector.config import CollectorConfig
 from collector.service import Service
 from lab.papers import lab_papers
-from mediation.law.documents import make_document, order_from_fields
+from mediation.law.documents import DocumentAction, make_document, order_from_fields
+from mediation.law.orders import CourtOrder
 
 TARGET, OTHER = "12125550101", "12125550102"
 DAY_US = 86_400_000_000
@@ -125,6 +126,11 @@ class Court:
         (self.inbox / f"{order_id}.v{order.version}.json").write_bytes(
             make_document(order, self.key, papers=lab_papers(order))
         )
+
+    def send(self, order: CourtOrder, action: DocumentAction, signed_at_us: int, data_key: bytes | None = None) -> None:
+        """A later version of an order that is there."""
+        document = make_document(order, self.key, action, signed_at_us, lab_papers(order), data_key)
+        (self.inbox / f"{order.order_id}.v{order.version}.json").write_bytes(document)
 
 
 @dataclass
