@@ -1,6 +1,7 @@
 """The reconciler against a real X1 server and a real store: it finds what is wrong, within one cycle, and only that."""
 
 import asyncio
+import base64
 import hashlib
 import json
 import os
@@ -127,7 +128,10 @@ async def test_order_that_only_the_collector_was_given_is_found(
 async def test_forged_order_in_the_inbox_counts_for_nothing(sound: Any) -> None:
     xid = await sound.network.task("O-9", OTHER)
     document = next(sound.inbox.glob("O-1*.json"))
-    (sound.inbox / "O-9.v1.json").write_bytes(document.read_bytes().replace(b"O-1", b"O-9"))
+    envelope = json.loads(document.read_bytes())
+    xml = base64.b64decode(envelope["hi1"]).replace(b">O-1<", b">O-9<")
+    forged = envelope | {"hi1": base64.b64encode(xml).decode()}
+    (sound.inbox / "O-9.v1.json").write_text(json.dumps(forged, indent=1, sort_keys=True) + "\n")
     reconciler = sound.open()
     assert await sound.cycle(reconciler) == [("TASK_WITHOUT_ORDER", f"ne-1/{xid}")]
     assert (sound.inbox / "refused" / "O-9.v1.json").exists()
