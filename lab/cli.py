@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
 
 import typer
 
 from asn1.errors import LabError
+from lab import cli_access, cli_desk, cli_grant, cli_user
 from lab.cli_decode import decode
 from lab.cli_demo import demo, replay
 from lab.cli_doctor import doctor
@@ -60,7 +62,35 @@ def build() -> typer.Typer:
     scenario.command()(run)
     scenario.command()(schema)
     app.add_typer(scenario, name="scenario")
+    _add_desk(app)
     return app
+
+
+def _add_desk(app: typer.Typer) -> None:
+    app.command("may")(cli_access.may)
+    app.command("grant")(cli_grant.grant)
+    groups: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
+        "desk": ("The desk: facilities, people present, time.", {
+            "init": cli_desk.init, "enter": cli_desk.enter, "leave": cli_desk.leave, "tick": cli_desk.tick,
+        }),
+        "user": ("People and their duties.", {
+            "add": cli_user.add, "show": cli_user.show, "transfer": cli_user.transfer,
+            "suspend": cli_user.suspend, "train": cli_user.train,
+        }),
+        "request": ("Requests for access and their papers.", {
+            "open": cli_grant.open_request, "check": cli_grant.check,
+            "accept": cli_grant.accept, "refuse": cli_grant.refuse,
+        }),
+        "ticket": ("Tickets of vendors and integrity cases.", {
+            "open": cli_grant.open_ticket, "approve": cli_grant.approve,
+        }),
+        "audit": ("The desk's signed ledger.", {"show": cli_access.show, "verify": cli_access.verify}),
+    }  # fmt: skip
+    for name, (words, commands) in groups.items():
+        group = typer.Typer(help=words, no_args_is_help=True)
+        for verb, command in commands.items():
+            group.command(verb)(command)
+        app.add_typer(group, name=name)
 
 
 def exit_code(error: LabError) -> int:

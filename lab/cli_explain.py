@@ -1,44 +1,74 @@
-"""`calea-lab explain RECORD|ORDER`: why a record was judged as it was, or what became of an order's records and why.
+"""`calea-lab explain RECORD|ORDER|ACCESS`: why a record was judged as it was, how an order stands and what became of
+its records, or why an attempt at the desk was allowed or denied.
 
-Read offline from the collector's store and its own copies of the court's documents.
+Read offline from the collector's store, its own copies of the court's documents and the desk's ledger. One shape for
+all three (docs/explain.md).
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from asn1.errors import DecodeError
 from asn1.ps_pdu import decode_ps_pdu
+from collector.desk.explain import explain_access
+from collector.desk.ledger import read_desk
 from collector.explain import Step, explain_reason, explain_record
+from collector.explain_order import explain_order
 from collector.facts import RecordFacts, facts_of
 from collector.registry import Registry
 from collector.rows import FORM_RECEIVED
 from collector.store.keys import Keys
 from collector.store.reader import StoredRecord, StoreReader
-from lab.cli_order import described
+from lab.cli_order import described, now_of
 from lab.cli_verify import StorePlace, find_store
-from lab.court import Court
+from lab.desk import desk_directory, registry_of
 from lab.output import DEFAULT_DATA, DataOption, JsonOption, banner, console, print_json, table
 from lab.paths import RunPaths
 from lab.results import order_rows, totals_of
 from mediation.law.orders import CourtOrder
+from mediation.law.papers import missing_papers
+from mediation.law.settings import DEFAULTS
 from mediation.law.verdicts import Reason
 from mediation.runtime.config import ConfigError
 
-What = Annotated[str, typer.Argument(metavar="RECORD|ORDER", help="a record's sequence number, or an order's name")]
+What = Annotated[
+    str,
+    typer.Argument(
+        metavar="RECORD|ORDER|ACCESS", help="a record's sequence number, an order's name, or access:NUMBER of the desk"
+    ),
+]
+_ACCESS = "access:"
 
 
 def explain(what: What, data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
     """The decision as a short chain: fact, rule, what the rule says, where it comes from, outcome."""
-    place = find_store(data)
-    registry = Registry(RunPaths(data).inbox("collector"), Court(RunPaths(data)).public_key())
-    registry.reload()
-    if what.isascii() and what.isdecimal():
-        _record(int(what), place, registry, as_json)
-    else:
-        _order(what, place, registry, as_json)
+    if what.startswith(_ACCESS):
+        _access(what, data, as_json)
+        return
+    registry = registry_of(data)
+    if not (what.isascii() and what.isdecimal()):
+        _order(what, data, registry, as_json)
+        return
+    _record(int(what), find_store(data), registry, as_json)
+
+
+def _access(event_id: str, data: Path, as_json: bool) -> None:
+    _, entries = read_desk(desk_directory(data))
+    found = [one["fields"] for one in entries if one["kind"] == "access" and one["fields"]["event_id"] == event_id]
+    if not found:
+        raise ConfigError(f"The desk has no attempt {event_id}: `calea-lab audit show --kind access` lists them.")
+    steps = explain_access(found[0])
+    if as_json:
+        print_json({"access": event_id, "entry": found[0], "steps": [step._asdict() for step in steps]})
+        return
+    out = console()
+    banner(out)
+    said = f"Why {event_id} was {found[0]['decision'].lower()}"
+    table(said, _COLUMNS, [_cells(step) for step in steps], out)
 
 
 def _record(sequence: int, place: StorePlace, registry: Registry, as_json: bool) -> None:
@@ -79,22 +109,32 @@ def _facts(record: StoredRecord) -> RecordFacts | None:
         return None
 
 
-def _order(name: str, place: StorePlace, registry: Registry, as_json: bool) -> None:
+def _order(name: str, data: Path, registry: Registry, as_json: bool) -> None:
     versions = [one for one in registry.current() if one.order_id == name]
     if not versions:
         raise ConfigError(f"The collector has no order {name}: `calea-lab order show` lists those the court signed.")
-    row = order_rows(totals_of(place.store), versions)[0]
-    steps = [(count, explain_reason(Reason[reason])) for reason, count in row["reasons"].items() if reason != "OK"]
-    fields = described(versions[0], 0)
-    fields.pop("state_now")
+    order, now_us = versions[0], now_of(data)
+    signed = [one for number in range(1, order.version + 1) if (one := registry.version(name, number)) is not None]
+    desk = read_desk(desk_directory(data))[0] if (desk_directory(data) / "keys").exists() else None
+    missing = missing_papers(order, registry.papers(name), DEFAULTS, now_us)
+    steps = explain_order(order, signed, missing, now_us, desk)
+    store = find_store(data).store if RunPaths(data).store.exists() else None
+    row = None if store is None else order_rows(totals_of(store), versions)[0]
+    counted = {} if row is None else row["reasons"]
+    reasons = [(count, explain_reason(Reason[reason])) for reason, count in counted.items() if reason != "OK"]
+    fields = described(order, now_us)
     if as_json:
-        reasons: list[dict[str, Any]] = [{"records": count, **step._asdict()} for count, step in steps]
-        print_json({"order": fields, "totals": row, "reasons": reasons})
+        told: list[dict[str, Any]] = [{"records": count, **step._asdict()} for count, step in reasons]
+        chain = [step._asdict() for step in steps]
+        print_json({"order": fields, "steps": chain, "totals": row, "reasons": told})
         return
     out = console()
     banner(out)
     table(f"Order {name}", ("", ""), [(key, str(value)) for key, value in fields.items()], out)
+    table("How it stands", _COLUMNS, [_cells(step) for step in steps], out)
+    if row is None:
+        return
     names = ("delivered", "accepted", "flagged", "masked", "quarantined", "rejected", "duplicate")
     table("What became of its records", names, [tuple(row[one] for one in names)], out)
-    lines = [(count, step.fact, step.rule, step.statement, step.source) for count, step in steps]
+    lines = [(count, step.fact, step.rule, step.statement, step.source) for count, step in reasons]
     table("Why not all of it was plainly accepted", ("records", "reason", "rule", "says", "source"), lines, out)
