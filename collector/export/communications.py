@@ -22,9 +22,10 @@ from asn1.errors import DecodeError, LocalError
 from asn1.ps_pdu import PsPdu, decode_ps_pdu, liid_text
 from asn1.sip import number_of
 from collector.facts import CC_SERVICES, RecordFacts, facts_of
-from collector.rows import FORM_MASKED, FORM_RECEIVED
+from collector.rows import FORM_MASKED, FORM_RECEIVED, FORM_SYNTHETIC
 from collector.standing import StandingState
 from collector.store.reader import DataView, StoredRecord, StoreReader
+from collector.synthetic import read_close
 from mediation.law.orders import Target, TargetKind
 
 MAX_OCTETS: Final = 1 << 30
@@ -32,6 +33,7 @@ FROM_TARGET: Final = 0
 TO_TARGET: Final = 1
 UNREADABLE: Final = "(not readable)"
 WITHHELD: Final = "(withheld)"
+SYNTHETIC: Final = "(closed by the collector)"
 _DIRECTIONS: Final = {"fromTarget": FROM_TARGET, "toTarget": TO_TARGET}
 _IMSI_DIGITS: Final = 15
 
@@ -162,7 +164,8 @@ def _packets(record: StoredRecord) -> Iterator[Packet]:
 
 
 def _signal(communication: Communication, record: StoredRecord, standing: StandingState) -> None:
-    communication.iri += 1
+    # The collector's own close of a call that an order cut is listed, and is no record of the carrier.
+    communication.iri += record.form != FORM_SYNTHETIC
     signal = _read_signal(record)
     if standing.withheld:
         signal = _withheld(signal, standing)
@@ -172,7 +175,7 @@ def _signal(communication: Communication, record: StoredRecord, standing: Standi
     elif signal.facts is not None:
         communication.name(signal.facts.parties)
         communication.service = signal.facts.service or communication.service
-    elif signal.payload != WITHHELD:
+    elif signal.payload not in (WITHHELD, SYNTHETIC):
         _name_masked(communication, signal)
 
 
@@ -194,6 +197,9 @@ def _read_signal(record: StoredRecord) -> Signal:
     if record.form == FORM_MASKED:
         value = json.loads(record.octets)
         return Signal(*where, value["iri_type"], value["payload"], value["fields"], None, None)
+    if record.form == FORM_SYNTHETIC:
+        made = read_close(record.octets) or {}
+        return Signal(*where, None, SYNTHETIC, {"truncated_by_order": made.get("order", "")}, None, None)
     if record.form != FORM_RECEIVED:
         return unreadable
     try:

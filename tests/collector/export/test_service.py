@@ -17,9 +17,20 @@ from carrier_sim.pcap import read_capture
 from collector.explain import explain_record
 from collector.export.communications import gather
 from collector.export.service import export_liid, time_text
-from collector.standing import Entry, held, minimised, of_communication, of_order, of_sequences, privileged, released
+from collector.rows import FORM_SYNTHETIC
+from collector.standing import (
+    Entry,
+    Standings,
+    held,
+    minimised,
+    of_communication,
+    of_order,
+    of_sequences,
+    privileged,
+    released,
+)
 from collector.store.keys import Keys
-from collector.store.reader import StoreReader
+from collector.store.reader import StoredRecord, StoreReader
 from collector.store.store import Store, StoreConfig, StoreHooks
 from collector.store.walk import SegmentFile, segment_paths
 from mediation.law.orders import OrderId, order_uid
@@ -204,3 +215,26 @@ async def test_attack_asking_for_the_explanation_of_a_held_record_yields_none_of
     assert (steps[-1].check, steps[-1].rule) == ("standing", "R-041") and "ORDER_LAPSED" in steps[-1].fact
     free = explain_record(record, None, None, reader.standings().of(record)._replace(state=None, reason=None))
     assert [step.check for step in free][-1] == "store"
+
+
+@pytest.mark.rule("R-004")
+def test_the_collector_s_own_close_is_listed_and_counted_as_nobody_s_record() -> None:
+    octets = b'{"synthetic":"close","order":"O-1","truncated_by_order":true}'
+    close = StoredRecord(4, UID, 1, 1, FORM_SYNTHETIC, 1, 9, 9, b"L", 7, -1, 0, -1, -1, 1, octets)
+    (communication,) = gather(One(close), b"L")
+    (signal,) = communication.signals
+    assert (signal.payload, signal.fields) == ("(closed by the collector)", {"truncated_by_order": "O-1"})
+    assert (communication.iri, communication.unreadable, communication.identities) == (0, 0, set())
+
+
+class One:
+    """A reader of one record."""
+
+    def __init__(self, record: StoredRecord) -> None:
+        self.record = record
+
+    def records(self, wanted: object) -> list[StoredRecord]:
+        return [self.record]
+
+    def standings(self) -> Standings:
+        return Standings()
