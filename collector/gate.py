@@ -263,14 +263,15 @@ def _target(
 
 
 def _direction(order: CourtOrder, facts: RecordFacts, cin: CinState) -> list[Reason]:
-    """R-023: the communication's direction, once known, holds for all its records."""
+    """R-023: the communication's direction, once known, holds for all its records, but for the one by which the target
+    redirects it: that is an act of the target's own, and a pen register's."""
     if not order.kind.metadata_only or order.direction is PrttDirection.BOTH or facts.administrative:
         return []
     originates = cin.target_originates if cin.target_originates is not None else facts.target_sends
     if originates is None:
         originates = bool(frozenset(order.targets) & facts.originators)
     wanted = order.direction is PrttDirection.PEN
-    return [] if originates == wanted else [Reason.DIRECTION_NOT_AUTHORISED]
+    return [] if (originates or facts.redirects) == wanted else [Reason.DIRECTION_NOT_AUTHORISED]
 
 
 def _area(order: CourtOrder, facts: RecordFacts, cin: CinState) -> list[Reason]:

@@ -107,7 +107,8 @@ def _message(message: CdcMessage, row: Row, arrival_us: int, liid: str) -> Recor
     facts = RecordFacts(
         str(fields.get("caseId", liid)), None, 0, "iri", message.name, row.iri_type, row.service, time_us, None,
         arrival_us, parties=found.targets, inherits=True, administrative=row.service is None, target_sends=row.sends,
-        opens=row.sends is not None, answers=message.name == "answer", content=tuple(dict.fromkeys(found.content)),
+        opens=row.sends is not None, answers=message.name == "answer",
+        redirects=message.name == "redirection", content=tuple(dict.fromkeys(found.content)),
         location=bool(found.place), permitted=tuple(found.kept.items()), place=tuple(found.place.items()),
         all_content=row.whole or (message.name in _PACKETS and bool(found.content)),
     )  # fmt: skip

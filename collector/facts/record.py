@@ -35,7 +35,7 @@ class RecordFacts:
     need not name the target, so its communication answers for it, and its case where that is not known.
     `target_sends` is what the record says of its direction (None: nothing). `opens` marks the record that establishes
     who called whom, `answers` the one that answers. `administrative`: about the interception or a registration, and of
-    no service.
+    no service. `redirects`: the target sends a call that came in on to somebody else.
 
     `content` names the items of content found; `all_content` says that there is nothing else in it worth keeping;
     `unknown_message` that no row describes it (R-101). `location` whether there is any. `permitted` is what a pen
@@ -64,6 +64,7 @@ class RecordFacts:
     inherits: bool = False
     answers: bool = False
     administrative: bool = False
+    redirects: bool = False
     all_content: bool = False
     unknown_message: bool = False
     digits: Digits = Digits.NONE

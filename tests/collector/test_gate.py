@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asn1.columns import KIND_CC
+from asn1.laes import pcesp, t1678
 from collector.explain import explain_decision
-from collector.facts import RecordFacts
+from collector.facts import RecordFacts, facts_of_laes
 from collector.gate import Decision, LinkPolicy, bulk_terms, decide, unreadable
 from collector.gate_scope import CinState
 from collector.stream_table import TARGET_MISMATCH, TARGET_OK, TARGET_UNKNOWN
@@ -264,6 +266,23 @@ def test_a_pen_register_and_a_trap_and_trace_take_one_direction_each(
     answer = iri(target_sends=not originates, opens=False, originators=frozenset({OTHER if originates else US}))
     kind, reasons = judged(order, answer, opening.cin)
     assert (kind is VerdictKind.ACCEPT) is kept and (Reason.DIRECTION_NOT_AUTHORISED in reasons) is not kept
+
+
+@pytest.mark.rule("R-023", "R-023.2")
+def test_a_call_that_the_target_redirects_is_a_pen_register_s_from_there() -> None:
+    """The call came in; sending it on is the target's own act. What else belongs to the call stays a trap's."""
+    pen, trap = replace(PRTT, direction=PrttDirection.PEN), replace(PRTT, direction=PrttDirection.TRAP)
+    came_in = CinState(TARGET_OK, False)
+    redirection = iri(opens=False, target_sends=None, inherits=True, parties_known=False, redirects=True)
+    assert judged(pen, redirection, came_in) == (VerdictKind.ACCEPT, set())
+    assert judged(trap, redirection, came_in) == (VerdictKind.REJECT, {Reason.DIRECTION_NOT_AUTHORISED})
+    release = replace(redirection, redirects=False)
+    assert judged(pen, release, came_in)[0] is VerdictKind.REJECT
+    assert judged(trap, release, came_in)[0] is VerdictKind.ACCEPT
+    vectors = Path(__file__).parents[1] / "vectors" / "us"
+    for name, dialect, module in (("vop_redirection", "t1678", t1678), ("pcesp_redirection", "pcesp", pcesp)):
+        message = module.decode_message((vectors / f"{name}.ber").read_bytes())
+        assert facts_of_laes(message, MID, dialect).redirects
 
 
 @pytest.mark.parametrize(("originators", "kept"), [({US}, True), ({OTHER}, False)])
