@@ -93,7 +93,7 @@ def test_a_pen_register_s_communications_have_parties_and_times_and_no_content(
 def test_every_decision_explains_itself(demo: tuple[Path, Path, dict[str, Any]]) -> None:
     state, data, _ = demo
     record = object_of(calea_lab(state, "explain", "10", "--data", str(data), "--json"))
-    assert len(record["steps"]) == 10 and all(step["rule"].startswith("R-") for step in record["steps"])
+    assert len(record["steps"]) == 11 and all(step["rule"].startswith("R-") for step in record["steps"])
     order = object_of(calea_lab(state, "explain", "O-EXPIRING", "--data", str(data), "--json"))
     assert order["totals"]["rejected"] > 0
     refusal = next(reason for reason in order["reasons"] if reason["fact"] == "ORDER_EXPIRED")
