@@ -21,11 +21,11 @@ def get(port: int, path: str = "/status") -> dict[str, Any]:
     return _ask("GET", port, path, None)
 
 
-def post(port: int, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def post(port: int, path: str, body: Mapping[str, Any] | list[Any] | None = None) -> dict[str, Any]:
     return _ask("POST", port, path, body or {})
 
 
-def _ask(method: str, port: int, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
+def _ask(method: str, port: int, path: str, body: Mapping[str, Any] | list[Any] | None) -> dict[str, Any]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_S)
     try:
         sent = None if body is None else json.dumps(body).encode()

@@ -162,7 +162,7 @@ class Stack:
         """The process's `/status`. Raises `ControlError` when it does not answer."""
         return control.get(self._running[name].control_port)
 
-    def post(self, name: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def post(self, name: str, path: str, body: Mapping[str, Any] | list[Any] | None = None) -> dict[str, Any]:
         return control.post(self._running[name].control_port, path, body)
 
     def _remember(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -41,6 +42,9 @@ SETTLE_S: Final = 60.0
 LOOK_S: Final = 0.05
 STORE: Final = {"capacity_octets": 256 << 20, "segment_octets": 16 << 20}
 CLI: Final = "calea-lab"
+KEPT: Final = "$"
+TIMES: Final = "times"
+"""Of a traffic item: how often it happens, all at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class Engine:
     app: Callable[[], typer.Typer]
     tell: Tell = lambda _: None
     times: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, str] = field(default_factory=dict)
 
     def play(self) -> Outcome:
         """Raises LabError when the stack does not get through the story: a command that answers otherwise, a thing
@@ -199,8 +204,11 @@ class Engine:
 
     def _inject(self, play: Play, items: list[dict[str, Any]]) -> None:
         self.tell(f"traffic: {', '.join(str(one.get('kind')) for one in items[:4])}")
+        wanted: list[dict[str, Any]] = []
         for item in resolved(items, self.times):
-            play.stack.post("carrier_sim", "/inject", item)
+            once = {key: value for key, value in item.items() if key != TIMES}
+            wanted += [once] * int(item.get(TIMES, 1))
+        play.stack.post("carrier_sim", "/inject", wanted)
 
     def _post(self, play: Play, step: PostStep, path: str | None = None) -> None:
         refused = ""
@@ -212,12 +220,26 @@ class Engine:
             raise NotReadyError(refused or f"POST {step.path} was accepted and had to be refused.")
 
     def _command(self, step: CommandStep) -> None:
-        words = [iso(at_us(one[len(MARK) :], self.times)) if one.startswith(MARK) else one for one in step.words]
+        words = [self._word(one) for one in step.words]
         self.tell(f"{CLI} {' '.join(words)}")
-        code, printed = run_command(self.app(), [*words, "--data", str(self.data)])
+        as_json = ["--json"] if step.keep else []
+        code, printed = run_command(self.app(), [*words, "--data", str(self.data), *as_json])
         if code != step.exit or (step.says is not None and step.says not in printed):
             wanted = f"exit code {step.exit}" + (f" and {step.says!r}" if step.says else "")
             raise NotReadyError(f"`{' '.join(words)}` gave exit code {code}, wanted {wanted}: {printed.strip()[-400:]}")
+        answer = json.loads(printed) if step.keep else {}
+        for name, key in step.keep.items():
+            self.kept[name] = str(answer[key])
+
+    def _word(self, word: str) -> str:
+        if word.startswith(MARK):
+            return iso(at_us(word[len(MARK) :], self.times))
+        if word.startswith(KEPT):
+            try:
+                return self.kept[word[len(KEPT) :]]
+            except KeyError as error:
+                raise ConfigError(f"{word} was not kept by any command before.") from error
+        return word
 
     def _await(self, play: Play, step: AwaitStep) -> None:
         seen: list[object] = []

@@ -32,6 +32,8 @@ class CommandStep(Model):
     exit: int = 0
     says: str | None = None
     """Must stand in what it prints, on either channel."""
+    keep: dict[str, str] = Field(default_factory=dict)
+    """Names for values of its JSON answer, to be written `$NAME` in later commands."""
 
 
 class PostStep(Model):

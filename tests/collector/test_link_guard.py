@@ -57,10 +57,14 @@ def test_a_supervisor_s_note_lets_it_go_on_and_the_guard_stays() -> None:
     guard.judged(WRONG)
     assert guard.resume("okafor", "carrier corrected it")["note"] == "carrier corrected it"
     assert not guard.paused
-    guard.judged(WRONG)
+    for _ in range(100):
+        guard.judged(WRONG)
+    assert not guard.paused, "the supervisor knows of this trouble"
+    for verdict in (GOOD, WRONG):
+        guard.judged(verdict)
     assert not guard.paused
     guard.judged(WRONG)
-    assert guard.paused
+    assert guard.paused, "it was over, and this is another"
 
 
 def test_a_restart_does_not_end_a_pause() -> None:
