@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from asn1.errors import DecodeError, EncodeError
-from asn1.ps_pdu import PsHeader, cc_pdu, iri_pdu
+from asn1.ps_pdu import PsHeader, iri_pdu
 from asn1.x2x3 import PduType, X2X3Pdu
 from mediation import convert
 from mediation.admf import Admf
@@ -25,6 +25,7 @@ from mediation.redact import granted
 from mediation.runtime.logs import get_logger
 from mediation.scope import Scope, ScopeEvent, allow
 from mediation.sequence import Counters, plain
+from mediation.templates import Templates
 
 
 @dataclass(slots=True)
@@ -56,6 +57,7 @@ class Mediation:
         self._admf = admf
         self.faults = faults
         self._counters = Counters()
+        self._templates = Templates()
         self._gaps = GapBook(resumed=journal.state is not None)
         self.totals = _Totals()
         self.links: tuple[Link, ...] = ()
@@ -133,7 +135,7 @@ class Mediation:
             network_function_id=pdu.nfid.encode() if pdu.nfid else None,
         )
         if made.iri_type is None:
-            octets = cc_pdu(header, made.contents, made.direction)
+            octets = self._templates.encode(header, made.contents, made.direction)
             state.next_cc = number + 1 & 0xFFFFFFFF
             counts.cc += 1
         else:

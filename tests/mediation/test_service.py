@@ -118,7 +118,7 @@ class Stack:
     async def says(self, process: str, condition: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         """The status of a process once it is as wished."""
         async with asyncio.timeout(20):
-            while not condition(status := await self.get(process)):
+            while not condition(status := await self.get(process)):  # noqa: ASYNC110  it is asked over a socket
                 await asyncio.sleep(0.005)
         return dict(status)
 
