@@ -37,6 +37,7 @@ from asn1.x2x3 import (
 )
 from carrier_sim.events import EventKind, InterceptEvent, Phase
 from carrier_sim.subscribers import Identity, Party
+from carrier_sim.x3_head import X3Head
 
 MAX_OPEN_COMMUNICATIONS: Final = 100_000
 """Communications whose opening signalling is kept; beyond, the oldest is forgotten."""
@@ -44,6 +45,7 @@ _MAX_OPENING_EVENTS: Final = 4
 _MAX_CLOSED: Final = 10_000
 """Recently closed communications whose sequence numbers are kept, for what trails in behind the last signalling."""
 _MAX_CONTEXTS: Final = 2 * MAX_OPEN_COMMUNICATIONS
+_MAX_HEADS: Final = 10_000
 
 
 class Interface(Enum):
@@ -173,6 +175,7 @@ class Poi:
         self._open: OrderedDict[int, list[InterceptEvent]] = OrderedDict()
         self._contexts: OrderedDict[int, _Contexts] = OrderedDict()
         self._closed: deque[int] = deque()
+        self._heads: OrderedDict[tuple[object, ...], X3Head] = OrderedDict()
         self.counts: dict[str, TaskCount] = {}
         self.clock_offset_us: Mapping[str, int] = {}
         """A training fault: by how much the stamps of a point (its IPID, its NFID, or `*` for all) are wrong."""
@@ -303,22 +306,43 @@ class Poi:
             return
         nfid, ipid = _WEB if at_host else _FUNCTION[event.kind]
         base: X2X3Pdu | None = None
+        sent = False
         for did in task.dids:
             destination = self._destinations.get(did)
             if destination is None or not destination.covers(interface):
                 continue
-            if base is None:
-                base = self._pdu(match, event, direction, interface, nfid, ipid, at_host)
             key = (task.xid, did, nfid, ipid, interface)
             number = contexts.numbers.get(key, 0)
             contexts.numbers[key] = (number + 1) & 0xFFFFFFFF
+            sent = True
+            if interface is Interface.X3:
+                time_us = event.time_us + self._offset_us(nfid, ipid)
+                octets = self._head(match, event, direction, nfid, ipid).pdu(number, time_us, event.octets)
+                yield Emission(did, interface, task.xid, octets)
+                continue
+            if base is None:
+                base = self._pdu(match, event, direction, interface, nfid, ipid, at_host)
             yield Emission(did, interface, task.xid, encode_pdu(base._replace(sequence_number=number)))
-        if base is not None:
+        if sent:
             count = self.counts.setdefault(task.xid, TaskCount())
             if interface is Interface.X2:
                 count.x2 += 1
             else:
                 count.x3 += 1
+
+    def _head(self, match: _Match, event: InterceptEvent, direction: PayloadDirection, nfid: str, ipid: str) -> X3Head:
+        form = _X3_KINDS.get(event.kind)
+        if form is None:
+            form = PayloadFormat.IPV6 if event.octets[:1] >= b"\x60" else PayloadFormat.IPV4
+        key = (match.task.xid_octets, event.correlation, ipid, direction, form)
+        head = self._heads.get(key)
+        if head is None:
+            bare = event._replace(octets=b"", time_us=0)
+            pdu = self._pdu(match, bare, direction, Interface.X3, nfid, ipid, False)
+            head = self._heads[key] = X3Head.learn(pdu._replace(payload_format=form))
+            if len(self._heads) > _MAX_HEADS:
+                self._heads.popitem(last=False)
+        return head
 
     def _offset_us(self, nfid: str, ipid: str) -> int:
         offsets = self.clock_offset_us

@@ -9,7 +9,7 @@ import pytest
 
 from asn1.packets import parse_ip
 from asn1.sip import parse_sip
-from asn1.x2x3 import PayloadDirection, PayloadFormat, PduType, X2X3Pdu, decode_pdu, parse_target_xml
+from asn1.x2x3 import PayloadDirection, PayloadFormat, PduType, X2X3Pdu, decode_pdu, encode_pdu, parse_target_xml
 from carrier_sim.config import BackgroundItem, CallItem, DataItem, MmsItem, SmsItem, TrafficItem, WebItem
 from carrier_sim.events import EventKind, InterceptEvent
 from carrier_sim.network import Network, Schedule
@@ -275,3 +275,23 @@ def test_memory_of_communications_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
     opening = [event for event in run(*[CALL] * 10) if event.phase.value != "within"]
     emit(poi, opening)
     assert len(poi._open) <= 3 and len(poi._contexts) <= 3
+
+
+@pytest.mark.parametrize("ipv6", [False, True])
+def test_content_is_encoded_as_any_other_pdu(ipv6: bool) -> None:
+    """The head of a stream is encoded once and patched: each PDU is still what the encoder makes of it."""
+    item = CallItem(caller=ALPHA.value, callee=BRAVO.value, seconds=8, ipv6=ipv6)
+    emitted = emit(poi_with(task(XID_A, ALPHA)), run(item, DataItem(subscriber=ALPHA.value, packets=200)))
+    content = [one for one in emitted if one[1].pdu_type is PduType.X3]
+    assert len(content) > 900 and len({pdu.payload_direction for _, pdu in content}) == 2
+    for emission, pdu in content:
+        assert encode_pdu(pdu) == emission.octets
+    for _, group in group_by_context(content).items():
+        assert [pdu.sequence_number for pdu in group] == list(range(len(group)))
+
+
+def group_by_context(emitted: list[tuple[Emission, X2X3Pdu]]) -> dict[tuple[object, ...], list[X2X3Pdu]]:
+    found: dict[tuple[object, ...], list[X2X3Pdu]] = defaultdict(list)
+    for _, pdu in emitted:
+        found[pdu.xid, pdu.nfid, pdu.ipid, pdu.correlation_id].append(pdu)
+    return found
