@@ -19,6 +19,7 @@ from mediation.law.extensions import check_extension
 from mediation.law.hi1_workflows import DocumentAction, check_follows
 from mediation.law.orders import CourtOrder, Exigency, OrderState
 from mediation.law.papers import Application, Papers
+from mediation.law.phases import EVENTS, check_phase
 
 DATA_KEY_OCTETS: Final = 32
 
@@ -79,6 +80,8 @@ def check_act(action: DocumentAction, order: CourtOrder, signed_at_us: int, data
         raise DocumentRefusedError(
             "objective_attained_at", "R-009", "a termination says when the objective was attained"
         )
+    if action is DocumentAction.CUSTODY and order.state not in EVENTS:
+        raise DocumentRefusedError("state", "R-027", f"a document that does {action} says how far the order came")
     if action in _SHOWS:
         item, rule, member = _SHOWS[action]
         at_us = getattr(order.exigent, member, None)
@@ -109,7 +112,9 @@ def check_successor(
     attained_us = known.objective_attained_at_us
     if attained_us is not None and (new.objective_attained_at_us is None or new.objective_attained_at_us > attained_us):
         raise DocumentRefusedError("objective_attained_at", "R-009", "no later version undoes that it was attained")
-    if action is DocumentAction.EXTEND:
+    if action is DocumentAction.CUSTODY:
+        check_phase(known, new, signed_at_us)
+    elif action is DocumentAction.EXTEND:
         latest = papers.extensions[-1] if papers is not None and papers.extensions else Application()
         check_extension(
             known,

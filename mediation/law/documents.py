@@ -69,6 +69,7 @@ __all__ = (
 
 
 _NOTHING_FOLLOWS: Final = LawSettings(order_may_follow=False)
+_BEHIND: Final = ENDING | {DocumentAction.CUSTODY}
 
 
 class CourtDocument(NamedTuple):
@@ -129,9 +130,10 @@ def read_document(octets: bytes, public_key: Ed25519PublicKey) -> CourtDocument:
 
 
 def missing_in(document: CourtDocument, settings: PaperSettings = DEFAULTS) -> tuple[Missing, ...]:
-    """What the papers of a document lack. An end is never held up by papers: it is the version before that needs them.
+    """What the papers of a document lack. An end, and what lies behind it, is never held up by papers: it is the
+    version before that needs them.
     The document that brings the emergency order has it with it, whatever may follow."""
-    if document.order.version > 1 and document.action in ENDING:
+    if document.order.version > 1 and document.action in _BEHIND:
         return ()
     if document.action is DocumentAction.APPROVE:
         settings = _NOTHING_FOLLOWS

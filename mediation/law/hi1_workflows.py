@@ -24,7 +24,8 @@ from mediation.law.orders import CourtOrder, OrderState
 
 class DocumentAction(StrEnum):
     """What a document does. ISSUE is a first version or an amendment; TERMINATE is the objective attained (R-009),
-    APPROVE the emergency order (R-033 to R-035), DENY its denial (R-038); RELEASE opens records that were held."""
+    APPROVE the emergency order (R-033 to R-035), DENY its denial (R-038); RELEASE opens records that were held;
+    CUSTODY says that an ended order was sealed, handed off or closed (R-130)."""
 
     ISSUE = "issue"
     EXTEND = "extend"
@@ -35,6 +36,7 @@ class DocumentAction(StrEnum):
     OBTAINED = "obtained"
     ENDED = "ended"
     RELEASE = "release"
+    CUSTODY = "custody"
 
 
 class Workflow(StrEnum):
@@ -86,15 +88,15 @@ ENDING: Final = frozenset(
 """Acts that end an order, at an instant that later versions may bring forward and never put off."""
 
 _A: Final = DocumentAction
-_ALWAYS: Final = frozenset({*ENDING, _A.RELEASE})
+_ALWAYS: Final = frozenset({*ENDING, _A.RELEASE, _A.CUSTODY})
 LIFE: Final[dict[Status, frozenset[DocumentAction]]] = {
     Status.AWAITING_APPROVAL: frozenset({_A.ISSUE, _A.REVOKE}),
     Status.EMERGENCY_APPROVAL: _ALWAYS | {_A.ISSUE, _A.APPROVE},
     Status.APPROVED: _ALWAYS | {_A.ISSUE, _A.EXTEND},
     # An emergency use that is over still needs its order in time (R-033 to R-035), or is denied one.
     Status.CANCELLED: _ALWAYS | {_A.APPROVE},
-    Status.REJECTED: frozenset({_A.REVOKE, _A.RELEASE}),
-    Status.EXPIRED: frozenset({_A.RELEASE}),
+    Status.REJECTED: frozenset({_A.REVOKE, _A.RELEASE, _A.CUSTODY}),
+    Status.EXPIRED: frozenset({_A.RELEASE, _A.CUSTODY}),
 }
 
 

@@ -231,11 +231,11 @@ STATUSES: dict[Status, CourtOrder] = {
 ENDS = {"revoke", "terminate", "deny", "obtained", "ended"}
 ALLOWED: dict[Status, set[str]] = {
     Status.AWAITING_APPROVAL: {"issue", "revoke"},
-    Status.EMERGENCY_APPROVAL: {"issue", "approve", "release"} | ENDS,
-    Status.APPROVED: {"issue", "extend", "release"} | ENDS,
-    Status.CANCELLED: {"approve", "release"} | ENDS,
-    Status.REJECTED: {"revoke", "release"},
-    Status.EXPIRED: {"release"},
+    Status.EMERGENCY_APPROVAL: {"issue", "approve", "release", "custody"} | ENDS,
+    Status.APPROVED: {"issue", "extend", "release", "custody"} | ENDS,
+    Status.CANCELLED: {"approve", "release", "custody"} | ENDS,
+    Status.REJECTED: {"revoke", "release", "custody"},
+    Status.EXPIRED: {"release", "custody"},
 }
 
 
