@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from collector.desk.explain import explain_access
-from collector.desk.ledger import read_desk, verify_desk
 from lab.cli_order import now_of
-from lab.desk import desk_directory, device, open_desk, outcome_fields
+from lab.desk import device, entries_of, open_desk, outcome_fields, verified
 from lab.output import DEFAULT_DATA, DataOption, JsonOption, console, print_json, table
 from lab.times import iso
 from mediation.law.access_facts import Circumstances, Place, Purpose
@@ -46,7 +45,7 @@ def may(
     facts = Circumstances(place=place, purpose=purpose, logged_reason=reason, target_system=target)
     with open_desk(data) as desk:
         outcome = desk.attempt(user_id, asked, case_id, now_of(data), facts)
-    _, entries = read_desk(desk_directory(data))
+    _, entries = entries_of(data)
     found = next(one["fields"] for one in entries if one["fields"].get("event_id") == outcome.event_id)
     steps = explain_access(found)
     if as_json:
@@ -64,7 +63,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """The desk's ledger, oldest first."""
-    _, entries = read_desk(desk_directory(data))
+    _, entries = entries_of(data)
     found = [one for one in entries if kind in (None, one["kind"])]
     if as_json:
         print_json(found)
@@ -79,7 +78,7 @@ def show(
 
 def verify(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
     """Check every entry of the desk against its chain and the signed checkpoints. Exit code 4 when it was changed."""
-    report = verify_desk(desk_directory(data))
+    report = verified(data)
     if as_json:
         print_json({"entries": report.entries, "signed": report.signed_entries, "faults": list(report.faults)})
     else:

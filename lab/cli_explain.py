@@ -15,7 +15,6 @@ import typer
 from asn1.errors import DecodeError
 from asn1.ps_pdu import decode_ps_pdu
 from collector.desk.explain import explain_access
-from collector.desk.ledger import read_desk
 from collector.explain import Step, explain_reason, explain_record
 from collector.explain_order import explain_order
 from collector.facts import RecordFacts, facts_of
@@ -25,7 +24,7 @@ from collector.store.keys import Keys
 from collector.store.reader import StoredRecord, StoreReader
 from lab.cli_order import described, now_of
 from lab.cli_verify import StorePlace, find_store
-from lab.desk import desk_directory, registry_of
+from lab.desk import desk_exists, entries_of, registry_of
 from lab.output import DEFAULT_DATA, DataOption, JsonOption, banner, console, print_json, table
 from lab.paths import RunPaths
 from lab.results import order_rows, totals_of
@@ -57,7 +56,7 @@ def explain(what: What, data: DataOption = DEFAULT_DATA, as_json: JsonOption = F
 
 
 def _access(event_id: str, data: Path, as_json: bool) -> None:
-    _, entries = read_desk(desk_directory(data))
+    _, entries = entries_of(data)
     found = [one["fields"] for one in entries if one["kind"] == "access" and one["fields"]["event_id"] == event_id]
     if not found:
         raise ConfigError(f"The desk has no attempt {event_id}: `calea-lab audit show --kind access` lists them.")
@@ -115,7 +114,7 @@ def _order(name: str, data: Path, registry: Registry, as_json: bool) -> None:
         raise ConfigError(f"The collector has no order {name}: `calea-lab order show` lists those the court signed.")
     order, now_us = versions[0], now_of(data)
     signed = [one for number in range(1, order.version + 1) if (one := registry.version(name, number)) is not None]
-    desk = read_desk(desk_directory(data))[0] if (desk_directory(data) / "keys").exists() else None
+    desk = entries_of(data)[0] if desk_exists(data) else None
     missing = missing_papers(order, registry.papers(name), DEFAULTS, now_us)
     steps = explain_order(order, signed, missing, now_us, desk)
     store = find_store(data).store if RunPaths(data).store.exists() else None

@@ -16,14 +16,14 @@ from lab.stack import Plan, Stack, real_time
 from mediation.runtime.config import NotReadyError
 from mediation.runtime.process import EXIT_NOT_READY
 
-PortBase = Annotated[int | None, typer.Option(help="first of nine ports in a row; free ports when not given")]
+PortBase = Annotated[int | None, typer.Option(help="first of ten ports in a row; free ports when not given")]
 TlsOption = Annotated[bool, typer.Option("--tls", help="HI2 and HI3 over TLS, both sides with certificates")]
 
 
 def up(
     data: DataOption = DEFAULT_DATA, port_base: PortBase = None, tls: TlsOption = False, as_json: JsonOption = False
 ) -> None:
-    """Start carrier, mediation function, collector and reconciler and print how to connect to them."""
+    """Start carrier, mediation function, collector, reconciler and desk, and print how to connect to them."""
     require_compiled()
     if (data / "run.json").exists():
         living = Stack.load(data).alive
@@ -33,7 +33,9 @@ def up(
             )
     out = console()
     stack = Stack(data)
-    stack.prepare(Plan(clock=real_time(), carrier={"start": "now"}, port_base=port_base, tls=tls, reconcile=True))
+    stack.prepare(
+        Plan(clock=real_time(), carrier={"start": "now"}, port_base=port_base, tls=tls, reconcile=True, desk=True)
+    )
     if not as_json:
         banner(out)
     stack.launch(progress=lambda name: None if as_json else out.print(f"starting {name}"))

@@ -6,9 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from collector.desk.ledger import read_desk
 from lab.cli_order import now_of
-from lab.desk import AGENCY, desk_directory, open_desk, show_outcome
+from lab.desk import AGENCY, entries_of, open_desk, show_outcome
 from lab.output import DEFAULT_DATA, DataOption, JsonOption, console, print_json, table
 from lab.times import iso, when_us
 from mediation.law.actors import Role
@@ -47,7 +46,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """List people, with what they are now."""
-    state, _ = read_desk(desk_directory(data))
+    state, _ = entries_of(data)
     now_us = now_of(data)
     found = [_described(one, now_us) for one in state.users.values() if user_id in (None, one.user_id)]
     if user_id is not None and not found:

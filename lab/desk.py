@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from collector.desk.desk import Desk, Outcome
+from collector.desk.ledger import read_desk, verify_desk
 from collector.registry import Registry
+from collector.store.audit_log import AuditReport
 from lab.court import Court
 from lab.output import console, print_json
 from lab.paths import RunPaths
+from lab.pins import pin_directory
 from mediation.law.access_facts import DeviceClass
+from mediation.law.desk_state import DeskState
 from mediation.law.orders import CourtOrder
 from mediation.law.rules import RULES
 from mediation.runtime.config import ConfigError
@@ -43,6 +47,25 @@ def desk_directory(data: Path) -> Path:
     return data / "desk"
 
 
+def desk_pins(data: Path) -> Path:
+    """Where the newest checkpoint of the desk's ledger is kept, outside the data directory."""
+    return pin_directory(desk_directory(data))
+
+
+def desk_exists(data: Path) -> bool:
+    return (desk_directory(data) / "keys" / "signing.key").exists()
+
+
+def entries_of(data: Path) -> tuple[DeskState, list[dict[str, Any]]]:
+    """State and entries of the desk, verified. Raises NotReadyError, IntegrityError."""
+    return read_desk(desk_directory(data), desk_pins(data))
+
+
+def verified(data: Path) -> AuditReport:
+    """The desk's whole ledger checked. Raises NotReadyError where there is none."""
+    return verify_desk(desk_directory(data), pins=desk_pins(data))
+
+
 def registry_of(data: Path) -> Registry:
     """The collector's own orders, read and left as they are."""
     paths = RunPaths(data)
@@ -58,17 +81,17 @@ def orders_of(data: Path) -> tuple[CourtOrder, ...]:
 
 def open_desk(data: Path) -> Desk:
     """Raises NotReadyError where no desk was made."""
-    if not (desk_directory(data) / "keys" / "signing.key").exists():
+    if not desk_exists(data):
         raise ConfigError(f"There is no desk in {desk_directory(data)}: `calea-lab desk init --data {data}` makes one.")
     orders = orders_of(data)
-    return Desk.open(desk_directory(data), lambda: orders)
+    return Desk.open(desk_directory(data), lambda: orders, pins=desk_pins(data))
 
 
 def make_desk(data: Path, now_us: int) -> int:
     """A desk with four facilities and the cast; how many entries. Raises ConfigError where there is one already."""
-    if (desk_directory(data) / "keys" / "signing.key").exists():
+    if desk_exists(data):
         raise ConfigError(f"There is a desk in {desk_directory(data)} already; its ledger is never begun again.")
-    with Desk.open(desk_directory(data)) as desk:
+    with Desk.open(desk_directory(data), pins=desk_pins(data)) as desk:
         stations = {f"ST-{name}": name for name in FACILITIES}
         systems = {"facilities": list(FACILITIES), "stations": stations, "case_systems": ["CMS-1"], "by": "SYS"}
         desk.record("configuration_change", systems, now_us)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-PROCESSES = ("collector", "carrier_sim", "mediation", "reconciler")
-"""In the order they start: who listens before who connects, and who compares them last."""
-MODULES = {"reconciler": "collector.reconcile"}
+PROCESSES = ("collector", "carrier_sim", "mediation", "reconciler", "desk")
+"""In the order they start: who listens before who connects, who compares them after that. The first three are every
+run's; the others only where the plan has them."""
+MODULES = {"reconciler": "collector.reconcile", "desk": "collector.desk"}
 """What runs a process whose name is not its package's."""
 
 

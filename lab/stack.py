@@ -1,4 +1,4 @@
-"""One run: its data directory, its configuration files, its three processes.
+"""One run: its data directory, its configuration files, its processes.
 
 `prepare` writes what the processes need and chooses ports once, so that a process that died comes back on the same
 port; `launch` starts them in order; `run.json` is the memory between two commands. The private half of the quarantine
@@ -19,6 +19,7 @@ from typing import Any
 
 from lab import control, processes, toml
 from lab.court import Court
+from lab.desk import desk_exists, desk_pins, make_desk
 from lab.paths import MODULES, PROCESSES, RunPaths
 from lab.pins import pin_directory
 from lab.processes import Running
@@ -31,6 +32,7 @@ ADMF_ID = "admf-sim-1"
 HOST = "127.0.0.1"
 PORT_NAMES = (
     "x1", "carrier-control", "x2", "x3", "mediation-control", "hi2", "hi3", "collector-control", "reconciler-control",
+    "desk-control",
 )  # fmt: skip
 RECONCILER_ID = "reconciler-sim-1"
 NETWORK_FUNCTIONS = {"ims-1": "voice", "upf-1": "data", "smsf-1": "messaging", "mmsc-1": "messaging", "web-1": "web"}
@@ -55,11 +57,13 @@ class Plan:
     """More of both links (`collector.config.LinkConfig`)."""
     reconcile: bool = False
     """Whether the reconciler runs too."""
+    desk: bool = False
+    """Whether the desk keeps time in the run; it is made, with its people and places, where there is none."""
     disposable: bool = False
     """Whether the next demonstration or replay may empty the directory."""
     tls: bool = False
     port_base: int | None = None
-    """First of nine ports in a row; None takes free ones."""
+    """First of ten ports in a row; None takes free ones."""
 
 
 def real_time() -> ClockSpec:
@@ -119,9 +123,12 @@ class Stack:
             ) from error
         self._clock = plan.clock
         self.hand = ClockHand(self.paths.clock, plan.clock) if plan.shared_clock else None
-        self._planned = PROCESSES if plan.reconcile else PROCESSES[:3]
+        more = {"reconciler": plan.reconcile, "desk": plan.desk}
+        self._planned = tuple(name for name in PROCESSES if more.get(name, True))
         make_lab_ca(self.paths.ca, ("carrier", "mediation", "collector"), self.clock.now_us())
         self.court.make_keys()
+        if plan.desk and not desk_exists(data):
+            make_desk(data, self.clock.now_us())
         ports = _ports(plan.port_base)
         for name, values in _configs(self.paths.data.resolve(), plan, ports).items():
             self.paths.config(name).write_text(f"# SIMULATION. Written by calea-lab.\n{toml.dumps(values)}")
@@ -199,12 +206,13 @@ def clear(data: Path) -> None:
             f"A run is going on in {data} ({', '.join(living)}): wait for its end, end it with "
             f"`calea-lab down --data {data}`, or give another directory."
         )
-    shutil.rmtree(pin_directory(RunPaths(data).store), ignore_errors=True)
+    for pins in (pin_directory(RunPaths(data).store), desk_pins(data)):
+        shutil.rmtree(pins, ignore_errors=True)
     shutil.rmtree(data)
 
 
 def _ports(base: int | None) -> dict[str, int]:
-    """A port for each listener: free ones, or nine in a row. Raises `NotReadyError` when one of the nine is busy."""
+    """A port for each listener: free ones, or all in a row. Raises `NotReadyError` when one of them is busy."""
     if base is not None and not 1024 <= base <= 65535 - len(PORT_NAMES):
         raise ConfigError(f"--port-base {base} leaves no room: choose one from 1024 to {65535 - len(PORT_NAMES)}.")
     held = []
@@ -310,5 +318,15 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
                 "public_key": data / "collector" / "keys" / "signing.pub",
             },
             "control": listen("reconciler-control"),
+        },
+        "desk": {
+            "data_dir": data / "desk",
+            "clock": clock,
+            "court_public_key": court_key,
+            "hi1_inbox": data / "collector" / "hi1-inbox",
+            "pin_directory": desk_pins(data),
+            # Who moves a clock in jumps does not wait a second for what they bring.
+            "poll_s": 0.1 if plan.shared_clock else 1.0,
+            "control": listen("desk-control"),
         },
     }

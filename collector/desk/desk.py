@@ -63,9 +63,10 @@ class Desk:
         orders: Orders = lambda: (),
         capacity_octets: int = CAPACITY_OCTETS,
         wait_s: float = LOCK_WAIT_S,
+        pins: Path | None = None,
     ) -> Desk:
         """Raises NotReadyError and IntegrityError (`Ledger`). `orders` gives the newest version of each."""
-        return cls(Ledger(directory, capacity_octets, wait_s), orders)
+        return cls(Ledger(directory, capacity_octets, wait_s, pins), orders)
 
     def __enter__(self) -> Desk:
         return self

@@ -5,8 +5,9 @@
     DATA/desk/lock       held by the one process that appends
 
 Readers take no lock: they verify the chain and the signatures and fold the entries. An entry that was edited, left out,
-replayed or forged is found at the next opening, which then refuses. Signing in with a password is the console's part;
-the ledger holds none.
+replayed or forged is found at the next opening, which then refuses; so is a whole copy older than the newest
+checkpoint, which is pinned in a directory elsewhere, in a file named by the signing key. Signing in with a password is
+the console's part; the ledger holds none.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from collector.store.audit_log import AuditLog, AuditReport, read_audit, verify_audit
-from collector.store.keys import Keys, read_public_key, write_private
+from collector.store.keys import Keys, pin_name, read_public_key, write_private
+from collector.store.pin import check_pin, pinned_size, write_pin
 from mediation.law.desk_state import DeskState
 from mediation.law.desk_values import DeskError, Entry
+from mediation.ledger.kernel import CompactRange, leaf_hash
 from mediation.runtime.config import NotReadyError
 from mediation.runtime.process import IntegrityError
 
@@ -44,14 +47,24 @@ class _SigningKey:
 class Ledger:
     """Open for appending by one process. `state` is the fold of everything written."""
 
-    def __init__(self, directory: Path, capacity_octets: int = CAPACITY_OCTETS, wait_s: float = LOCK_WAIT_S) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        capacity_octets: int = CAPACITY_OCTETS,
+        wait_s: float = LOCK_WAIT_S,
+        pins: Path | None = None,
+    ) -> None:
         """Raises NotReadyError when another process holds it too long or it cannot be used, IntegrityError when it was
-        changed."""
+        changed or is older than its pin."""
+        self._directory = directory
+        self._pin: Path | None = None
         self._lock = _locked(directory, wait_s)
         try:
             # An audit log uses nothing of the keys but the signing one; the desk has no others.
-            keys = cast(Keys, _SigningKey(_own_key(directory / "keys")))
+            signing = _own_key(directory / "keys")
+            keys = cast(Keys, _SigningKey(signing))
             self._log = AuditLog(directory / "audit", keys, capacity_octets, ORIGIN)
+            self._pin = _checked_pin(directory, signing.public_key(), pins)
             self.state = fold(read_audit(directory / "audit"), directory)
         except BaseException:
             os.close(self._lock)
@@ -68,11 +81,17 @@ class Ledger:
         number = self._log.append(kind, fields, now_us)
         self._log.flush()
         self.state = after
+        self._write_pin()
         return number
 
     def close(self) -> None:
         self._log.close()
         os.close(self._lock)
+
+    def _write_pin(self) -> None:
+        if self._pin is not None:
+            notes = (self._directory / "audit" / "checkpoints.txt").read_text("utf-8")
+            write_pin(self._pin, notes[notes.rindex(f"{ORIGIN}\n") :].rstrip("\n") + "\n")
 
 
 def fold(entries: Iterable[dict[str, Any]], directory: Path) -> DeskState:
@@ -90,19 +109,25 @@ def entry_of(line: dict[str, Any]) -> Entry:
     return Entry(line["seq"], line["utc_us"], line["kind"], line["fields"])
 
 
-def read_desk(directory: Path) -> tuple[DeskState, list[dict[str, Any]]]:
-    """State and entries for a reader, verified, without a lock. Raises IntegrityError when the ledger was changed,
-    NotReadyError when there is none."""
-    report = verify_desk(directory, whole=False)
+def read_desk(directory: Path, pins: Path | None = None) -> tuple[DeskState, list[dict[str, Any]]]:
+    """State and entries for a reader, verified, without a lock. Raises IntegrityError when the ledger was changed or is
+    older than its pin, NotReadyError when there is none."""
+    report = verify_desk(directory, False, pins)
     if not report.ok:
         raise IntegrityError(f"The desk's ledger in {directory} was changed: {report.faults[0]}")
     entries = read_audit(directory / "audit")
     return fold(entries, directory), entries
 
 
-def verify_desk(directory: Path, whole: bool = True) -> AuditReport:
-    """Every line against its chain and every checkpoint against the lines."""
-    return verify_audit(directory / "audit", desk_key(directory), whole, ORIGIN)
+def verify_desk(directory: Path, whole: bool = True, pins: Path | None = None) -> AuditReport:
+    """Every line against its chain, every checkpoint against the lines, and the lines against the pin."""
+    key = desk_key(directory)
+    report = verify_audit(directory / "audit", key, whole, ORIGIN)
+    try:
+        _checked_pin(directory, key, pins)
+    except IntegrityError as error:
+        return report._replace(faults=(*report.faults, str(error)))
+    return report
 
 
 def desk_key(directory: Path) -> Ed25519PublicKey:
@@ -111,6 +136,28 @@ def desk_key(directory: Path) -> Ed25519PublicKey:
     if not path.exists():
         raise NotReadyError(f"There is no desk in {directory}: `calea-lab desk init` makes one.")
     return read_public_key(path)
+
+
+def _checked_pin(directory: Path, key: Ed25519PublicKey, pins: Path | None) -> Path | None:
+    """Where the newest checkpoint is pinned. Raises IntegrityError when the ledger is older than that or another one,
+    StoreError when the pin cannot be kept."""
+    if pins is None:
+        return None
+    pin = pins / pin_name(key)
+    path = directory / "audit" / "audit.jsonl"
+    while True:
+        tree = CompactRange()
+        pinned = pinned_size(pin)
+        for line in path.read_bytes().splitlines()[:pinned] if path.exists() else ():
+            tree.append(leaf_hash(line))
+        try:
+            check_pin(pin, ORIGIN, key, tree)
+        except IntegrityError:
+            # A reader has no lock: what was pinned while it read is no rollback.
+            if pinned_size(pin) == pinned:
+                raise
+        else:
+            return pin
 
 
 def _locked(directory: Path, wait_s: float) -> int:

@@ -27,7 +27,7 @@ from collector.reconcile.ledgers import Mark
 from collector.store.audit_log import AuditLog, read_audit
 from collector.store.gauge import StoreError
 from collector.store.keys import Keys, write_private
-from collector.store.pin import check_pin, write_pin
+from collector.store.pin import check_pin, pinned_size, write_pin
 from mediation.ledger.kernel import CompactRange, leaf_hash
 from mediation.runtime.config import NotReadyError
 
@@ -179,7 +179,7 @@ class FindingsLog:
             return
         path = self._directory / "audit.jsonl"
         tree = CompactRange()
-        pinned = _pinned_size(self._pin)
+        pinned = pinned_size(self._pin)
         for line in path.read_bytes().splitlines()[:pinned]:
             tree.append(leaf_hash(line))
         check_pin(self._pin, ORIGIN, self.public_key, tree)
@@ -225,13 +225,3 @@ def _own_key(directory: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise NotReadyError(f"{path} holds another kind of key than Ed25519.")
     return key
-
-
-def _pinned_size(pin: Path) -> int:
-    """As the pin's second line says; whether the pin is to be believed is checked after."""
-    try:
-        return int(pin.read_text("utf-8").split("\n")[1])
-    except FileNotFoundError:
-        return 0
-    except (OSError, ValueError, IndexError) as error:
-        raise StoreError(f"The pinned checkpoint {pin} cannot be read. Restore it from a copy.") from error

@@ -156,8 +156,9 @@ def verify_audit(directory: Path, public_key: Ed25519PublicKey, whole: bool = Tr
     if not path.exists():
         return AuditReport(0, 0, ())
     faults: list[str] = []
-    data = path.read_bytes()
+    # In this order: what is appended in between is behind the notes, never missing under them.
     notes = _notes(notes_path, public_key, faults, name)
+    data = path.read_bytes()
     tree, previous, signed = CompactRange(), bytes(32), 0
     for number, line in enumerate(data[: data.rfind(b"\n") + 1].splitlines()):
         try:

@@ -49,6 +49,17 @@ def check_pin(pin: Path, origin: str, public_key: Ed25519PublicKey, tree: Compac
         raise IntegrityError(f"The store and its pinned checkpoint {pin} disagree: the store was replaced.")
 
 
+def pinned_size(pin: Path) -> int:
+    """The number of entries that the pin says were committed, 0 without one; whether it is to be believed is
+    `check_pin`'s to say. Raises StoreError when it cannot be read."""
+    try:
+        return int(pin.read_text("utf-8").split("\n")[1])
+    except FileNotFoundError:
+        return 0
+    except (OSError, ValueError, IndexError) as error:
+        raise StoreError(f"The pinned checkpoint {pin} cannot be read. Restore it from a copy.") from error
+
+
 def write_pin(pin: Path, note: str) -> None:
     """Whole or not at all. Raises OSError."""
     temporary = pin.with_name(pin.name + ".tmp")

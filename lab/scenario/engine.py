@@ -98,8 +98,6 @@ class Engine:
         play = Play(stack, self._plan(start_us))
         try:
             play.open()
-            if scenario.desk:
-                self._command(CommandStep(words=["desk", "init"]))
             for number, step in enumerate(scenario.steps, 1):
                 try:
                     self._step(play, step)
@@ -125,6 +123,7 @@ class Engine:
             policy=own.policy,
             link=own.link,
             reconcile=self.scenario.reconcile,
+            desk=self.scenario.desk,
             disposable=True,
         )
 

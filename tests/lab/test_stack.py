@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from lab import processes, stack, toml
+from lab.desk import CAST, desk_pins, entries_of, open_desk
 from lab.paths import RunPaths
 from lab.processes import Running
 from lab.stack import Plan, Stack, clear
+from mediation.law.access_facts import DeviceClass
 from mediation.runtime.config import ConfigError, NotReadyError
 
 
@@ -143,3 +145,28 @@ def test_one_process_starts_answers_and_ends(tmp_path: Path) -> None:
     assert not run.paths.ready("carrier_sim").exists()
     with pytest.raises(NotReadyError, match="calea-lab up"):
         Stack.load(tmp_path / "var")
+
+
+def test_a_run_with_a_desk_makes_it_and_it_answers(tmp_path: Path) -> None:
+    run = Stack(tmp_path / "var")
+    run.prepare(Plan(desk=True))
+    run.launch(["desk"])
+    try:
+        assert Stack.load(tmp_path / "var").alive == ("desk",)
+        status = run.status("desk")
+        assert status["users"] == len(CAST) and status["simulation"] is True
+        with open_desk(tmp_path / "var") as desk:
+            desk.enter("rivera", "F2", DeviceClass.CALEA_STATION, run.clock.now_us())
+    finally:
+        assert run.stop() == {"desk": True}
+    before = entries_of(tmp_path / "var")[1]
+    run.prepare(Plan(desk=True))
+    assert entries_of(tmp_path / "var")[1] == before, "a desk is never begun again"
+
+
+def test_the_next_demonstration_takes_the_desks_pin_with_the_desk(tmp_path: Path) -> None:
+    run = Stack(tmp_path / "var")
+    run.prepare(Plan(desk=True, disposable=True))
+    assert list(desk_pins(tmp_path / "var").iterdir())
+    clear(tmp_path / "var")
+    assert not desk_pins(tmp_path / "var").exists()
