@@ -20,7 +20,7 @@ from lab.cli_demo import demo, replay
 from lab.cli_doctor import doctor
 from lab.cli_explain import explain
 from lab.cli_order import create, extend, revoke, show
-from lab.cli_order_acts import approve, deny, export, import_, terminate
+from lab.cli_order_acts import approve, deny, ended, export, import_, obtained, release, terminate
 from lab.cli_order_check import check
 from lab.cli_run import down, status, up
 from lab.cli_scenario import lint, listing, run, schema
@@ -49,7 +49,10 @@ def build() -> typer.Typer:
     order.command()(revoke)
     order.command()(approve)
     order.command()(deny)
+    order.command()(obtained)
+    order.command()(ended)
     order.command()(terminate)
+    order.command()(release)
     order.command()(export)
     order.command("import")(import_)
     order.command()(check)

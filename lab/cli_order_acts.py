@@ -1,4 +1,5 @@
-"""`calea-lab order approve | deny | terminate | export | import`: what a court does to an order; how one travels."""
+"""`calea-lab order approve | deny | obtained | ended | terminate | release | export | import`: what a court does to an
+order, what an emergency use reports, how an order travels."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from lab.court import Court
 from lab.output import DEFAULT_DATA, DataOption, JsonOption
 from lab.paths import RunPaths
 from lab.times import when_us
+from mediation.law import acts
 from mediation.law.documents import CourtDocument, DocumentAction, approved, denied, terminated
 from mediation.law.hi1_orders import OrderMessage, message_of, read_message
 from mediation.law.order_yaml import order_from_yaml, order_to_yaml
@@ -55,6 +57,34 @@ def terminate(
     court, now_us = Court(RunPaths(data)), now_of(data)
     order = terminated(newest(court, order_id, data), when_us(at, now_us, "--at"))
     tell(court.sign(order, DocumentAction.TERMINATE, now_us), now_us, "Terminated", as_json)
+
+
+def obtained(
+    order_id: IdArgument, at: AtOption = "now", data: DataOption = DEFAULT_DATA, as_json: JsonOption = False
+) -> None:
+    """The information sought by an emergency use was obtained: the use ends then (R-039)."""
+    court, now_us = Court(RunPaths(data)), now_of(data)
+    order = acts.obtained(newest(court, order_id, data), when_us(at, now_us, "--at"))
+    tell(court.sign(order, DocumentAction.OBTAINED, now_us), now_us, "Obtained", as_json)
+
+
+def ended(
+    order_id: IdArgument, at: AtOption = "now", data: DataOption = DEFAULT_DATA, as_json: JsonOption = False
+) -> None:
+    """The emergency is over, and the use with it (R-040)."""
+    court, now_us = Court(RunPaths(data)), now_of(data)
+    order = acts.exigency_ended(newest(court, order_id, data), when_us(at, now_us, "--at"))
+    tell(court.sign(order, DocumentAction.ENDED, now_us), now_us, "Ended", as_json)
+
+
+def release(order_id: IdArgument, data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
+    """Open with the court's key what is held of a lapsed order, and give its data keys back to the agency alone: a
+    document for each (R-041)."""
+    court, now_us = Court(RunPaths(data)), now_of(data)
+    order = newest(court, order_id, data)
+    for key in court.held_keys(order):
+        order = court.sign(acts.released(order), DocumentAction.RELEASE, now_us, data_key=key)
+    tell(order, now_us, "Released", as_json)
 
 
 def export(

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from asn1.errors import DecodeError, LabError
+from collector.store.keys import held_boxes, open_held
 from lab.papers import lab_papers
 from lab.paths import RunPaths
 from mediation.law.documents import (
@@ -123,6 +124,19 @@ class Court:
             directory.mkdir(parents=True, exist_ok=True)
             _put(directory, file, document)
         return order
+
+    def held_keys(self, order: CourtOrder) -> tuple[bytes, ...]:
+        """R-041: the data keys of what the collector holds of a lapsed order, out of the boxes that only this court
+        opens; the first key's last. Raises ConfigError when there is none, or one that this court does not open."""
+        boxes = held_boxes(self._paths.data / "collector" / "keys", order.uid)
+        if not boxes:
+            raise ConfigError(f"Nothing of {order.order_id} is held: there is no key to release.")
+        try:
+            quarantine = serialization.load_pem_private_key(self.quarantine_key_path.read_bytes(), None)
+            assert isinstance(quarantine, X25519PrivateKey), "we made it"
+            return tuple(open_held(box.read_bytes(), quarantine) for box in boxes)
+        except (DecodeError, OSError, ValueError) as error:
+            raise ConfigError(f"The court's key does not open what is held of {order.order_id}: {error}.") from error
 
     def _former(self, order: CourtOrder) -> CourtDocument | None:
         """The last version before this one that had its papers: what came without was let in by nobody."""

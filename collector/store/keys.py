@@ -219,9 +219,7 @@ class Keys:
 
     def held_boxes(self, uid: OrderUid) -> list[Path]:
         """The boxes of a withdrawn order, its first key's last: `open_held` opens each with the court's key."""
-        later = sorted(self.directory.glob(f"orders/{uid.hex()}-*.held"))
-        first = self._held_path(uid)
-        return [*later, first] if first.exists() else later
+        return held_boxes(self.directory, uid)
 
     def _own(self, uid: OrderUid) -> bytes | None:
         if uid not in self._data:
@@ -249,6 +247,13 @@ class Keys:
 
     def _held_path(self, uid: OrderUid, key_id: bytes = b"") -> Path:
         return self._path(uid, key_id).with_suffix(".held")
+
+
+def held_boxes(directory: Path, uid: OrderUid) -> list[Path]:
+    """The boxes of a withdrawn order in a collector's directory of keys, for who has no business with the others."""
+    later = sorted(directory.glob(f"orders/{uid.hex()}-*.held"))
+    first = directory / "orders" / f"{uid.hex()}.held"
+    return [*later, first] if first.exists() else later
 
 
 def open_held(box: bytes, quarantine: X25519PrivateKey) -> bytes:

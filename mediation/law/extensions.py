@@ -18,12 +18,13 @@ from mediation.law.orders import CourtOrder, Exigency, OrderKind, OrderState, Wi
 _NEVER_EXTENDED = (OrderKind.EXIGENT_EAV_STATE, OrderKind.EXIGENT_EAV_FEDERAL)
 
 
-def extended(order: CourtOrder, end_us: int, granted_at_us: int) -> CourtOrder:
-    """The next version of an order, with an extension from its end to `end_us` (R-014).
+def extended(order: CourtOrder, end_us: int, granted_at_us: int, applied_at_us: int | None = None) -> CourtOrder:
+    """The next version of an order, with an extension from its end to `end_us` (R-014). Without `applied_at_us` it was
+    applied for when it was granted.
 
     Raises DocumentRefusedError: too late (R-012, R-015), too long (R-006, R-011), or never to be extended (R-017).
     """
-    _may_be_extended(order, granted_at_us)
+    _may_be_extended(order, granted_at_us if applied_at_us is None else applied_at_us, granted_at_us)
     longer = replace(
         order,
         version=order.version + 1,
@@ -50,18 +51,16 @@ def check_extension(
 
     Raises DocumentRefusedError for the first that fails.
     """
-    _may_be_extended(previous, granted_at_us)
+    _may_be_extended(previous, applied_at_us, granted_at_us)
     if not sworn:
         raise DocumentRefusedError("sworn", "R-011", "an extension needs a new application, and that is sworn")
     if missing_findings:
         raise DocumentRefusedError(missing_findings[0], "R-011", "an extension repeats every finding (R-016)")
     if previous.kind is OrderKind.EAVESDROPPING and not results.strip():
         raise DocumentRefusedError("extension_results", "R-013", "the results so far, or an explanation of their lack")
-    end_us = previous.effective_window.end_us
-    if applied_at_us >= end_us:
-        raise DocumentRefusedError("applied_at", "R-012", "an extension is applied for before the order ends")
     if granted_at_us < applied_at_us:
         raise DocumentRefusedError("granted_at", "R-011", "the extension was granted before anybody applied for it")
+    end_us = previous.effective_window.end_us
     if longer.extensions_us[:-1] != previous.extensions_us or not _takes_over(previous, longer, end_us):
         raise DocumentRefusedError(
             "extensions", "R-014", "an extension begins exactly where the period before it ends: no gap, no overlap"
@@ -108,9 +107,11 @@ def revoked(order: CourtOrder, at_us: int) -> CourtOrder:
     return ended
 
 
-def _may_be_extended(order: CourtOrder, granted_at_us: int) -> None:
+def _may_be_extended(order: CourtOrder, applied_at_us: int, granted_at_us: int) -> None:
     if order.kind in _NEVER_EXTENDED:
         raise DocumentRefusedError("extensions", "R-017", "an emergency eavesdropping order cannot be extended")
+    if not order.kind.metadata_only and applied_at_us >= order.effective_window.end_us:
+        raise DocumentRefusedError("applied_at", "R-012", "an extension is applied for before the warrant ends")
     if granted_at_us >= order.effective_window.end_us:
         raise DocumentRefusedError("extension", "R-015", "the order has ended; what follows needs a start of its own")
 

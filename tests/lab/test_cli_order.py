@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from collector.store.keys import Keys
 from lab.times import iso, when_us
 from mediation.law.documents import parse_document, read_document
 from mediation.law.orders import OrderKind, TargetKind
@@ -148,6 +149,10 @@ def test_an_order_that_has_ended_is_not_extended(cli: Cli, tmp_path: Path) -> No
     cli("order", "create", "--kind", "PRTT", "--target", "12125550101", "--id", "O-1", *past, "--data", tmp_path)
     code, _, err = cli("order", "extend", "O-1", "--end", "+10d", "--data", tmp_path)
     assert (code, "R-015" in err) == (2, True)
+    warrant = ("--kind", "EAVESDROPPING", "--target", "12125550102", "--service", "VOICE", "--id", "O-2")
+    cli("order", "create", *warrant, *past, "--data", tmp_path)
+    code, _, err = cli("order", "extend", "O-2", "--end", "+10d", "--data", tmp_path)
+    assert (code, "R-012" in err) == (2, True), "a warrant's application came too late"
 
 
 def test_a_revoked_order_covers_nothing_from_its_time_on(cli: Cli, tmp_path: Path) -> None:
@@ -222,6 +227,56 @@ def test_a_denied_emergency_ends_and_is_not_approved_afterwards(cli: Cli, tmp_pa
     assert (shown(cli, tmp_path)[-1]["action"], shown(cli, tmp_path)[-1]["state_now"]) == ("deny", "ended early")
     code, _, err = cli("order", "approve", "O-1", "--data", tmp_path)
     assert (code, "R-027" in err) == (2, True)
+
+
+@pytest.mark.parametrize(("word", "rule"), [("obtained", "R-039"), ("ended", "R-040")])
+def test_an_emergency_use_reports_its_own_end(cli: Cli, tmp_path: Path, word: str, rule: str) -> None:
+    cli(*EXIGENT, "--data", tmp_path)
+    ended = json.loads(cli("order", word, "O-1", "--data", tmp_path, "--json").out)
+    assert (ended["version"], ended["state_now"]) == (2, "ended early")
+    assert shown(cli, tmp_path)[-1]["action"] == word
+    code, _, err = cli("order", word, "O-1", "--at", "+1h", "--data", tmp_path)
+    assert (code, rule in err or "R-027" in err, err.count("\n")) == (2, True, 1), "never put off"
+
+
+def lapsed(cli: Cli, data: Path) -> tuple[Keys, Any, bytes]:
+    """An emergency use that lapsed: its key is in a box that only the court opens."""
+    cli(*EXIGENT, "--start", "2026-03-01T00:00:00Z", "--data", data)
+    keys = Keys.create(data / "collector" / "keys", data / "court" / "quarantine.pub")
+    court = load_pem_public_key((data / "court/court.pub").read_bytes())
+    uid = parse_document((data / "court/O-1.v1.json").read_bytes(), court).uid
+    key = keys.data_key(uid)
+    keys.withdraw(uid)
+    return keys, uid, key
+
+
+@pytest.mark.rule("R-041")
+def test_what_was_held_of_a_lapsed_use_is_released_to_the_agency_alone(cli: Cli, tmp_path: Path) -> None:
+    keys, uid, first = lapsed(cli, tmp_path)
+    later = keys.data_key(uid)
+    assert cli("order", "release", "O-1", "--data", tmp_path).code == 0
+    court = load_pem_public_key((tmp_path / "court/court.pub").read_bytes())
+    inbox = tmp_path / "collector/hi1-inbox"
+    documents = [read_document((inbox / f"O-1.v{one}.json").read_bytes(), court) for one in (2, 3)]
+    assert [one.data_key for one in documents] == [later, first] and first != later
+    assert {str(one.action) for one in documents} == {"release"}
+    assert not list((tmp_path / "mediation").rglob("O-1.v[23].json"))
+    assert not list((tmp_path / "reconciler").rglob("O-1.v[23].json"))
+
+
+def test_attack_a_box_that_the_court_does_not_open_is_not_released(cli: Cli, tmp_path: Path) -> None:
+    keys, uid, _ = lapsed(cli, tmp_path)
+    (box,) = keys.held_boxes(uid)
+    box.write_bytes(box.read_bytes()[:-1] + b"x")
+    code, _, err = cli("order", "release", "O-1", "--data", tmp_path)
+    assert (code, "does not open" in err, err.count("\n")) == (2, True, 1)
+    assert not (tmp_path / "collector/hi1-inbox/O-1.v2.json").exists()
+
+
+def test_nothing_is_released_where_nothing_is_held(cli: Cli, tmp_path: Path) -> None:
+    cli(*PRTT, "--id", "O-1", "--data", tmp_path)
+    code, _, err = cli("order", "release", "O-1", "--data", tmp_path)
+    assert (code, "no key to release" in err) == (2, True)
 
 
 def test_an_attained_objective_ends_an_order(cli: Cli, tmp_path: Path) -> None:

@@ -85,7 +85,11 @@ def test_an_extended_pen_register_is_a_new_sworn_application_with_every_finding_
 def test_an_extended_warrant_was_applied_for_before_its_end_and_lasts_thirty_days() -> None:
     thirty = add_court_days(END, 30)
     check(WARRANT, longer(WARRANT, thirty), END - SECOND)
-    assert refused(WARRANT, longer(WARRANT, thirty), END, END - 1) == ("applied_at", "R-012")
+    for granted in (END - 1, END, END + SECOND):
+        assert refused(WARRANT, longer(WARRANT, thirty), END, granted) == ("applied_at", "R-012")
+    with pytest.raises(DocumentRefusedError, match="R-012"):
+        extended(WARRANT, thirty, END)
+    assert refused(PRTT, longer(PRTT, thirty), END, END) == ("extension", "R-015"), "R-012 is of warrants"
     assert refused(WARRANT, longer(WARRANT, add_court_days(END, 31))) == ("window", "R-006")
     assert refused(WARRANT, longer(WARRANT, thirty + 1)) == ("window", "R-006")
 
@@ -127,7 +131,7 @@ def test_attack_a_grant_after_the_end_that_states_the_old_end_as_its_start() -> 
     granted = END + 300 * SECOND
     assert refused(WARRANT, longer(WARRANT, END + DAY), END - HOUR, granted) == ("extension", "R-015")
     with pytest.raises(DocumentRefusedError) as caught:
-        extended(WARRANT, END + DAY, granted)
+        extended(WARRANT, END + DAY, granted, END - HOUR)
     assert caught.value.rule == "R-015"
     new = replace(WARRANT, order_id=OrderId("W-2"), window=Window(END, END + DAY), issued_at_us=granted)
     with pytest.raises(DocumentRefusedError) as caught:
@@ -179,7 +183,7 @@ def test_a_federal_order_is_extended_from_where_its_thirty_days_end() -> None:
     assert following.effective_window == Window(START, add_court_days(end, 30))
     check(order, following, end - HOUR, end - 1)
     with pytest.raises(DocumentRefusedError, match="R-015"):
-        extended(order, add_court_days(end, 30), end)
+        extended(order, add_court_days(end, 30), end, end - 1)
 
 
 def test_without_the_first_interception_an_earlier_take_over_is_believed_and_a_later_one_is_not() -> None:
