@@ -25,23 +25,26 @@ MIB = 1 << 20
 
 
 class PolicyConfig(Model):
-    """What holds for the records of a link; the defaults are those of `LinkPolicy`, where each has its rule."""
+    """What holds for the records of a link; the defaults are those of `LinkPolicy`, where each has its rule. A skew
+    that is not said here is that of `law`."""
 
-    skew_us: Microseconds = 200_000
-    skew_hard_us: Microseconds = 5_000_000
+    skew_us: Microseconds | None = None
+    skew_hard_us: Microseconds | None = None
     late_us: Microseconds = 8_000_000
     cii_wait_us: Microseconds = 8_000_000
     mediation_stamps: bool = False
 
-    def policy(self) -> LinkPolicy:
-        return LinkPolicy(self.skew_us, self.skew_hard_us, self.late_us, self.cii_wait_us, self.mediation_stamps)
+    def policy(self, law: LawSettings = DEFAULTS) -> LinkPolicy:
+        skew_us = law.skew_us if self.skew_us is None else self.skew_us
+        hard_us = law.skew_hard_us if self.skew_hard_us is None else self.skew_hard_us
+        return LinkPolicy(skew_us, hard_us, self.late_us, self.cii_wait_us, self.mediation_stamps)
 
-    def gate_limits(self) -> GateLimits:
+    def gate_limits(self, law: LawSettings = DEFAULTS) -> GateLimits:
         """The same for the bulk lane, which leaves to the careful one whatever these do not plainly allow."""
         qualifiers = QUALIFIER_ABSENT | QUALIFIER_UNKNOWN | QUALIFIER_INTERCEPTION
         if self.mediation_stamps:
             qualifiers |= QUALIFIER_MEDIATION
-        return GateLimits(self.late_us, self.skew_us, qualifiers)
+        return GateLimits(self.late_us, self.policy(law).skew_us, qualifiers)
 
 
 class GuardConfig(Model):

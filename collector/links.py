@@ -21,11 +21,12 @@ HANDSHAKE_S: Final = 10.0
 def link_state(config: LinkConfig, law: LawSettings, paused: bool) -> LinkState:
     """`law` has what R-097 and R-098 are measured by; `paused`: the guard's pause outlives a restart."""
     guard = LinkGuard(config.guard.mismatches if config.guard is not None else 0, paused=paused)
-    limits = Limits(law.cii_within_us, law.cii_share_percent, skew_us=config.policy.skew_us)
+    policy = config.policy.policy(law)
+    limits = Limits(law.cii_within_us, law.cii_share_percent, skew_us=policy.skew_us)
     return LinkState(
         config.name,
-        config.policy.policy(),
-        config.policy.gate_limits(),
+        policy,
+        config.policy.gate_limits(law),
         config.max_record_octets,
         guard=guard,
         quality=LinkQuality(limits),

@@ -26,6 +26,7 @@ from mediation.activation import Activation, ActivationState, acted, covered, re
 from mediation.config import ActivationModel
 from mediation.faults import Faults
 from mediation.filing import Filing
+from mediation.law.acts import check_successor
 from mediation.law.admission import admit
 from mediation.law.certification import certification_to_fields, certify, missing_of
 from mediation.law.documents import MAX_DOCUMENT_OCTETS, CourtDocument, missing_in, read_document
@@ -194,7 +195,8 @@ class Admf:
 
     def _enter(self, document: CourtDocument) -> None:
         """Take one document in. Raises PapersRefusedError naming everything that its papers lack (R-045, R-058), and
-        DocumentRefusedError for an order that may not stand beside the others."""
+        DocumentRefusedError for an order that may not stand beside the others or follow the version before it
+        (R-009 to R-018)."""
         order, now_us = document.order, self._clock.now_us()
         xid = xid_of(order.order_id)
         before = self.activations.get(xid, Activation())
@@ -202,6 +204,9 @@ class Admf:
         if not lacks:
             newest = (one.order for one in self.activations.values())
             admit((one for one in newest if one is not None), order, self._law)
+            # A version that follows one we never saw (it was sent to the agency alone) is held against none.
+            if before.order is not None and before.order.version == order.version - 1:
+                check_successor(before.order, order, document.action, document.issued_at_us, document.papers)
         after = received(before, order, document.papers, lacks)
         self.activations[xid] = after
         if lacks:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from asn1.handover import HandoverConfig
 from mediation.law.orders import Service, normalise_e164
+from mediation.law.settings import DEFAULTS, LawSettings
 from mediation.runtime.config import ClockConfig, Listen, Model, Peer
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -122,8 +123,8 @@ class MediationConfig(Model):
     journal: JournalModel = JournalModel()
     reconnect_s: Seconds = 0.5
     activation: ActivationModel = ActivationModel()
-    order_may_follow: bool = True
-    """R-051: whether an emergency order may follow its declaration."""
+    law: LawSettings = DEFAULTS
+    """What the rules leave open (section J), as the carrier takes it: R-005, R-051."""
     faults: FaultsModel = FaultsModel()
 
     @property

@@ -21,7 +21,6 @@ from mediation.faults import Faults
 from mediation.filing import Filing
 from mediation.intake import Intake
 from mediation.journal import HI2, HI3, Journal
-from mediation.law.settings import LawSettings
 from mediation.mediate import Mediation
 from mediation.runtime.clock import Clock
 from mediation.runtime.config import NotReadyError
@@ -31,6 +30,14 @@ from mediation.runtime.status import start_status
 
 FAULT_POLL_S = 0.02
 """How often held-back records are looked at: the run's clock may jump."""
+
+
+def open_admf(config: MediationConfig, clock: Clock, faults: Faults) -> Admf:
+    """The administration function as configured; its inbox is not read yet. Raises NotReadyError."""
+    return Admf(
+        config.inbox, _public_key(config), config.x1_url, config.ne_id, config.admf_id, clock, faults,
+        Files.within(config.data_dir), config.activation, config.law,
+    )  # fmt: skip
 
 
 def _public_key(config: MediationConfig) -> Ed25519PublicKey:
@@ -61,10 +68,7 @@ async def run(config: MediationConfig, ready: ReadyFn, stop: asyncio.Event) -> N
         config.journal.fsync,
     )
     faults = Faults(config.faults)
-    admf = Admf(
-        config.inbox, _public_key(config), config.x1_url, config.ne_id, config.admf_id, clock, faults,
-        Files.within(config.data_dir), config.activation, LawSettings(order_may_follow=config.order_may_follow),
-    )  # fmt: skip
+    admf = open_admf(config, clock, faults)
     admf.read_inbox()
     mediation = Mediation(config, journal, admf, faults)
     reports = Filing(config.data_dir / "carrier-reports.jsonl")

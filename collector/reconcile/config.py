@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from collector.reconcile.compare import Limits
+from mediation.law.settings import DEFAULTS, LawSettings
 from mediation.runtime.config import ClockConfig, Listen, Model, TlsConfig
 
 Microseconds = Annotated[int, Field(ge=0, le=1 << 61)]
@@ -65,6 +66,8 @@ class ReconcileConfig(Model):
     """File with the newest checkpoint of the findings log, best on another disk or machine."""
     log_octets: Annotated[int, Field(ge=64 * 1024)] = 256 << 20
     control: Listen = Listen()
+    law: LawSettings = DEFAULTS
+    """As the collector's, so that both let the same orders in."""
 
     @property
     def inbox(self) -> Path:

@@ -25,7 +25,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from collector.reconcile.compare import Code, Finding
 from collector.reconcile.ledgers import Mark
 from collector.store.audit_log import AuditLog, read_audit
-from collector.store.gauge import StoreError
 from collector.store.keys import Keys, write_private
 from collector.store.pin import check_pin, pinned_size, write_pin
 from mediation.ledger.kernel import CompactRange, leaf_hash

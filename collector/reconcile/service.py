@@ -193,7 +193,7 @@ class Reconciler:
                 f"Cannot use the inbox {config.inbox}: {error.strerror}. Configure another hi1_inbox."
             ) from error
         key = read_public_key(config.court_public_key)
-        return OrderSource(config.inbox, key, config.xid_namespace, self._clock.now_us, self._order_news)
+        return OrderSource(config.inbox, key, config.xid_namespace, self._clock.now_us, self._order_news, config.law)
 
     def _first_watch(self) -> tuple[StoreWatch, AuditWatch] | None:
         path = self._config.collector.public_key

@@ -24,6 +24,7 @@ from collector.reconcile.config import ElementConfig
 from collector.reconcile.task_details import build_details_request, parse_details_response, targets_of
 from collector.registry import Registry, Report
 from mediation.law.orders import CourtOrder
+from mediation.law.settings import DEFAULTS, LawSettings
 from mediation.runtime.tls import client_context
 
 TIMEOUT_S: Final = 5.0
@@ -38,9 +39,15 @@ class OrderSource:
     """Court documents from the inbox, each checked here (`collector.registry`), and when each was first seen."""
 
     def __init__(
-        self, inbox: Path, public_key: Ed25519PublicKey, namespace: uuid.UUID, now_us: Callable[[], int], report: Report
+        self,
+        inbox: Path,
+        public_key: Ed25519PublicKey,
+        namespace: uuid.UUID,
+        now_us: Callable[[], int],
+        report: Report,
+        law: LawSettings = DEFAULTS,
     ) -> None:
-        self._registry = Registry(inbox, public_key, report)
+        self._registry = Registry(inbox, public_key, report, law)
         self._namespace = namespace
         self._now_us = now_us
         self._seen_us: dict[tuple[str, int], int] = {}

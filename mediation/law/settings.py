@@ -9,7 +9,7 @@ lengthen an emergency.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from mediation.law.orders import OrderKind
 
@@ -17,6 +17,9 @@ from mediation.law.orders import OrderKind
 @dataclass(frozen=True, slots=True)
 class LawSettings:
     """Times in microseconds. What each stands on is in `PROVENANCE`, under the same name."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+    """A name that a configuration file has wrong is an error there, and no silent default."""
 
     order_may_follow: bool = True
     strict_days: bool = False

@@ -614,3 +614,43 @@ async def test_faults_keep_a_revoked_order_and_ask_for_content_under_a_pen_regis
     assert XID in bench.element.tasks
     bench.faults.change({"keep_in_force": []})
     await bench.until(lambda: not bench.element.tasks)
+
+
+def longer(one: CourtOrder) -> CourtOrder:
+    return replace(
+        one, version=one.version + 1, window=Window(START, END + 86_400 * SECOND), extensions_us=(one.window.end_us,)
+    )
+
+
+@pytest.mark.rule("R-011", "R-014")
+def test_attack_an_extension_that_is_none_is_refused_by_the_carrier_too(bench: Bench) -> None:
+    """A later version that only moves the end is no extension, and an extension changes the end and nothing else."""
+    first = order()
+    at = END - SECOND
+    admf = bench.admf()
+
+    def refused(one: CourtOrder, action: DocumentAction) -> bool:
+        before = admf.refused
+        octets = make_document(one, COURT, action, at, lab_papers(one))
+        (bench.inbox / f"{action}-{before}-{one.version}.json").write_bytes(octets)
+        admf.read_inbox()
+        return admf.refused > before
+
+    assert not refused(first, DocumentAction.ISSUE)
+    moved = replace(first, version=2, window=Window(START, END + 86_400 * SECOND))
+    wider = replace(longer(first), targets=(Target(TargetKind.E164, "12125550199"),))
+    gap = replace(longer(first), extensions_us=(END - 2 * SECOND,))
+    assert refused(moved, DocumentAction.ISSUE)
+    assert refused(wider, DocumentAction.EXTEND) and refused(gap, DocumentAction.EXTEND)
+    assert admf.orders[xid_of("O-1")] == first
+    assert not refused(longer(first), DocumentAction.EXTEND)
+    assert admf.orders[xid_of("O-1")].window.end_us == END + 86_400 * SECOND
+
+
+def test_a_version_whose_predecessor_went_to_the_agency_alone_is_taken(bench: Bench) -> None:
+    admf = bench.admf()
+    bench.issue(order())
+    admf.read_inbox()
+    bench.issue(replace(revoked(order(), END - SECOND), version=3), action=DocumentAction.REVOKE)
+    admf.read_inbox()
+    assert admf.refused == 0 and admf.orders[xid_of("O-1")].version == 3
