@@ -639,9 +639,9 @@ def test_attack_an_extension_that_is_none_is_refused_by_the_carrier_too(bench: B
     assert not refused(first, DocumentAction.ISSUE)
     moved = replace(first, version=2, window=Window(START, END + 86_400 * SECOND))
     wider = replace(longer(first), targets=(Target(TargetKind.E164, "12125550199"),))
-    gap = replace(longer(first), extensions_us=(END - 2 * SECOND,))
+    overlap = replace(longer(first), extensions_us=(END - 1,))
     assert refused(moved, DocumentAction.ISSUE)
-    assert refused(wider, DocumentAction.EXTEND) and refused(gap, DocumentAction.EXTEND)
+    assert refused(wider, DocumentAction.EXTEND) and refused(overlap, DocumentAction.EXTEND)
     assert admf.orders[xid_of("O-1")] == first
     assert not refused(longer(first), DocumentAction.EXTEND)
     assert admf.orders[xid_of("O-1")].window.end_us == END + 86_400 * SECOND
