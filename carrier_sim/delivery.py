@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from asn1.errors import DecodeError
 from asn1.x2x3 import VERSION_5, Framer, PduType, encode_pdu, keepalive, keepalive_ack
+from mediation.runtime.closed import may_connect
 from mediation.runtime.logs import get_logger
 
 _WRITE_OCTETS: Final = 256 * 1024
@@ -54,6 +55,7 @@ class Delivery:
         self._idle.set()
         self._log = get_logger("delivery").bind(did=did)
         self.connected = False
+        self.blocked = False
         self.connections = 0
         self.written = 0
         self.dropped = 0
@@ -75,6 +77,7 @@ class Delivery:
             "host": self._host,
             "port": self._port,
             "connected": self.connected,
+            "blocked": self.blocked,
             "connections": self.connections,
             "written": self.written,
             "queued": len(self._queue),
@@ -91,7 +94,12 @@ class Delivery:
         return True
 
     async def run(self) -> None:
-        """Connect, send, connect again, until cancelled."""
+        """Connect, send, connect again, until cancelled. An address outside the closed network, as X1 may name one, is
+        not connected to; that is an alarm (R-078)."""
+        if not may_connect(self._host):
+            self.blocked = True
+            self._log.warning("alarm", rule="R-078", host=self._host, port=self._port)
+            return
         while True:
             try:
                 reader, writer = await asyncio.wait_for(

@@ -137,6 +137,7 @@ class Element:
             "dropped": self._dropped_before + sum(one.delivery.dropped for one in self._destinations.values()),
             "destinations": deliveries,
             "destinations_connected": sum(1 for one in deliveries.values() if one["connected"]),
+            "destinations_blocked": sum(1 for one in deliveries.values() if one["blocked"]),
         }
 
     async def close(self) -> None:

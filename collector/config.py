@@ -18,6 +18,7 @@ from collector.gate_columns import (
 )
 from collector.link_guard import MISMATCHES
 from mediation.law.settings import DEFAULTS, LawSettings
+from mediation.runtime.closed import check_url
 from mediation.runtime.config import ClockConfig, Listen, Model
 
 Microseconds = Annotated[int, Field(ge=0, le=1 << 61)]
@@ -131,6 +132,7 @@ class CollectorConfig(Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> CollectorConfig:
+        check_url(self.database_url)
         names = [link.name for link in self.links]
         if len(set(names)) != len(names) or "control" in names:
             raise ValueError("every link needs a name of its own, other than 'control'")

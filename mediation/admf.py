@@ -350,7 +350,12 @@ class Admf:
         replies: list[x1.X1Reply] = []
         for first in range(0, len(messages), x1.MAX_MESSAGES):
             part, octets = messages[first : first + x1.MAX_MESSAGES], bytearray()
-            async with session.post(self._url, data=x1.build_request(part), headers=headers) as response:
+            request = x1.build_request(part)
+            async with session.post(self._url, data=request, headers=headers, allow_redirects=False) as response:
+                if 300 <= response.status < 400:
+                    # where we connect to is configuration, never the other side's to say.
+                    self._log.warning("alarm", rule="R-078", why="the element sends us to another address")
+                    raise DecodeError(DecodeError.BAD_VALUE, "the element sends us to another address")
                 async for piece in response.content.iter_any():
                     octets += piece
                     if len(octets) > x1.MAX_OCTETS:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from asn1.handover import HandoverConfig
 from mediation.law.orders import Service, normalise_e164
 from mediation.law.settings import DEFAULTS, LawSettings
+from mediation.runtime.closed import Outside, check_url
 from mediation.runtime.config import ClockConfig, Listen, Model, Peer
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -107,6 +108,8 @@ class MediationConfig(Model):
     court_public_key: Path
     hi1_inbox: Path | None = None
     x1_url: str
+    x1_outside: Outside = "no"
+    """R-078: whether `x1_url` may lead out of the closed network."""
     ne_id: str
     admf_id: str
     x2_listen: Listen = Listen()
@@ -126,6 +129,11 @@ class MediationConfig(Model):
     law: LawSettings = DEFAULTS
     """What the rules leave open (section J), as the carrier takes it: R-005, R-051."""
     faults: FaultsModel = FaultsModel()
+
+    @model_validator(mode="after")
+    def _element_inside(self) -> MediationConfig:
+        check_url(self.x1_url, self.x1_outside)
+        return self
 
     @property
     def inbox(self) -> Path:

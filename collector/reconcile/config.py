@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from collector.reconcile.compare import Limits
 from mediation.law.settings import DEFAULTS, LawSettings
+from mediation.runtime.closed import Outside, check_url
 from mediation.runtime.config import ClockConfig, Listen, Model, TlsConfig
 
 Microseconds = Annotated[int, Field(ge=0, le=1 << 61)]
@@ -24,6 +25,12 @@ class ElementConfig(Model):
     ne_id: Name
     admf_id: Name
     tls: TlsConfig | None = None
+    outside: Outside = "no"
+
+    @model_validator(mode="after")
+    def _inside_unless_said(self) -> ElementConfig:
+        check_url(self.url, self.outside)
+        return self
 
     @model_validator(mode="after")
     def _tls_where_said(self) -> ElementConfig:

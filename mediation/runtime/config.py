@@ -1,7 +1,8 @@
 """Configuration files: TOML in, a checked pydantic model out, one sentence when it is wrong.
 
 Relative paths are relative to the configuration file. Listeners bind loopback unless the file says otherwise in words
-(`exposed = "yes, reachable from other machines"`), so that nobody opens a port to a network by a typing error.
+(`exposed = "yes, reachable from other machines"`), so that nobody opens a port to a network by a typing error; what is
+connected to lies inside the closed network in the same way (`closed.py`, R-078).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from asn1.errors import LocalError
 from mediation.runtime.clock import Clock, ClockSpec, LineClock, SharedClock
+from mediation.runtime.closed import Outside, check_host
 from mediation.runtime.secrets import secrets_in
 
 EXPOSED_WORDS = "yes, reachable from other machines"
@@ -83,9 +85,17 @@ class Listen(Model):
 
 
 class Peer(Model):
+    """Whom to connect to; inside the closed network unless the file says otherwise in words (R-078)."""
+
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)]
     tls: TlsConfig | None = None
+    outside: Outside = "no"
+
+    @model_validator(mode="after")
+    def _inside_unless_said(self) -> Peer:
+        check_host(self.host, self.outside)
+        return self
 
 
 M = TypeVar("M", bound=Model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -89,3 +90,22 @@ async def test_call_reaches_the_destination(element: Element, mediation: Any) ->
     assert status["tasks"] == {XID: {"x2": 7, "x3": len(events) - 7}} and status["dropped"] == 0
     assert sum(1 for pdu in mediation.pdus if pdu.pdu_type is PduType.X2) == 7
     assert status["destinations_connected"] == 2 and status["active_tasks"] == 1
+
+
+@pytest.mark.rule("R-078", "R-078.1")
+@pytest.mark.parametrize("address", ["203.0.113.9", "8.8.8.8", "2001:db8::9"])
+async def test_attack_a_destination_over_x1_that_leads_out_of_the_closed_network(
+    element: Element, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], address: str
+) -> None:
+    async def connected(*_: Any, **__: Any) -> None:
+        raise AssertionError("nothing connects outwards")
+
+    monkeypatch.setattr(asyncio, "open_connection", connected)
+    element.create_destination("d", address, 5080, Delivers.BOTH)
+    element.activate(task())
+    while not element.status()["destinations_blocked"]:  # noqa: ASYNC110  the event loop turns, no time passes
+        await asyncio.sleep(0)
+    status = element.status()
+    assert status["destinations"]["d"]["blocked"] and status["destinations_connected"] == 0
+    said = capsys.readouterr()
+    assert "alarm" in said.out + said.err and "R-078" in said.out + said.err

@@ -654,3 +654,31 @@ def test_a_version_whose_predecessor_went_to_the_agency_alone_is_taken(bench: Be
     bench.issue(replace(revoked(order(), END - SECOND), version=3), action=DocumentAction.REVOKE)
     admf.read_inbox()
     assert admf.refused == 0 and admf.orders[xid_of("O-1")].version == 3
+
+
+@pytest.mark.rule("R-078", "R-078.1")
+async def test_attack_an_element_that_sends_the_carrier_to_another_address(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Any other address would do: it is not gone to, and that is an alarm."""
+    elsewhere = Element()
+    runner, port = await start_http(Listen(), [web.post("/X1/NE", elsewhere.post)])
+
+    async def away(_: web.Request) -> web.Response:
+        raise web.HTTPTemporaryRedirect(f"http://127.0.0.1:{port}/X1/NE")
+
+    liar, at = await start_http(Listen(), [web.post("/X1/NE", away)])
+    try:
+        bench.url = f"http://127.0.0.1:{at}/X1/NE"
+        bench.issue(order())
+        admf = bench.start()
+        said = ""
+        async with asyncio.timeout(10):
+            while "alarm" not in said:
+                await asyncio.sleep(0)
+                read = capsys.readouterr()
+                said += read.out + read.err
+        assert "R-078" in said and elsewhere.requests == 0 and admf.active_tasks == 0
+    finally:
+        await liar.cleanup()
+        await runner.cleanup()
