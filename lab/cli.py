@@ -14,7 +14,7 @@ from collections.abc import Callable
 import typer
 
 from asn1.errors import LabError
-from lab import cli_access, cli_desk, cli_grant, cli_user
+from lab import cli_access, cli_case, cli_case_act, cli_case_release, cli_desk, cli_grant, cli_user
 from lab.cli_decode import decode
 from lab.cli_demo import demo, replay
 from lab.cli_doctor import doctor
@@ -86,6 +86,12 @@ def _add_desk(app: typer.Typer) -> None:
         }),
         "ticket": ("Tickets of vendors and integrity cases.", {
             "open": cli_grant.open_ticket, "approve": cli_grant.approve,
+        }),
+        "case": ("Orders behind their end: seal, hand-off, duties, disclosure.", {
+            "seal": cli_case.seal, "hand-off": cli_case.hand_off, "close": cli_case.close,
+            "duties": cli_case.duties, "destroy": cli_case.destroy, "act": cli_case_act.act,
+            "copy": cli_case_release.copy, "disclose": cli_case_release.disclose,
+            "incident": cli_case_release.incident, "disclosures": cli_case_release.disclosures,
         }),
         "audit": ("The desk's signed ledger.", {"show": cli_access.show, "verify": cli_access.verify}),
     }  # fmt: skip

@@ -6,6 +6,7 @@ the ledger, the records and the audit verify offline; no word of withheld conten
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -37,16 +38,20 @@ def _always(scenario: Scenario, evidence: Evidence, last: Moment) -> Iterator[Ch
     rows = [*totals.orders.values(), *totals.unknown.values()]
     delivered = sum(one.delivered for one in rows)
     yield Check("every delivered record has exactly one verdict", totals.balanced, f"{delivered} delivered")
-    by_liid: dict[str, int] = {}
+    by_liid: Counter[str] = Counter()
     for order, counts in totals.orders.items():
-        liid = totals.liids[order]
-        by_liid[liid] = by_liid.get(liid, 0) + counts.delivered - counts.duplicate
+        by_liid[totals.liids[order]] += counts.delivered - counts.duplicate
+    if any(one["kind"] == "eviction" for one in evidence.entries("collector")):
+        # The sums of what was evicted went with it; the collector itself still knew.
+        by_liid = Counter()
+        for row in last.collector.get("orders", ()):
+            by_liid[row["liid"]] += int(row["delivered"]) - int(row["duplicate"])
     sent = {
         liid: int(one["numbered"]) - int(one["dropped"]) + scenario.resent.get(liid, 0)
         for liid, one in last.mediation.get("per_liid", {}).items()
         if liid in by_liid or int(one["numbered"])
     }
-    received = {liid: by_liid.get(liid, 0) for liid in sent}
+    received = {liid: by_liid[liid] for liid in sent}
     yield Check("everything the mediation function made arrived", sent == received, f"sent {sent}, judged {received}")
     report = check_store(evidence.place)
     words = f"{report.records} records, {report.checkpoints} checkpoints, {report.audit.entries} audit entries"

@@ -276,6 +276,8 @@ def _release(question: Question, failures: Failures) -> None:
 
 
 def _life(case: CaseFile, action: Action, failures: Failures) -> None:
-    failures.need(case.state is not OrderState.CLOSED, Reason.ACCESS_EXPIRED, "R-149")
+    # What a judge orders destroyed after ten years was closed long before.
+    open_still = case.state is not OrderState.CLOSED or action is Action.ORDER_DESTRUCTION_OR_CUSTODY
+    failures.need(open_still, Reason.ACCESS_EXPIRED, "R-149")
     if action is Action.READ_CONTENT:
         failures.need(not case.metadata_only, Reason.SCOPE_CONTENT_ON_PRTT, "R-110")
