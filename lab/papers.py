@@ -10,7 +10,7 @@ from typing import Final
 
 from mediation.law.declaration import required_standard
 from mediation.law.offences import OffenceList, offence_list
-from mediation.law.orders import CourtOrder, TargetKind
+from mediation.law.orders import CourtOrder, OrderKind, TargetKind
 from mediation.law.papers import (
     Application,
     Declaration,
@@ -110,4 +110,5 @@ def _order_paper(order: CourtOrder, section: str, offence: str, at_us: int) -> O
         auto_termination="it does not end by itself when the first such communication was obtained",
         minimisation="interception is conducted so as to minimise what this warrant does not cover",
         entry_needed=False,
+        device="a covert audio device (fictional)" if order.kind is OrderKind.COVERT_AUDIO_WARRANT else "",
     )

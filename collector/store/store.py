@@ -3,9 +3,10 @@
 Rules. `submit` may be called from any thread; one writer thread takes all batches that wait, writes one unit (their
 data frames and one commit frame) and syncs once, then calls `on_durable`. A write or sync that fails is never retried:
 the store is FAILED, nothing more is acknowledged, `on_failure` is told. When the segments are used up, exactly the
-oldest one goes: its notice is committed first, in room kept free for it, its verdict records are copied to the audit
-log, then its file is used again under the next generation. Nothing else ever leaves, and nothing is ever changed
-(R-091, R-141): no method takes a record's name to remove or replace it. What is not safe to lose is named in the audit
+oldest one goes, so the store is never full (R-161): its notice is committed first, in room kept free for it, its
+verdict records are copied to the audit log, then its file is used again under the next generation. Nothing else ever
+leaves, no audit entry, seal or manifest among it (R-142), and nothing is ever changed (R-091, R-141, R-167): no method
+takes a record's name to remove or replace it. What is not safe to lose is named in the audit
 log before it goes (R-143), or holds up everything until it is, where `block_unsafe_evict` says so.
 """
 

@@ -30,7 +30,7 @@ def grants_of(actor: Actor, case: CaseFile, facts: Circumstances) -> list[Grant]
 
 def sound_grant(grant: Grant) -> tuple[Reason, str] | None:
     """What is wrong with how a grant was given, None when nothing is: only the technical unit grants (R-070), nobody
-    to themselves (SD-1), and not from the instant of a transfer on (R-071)."""
+    to themselves (SD-1), and not from the instant of a transfer on (R-071, SD-3)."""
     if grant.grantor_role is not Role.TARU:
         return Reason.ACCESS_DENIED_ROLE, "R-070"
     if grant.granted_by == grant.user_id:

@@ -18,7 +18,7 @@ from mediation.law.exigent import deadline_us
 from mediation.law.lifecycle import OrderEvent, after
 from mediation.law.missing import Lacks, Missing, PapersRefusedError
 from mediation.law.offences import OffenceList, designated, offence_list
-from mediation.law.orders import CourtOrder, PrttDirection, Target, normalise_e164
+from mediation.law.orders import CourtOrder, OrderKind, PrttDirection, Target, normalise_e164
 from mediation.law.papers_fields import papers_from_fields, papers_to_fields
 from mediation.law.papers_values import (
     Application,
@@ -228,6 +228,8 @@ def _warrant(order: CourtOrder, paper: OrderPaper, said: Lacks) -> None:
     said.need(paper.entry_needed is not None, "entry_needed", "R-053", "whether somebody must enter a place")
     if paper.entry_needed:
         said.need(paper.entry_authority, "entry_authority", "R-053", "the authority to enter")
+    if order.kind is OrderKind.COVERT_AUDIO_WARRANT:
+        said.need(paper.device, "device", "R-166", "the covert audio device that the warrant allows, by name")
 
 
 def _extensions(order: CourtOrder, applications: tuple[Application, ...], lacks: Lacks) -> None:

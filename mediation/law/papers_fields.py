@@ -183,6 +183,7 @@ _ORDER_PAPER: Final[dict[str, _Read]] = {
     "minimise_afterwards": _yes_or_no,
     "entry_needed": _yes_or_no,
     "entry_authority": _text,
+    "device": _text,
 }
 _PAPERS: Final[dict[str, _Read]] = {
     "complaint_number": _text,

@@ -80,7 +80,8 @@ class OrderPaper:
 
     `not_known` names fields that the court could not fill: subscriber, subject, number, location. `types` are the
     communications a warrant describes; `entry_needed` says whether somebody must go in to install;
-    `minimise_afterwards` whether what is in code or a foreign language may be minimised afterwards (R-119).
+    `minimise_afterwards` whether what is in code or a foreign language may be minimised afterwards (R-119). `device` is
+    the covert audio device that a warrant for one names (R-166).
     """
 
     reference: str = ""
@@ -105,6 +106,7 @@ class OrderPaper:
     minimise_afterwards: bool | None = None
     entry_needed: bool | None = None
     entry_authority: str = ""
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,33 @@
-"""The control port of a process: `GET /status` (JSON), `/healthz` and what the process adds. Loopback by default."""
+"""The control port of a process: `GET /status` (JSON), `/healthz` and what the process adds. Loopback by default.
+
+All HTTP of all processes is served from here, and only what asks or adds: no route changes or removes something that is
+there (R-167).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 
+from asn1.errors import LocalError
 from mediation.runtime.config import Listen, NotReadyError
 from mediation.runtime.tls import server_context
 
+METHODS: Final = frozenset({"GET", "POST"})
 StatusFn = Callable[[], Mapping[str, Any]]
 
 
 async def start_http(listen: Listen, routes: Iterable[web.RouteDef]) -> tuple[web.AppRunner, int]:
-    """Serve `routes` on `listen`; returns the runner (call `cleanup()`) and the port bound. Raises `NotReadyError`."""
+    """Serve `routes` on `listen`; returns the runner (call `cleanup()`) and the port bound. Raises `NotReadyError`,
+    and LocalError for a route of another method."""
+    served = tuple(routes)
+    refused = [one for one in served if one.method not in METHODS]
+    if refused:
+        raise LocalError(f"No process serves {refused[0].method} {refused[0].path}: nothing is edited (R-167).")
     app = web.Application(client_max_size=1 << 20)
-    app.add_routes(routes)
+    app.add_routes(served)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(

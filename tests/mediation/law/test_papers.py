@@ -298,6 +298,19 @@ def test_a_warrant_shows_each_mandatory_field(field: str) -> None:
     assert lacks(one, without(fields_of(one), f"order_paper.{field}")) == [f"DOC_MISSING:order_paper.{field}"]
 
 
+@pytest.mark.rule("R-166", "R-166.1")
+def test_a_covert_audio_warrant_that_is_silent_on_the_device_is_refused() -> None:
+    one = order(OrderKind.COVERT_AUDIO_WARRANT)
+    assert lacks(one, fields_of(one)) == []
+    for blank in (without(fields_of(one), "order_paper.device"), changed(fields_of(one), "order_paper.device", " ")):
+        (lack,) = missing_papers(one, papers_from_fields(blank), FOLLOWS)
+        assert (lack.code, lack.rule) == ("DOC_MISSING:order_paper.device", "R-166")
+        with pytest.raises(PapersRefusedError, match="R-166"):
+            check_papers(one, papers_from_fields(blank), FOLLOWS)
+    other = order(OrderKind.EAVESDROPPING)
+    assert not papers_from_fields(fields_of(other)).order_paper.device and lacks(other, fields_of(other)) == []
+
+
 @pytest.mark.rule("R-053")
 def test_a_warrant_names_facility_or_place_and_the_authority_to_enter() -> None:
     one = order(OrderKind.EAVESDROPPING)
