@@ -17,7 +17,8 @@ from collector.store.reader import StoreReader
 from collector.store.verifier import VerifyReport
 from lab import canary, scene
 from lab.cli_verify import StorePlace, check_store, find_store
-from lab.exports import Exports, export_all, listed_in
+from lab.desk import make_desk
+from lab.exports import Exports, export_all, recorded_in
 from lab.play import Moment, Play, Watch
 from lab.results import Check, balanced, order_rows, totals_of
 from lab.stack import Plan, Stack, clear
@@ -82,6 +83,7 @@ def run(data: Path, watch: Watch) -> Result:
     play = Play(Stack(data), plan(), watch)
     try:
         play.open()
+        make_desk(data, play.stack.clock.now_us())
         start_us = play.start_us()
         orders = play.send_orders(scene.orders(start_us))
         play.run(start_us)
@@ -96,7 +98,7 @@ def judge(play: Play, orders: list[CourtOrder], start_us: int, began: float) -> 
     place = find_store(paths.data)
     report = check_store(place)
     rows = order_rows(totals_of(place.store), orders)
-    record = listed_in(paths.exports)
+    record = recorded_in(paths.data, play.stack.clock.now_us())
     exports = export_all(place, paths.exports, orders, actor="demo", reason="the scene's own check", record=record)
     checks = [
         *common_checks(play.last, rows, orders, report),

@@ -16,6 +16,8 @@ from collector.store.audit_log import verify_audit
 from collector.store.keys import Keys, read_public_key
 from collector.store.reader import StoreReader
 from lab.cli_verify import StorePlace
+from lab.desk import desk_exists, open_desk
+from lab.paths import RunPaths
 from mediation.law.orders import CourtOrder
 from mediation.runtime.process import IntegrityError
 
@@ -44,6 +46,18 @@ def listed_in(directory: Path) -> Record:
             stream.write(json.dumps({"kind": kind, "fields": fields}, sort_keys=True) + "\n")
             stream.flush()
             os.fsync(stream.fileno())
+
+    return record
+
+
+def recorded_in(data: Path, now_us: int) -> Record:
+    """Where a run's exports are put on record: its desk's ledger, and where it has no desk a list beside them."""
+    if not desk_exists(data):
+        return listed_in(RunPaths(data).exports)
+
+    def record(kind: str, fields: dict[str, Any]) -> None:
+        with open_desk(data) as desk:
+            desk.record(kind, fields, now_us)
 
     return record
 

@@ -17,7 +17,7 @@ from carrier_sim.events import InterceptEvent
 from carrier_sim.replay import Replay
 from lab.cli_verify import check_store, find_store
 from lab.demo import Result, common_checks
-from lab.exports import export_all, listed_in
+from lab.exports import export_all, recorded_in
 from lab.play import Moment, Play, Watch
 from lab.results import Check, order_rows, totals_of
 from lab.stack import Plan, Stack, clear
@@ -134,9 +134,9 @@ def _judge(play: Play, orders: list[CourtOrder], began: float) -> Result:
     place = find_store(play.stack.paths.data)
     report = check_store(place)
     rows = order_rows(totals_of(place.store), orders)
-    directory = play.stack.paths.exports
-    reason = "what the replayed capture gave"
-    exports = export_all(place, directory, orders, actor="replay", reason=reason, record=listed_in(directory))
+    paths, reason = play.stack.paths, "what the replayed capture gave"
+    record = recorded_in(paths.data, play.stack.clock.now_us())
+    exports = export_all(place, paths.exports, orders, actor="replay", reason=reason, record=record)
     got = sum(row["accepted"] + row["flagged"] for row in rows)
     played = play.last.carrier.get("replay", {})
     error = played.get("error")

@@ -14,7 +14,8 @@ from asn1.errors import RefusedError
 from collector.store.audit_log import AuditFullError, AuditLog
 from collector.store.keys import Keys
 from lab.cli_verify import StorePlace
-from lab.exports import Exports, export_all, listed_in
+from lab.desk import entries_of, make_desk
+from lab.exports import Exports, export_all, listed_in, recorded_in
 from mediation.runtime.process import IntegrityError
 
 
@@ -97,3 +98,28 @@ def test_attack_the_newest_entries_are_cut_off_before_an_export(place: StorePlac
     with pytest.raises(IntegrityError, match="5 entries were signed, 3 are there"):
         export(place, tmp_path / "exports", told)
     assert told == []
+
+
+def test_where_the_run_has_a_desk_its_exports_are_in_the_desk_s_ledger(place: StorePlace, tmp_path: Path) -> None:
+    data = tmp_path / "var"
+    make_desk(data, 1_000_000)
+    export_all(place, data / "exports", [], actor="demo", reason="a check", record=recorded_in(data, 2_000_000))
+    (entry,) = [one for one in entries_of(data)[1] if one["kind"] == "export"]
+    assert (entry["utc_us"], entry["fields"]["actor"], entry["fields"]["reason"]) == (2_000_000, "demo", "a check")
+    assert not (data / "exports" / "exports.jsonl").exists()
+
+
+def test_attack_an_export_behind_the_back_of_a_desk_that_was_changed(place: StorePlace, tmp_path: Path) -> None:
+    data = tmp_path / "var"
+    make_desk(data, 1_000_000)
+    ledger = data / "desk" / "audit" / "audit.jsonl"
+    ledger.write_bytes(ledger.read_bytes().replace(b"okafor", b"rivera"))
+    with pytest.raises(IntegrityError):
+        export_all(place, data / "exports", [], actor="demo", reason="a check", record=recorded_in(data, 2_000_000))
+    assert not (data / "exports").exists()
+
+
+def test_where_the_run_has_none_they_are_listed_beside_them(place: StorePlace, tmp_path: Path) -> None:
+    data = tmp_path / "var"
+    export_all(place, data / "exports", [], actor="demo", reason="a check", record=recorded_in(data, 2_000_000))
+    assert (data / "exports" / "exports.jsonl").exists()
