@@ -4,12 +4,15 @@ The carrier's word counts for nothing; this directory of signed documents is the
 court's key signed it, its order is a lawful one, its papers are complete (R-028, R-050), no other agency has its LIID
 (R-026), and it may follow the version before it. Otherwise it is moved to `refused/` and reported with every reason. A
 higher version of an order replaces the lower one for judging; the lower one stays on record, and one that comes late
-goes on record and never judges. Reading the directory is the only effect.
+goes on record and never judges. The order in which versions come makes no difference: one that was there first goes
+when it may not follow the one that came late, and an end, which needs no papers, authorises nothing before a version
+with papers is there. Reading the directory is the only effect.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -17,7 +20,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from asn1.errors import LabError, RefusedError
 from mediation.law.acts import check_successor
 from mediation.law.admission import admit
-from mediation.law.documents import MAX_DOCUMENT_OCTETS, CourtDocument, DocumentAction, missing_in, read_document
+from mediation.law.documents import (
+    MAX_DOCUMENT_OCTETS,
+    CourtDocument,
+    DocumentAction,
+    missing_in,
+    needs_papers,
+    read_document,
+)
+from mediation.law.extensions import check_next_version
 from mediation.law.orders import CourtOrder, OrderId
 from mediation.law.papers import Papers
 from mediation.law.settings import DEFAULTS, LawSettings
@@ -44,6 +55,7 @@ class Registry:
         self._law = law
         self._seen: set[str] = set()
         self._versions: dict[OrderId, dict[int, CourtDocument]] = {}
+        self._paths: dict[tuple[OrderId, int], Path] = {}
         self._by_liid: dict[str, tuple[CourtOrder, ...]] = {}
 
     def reload(self) -> bool:
@@ -66,8 +78,12 @@ class Registry:
         return self._by_liid.get(liid, ())
 
     def current(self) -> tuple[CourtOrder, ...]:
-        """The newest version of every order, by id."""
-        return tuple(versions[max(versions)].order for _, versions in sorted(self._versions.items()))
+        """The newest version of every order whose papers are there, by id (R-028, R-050)."""
+        return tuple(
+            versions[max(versions)].order
+            for _, versions in sorted(self._versions.items())
+            if any(needs_papers(document) for document in versions.values())
+        )
 
     def version(self, order_id: str, version: int) -> CourtOrder | None:
         document = self.document(order_id, version)
@@ -111,7 +127,13 @@ class Registry:
         if reasons:
             self._refuse(path, reasons, document)
             return False
-        self._versions.setdefault(order.order_id, {})[order.version] = document
+        versions = self._versions.setdefault(order.order_id, {})
+        versions[order.version] = document
+        self._paths[order.order_id, order.version] = path
+        following = versions.get(order.version + 1)
+        if following is not None and (late := self._unlawful(order, following)):
+            del versions[order.version + 1]
+            self._refuse(self._paths[order.order_id, order.version + 1], late, following)
         fields = {"order": order.order_id, "version": order.version, "liid": order.liid}
         self._report("order_entered", fields | {"action": str(document.action), "signed_at_us": document.issued_at_us})
         return known is None
@@ -126,11 +148,24 @@ class Registry:
             found.append(str(error))
         former = self.version(order.order_id, order.version - 1)
         if former is not None:
+            found += self._unlawful(former, document)
+        return list(dict.fromkeys(found))
+
+    @staticmethod
+    def _unlawful(former: CourtOrder, document: CourtDocument) -> list[str]:
+        """Why a document may not follow the version right before it."""
+        order = document.order
+        checks: tuple[Callable[[], None], ...] = (
+            partial(check_next_version, former, order),
+            partial(check_successor, former, order, document.action, document.issued_at_us, document.papers),
+        )
+        found = []
+        for check in checks:
             try:
-                check_successor(former, order, document.action, document.issued_at_us, document.papers)
+                check()
             except RefusedError as error:
                 found.append(str(error))
-        return list(dict.fromkeys(found))
+        return found
 
     def _refuse(self, path: Path, reasons: list[str], document: CourtDocument | None = None) -> None:
         if not self._reads_only:

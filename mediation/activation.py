@@ -99,7 +99,7 @@ def acted(held: Activation, employee: str, now_us: int) -> Activation:
         raise RefusedError(
             "ACCESS_DENIED_ROLE:carrier_employee (R-059): an officer or employee of the carrier, by name, enables it."
         )
-    if held.state in (ActivationState.UNKNOWN, ActivationState.REFUSED):
+    if held.state in (ActivationState.UNKNOWN, ActivationState.REFUSED) or held.papers is None:
         codes = ", ".join(one.code for one in held.lacks) or "DOC_MISSING:papers"
         raise RefusedError(f"{codes} (R-058): the carrier has no complete copy of the papers.")
     state = next_state(held.state, ActivationEvent.ACT)

@@ -29,7 +29,7 @@ from mediation.filing import Filing
 from mediation.law.acts import check_successor
 from mediation.law.admission import admit
 from mediation.law.certification import certification_to_fields, certify, missing_of
-from mediation.law.documents import MAX_DOCUMENT_OCTETS, CourtDocument, missing_in, read_document
+from mediation.law.documents import MAX_DOCUMENT_OCTETS, CourtDocument, missing_in, needs_papers, read_document
 from mediation.law.missing import PapersRefusedError
 from mediation.law.orders import CourtOrder, OrderState, TargetKind
 from mediation.law.settings import DEFAULTS, LawSettings
@@ -207,7 +207,9 @@ class Admf:
             # A version that follows one we never saw (it was sent to the agency alone) is held against none.
             if before.order is not None and before.order.version == order.version - 1:
                 check_successor(before.order, order, document.action, document.issued_at_us, document.papers)
-        after = received(before, order, document.papers, lacks)
+        # An end brings no papers to an order that came with none before.
+        bare = before.order is None and not needs_papers(document)
+        after = received(before, order, None if bare else document.papers, lacks)
         self.activations[xid] = after
         if lacks:
             raise PapersRefusedError(lacks)

@@ -11,12 +11,12 @@ lengthens an order. Pure: instants come in as arguments.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from mediation.law.entry import DocumentRefusedError, check_order
 from mediation.law.exigent import exigency_of
 from mediation.law.extensions import check_extension
-from mediation.law.hi1_workflows import DocumentAction, check_follows
+from mediation.law.hi1_workflows import ENDING, DocumentAction, check_follows
 from mediation.law.orders import CourtOrder, Exigency, OrderState
 from mediation.law.papers import Application, Papers
 from mediation.law.phases import EVENTS, check_phase
@@ -112,6 +112,10 @@ def check_successor(
     attained_us = known.objective_attained_at_us
     if attained_us is not None and (new.objective_attained_at_us is None or new.objective_attained_at_us > attained_us):
         raise DocumentRefusedError("objective_attained_at", "R-009", "no later version undoes that it was attained")
+    if action in ENDING and replace(new, **_ends_of(known)) != known:
+        raise DocumentRefusedError(
+            "action", "R-028", "an end, which needs no papers of its own, changes nothing but when the order ends"
+        )
     if action is DocumentAction.CUSTODY:
         check_phase(known, new, signed_at_us)
     elif action is DocumentAction.EXTEND:
@@ -135,6 +139,18 @@ def check_successor(
         raise DocumentRefusedError(
             "start", "R-015", "granted after the order had ended, it covers nothing before its grant"
         )
+
+
+def _ends_of(order: CourtOrder) -> dict[str, Any]:
+    """All that tells one version from another that ends earlier."""
+    return {
+        "version": order.version,
+        "state": order.state,
+        "exigent": order.exigent,
+        "revoked_at_us": order.revoked_at_us,
+        "objective_attained_at_us": order.objective_attained_at_us,
+        "first_interception_us": order.first_interception_us,
+    }
 
 
 def _exigency(order: CourtOrder) -> Exigency:

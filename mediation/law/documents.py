@@ -56,6 +56,7 @@ __all__ = (
     "key_id",
     "make_document",
     "missing_in",
+    "needs_papers",
     "new_court_key",
     "obtained",
     "order_from_fields",
@@ -129,11 +130,17 @@ def read_document(octets: bytes, public_key: Ed25519PublicKey) -> CourtDocument:
     return CourtDocument(said.action, said.order, said.signed_at_us, opened.key_id, said.papers, said.data_key)
 
 
+def needs_papers(document: CourtDocument) -> bool:
+    """Whether a document comes with the papers of its order; an end, and what lies behind it, has those of the version
+    before."""
+    return document.order.version == 1 or document.action not in _BEHIND
+
+
 def missing_in(document: CourtDocument, settings: PaperSettings = DEFAULTS) -> tuple[Missing, ...]:
     """What the papers of a document lack. An end, and what lies behind it, is never held up by papers: it is the
     version before that needs them.
     The document that brings the emergency order has it with it, whatever may follow."""
-    if document.order.version > 1 and document.action in _BEHIND:
+    if not needs_papers(document):
         return ()
     if document.action is DocumentAction.APPROVE:
         settings = _NOTHING_FOLLOWS

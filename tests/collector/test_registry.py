@@ -27,7 +27,7 @@ from mediation.law.documents import (
 from mediation.law.fields import order_from_fields
 from mediation.law.hi1_envelope import seal_envelope
 from mediation.law.hi1_orders import OrderMessage, message_of
-from mediation.law.orders import CourtOrder, Exigency, Window
+from mediation.law.orders import CourtOrder, Exigency, Liid, Service, Target, TargetKind, Window
 from mediation.law.papers import Papers
 from mediation.law.settings import LawSettings
 
@@ -437,3 +437,51 @@ def test_who_only_reads_leaves_what_is_refused_where_it_is(inbox: Inbox) -> None
     reader = Registry(inbox.path, COURT.public_key(), lambda kind, fields: told.append(kind), reads_only=True)
     assert not reader.reload() and not reader.reload()
     assert told == ["order_refused"] and (inbox.path / "a.json").exists()
+
+
+def bare(one: CourtOrder, action: DocumentAction, at: int) -> bytes:
+    """Under the court's genuine key, without any papers."""
+    return seal_envelope(build_message(message_of(OrderMessage(one, action, at, None))), COURT)
+
+
+@pytest.mark.rule("R-028", "R-050")
+def test_attack_an_end_that_comes_first_brings_no_order_in_without_papers(inbox: Inbox) -> None:
+    ended = replace(order(), version=2, revoked_at_us=order().window.end_us - 1)
+    inbox.put("v2.json", bare(ended, DocumentAction.REVOKE, START))
+    inbox.registry.reload()
+    assert inbox.entered() == [("O-1", 2)]
+    assert inbox.registry.orders_for("LAB-1") == inbox.registry.current() == ()
+    inbox.put("v1.json", document(order()))
+    inbox.registry.reload()
+    assert inbox.registry.orders_for("LAB-1") == (ended,)
+
+
+@pytest.mark.rule("R-028")
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"services": frozenset(Service)},
+        {"targets": (Target(TargetKind.E164, "12125550101"), Target(TargetKind.E164, "12125550177"))},
+        {"location_authorised": True},
+        {"pctdd_authorised": True},
+        {"liid": Liid("LAB-9")},
+        {"facilities": frozenset({"F4"})},
+    ],
+    ids=lambda more: next(iter(more)),
+)
+def test_attack_an_end_without_papers_widens_nothing(inbox: Inbox, more: dict[str, Any]) -> None:
+    wider = replace(order(), version=2, revoked_at_us=order().window.end_us - 1, **more)
+    said = refusal_of(inbox, document(order()), bare(wider, DocumentAction.REVOKE, START + DAY))
+    assert "changes nothing but when the order ends" in said
+    assert inbox.registry.current() == (order(),)
+
+
+@pytest.mark.rule("R-015")
+def test_attack_an_extension_that_comes_before_its_order_is_held_against_it_all_the_same(inbox: Inbox) -> None:
+    late = replace(order(), version=2, window=Window(START, START + 40 * DAY), extensions_us=(START + 15 * DAY,))
+    inbox.put("v2.json", signed(late, DocumentAction.EXTEND, START + 14 * DAY))
+    inbox.registry.reload()
+    inbox.put("v1.json", document(order()))
+    assert inbox.registry.reload()
+    assert "R-015" in inbox.refused()["v2.json"]
+    assert inbox.registry.current() == (order(),) and inbox.registry.version("O-1", 2) is None

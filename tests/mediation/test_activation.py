@@ -100,6 +100,14 @@ def test_attack_activation_without_the_carriers_copy_of_the_papers_is_refused() 
         acted(Activation(), "nakamura", START)
 
 
+@pytest.mark.rule("R-058", "R-058.1")
+def test_attack_an_end_that_comes_first_cannot_be_enabled_without_papers() -> None:
+    first = received(Activation(), replace(order(), version=2, revoked_at_us=START + 1), None, ())
+    with pytest.raises(RefusedError, match="R-058"):
+        acted(first, "nakamura", START)
+    assert covered(first) is None
+
+
 def test_the_act_is_by_whom_and_when_and_happens_once() -> None:
     done = enabled()
     assert (done.employee, done.enabled_at_us, done.enabled) == ("nakamura", START, order())

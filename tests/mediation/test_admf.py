@@ -406,6 +406,20 @@ def test_order_forged_with_another_key_becomes_no_task(tmp_path: Path) -> None:
     assert admf.refused == 1 and not admf.orders and not admf._wanted(START)
 
 
+@pytest.mark.rule("R-058", "R-058.1")
+def test_attack_an_end_that_comes_before_its_order_becomes_no_task(tmp_path: Path) -> None:
+    """Ends come without papers; with nothing before them they enable nothing, under a standing act neither."""
+    bench = Bench.within(tmp_path)
+    first = replace(order(), version=2, revoked_at_us=END - 1)
+    (bench.inbox / "v2.json").write_bytes(make_document(first, COURT, DocumentAction.REVOKE, START))
+    admf = bench.admf()
+    admf.read_inbox()
+    assert admf.refused == 1 and not admf._wanted(START)
+    bench.issue(order())
+    admf.read_inbox()
+    assert not admf._wanted(START)
+
+
 def test_order_altered_after_signing_becomes_no_task(tmp_path: Path) -> None:
     bench = Bench.within(tmp_path)
     path = bench.issue(order())
