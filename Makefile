@@ -11,7 +11,7 @@ export CALEA_REQUIRE_COMPILED := 1
 CYCLES ?= 20
 MUTANTS ?= 20000
 
-.PHONY: help setup demo test check fmt lock bench fuzz crash notice clean
+.PHONY: help setup demo test check rules fmt lock bench fuzz crash notice clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -36,13 +36,17 @@ demo: setup ## intercept calls, messages and data end to end, then verify every 
 	@$(BIN)/calea-lab demo
 
 test: setup ## the whole test suite
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n $$((2 * $$(nproc))) --dist worksteal
 
-check: setup ## lint, format, types, import contracts
+check: setup ## lint, format, types, import contracts, the rules page
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python tools/rules.py --check
+
+rules: setup ## write docs/rules.md from the rulebook, the code and the marked tests
+	@$(BIN)/python tools/rules.py
 
 fmt: setup ## format and sort
 	@$(BIN)/ruff check --fix --quiet . || true

@@ -85,6 +85,16 @@ def proofs() -> list[Proof]:
     ]
 
 
+def _proofs(test: str, words: list[str]) -> Iterator[Proof]:
+    """`R-110` is a rule, `R-110.1` a case of it; one mark may name several."""
+    by_rule: dict[str, list[str]] = {}
+    for word in words:
+        rule, dot, _ = word.partition(".")
+        by_rule.setdefault(rule, []).extend([word] if dot else [])
+    for rule, cases in by_rule.items():
+        yield Proof(test, rule, tuple(cases))
+
+
 def _marks(tree: ast.Module, file: str) -> Iterator[Proof]:
     def walk(node: ast.AST, name: str) -> Iterator[Proof]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -92,7 +102,7 @@ def _marks(tree: ast.Module, file: str) -> Iterator[Proof]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "rule":
             words = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
             if ast.unparse(node.func) == "pytest.mark.rule" and words and len(words) == len(node.args):
-                yield Proof(name, words[0], tuple(words[1:]))
+                yield from _proofs(name, words)
         for child in ast.iter_child_nodes(node):
             yield from walk(child, name)
 

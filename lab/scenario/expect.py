@@ -12,14 +12,16 @@ from typing import Any, Final
 
 from asn1.columns import KIND_CC, KIND_IRI
 from collector.accounts import FIELDS
+from collector.export.sealed import verify_sealed
 from collector.standing import Standings
+from collector.store.keys import read_public_key
 from collector.store.reader import StoredRecord
 from lab import canary
 from lab.cli_verify import check_store
 from lab.play import Moment
 from lab.results import Check
 from lab.scenario.evidence import FORMS, Evidence, contains
-from lab.scenario.model import AuditQuery, Bounds, Expect, Masked, Records, Scenario, Totals
+from lab.scenario.model import AuditQuery, Bounds, Expect, Masked, Records, Scenario, SealedCopy, Totals
 from lab.scenario.times import at_us, resolved
 from mediation.law.verdicts import Reason, VerdictKind, reasons_of
 
@@ -69,7 +71,9 @@ def _check(expect: Expect, evidence: Evidence, times: Times) -> Check:
         return _records(expect.says, expect.records, evidence, times)
     if expect.masked is not None:
         return _masked(expect.says, expect.masked, evidence)
-    assert expect.audit is not None, "one of the four"
+    if expect.sealed is not None:
+        return _sealed(expect.says, expect.sealed, evidence)
+    assert expect.audit is not None, "one of the five"
     return _audit(expect.says, expect.audit, evidence, times)
 
 
@@ -119,6 +123,13 @@ def _masked(says: str, wanted: Masked, evidence: Evidence) -> Check:
     return Check(
         says, len(good) == len(found) and _fits(len(good), wanted.count), f"{len(good)} of {len(found)}: {seen}"
     )
+
+
+def _sealed(says: str, wanted: SealedCopy, evidence: Evidence) -> Check:
+    directory = evidence.paths.data / "sealed" / wanted.order
+    report = verify_sealed(directory, read_public_key(evidence.place.keys / "signing.pub"))
+    words = f"{report.records} records" if report.ok else "; ".join(report.faults[:3])
+    return Check(says, report.ok and _fits(report.records, wanted.count), words)
 
 
 def _audit(says: str, wanted: AuditQuery, evidence: Evidence, times: Times) -> Check:

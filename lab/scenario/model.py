@@ -147,6 +147,13 @@ class Masked(Model):
     count: int | Bounds
 
 
+class SealedCopy(Model):
+    """The sealed copy of an order, outside the store, verifies on its own and holds so many records."""
+
+    order: str
+    count: int | Bounds
+
+
 class Expect(Model):
     says: str
     """The expectation in plain words; it becomes the name of the check."""
@@ -154,11 +161,12 @@ class Expect(Model):
     records: Records | None = None
     masked: Masked | None = None
     audit: AuditQuery | None = None
+    sealed: SealedCopy | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Expect:
-        if sum(one is not None for one in (self.totals, self.records, self.masked, self.audit)) != 1:
-            raise ValueError("expect one thing: totals, records, masked or audit")
+        if sum(one is not None for one in (self.totals, self.records, self.masked, self.audit, self.sealed)) != 1:
+            raise ValueError("expect one thing: totals, records, masked, audit or sealed")
         return self
 
 
