@@ -2,7 +2,8 @@
 
 Rules. Accepted rows point at the received octets; masked rows hold the permitted fields and a keyed digest, quarantined
 ones a sealed box; of a refused or repeated record only a note stays, so nothing that was said by or to a wrong target
-is ever stored (R-122). Withheld octets live in the arena until their batch is durable and go nowhere. What the collector makes itself (R-004) is a row that nobody delivered.
+is ever stored (R-122). Withheld octets live in the arena until their batch is durable and go nowhere. What the
+collector makes itself (R-004) is a row that nobody delivered.
 """
 
 from __future__ import annotations

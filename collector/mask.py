@@ -1,7 +1,7 @@
 """What is kept of a masked record: the permitted fields as canonical JSON, and nothing else.
 
-The fields come from the allow-list of `collector.facts`; withheld octets never pass through here. The HMAC and the length of
-the original stand beside them, so that a withheld original can later be recognised, never recovered.
+The fields come from the allow-list of `collector.facts`; withheld octets never pass through here. The HMAC and the
+length of the original stand beside them, so that a withheld original can later be recognised, never recovered.
 """
 
 from __future__ import annotations
