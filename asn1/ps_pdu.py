@@ -8,7 +8,8 @@ by `asn1.ts33128`.
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, Literal, NamedTuple
 
 from asn1.errors import DecodeError, EncodeError
 from asn1.ps_tables import ENCRYPTED_PAYLOAD, PS_PDU
@@ -96,12 +97,18 @@ def event_time(pdu: PsPdu) -> tuple[int | None, str | None]:
     if name not in ("iRIPayloadSequence", "cCPayloadSequence") or len(payloads) != 1:
         return None, header.time_qualifier
     payload = payloads[0]
-    micro = payload.get("microSecondTimeStamp")
-    time_us = payload.get("timeStamp") if micro is None else micro_stamp_us(micro)
+    time_us = payload_time_us(payload)
     if time_us is None:
         return None, header.time_qualifier
     qualifier = payload.get("timeStampQualifier")
     return time_us, None if qualifier is None else str(qualifier)
+
+
+def payload_time_us(payload: Mapping[str, Any]) -> int | None:
+    """The own time of an IRI or CC payload."""
+    micro = payload.get("microSecondTimeStamp")
+    time_us: int | None = payload.get("timeStamp") if micro is None else micro_stamp_us(micro)
+    return time_us
 
 
 def _header_of(value: dict[str, Value]) -> PsHeader:

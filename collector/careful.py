@@ -27,7 +27,7 @@ from collector.quality import LinkQuality
 from collector.stream_table import BELOW_MARK, GAP, NEVER, RESET, StreamTable, VerifyColumns
 from collector.synthetic import OpenBook
 from collector.verify import Outcome, StreamBook
-from mediation.law.orders import CourtOrder
+from mediation.law.orders import CourtOrder, Target
 from mediation.law.rules import RULE_OF
 from mediation.law.verdicts import Reason, Verdict, VerdictKind
 
@@ -88,6 +88,7 @@ class CarefulLane:
         self._forget_us = forget_us
         self._originates: dict[int, bool] = {}
         self._answered_us: dict[int, int] = {}
+        self._taking_part: dict[int, frozenset[Target]] = {}
         self._ended: deque[Ended] = deque()
         self._strangers: set[tuple[int, int]] = set()
         self._no_order = gate.decide((), _NOBODY, LinkPolicy(), CinState()).verdict
@@ -224,6 +225,7 @@ class CarefulLane:
             return
         self._originates.pop(slot >> 1, None)
         self._answered_us.pop(slot >> 1, None)
+        self._taking_part.pop(slot >> 1, None)
         self.open.forget(liid, cin)
         self.book.forget(slot)
         self.book.forget(slot + 1)
@@ -254,6 +256,7 @@ class CarefulLane:
             self._originates.get(slot >> 1),
             None if first_us == NEVER else first_us,
             self._answered_us.get(slot >> 1),
+            self._taking_part.get(slot >> 1),
         )
 
     def _remember(self, slot: int, before: CinState, after: CinState) -> None:
@@ -263,6 +266,8 @@ class CarefulLane:
             self._originates[slot >> 1] = after.target_originates
         if after.answered_us is not None:
             self._answered_us[slot >> 1] = after.answered_us
+        if after.taking_part is not None:
+            self._taking_part[slot >> 1] = after.taking_part
         if after.first_cc_us is not None and before.first_cc_us is None:
             self._streams.set_first_cc_us(slot, after.first_cc_us)
 

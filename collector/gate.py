@@ -84,11 +84,11 @@ def decide(
     found (OUT_OF_ORDER, GAP_DETECTED): they flag, they never refuse."""
     if not orders:
         return Decision(_verdict(VerdictKind.REJECT, [Reason.NO_ORDER]), None, cin)
-    decisions = [_judge(order, facts, link, cin, flags) for order in orders]
+    decisions = [_judge(order, facts, link, _seen_by(order, cin), flags, _doubtful(orders, cin)) for order in orders]
     # R-025: the order that authorises most of the record has it; between equals the first named.
     best = max(decisions, key=lambda one: _RANK[one.verdict.kind])
     also = tuple(one.order for one in decisions if one.order and one is not best and one.verdict.kind in _COVERS)
-    return best._replace(also=also)
+    return best._replace(also=also, cin=_for_all(orders, facts, cin, best.cin))
 
 
 def unreadable(orders: tuple[CourtOrder, ...]) -> Decision:
@@ -122,8 +122,39 @@ def _verdict(kind: VerdictKind, reasons: list[Reason]) -> Verdict:
     return Verdict(kind, found, tuple(RULE_OF[reason] for reason in found if reason in RULE_OF))
 
 
+def _seen_by(order: CourtOrder, cin: CinState) -> CinState:
+    """R-022: whether a target of this order takes part. That one of another order on the LIID does, or one that this
+    order named in an earlier version, says nothing for it."""
+    if cin.target != TARGET_OK or cin.taking_part is None or not cin.taking_part.isdisjoint(order.targets):
+        return cin
+    return cin._replace(target=TARGET_MISMATCH)
+
+
+def _doubtful(orders: tuple[CourtOrder, ...], cin: CinState) -> bool:
+    """Whether a target takes part and nobody can tell any more whose of several orders."""
+    alike = len({frozenset(order.targets) for order in orders}) == 1
+    return cin.target == TARGET_OK and cin.taking_part is None and not alike
+
+
+def _for_all(orders: tuple[CourtOrder, ...], facts: RecordFacts, before: CinState, best: CinState) -> CinState:
+    """What the communication's state becomes, for every order on the LIID."""
+    target, taking_part = before.target, before.taking_part
+    if facts.kind == "iri" and facts.parties_known and target != TARGET_MISMATCH:
+        named = facts.parties & {one for order in orders for one in order.targets}
+        if target == TARGET_UNKNOWN:
+            target, taking_part = (TARGET_OK, named) if named else (TARGET_MISMATCH, None)
+        elif taking_part is not None:
+            taking_part |= named
+    return best._replace(target=target, taking_part=taking_part)
+
+
 def _judge(
-    order: CourtOrder, facts: RecordFacts, link: LinkPolicy, cin: CinState, flags: tuple[Reason, ...]
+    order: CourtOrder,
+    facts: RecordFacts,
+    link: LinkPolicy,
+    cin: CinState,
+    flags: tuple[Reason, ...],
+    doubtful: bool,
 ) -> Decision:
     refusals: list[Reason] = []
     raised: list[Reason] = list(flags)
@@ -135,6 +166,8 @@ def _judge(
     if facts.kind in ("iri", "cc"):
         cin = advance(cin, facts)
         after = _target(order, facts, link, cin, refusals, raised, apart)
+        if doubtful and facts.kind == "cc":
+            apart.append(Reason.TARGET_MISMATCH)
         refusals += _direction(order, facts, after)
         apart += _area(order, facts, after)
         check_scope(order, facts, after, refusals, apart, masks, raised)
@@ -178,6 +211,11 @@ def _time(
 ) -> list[Reason]:
     """R-002, R-003, R-009, R-019, R-033 to R-043 on event time; R-096, R-098, R-099 flag."""
     event_us = facts.event_us
+    for stamp_us in facts.stamps_us:
+        if order.kind.exigent and _set_apart(order, stamp_us, facts.arrival_us):
+            apart.append(Reason.ORDER_LAPSED)
+        elif not order.effective_window.contains(stamp_us):
+            return _outside(order, order.effective_window, stamp_us)
     if event_us is None:
         apart.append(Reason.NO_EVENT_TIME)
         return []

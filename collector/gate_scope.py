@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from collector.facts import Digits, RecordFacts
-from mediation.law.orders import CourtOrder, TargetKind
+from mediation.law.orders import CourtOrder, Target, TargetKind
 from mediation.law.verdicts import Reason
 
 TARGET_UNKNOWN: Final = 0
@@ -23,12 +23,14 @@ _VISITS: Final = frozenset({"iPIRIPacketReport", "packetDataHeaderReport", "pack
 
 class CinState(NamedTuple):
     """What is known of a communication. `target_originates`: who called whom, from its opening record.
-    `first_cc_us`: event time of its first content; `answered_us`: of its answer; None before."""
+    `first_cc_us`: event time of its first content; `answered_us`: of its answer; None before. `taking_part`: which of
+    all targets its signalling named; None where that is not known any more (a restart)."""
 
     target: int = TARGET_UNKNOWN
     target_originates: bool | None = None
     first_cc_us: int | None = None
     answered_us: int | None = None
+    taking_part: frozenset[Target] | None = None
 
 
 def advance(cin: CinState, facts: RecordFacts) -> CinState:

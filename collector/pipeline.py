@@ -26,7 +26,7 @@ from collector.link_guard import LinkGuard
 from collector.order_watch import NEVER_US
 from collector.quality import LinkQuality
 from collector.stream_table import StreamTable, VerifyColumns, verify_columns
-from mediation.law.orders import CourtOrder
+from mediation.law.orders import CourtOrder, Target
 from mediation.law.verdicts import Reason, VerdictKind, reason_mask
 
 _OK: Final = reason_mask((Reason.OK,))
@@ -94,6 +94,7 @@ class Pipeline:
         self.on_due: Callable[[int], None] = lambda now_us: None
         self._orders = OrderColumns()
         self._known: set[int] = set()
+        self._targets: dict[str, set[Target]] = {}
         self._cols = Columns(capacity)
         self._verify = VerifyColumns(capacity)
         self._lane = Lane(capacity)
@@ -102,10 +103,12 @@ class Pipeline:
         self._lanes = np.frombuffer(self._lane.rows, np.int8)
 
     def refresh(self, orders: tuple[CourtOrder, ...], careful: frozenset[str] = frozenset()) -> None:
-        """The orders have changed: tell the bulk lane. It serves a LIID only where exactly one order takes content;
-        those in `careful` not at all."""
+        """The orders have changed: tell the bulk lane. It serves a LIID only where exactly one order takes content, and
+        names every target that any order on the LIID names or named: a communication's state does not say which of
+        them takes part. Those in `careful` not at all."""
         terms: dict[str, list[tuple[CourtOrder, tuple[int, int, int]]]] = {}
         for order in orders:
+            self._targets.setdefault(order.liid, set()).update(order.targets)
             found = bulk_terms(order)
             if found is not None:
                 terms.setdefault(order.liid, []).append((order, found))
@@ -116,6 +119,8 @@ class Pipeline:
             if len(candidates) != 1 or liid in careful:
                 continue
             order, (start_us, end_us, tags) = candidates[0]
+            if not self._targets[liid] <= set(order.targets):
+                continue
             try:
                 liid_id = self._liids.intern(liid.encode("ascii"))
                 slot = self._slots.slot(order_ref(order), order.liid)

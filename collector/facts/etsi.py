@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from asn1.errors import DecodeError
-from asn1.ps_pdu import PsPdu, event_time, liid_text
+from asn1.ps_pdu import PsPdu, event_time, liid_text, payload_time_us
 from asn1.ts33128 import decode_cc
 from collector.facts.mobile import read_mobile
 from collector.facts.record import RecordFacts
@@ -47,6 +47,8 @@ def facts_of(pdu: PsPdu, arrival_us: int) -> RecordFacts:
         liid_text(header.liid), header.cin, header.sequence_number, kind, pdu.payload[0], None, None, event_us,
         qualifier, arrival_us,
     )  # fmt: skip
+    if kind in ("iri", "cc") and len(pdu.payload[1]) > 1:
+        facts = replace(facts, stamps_us=_own_times(pdu.payload[1]))
     if pdu.unknown_tags:
         facts = replace(facts, content=("unknown_tags",))
     if kind == "iri":
@@ -54,6 +56,12 @@ def facts_of(pdu: PsPdu, arrival_us: int) -> RecordFacts:
     if kind == "cc":
         return _cc(facts, pdu.payload[1])
     return facts
+
+
+def _own_times(payloads: list[dict[str, Any]]) -> tuple[int, ...]:
+    """Aggregated payloads have times of their own, which are then the ones that count (TS 102 232-1, 6.2.3)."""
+    found = (payload_time_us(payload) for payload in payloads)
+    return tuple(sorted({time_us for time_us in found if time_us is not None}))
 
 
 def _cc(facts: RecordFacts, payloads: list[dict[str, Any]]) -> RecordFacts:

@@ -175,6 +175,17 @@ def test_aggregated_reports_are_judged_as_one_that_keeps_nothing() -> None:
         assert not facts.parties_known and facts.service is None
 
 
+@pytest.mark.rule("R-004")
+def test_each_payload_of_an_aggregated_record_has_a_time_of_its_own() -> None:
+    both = [
+        {"payloadDirection": "toTarget", "timeStamp": T0 + at, "cCContents": multimedia.ipmmcc(b"rtp")}
+        for at in (1_000_000, 0, 1_000_000)
+    ]
+    facts = read(encode_ps_pdu(HEADER, ("cCPayloadSequence", both)))
+    assert facts.stamps_us == (T0, T0 + 1_000_000)
+    assert read(encode_ps_pdu(HEADER, ("cCPayloadSequence", both[:1]))).stamps_us == ()
+
+
 def test_a_report_that_nobody_described_is_content_and_keeps_nothing() -> None:
     facts = iri(("uMTSIRI", ("iRI-Parameters", b"CANARY")))
     assert (facts.payload, facts.content, facts.permitted) == ("uMTSIRI", ("undescribed_payload",), ())

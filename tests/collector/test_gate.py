@@ -588,3 +588,51 @@ def test_attack_content_under_a_pen_register_made_to_be_set_apart(apart: dict[st
     kind, reasons = judged(PRTT, facts)
     assert kind is VerdictKind.REJECT and Reason.SCOPE_CONTENT_ON_PRTT in reasons
     assert judged(PRTT, replace(facts, content=()))[0] is VerdictKind.QUARANTINE
+
+
+@pytest.mark.rule("R-004")
+@pytest.mark.parametrize("outside", [START - 1, END])
+def test_attack_content_from_beyond_the_window_aggregated_under_a_time_inside(outside: int) -> None:
+    """Each payload of a record has a time of its own, and each of them counts."""
+    kind, reasons = judged(WARRANT, cc(stamps_us=tuple(sorted((MID, outside)))), OK_CIN)
+    assert kind is VerdictKind.REJECT
+    assert reasons == {Reason.ORDER_EXPIRED if outside == END else Reason.ORDER_NOT_STARTED}
+    assert judged(WARRANT, cc(stamps_us=(START, END - 1)), OK_CIN) == (VerdictKind.ACCEPT, set())
+
+
+# ---- whose target takes part: R-022, R-025
+
+THIRD = Target(TargetKind.E164, "12125550109")
+
+
+def stranger_call() -> RecordFacts:
+    return iri(originators=frozenset({OTHER}), recipients=frozenset({THIRD}), parties=frozenset({OTHER, THIRD}))
+
+
+@pytest.mark.rule("R-022", "R-025")
+def test_attack_content_does_not_inherit_the_target_of_another_order_on_its_liid() -> None:
+    """A pen register on somebody else, under the same LIID, opens no call to the warrant."""
+    register = replace(PRTT, order_id=OrderId("O-2"), targets=(OTHER,))
+    for orders in ((WARRANT, register), (register, WARRANT)):
+        opened = decide(orders, stranger_call(), POLICY, NOTHING_KNOWN)
+        assert opened.order == register and opened.cin.target == TARGET_OK
+        verdict = decide(orders, cc(), POLICY, opened.cin).verdict
+        assert verdict.kind is VerdictKind.REJECT
+        both = decide(orders, iri(), POLICY, NOTHING_KNOWN)
+        assert decide(orders, cc(), POLICY, both.cin).order == WARRANT
+
+
+@pytest.mark.rule("R-022")
+def test_attack_content_of_a_call_of_a_target_that_a_later_version_dropped() -> None:
+    opened = decide((replace(WARRANT, targets=(US, OTHER)),), stranger_call(), POLICY, NOTHING_KNOWN)
+    assert judged(WARRANT, cc(), opened.cin) == (VerdictKind.REJECT, {Reason.TARGET_MISMATCH})
+
+
+@pytest.mark.rule("R-022", "R-025")
+def test_content_is_set_apart_where_nobody_can_tell_any_more_whose_target_takes_part() -> None:
+    """Behind a restart only that somebody's does is known."""
+    register = replace(PRTT, order_id=OrderId("O-2"), targets=(OTHER,))
+    verdict = decide((WARRANT, register), cc(), POLICY, OK_CIN).verdict
+    assert (verdict.kind, verdict.reasons) == (VerdictKind.QUARANTINE, (Reason.TARGET_MISMATCH,))
+    alike = replace(register, targets=WARRANT.targets)
+    assert decide((WARRANT, alike), cc(), POLICY, OK_CIN).verdict.kind is VerdictKind.ACCEPT
