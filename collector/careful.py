@@ -147,10 +147,10 @@ class CarefulLane:
             quality.signalling(facts.event_us, now_us)
         state = self._state(slot) if data else CinState()
         decision = gate.decide(orders, facts, policy, state, flags)
+        decision = apply(decision, facts, self._minimised.mode(text, cin, now_us))
         if repeat is not None:
             self._repeated(batch, decision, orders, text, cols, verify, row, record, pdu, facts, repeat, flags, now_us)
             return Judged(None, _DUPLICATE)
-        decision = apply(decision, facts, self._minimised.mode(text, cin, now_us))
         if data and slot >= 0:
             self._remember(slot, state, decision.cin)
             originates = decision.cin.target_originates

@@ -298,6 +298,32 @@ async def test_a_wrong_number_pauses_the_link_until_a_supervisor_s_note(lab, rec
     assert audited(lab, "link_resumed")[0]["by"] == "okafor"
 
 
+@pytest.mark.rule("R-118", "R-093")
+async def test_attack_audio_under_a_number_that_was_used_is_minimised_all_the_same(
+    lab, records, connect, hand, start
+) -> None:
+    """A second record of a number is set apart; where nothing more may be stored it is not, not even sealed."""
+    key = Ed25519PrivateKey.generate()
+    pem = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    (lab.root / "desk.pub").write_bytes(pem)
+    lab.court.issue("O-1", "LAB-0001", start=START - HOUR, end=END)
+    running = await start(command_public_key=str(lab.root / "desk.pub"))
+    client = await connect(running.ports["hi2"])
+    await client.send(records.sip("LAB-0001", 1, time_us=START), records.rtp("LAB-0001", 1, time_us=START))
+    await client.barrier(records)
+    fields = {"liid": "LAB-0001", "cin": 1, "on": True, "mode": "live-only", "by": "rivera", "role": "INV"}
+    assert (await post(running.ports["control"], "/minimise", sign_command("minimise", fields, key, START)))[0] == 200
+    hand.jump(START + S)
+    await client.send(records.rtp("LAB-0001", 1, b"\x80\x00" + bytes(100), time_us=START + S, number=0))
+    await client.barrier(records)
+    counts = running.order("O-1")
+    assert (counts["rejected"], counts["quarantined"]) == (1, 0) and counts["reasons"]["MINIMISED"] == 1
+    assert running.status()["balanced"]
+    await client.close()
+    await running.end()
+    assert len(stored(lab)) == 2
+
+
 @pytest.mark.rule("R-118", "R-118.1")
 async def test_minimised_audio_is_not_stored_from_the_command_on(lab, records, connect, hand, start) -> None:
     key = Ed25519PrivateKey.generate()
