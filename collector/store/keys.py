@@ -40,7 +40,9 @@ def write_private(path: Path, octets: bytes) -> None:
     an error."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_name(path.name + ".tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # What a crash left there may be the very file that `path` names: it is not to be emptied.
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         os.write(descriptor, octets)
         os.fsync(descriptor)
@@ -191,7 +193,10 @@ class Keys:
             if not self._held_path(uid).exists():
                 write_private(self._held_path(uid), self._held(uid, own or os.urandom(KEY_OCTETS)))
             self._data.pop(uid, None)
-            for path in (self._path(uid), *self.directory.glob(f"orders/{uid.hex()}-*.key")):
+            # A crash between the link and the unlink of `write_private` leaves the key under its first name too.
+            kept = (f"{uid.hex()}.key.tmp", f"{uid.hex()}-*.key", f"{uid.hex()}-*.key.tmp")
+            left = [path for name in kept for path in self.directory.glob(f"orders/{name}")]
+            for path in (self._path(uid), *left):
                 path.unlink(missing_ok=True)
             sync_directory(self._path(uid).parent)
 

@@ -210,6 +210,26 @@ def files(keys: Keys) -> list[str]:
 
 
 @pytest.mark.rule("R-041")
+def test_attack_a_crash_left_the_key_under_its_first_name_before_it_was_withdrawn(tmp_path: Path, keys: Keys) -> None:
+    path = tmp_path / "keys" / "orders" / f"{UID.hex()}.key"
+    key = keys.data_key(UID)
+    os.link(path, path.with_name(path.name + ".tmp"))
+    later = path.with_name(f"{UID.hex()}-{'00' * 8}.key.tmp")
+    later.write_bytes(key)
+    Keys(tmp_path / "keys").withdraw(UID)
+    assert not [one for one in path.parent.iterdir() if key in one.read_bytes()]
+
+
+def test_what_a_crash_left_beside_a_key_is_not_emptied_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.key"
+    write_private(path, b"first")
+    os.link(path, tmp_path / "a.key.tmp")
+    with pytest.raises(FileExistsError):
+        write_private(path, b"second")
+    assert path.read_bytes() == b"first" and not (tmp_path / "a.key.tmp").exists()
+
+
+@pytest.mark.rule("R-041")
 def test_a_withdrawn_key_is_nowhere_here_and_the_court_opens_its_box(held: Keys, court: X25519PrivateKey) -> None:
     key, other = held.data_key(UID), held.data_key(OTHER)
     held.withdraw(UID)
