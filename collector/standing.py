@@ -336,10 +336,12 @@ class Standings:
     def in_force(self, oldest: int) -> tuple[Numbered, ...]:
         """What must be kept while records from `oldest` on are there: nothing that a later decision of the same scope
         and reason replaced, nothing about records that are all gone, no release with nothing left to lift."""
-        last = {(entry.scope, entry.reason): sequence for sequence, entry in self.entries}
+        # One look: the store's writer may add the next one while another thread asks.
+        entries = self.entries
+        last = {(entry.scope, entry.reason): sequence for sequence, entry in entries}
         kept: list[Numbered] = []
         withholding = {reason for reason, _ in _OWN}
-        for sequence, entry in self.entries:
+        for sequence, entry in entries:
             gone = entry.scope.sequences and entry.scope.sequences[-1] < oldest
             if gone or last[entry.scope, entry.reason] != sequence:
                 continue

@@ -8,6 +8,7 @@ they must be carried.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -100,26 +101,32 @@ class DecisionBook:
         self._stands_in: dict[int, int] = {}
         self._expected: list[Entry] = []
         """Promised a place and not durable yet."""
+        self._lock = threading.Lock()
+        """The writer adds what became durable while others promise."""
 
     def add(self, leaf: int, one: Numbered) -> None:
         """A decision was read or written in the leaf of that sequence."""
         sequence, entry = one
-        self.standings.add(sequence, entry)
-        self._stands_in[sequence] = max(leaf, self._stands_in.get(sequence, -1))
-        if entry in self._expected:
-            self._expected.remove(entry)
+        with self._lock:
+            self.standings.add(sequence, entry)
+            self._stands_in[sequence] = max(leaf, self._stands_in.get(sequence, -1))
+            if entry in self._expected:
+                self._expected.remove(entry)
 
     def expect(self, entries: Sequence[Entry], oldest: int) -> None:
         """Promise a place to these. Raises RefusedError when they would make more than can be carried."""
-        fresh = [(_LATER, entry) for entry in (*self._expected, *entries)]
-        octets = sum(len(leaf) + LEAF_OVERHEAD_OCTETS for leaf in _leaves([*self.standings.in_force(oldest), *fresh]))
-        if octets > self._limit_octets:
-            raise RefusedError(
-                f"The decisions about stored records would take {octets} octets, this store carries "
-                f"{self._limit_octets}. Release what is done with, name orders in place of records, or give the store "
-                "larger segments."
+        with self._lock:
+            fresh = [(_LATER, entry) for entry in (*self._expected, *entries)]
+            octets = sum(
+                len(leaf) + LEAF_OVERHEAD_OCTETS for leaf in _leaves([*self.standings.in_force(oldest), *fresh])
             )
-        self._expected += entries
+            if octets > self._limit_octets:
+                raise RefusedError(
+                    f"The decisions about stored records would take {octets} octets, this store carries "
+                    f"{self._limit_octets}. Release what is done with, name orders in place of records, or give the "
+                    "store larger segments."
+                )
+            self._expected += entries
 
     def to_carry(self, before: int, oldest: int) -> tuple[Numbered, ...]:
         """What is in force for records from `oldest` on and stands nowhere but in leaves before `before`."""

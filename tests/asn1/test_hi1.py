@@ -178,7 +178,7 @@ def records(record: Record) -> st.SearchStrategy[Any]:
     return st.builds(record.cls, **found)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(message=records(hi1_message_tables.MESSAGE))
 def test_any_message_is_read_back_as_it_was_written(message: HI1Message) -> None:
     octets = hi1.build_message(message)
@@ -211,7 +211,7 @@ def test_an_update_of_another_object_is_none() -> None:
             merged(held, other)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_an_update_twice_is_an_update_once(data: st.DataObject) -> None:
     record = data.draw(st.sampled_from(list(hi1_object_tables.OBJECTS.values())))

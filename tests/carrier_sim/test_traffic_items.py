@@ -301,10 +301,10 @@ def test_hold_is_signalled_and_silent() -> None:
     assert [at for at in sent if at < answer + 2_000_000] and [at for at in sent if at >= answer + 4_000_000]
 
 
-def test_a_call_of_seventeen_minutes_is_never_unrolled() -> None:
+def test_a_long_call_is_never_unrolled() -> None:
     schedule = Schedule()
     network = Network(1, BASE_US, Directory(1), CLIPS, schedule)
-    network.add(call(seconds=1_020, sound="silence", ring_s=1), BASE_US)
+    network.add(call(seconds=240, sound="silence", ring_s=1), BASE_US)
     tracemalloc.start()
     sent, seen = 0, set()
     while not schedule.empty:
@@ -314,7 +314,7 @@ def test_a_call_of_seventeen_minutes_is_never_unrolled() -> None:
                 seen.add(event.octets[-160:])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert sent == 2 * 50 * 1_020 - 6 and len(seen) == 1 and peak < 4_000_000
+    assert sent == 2 * 50 * 240 - 6 and len(seen) == 1 and peak < 2_000_000
 
 
 def test_tone_is_one_steady_frame_and_none_is_none() -> None:

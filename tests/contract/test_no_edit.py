@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -43,15 +44,30 @@ WORDS = frozenset(
 SERVES = ROOT / "mediation" / "runtime" / "status.py"
 
 
+@functools.cache
+def trees() -> tuple[tuple[Path, ast.Module], ...]:
+    """Each of our modules, read once."""
+    return tuple(
+        (path, ast.parse(path.read_text("utf-8")))
+        for package in PACKAGES
+        for path in sorted((ROOT / package).rglob("*.py"))
+    )
+
+
+@functools.cache
+def all_calls() -> dict[str, list[tuple[Path, ast.Call]]]:
+    """Every call by attribute in our packages, by the attribute's name."""
+    found: dict[str, list[tuple[Path, ast.Call]]] = {}
+    for path, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                found.setdefault(node.func.attr, []).append((path, node))
+    return found
+
+
 def calls(name: str) -> list[tuple[Path, ast.Call]]:
     """Every call of `web.<name>` or `<anything>.<name>` in our packages."""
-    found = []
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name:
-                    found.append((path, node))
-    return found
+    return all_calls().get(name, [])
 
 
 def of_web(found: list[tuple[Path, ast.Call]]) -> list[Path]:
