@@ -11,7 +11,7 @@ export CALEA_REQUIRE_COMPILED := 1
 CYCLES ?= 20
 MUTANTS ?= 20000
 
-.PHONY: help setup demo test check rules fmt lock bench fuzz crash notice clean
+.PHONY: help setup demo test check rules fmt lock bench fuzz crash scenarios notice clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -62,6 +62,10 @@ bench: setup ## measure; results with their environment card go to bench/results
 
 fuzz: setup ## mutate every decoder entry point, compiled against interpreted; report in reports/fuzz.json
 	@$(BIN)/python -m lab.fuzz --mutants $(MUTANTS)
+
+scenarios: setup ## play every scenario in its whole size; report in reports/scenarios.json
+	@mkdir -p reports
+	@$(BIN)/calea-lab scenario run --all --data reports/scenarios --json > reports/scenarios.json
 
 crash: setup ## kill -9 cycles under load; report in reports/crash.json
 	@$(BIN)/python -m lab.crash --cycles $(CYCLES)

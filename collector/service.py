@@ -247,6 +247,7 @@ class Service:
             now_us = self._clock.now_us()
             if now_us >= self._engine.pipeline.due_us:
                 self._guarded(partial(self._changed, now_us))
+            self._status.inbox_looks += 1
 
     async def _turns(self) -> None:
         while True:

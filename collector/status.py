@@ -54,6 +54,8 @@ class Status:
         self._audit = audit
         self._index = index
         self._compiled = compiled
+        self.inbox_looks = 0
+        """Looks into the inbox: who left a document there knows with the second that it was read."""
 
     def status(self) -> dict[str, Any]:
         """Totals are of what is durable; `pending_records` have been judged and are not yet."""
@@ -63,6 +65,7 @@ class Status:
         return {
             "simulation": True,
             "compiled": self._compiled,
+            "inbox_looks": self.inbox_looks,
             "orders": self._each_order(),
             "unknown": self._totals.unknown_counts.values(),
             "unknown_liids": {liid: counts.values() for liid, counts in self._totals.unknown.items()},

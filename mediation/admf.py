@@ -107,6 +107,8 @@ class Admf:
         self.orders: dict[uuid.UUID, CourtOrder] = {}
         self.activations: dict[uuid.UUID, Activation] = {}
         self.refused = 0
+        self.inbox_looks = 0
+        """Rounds in which the inbox was read; what was found there before is acted on by the next."""
         self._inbox = inbox
         self._public_key = public_key
         self._url = url
@@ -149,6 +151,7 @@ class Admf:
             rounds = itertools.count()
             while True:
                 self.read_inbox()
+                self.inbox_looks += 1
                 if not (self.orders or self._active or self._faults.model.rogue_task):
                     # R-045, R-058: nobody is called before a set of papers is complete.
                     await asyncio.sleep(POLL_S)

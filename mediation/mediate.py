@@ -173,6 +173,7 @@ class Mediation:
             "orders": len(self._admf.orders),
             "orders_refused": self._admf.refused,
             "tasks": self._admf.active_tasks,
+            "inbox_looks": self._admf.inbox_looks,
             "activations": {
                 str(one.order.order_id): {"state": str(one.state), "employee": one.employee}
                 for one in self._admf.activations.values()

@@ -42,6 +42,9 @@ SETTLE_S: Final = 60.0
 LOOK_S: Final = 0.05
 STORE: Final = {"capacity_octets": 256 << 20, "segment_octets": 16 << 20}
 CLI: Final = "calea-lab"
+HEARERS: Final = ("mediation", "collector")
+SPEAKING: Final = ("order", "case")
+"""Commands by which the court may have signed something."""
 KEPT: Final = "$"
 TIMES: Final = "times"
 """Of a traffic item: how often it happens, all at once."""
@@ -135,6 +138,7 @@ class Engine:
             self.tell(f"the court signs {fields.get('order_id')}")
             overlay = resolved(step.order.papers, self.times)
             play.stack.court.issue(fields, self._papers(fields, overlay) if overlay else None)
+            self._heard(play)
         elif step.inject is not None:
             self._inject(play, step.inject)
         elif step.fault is not None:
@@ -143,6 +147,8 @@ class Engine:
             self._post(play, step.post)
         elif step.command is not None:
             self._command(step.command)
+            if step.command.words[0] in SPEAKING:
+                self._heard(play)
         elif step.awaits is not None:
             self._await(play, step.awaits)
         elif step.run is not None:
@@ -184,6 +190,17 @@ class Engine:
                 time.sleep(min(LOOK_S, hand.clock.real_delay_s(until_us)))
         finally:
             hand.go(0.0)
+
+    def _heard(self, play: Play) -> None:
+        """After the court spoke: until carrier and agency have both looked into their inboxes, and acted on it."""
+        before = {name: _looks(play, name) for name in HEARERS}
+
+        def twice() -> bool:
+            # One look may have been under way when the document came.
+            return all(_looks(play, name) >= before[name] + 2 for name in HEARERS if name in play.stack.alive)
+
+        if not wait_for(twice, SETTLE_S, LOOK_S):
+            raise NotReadyError(f"the inboxes are not looked into; see {play.stack.paths.data / 'logs'}.")
 
     def _quiet(self, play: Play) -> None:
         """Until nothing moves: no event due, no counter changing."""
@@ -285,6 +302,13 @@ def _counters(play: Play) -> dict[str, Any]:
     due = next_us is not None and next_us <= play.stack.clock.now_us()
     # What is due has to go before anything is at rest; its number changes with each event.
     return {**moment.counters(), "due": time.monotonic() if due else None}
+
+
+def _looks(play: Play, name: str) -> int:
+    try:
+        return int(play.stack.status(name).get("inbox_looks", 0))
+    except (ControlError, KeyError):
+        return 0
 
 
 def _status(play: Play, query: StatusQuery) -> tuple[object, bool]:

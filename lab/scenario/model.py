@@ -188,6 +188,8 @@ class Scenario(Model):
     """Where the run's clock begins; it stands there."""
     times: dict[str, str] = Field(default_factory=dict)
     configuration: Configuration = Configuration()
+    long: bool = False
+    """The whole size of a story whose short form has the same name without the letter; the test suite plays that."""
     desk: bool = False
     """Whether the desk is set up with its people and places."""
     reconcile: bool = False

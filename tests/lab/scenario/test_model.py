@@ -68,6 +68,12 @@ def test_shipped_scenarios_are_sound(path: Path) -> None:
             reached = at_us(step.at, times)
 
 
+def test_a_long_form_has_a_short_one() -> None:
+    forms = {name: load(path).long for name, path in shipped().items()}
+    assert [name for name, is_long in forms.items() if is_long] == ["SC-06l", "SC-09l"]
+    assert all(name.rstrip("l") in forms for name, is_long in forms.items() if is_long)
+
+
 def test_containing() -> None:
     found = {"a": 1, "b": [{"c": 2, "d": 3}, {"c": 4}]}
     assert contains(found, {"b": [{"c": 4}, {"c": 2}]}) and contains(found, {})
