@@ -21,7 +21,7 @@ from asn1.errors import RefusedError
 from collector import standing
 from collector.in_force import OrdersInForce
 from collector.minimise import ALL_CINS, Minimised, Mode
-from mediation.law.orders import CourtOrder
+from mediation.law.orders import CourtOrder, OrderState
 from mediation.law.verdicts import Reason
 
 MAX_COMMAND_OCTETS: Final = 16 * 1024
@@ -240,10 +240,14 @@ class Commands:
         )
 
     def _amended(self, place: tuple[str, int], now_us: int) -> bool:
-        """R-121: a version later than when it was fenced, and not dated after now."""
+        """R-121: a version later than when it was fenced, and not dated after now. One that ends the order amends
+        nothing."""
         versions = self._fenced[place]
         return any(
             order.version > versions.get(order.order_id, 0)
+            and order.state in (OrderState.ISSUED, OrderState.ACTIVE)
+            and order.revoked_at_us is None
+            and order.objective_attained_at_us is None
             and (order.issued_at_us is None or order.issued_at_us <= now_us)
             for order in self._orders.orders_for(place[0])
         )

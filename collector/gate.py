@@ -217,6 +217,9 @@ def _time(
         elif not order.effective_window.contains(stamp_us):
             return _outside(order, order.effective_window, stamp_us)
     if event_us is None:
+        if facts.arrival_us + link.skew_hard_us < order.effective_window.start_us:
+            # Whenever it happened, it was before it came.
+            return [Reason.ORDER_NOT_STARTED]
         apart.append(Reason.NO_EVENT_TIME)
         return []
     mediated = facts.qualifier == "timeOfMediation" and link.mediation_stamps

@@ -157,6 +157,13 @@ def test_without_a_time_a_record_is_set_apart(order: CourtOrder) -> None:
     assert kind is VerdictKind.QUARANTINE and Reason.NO_EVENT_TIME in reasons
 
 
+def test_attack_what_came_before_the_order_is_not_kept_for_want_of_a_time() -> None:
+    hard_us = POLICY.skew_hard_us
+    before = judged(WARRANT, iri(None, arrival_us=START - hard_us - 1))
+    assert before == (VerdictKind.REJECT, {Reason.ORDER_NOT_STARTED})
+    assert judged(WARRANT, iri(None, arrival_us=START - hard_us))[0] is VerdictKind.QUARANTINE
+
+
 @pytest.mark.parametrize(("stamps", "kind"), [(False, VerdictKind.ACCEPT_FLAGGED), (True, VerdictKind.ACCEPT)])
 def test_a_stamp_of_the_mediation_counts_where_the_link_says_so(stamps: bool, kind: VerdictKind) -> None:
     facts = iri(MID, qualifier="timeOfMediation")

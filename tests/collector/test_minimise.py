@@ -19,7 +19,7 @@ from collector.gate import Decision
 from collector.gate_scope import CinState
 from collector.in_force import OrdersInForce
 from collector.minimise import ALL_CINS, Minimised, Mode, SpotChecks, apply
-from mediation.law.orders import CaseId, CourtOrder, Liid, OrderId, OrderKind, Target, TargetKind, Window
+from mediation.law.orders import CaseId, CourtOrder, Liid, OrderId, OrderKind, OrderState, Target, TargetKind, Window
 from mediation.law.verdicts import Reason, Verdict, VerdictKind
 
 S = 1_000_000
@@ -195,6 +195,25 @@ def test_another_crime_is_fenced_until_the_warrant_is_amended() -> None:
     desk.now_us += 60 * S
     desk.do("standing", **lift)
     assert [one.state for one in desk.stood] == [standing.State.PRIVILEGED, standing.State.RELEASED]
+
+
+@pytest.mark.rule("R-121")
+@pytest.mark.parametrize(
+    "end",
+    [
+        {"state": OrderState.REVOKED, "revoked_at_us": NOW},
+        {"state": OrderState.TERMINATED, "objective_attained_at_us": NOW},
+        {"state": OrderState.SEALED},
+    ],
+)
+def test_attack_a_version_that_only_ends_the_order_lifts_no_fence(end: dict[str, Any]) -> None:
+    desk = Desk()
+    desk.do("standing", fenced=True, reason="another crime")
+    desk.orders = (replace(ORDER, version=2, issued_at_us=NOW - S, **end),)
+    desk.in_force.renew()
+    with pytest.raises(RefusedError, match=r"R-121"):
+        desk.do("standing", fenced=False, role="SUP", by="okafor", reason="amended")
+    assert standing.State.RELEASED not in {one.state for one in desk.stood}
 
 
 def test_attack_lifting_the_fence_does_not_lift_the_privilege() -> None:
