@@ -11,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from asn1.columns import NO_TIME
+from asn1.errors import DecodeError
 from asn1.ps_pdu import liid_text
 from collector.facts import RecordFacts
 from collector.gate import Decision
 from collector.rows import FORM_MASKED, FORM_NOTICE, FORM_QUARANTINED, FORM_SYNTHETIC
-from collector.standing import StandingState, rule_of
+from collector.standing import StandingState, entries_of, rule_of
 from collector.store.reader import StoredRecord
 from mediation.law.exigent import deadline_us, exigency_of, use_ends
 from mediation.law.orders import CourtOrder
@@ -196,7 +197,7 @@ _CHECKS: Final = (
         ),
         _scope,
     ),
-    _Check("minimisation", "R-073", frozenset({Reason.MINIMISED, Reason.PRIVILEGED_HOLD}), lambda _: "none in force"),
+    _Check("minimisation", "R-118", frozenset({Reason.MINIMISED, Reason.PRIVILEGED_HOLD}), lambda _: "none in force"),
 )
 
 
@@ -208,6 +209,8 @@ def explain_record(
 ) -> tuple[Step, ...]:
     """The chain for one stored record. `order` is the version that decided, `facts` what can be read of the record.
     `standing`: what was decided about it since; of a held record the facts are not looked at (R-041)."""
+    if record.form == FORM_NOTICE:
+        return (_step("store", "R-090", _own_entry(record), HOLDS),)
     if standing is not None and not standing.metadata_shown:
         facts = None
     case = _Case(record, order, facts)
@@ -229,6 +232,22 @@ def explain_record(
         rule = "R-090" if standing.fault else rule_of(standing.reason)
         steps.append(_step("standing", rule, standing.says(), WITHHOLDS if standing.withheld else HOLDS))
     return tuple(steps)
+
+
+def _own_entry(record: StoredRecord) -> str:
+    """What a leaf of the store's own is about; such a leaf was never delivered and never judged."""
+    try:
+        decisions = entries_of(record.octets or b"{}", record.sequence)
+    except DecodeError:
+        decisions = ()
+    own = f"leaf {record.sequence} is the store's own entry, not a record that was delivered"
+    if len(decisions) == 1:
+        one = decisions[0][1]
+        told = f"{one.state} for {one.reason.name}, decided by {one.by} at {time_text(one.at_us)}"
+        return f"{own}: a decision about stored records, {told}"
+    if decisions:
+        return f"{own}: {len(decisions)} decisions about stored records, carried forward"
+    return f"{own}: a notice of what was evicted"
 
 
 def _step(check: str, number: str, fact: str, outcome: str) -> Step:

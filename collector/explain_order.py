@@ -49,11 +49,16 @@ def _exigent(order: CourtOrder, now_us: int) -> list[Step]:
     if deadline is None:
         return []
     timely = issued_in_time(order)
-    said = "the order was issued in time" if timely else f"no order in time; deadline {time_text(deadline)}"
     over = lapsed(order, now_us)
+    if timely:
+        said = "the order was issued in time"
+    else:
+        said = f"no order {'in time' if over or now_us > deadline else 'yet'}; deadline {time_text(deadline)}"
     outcome = HOLDS if timely else REFUSES if over else FLAGS
     steps = [_step("exigent clock", "R-036", said, outcome)]
     for end in use_ends(order):
+        if end.at_us > now_us:
+            continue
         steps.append(_step("exigent clock", end.rule, f"{end.end}, {time_text(end.at_us)}", FLAGS))
     if over:
         at_us = lapse_us(order)

@@ -28,6 +28,7 @@ from lab.desk import desk_exists, entries_of, registry_of
 from lab.output import DEFAULT_DATA, DataOption, JsonOption, banner, console, print_json, table
 from lab.paths import RunPaths
 from lab.results import order_rows, totals_of
+from lab.times import iso
 from mediation.law.orders import CourtOrder
 from mediation.law.papers import missing_papers
 from mediation.law.settings import DEFAULTS
@@ -41,6 +42,7 @@ What = Annotated[
     ),
 ]
 _ACCESS = "access:"
+_INSTANTS = frozenset({"extensions", "first_interception"})
 
 
 def explain(what: What, data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
@@ -129,11 +131,24 @@ def _order(name: str, data: Path, registry: Registry, as_json: bool) -> None:
         return
     out = console()
     banner(out)
-    table(f"Order {name}", ("", ""), [(key, str(value)) for key, value in fields.items()], out)
+    table(f"Order {name}", ("", ""), [(key, _said(key, value)) for key, value in fields.items()], out)
     table("How it stands", _COLUMNS, [_cells(step) for step in steps], out)
     if row is None:
         return
     names = ("delivered", "accepted", "flagged", "masked", "quarantined", "rejected", "duplicate")
     table("What became of its records", names, [tuple(row[one] for one in names)], out)
+    if not reasons:
+        return
     lines = [(count, step.fact, step.rule, step.statement, step.source) for count, step in reasons]
     table("Why not all of it was plainly accepted", ("records", "reason", "rule", "says", "source"), lines, out)
+
+
+def _said(name: str, value: object) -> str:
+    """A field of an order for people: instants as times, yes and no as words."""
+    if isinstance(value, list):
+        return ", ".join(_said(name, one) for one in value) or "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) and (name.endswith("_at") or name in _INSTANTS):
+        return iso(value)
+    return str(value)

@@ -8,7 +8,8 @@ import pytest
 
 from collector import explain
 from collector.facts import RecordFacts
-from collector.rows import FORM_MASKED, FORM_RECEIVED
+from collector.rows import FORM_MASKED, FORM_NOTICE, FORM_RECEIVED
+from collector.standing import entry_to_json, held, of_order
 from collector.store.reader import StoredRecord
 from mediation.law.orders import (
     CaseId,
@@ -124,3 +125,17 @@ def test_an_emergency_shows_its_clocks(reason: Reason, kind: VerdictKind, outcom
     assert f"emergency order issued at {explain.time_text(NOW_US)}" in step.fact and "ends when" not in step.fact
     gone = [one for one in explain.explain_record(record(kind, reason), None, None) if one.check == "exigency"]
     assert [one.fact.removeprefix(f"{reason.name}: ") for one in gone] == ["no emergency use"]
+
+
+def test_the_store_s_own_leaf_is_said_to_be_one_and_no_check_claims_to_have_looked_at_it() -> None:
+    octets = entry_to_json(held(of_order(order().uid), Reason.ORDER_LAPSED, NOW_US))
+    own = record(VerdictKind.ACCEPT, Reason.OK, form=FORM_NOTICE)._replace(octets=octets)
+    (step,) = explain.explain_record(own, None, None)
+    assert step.check == "store" and "HELD for ORDER_LAPSED" in step.fact
+    (evicted,) = explain.explain_record(own._replace(octets=b'{"notice":{}}'), None, None)
+    assert "evicted" in evicted.fact
+
+
+def test_what_is_not_withheld_is_explained_by_the_rule_of_minimisation() -> None:
+    steps = explain.explain_record(record(VerdictKind.ACCEPT, Reason.OK), order(), facts())
+    assert {step.check: step.rule for step in steps}["minimisation"] == "R-118"

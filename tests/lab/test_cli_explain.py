@@ -30,3 +30,18 @@ def test_an_order_is_explained_with_papers_versions_and_standing(cli: Cli, tmp_p
     assert set(by_check) == {"papers", "versions", "window", "exigent clock", "standing"}
     assert by_check["papers"]["outcome"] == "holds" and "ACTIVE" in by_check["standing"]["fact"]
     assert "How it stands" in cli("explain", "O-1", "--data", tmp_path).out
+
+
+def test_a_deadline_still_to_come_is_not_said_to_have_passed(cli: Cli, tmp_path: Path) -> None:
+    order = ("--kind", "EXIGENT_PRTT", "--target", "+12125550101", "--days", "2", "--id", "O-1")
+    assert cli("order", "create", *order, "--data", tmp_path).code == 0
+    clock = [
+        step
+        for step in json.loads(cli("explain", "O-1", "--data", tmp_path, "--json").out)["steps"]
+        if step["check"] == "exigent clock"
+    ]
+    assert [step["outcome"] for step in clock] == ["flags"] and clock[0]["fact"].startswith("no order yet; deadline ")
+    said = cli("explain", "O-1", "--data", tmp_path).out
+    assert "Why not all" not in said
+    (line,) = [line for line in said.splitlines() if line.startswith("  activated_at")]
+    assert line.endswith("Z")
