@@ -20,7 +20,8 @@ from collector.assembly import Assembly
 from collector.conflicts import Conflicts, RecordName, Repeat
 from collector.facts import RecordFacts, facts_of
 from collector.gate import Decision, LinkPolicy
-from collector.gate_scope import CinState
+from collector.gate_scope import TARGET_MISMATCH, CinState
+from collector.holding import Stray
 from collector.keeping import Keeper
 from collector.minimise import Minimised, apply
 from collector.quality import LinkQuality
@@ -81,6 +82,8 @@ class CarefulLane:
         self._streams = streams
         self.book = book
         self.open = OpenBook()
+        self.strays: list[Stray] = []
+        """Found since somebody held them (`collector.holding`)."""
         self._keeper = keeper
         self._liids = liids
         self._conflicts = conflicts
@@ -152,6 +155,8 @@ class CarefulLane:
             self._repeated(batch, decision, orders, text, cols, verify, row, record, pdu, facts, repeat, flags, now_us)
             return Judged(None, _DUPLICATE)
         if data and slot >= 0:
+            if decision.cin.target == TARGET_MISMATCH != state.target and state.first_cc_us is not None:
+                self.strays.append(Stray(liid, cin))
             self._remember(slot, state, decision.cin)
             originates = decision.cin.target_originates
             if originates is not None and originates != state.target_originates:

@@ -137,7 +137,10 @@ def _doubtful(orders: tuple[CourtOrder, ...], cin: CinState) -> bool:
 
 
 def _for_all(orders: tuple[CourtOrder, ...], facts: RecordFacts, before: CinState, best: CinState) -> CinState:
-    """What the communication's state becomes, for every order on the LIID."""
+    """What the communication's state becomes, for every order on the LIID. Records without a CIN are no communication:
+    none lends its target to another."""
+    if facts.cin is None:
+        return before
     target, taking_part = before.target, before.taking_part
     if facts.kind == "iri" and facts.parties_known and target != TARGET_MISMATCH:
         named = facts.parties & {one for order in orders for one in order.targets}
@@ -292,6 +295,10 @@ def _target(
         if cin.target == TARGET_UNKNOWN:
             cin = cin._replace(target=TARGET_OK if taking_part else TARGET_MISMATCH)
         return cin._replace(target_originates=originates)
+    if facts.cin is None:
+        # R-022: content that belongs to no communication has nobody's signalling to say whose it is.
+        apart.append(Reason.PARSE_ERROR)
+        return cin
     if cin.target == TARGET_MISMATCH:
         refusals.append(Reason.TARGET_MISMATCH)
     elif cin.target == TARGET_UNKNOWN:

@@ -19,9 +19,10 @@ from asn1.columns import KIND_CC, KIND_IRI, NO_TIME, LiidTable
 from asn1.errors import DecodeError
 from collector.accounts import Totals
 from collector.careful import CarefulLane
+from collector.holding import Stray
 from collector.rows import FORM_SYNTHETIC
 from collector.store.reader import CommitView, DataView
-from collector.stream_table import NEVER, TARGET_OK, TARGET_UNKNOWN, StreamTable
+from collector.stream_table import NEVER, TARGET_MISMATCH, TARGET_OK, TARGET_UNKNOWN, StreamTable
 from mediation.law.orders import OrderUid
 from mediation.law.verdicts import VerdictKind
 
@@ -74,6 +75,7 @@ class Recovery:
         self._careful = careful
         self._hear = hear
         self._ended: list[tuple[int, int, int]] = []
+        self._mismatched: dict[Stray, int] = {}
         self.first_us: dict[OrderUid, int] = {}
         """Event time of the earliest kept record of each order."""
         self._commits = self._records = self._batches = 0
@@ -90,6 +92,10 @@ class Recovery:
                 self._blob(json.loads(record))
         for at_us, liid, cin in sorted(self._ended):
             self._careful.restore_ended(liid, cin, at_us)
+        # Content of it is stored: whether the hold was made before the end, the service knows.
+        self._careful.strays += [
+            stray for stray, slot in self._mismatched.items() if self._streams.first_cc_us(slot) != NEVER
+        ]
         return Recovered(self._commits, self._records, len(self._streams), self._batches, self._last_commit)
 
     def _blob(self, blob: dict[str, Any]) -> None:
@@ -104,6 +110,8 @@ class Recovery:
                 self._raise(slot, epoch, mark)
                 if target != TARGET_UNKNOWN:
                     self._streams.set_target_state(slot, target)
+                if target == TARGET_MISMATCH:
+                    self._mismatched[Stray(bytes.fromhex(liid), cin)] = slot
         for liid, cin, originates in blob.get("sides", ()):
             slot = self._slot(bytes.fromhex(liid), cin, KIND_IRI)
             if slot >= 0:

@@ -18,8 +18,8 @@ from asn1.columns import COMPILED as COLUMNS_COMPILED
 from asn1.errors import LabError
 from asn1.handover import HandoverConfig
 from asn1.scan import COMPILED as SCAN_COMPILED
-from collector import order_watch, standing
-from collector.accounts import label, summarise
+from collector import order_watch
+from collector.accounts import summarise
 from collector.auditing import AuditTurn
 from collector.batch import CommitInfo
 from collector.commands import Commands
@@ -27,6 +27,7 @@ from collector.config import CollectorConfig
 from collector.control import control_routes
 from collector.engine import Engine, News
 from collector.gate_columns import COMPILED as GATE_COMPILED
+from collector.holding import Holds
 from collector.in_force import FIRST_INTERCEPTION, OrdersInForce
 from collector.link_guard import paused_links
 from collector.links import link_state, start_link
@@ -44,7 +45,6 @@ from collector.store.pack import COMPILED as PACK_COMPILED
 from collector.store.reader import StoreReader
 from collector.store.store import Store, StoreConfig, StoreHooks
 from mediation.law.orders import CourtOrder
-from mediation.law.verdicts import Reason
 from mediation.ledger.kernel import COMPILED as LEDGER_COMPILED
 from mediation.runtime.logs import get_logger
 from mediation.runtime.process import ReadyFn
@@ -165,6 +165,8 @@ class Service:
             restored=restored_in(said),
             held=lapses_held(entry for _, entry in self._store.standings.entries),
         )
+        in_force = (entry for _, entry in self._store.standings.entries)
+        self._holds = Holds(self._store, self._append, self._clock.now_us, in_force)
         self._engine.pipeline.on_due = self._changed
         self._commands = self._open_commands(said)
         self._changed(now_us)
@@ -264,7 +266,7 @@ class Service:
     def _turn(self) -> None:
         self._receiver.sweep()
         self._engine.careful.forget_ended(self._clock.now_us())
-        self._hold_conflicts()
+        self._hold()
         self._audit_sums()
 
     def _audit_sums(self) -> None:
@@ -291,17 +293,9 @@ class Service:
         self._append(FIRST_INTERCEPTION, {**fields, "rules": ["R-008"]})
         self._engine.pipeline.due_us = 0
 
-    def _hold_conflicts(self) -> None:
-        """R-093: the first of two records under one number is held like the second."""
-        for name in self._engine.conflicts.fresh:
-            now_us = self._clock.now_us()
-            self._store.stand([standing.held(standing.of_record(*name), Reason.TAMPERED, now_us)])
-            where = {**name._asdict(), "liid": label(name.liid)}
-            self._append(
-                "standing", {"actor": "SYS", **where, "state": "HELD", "reason": "TAMPERED", "rules": ["R-093"]}
-            )
-            self._append("alarm", {**where, "reason": "TAMPERED", "count": 1})
-        self._engine.conflicts.fresh.clear()
+    def _hold(self) -> None:
+        self._holds.conflicts(self._engine.conflicts.fresh)
+        self._holds.strays(self._engine.careful.strays)
 
     def _resume(self, name: str, by: str, note: str) -> dict[str, Any] | None:
         """R-022: a supervisor lets a paused link go on."""
@@ -332,7 +326,7 @@ class Service:
                 self._guarded(self._engine.assembly.flush)
         self._receiver.close()
         await asyncio.sleep(0)
-        self._guarded(self._hold_conflicts)
+        self._guarded(self._hold)
         self._guarded(self._audit_sums)
 
     def _close_audit(self) -> None:

@@ -50,6 +50,7 @@ _RULES: Final = {
     Reason.TAMPERED: "R-093",
     Reason.MINIMISED: "R-118",
     Reason.PRIVILEGED_HOLD: "R-120",
+    Reason.TARGET_MISMATCH: "R-122",
 }
 
 
@@ -101,7 +102,7 @@ Numbered = tuple[int, Entry]
 
 
 def held(scope: Scope, reason: Reason, at_us: int, by: str = "SYS", role: str = "SYS", ground: str = "") -> Entry:
-    """R-041 (ORDER_LAPSED), R-093 (TAMPERED): unreadable by investigators, not deleted."""
+    """R-041 (ORDER_LAPSED), R-093 (TAMPERED), R-122 (TARGET_MISMATCH): unreadable by investigators, not deleted."""
     return _checked(Entry(State.HELD, reason, scope, by, role, ground, at_us))
 
 

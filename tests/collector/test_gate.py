@@ -157,6 +157,15 @@ def test_without_a_time_a_record_is_set_apart(order: CourtOrder) -> None:
     assert kind is VerdictKind.QUARANTINE and Reason.NO_EVENT_TIME in reasons
 
 
+@pytest.mark.rule("R-022")
+def test_attack_a_record_without_a_cin_lends_its_target_to_no_content() -> None:
+    opening = decide((WARRANT,), iri(cin=None), POLICY, CinState())
+    assert opening.cin.target == TARGET_UNKNOWN and opening.verdict.kind is VerdictKind.ACCEPT
+    kind, reasons = judged(WARRANT, cc(cin=None), cin=CinState(target=TARGET_OK))
+    assert kind is VerdictKind.QUARANTINE and Reason.PARSE_ERROR in reasons
+    assert judged(PRTT, cc(cin=None))[0] is VerdictKind.REJECT
+
+
 def test_attack_what_came_before_the_order_is_not_kept_for_want_of_a_time() -> None:
     hard_us = POLICY.skew_hard_us
     before = judged(WARRANT, iri(None, arrival_us=START - hard_us - 1))

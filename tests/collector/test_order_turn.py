@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from collector.commands import sign_command
+from collector.holding import Holds
 from collector.rows import FORM_NOTICE, FORM_RECEIVED, FORM_SYNTHETIC
 from collector.standing import State
 from collector.store.audit_log import read_audit, verify_audit
@@ -406,3 +407,65 @@ async def test_another_configuration_is_put_on_record(lab, hand, start) -> None:
     (change,) = audited(lab, "configuration_change")
     starts = [one["config_sha256"] for one in audited(lab, "start")]
     assert (change["before_sha256"], change["after_sha256"]) == (starts[1], starts[2])
+
+
+async def ahead_of_its_signalling(lab, records, connect, start) -> Any:
+    """Content of a communication, then the signalling that says whose it is: two strangers."""
+    lab.court.issue("O-1", "LAB-0001", start=START - HOUR, end=END)
+    running = await start()
+    client = await connect(running.ports["hi2"])
+    await client.send(*(records.rtp("LAB-0001", 7, time_us=START + n) for n in range(5)))
+    await client.barrier(records)
+    assert running.order("O-1")["accepted"] + running.order("O-1")["flagged"] == 5
+    await client.send(records.sip("LAB-0001", 7, caller="12125550177", callee="12125550188", time_us=START))
+    await client.barrier(records)
+    assert running.order("O-1")["reasons"]["TARGET_MISMATCH"] == 1
+    return running, client
+
+
+def held(lab: Any) -> list[Any]:
+    reader = StoreReader(lab.data / "store", Keys(lab.data / "keys"))
+    standings = reader.standings()
+    return [one for one in reader.records() if standings.of(one).reason is Reason.TARGET_MISMATCH]
+
+
+@pytest.mark.rule("R-022", "R-122")
+async def test_attack_content_sent_ahead_of_a_stranger_s_signalling_is_held(lab, records, connect, start) -> None:
+    running, client = await ahead_of_its_signalling(lab, records, connect, start)
+    await until(lambda: audited(lab, "standing"))
+    await client.close()
+    await running.end()
+    running = await start()
+    await running.end()
+    assert [one.cin for one in held(lab)] == [7] * 5 and len(stored(lab)) == 5
+    (entry,) = audited(lab, "standing")
+    assert entry["rules"] == ["R-022", "R-122"] and (entry["cin"], entry["state"]) == (7, "HELD")
+    sound(lab)
+
+
+@pytest.mark.rule("R-122")
+async def test_attack_a_crash_before_the_hold_does_not_undo_it(lab, records, connect, start, monkeypatch) -> None:
+    monkeypatch.setattr(Holds, "strays", lambda self, found: found.clear())
+    running, client = await ahead_of_its_signalling(lab, records, connect, start)
+    await client.close()
+    await running.end()
+    monkeypatch.undo()
+    assert not held(lab)
+    running = await start()
+    await until(lambda: audited(lab, "standing"))
+    await running.end()
+    assert len(held(lab)) == 5
+    sound(lab)
+
+
+async def test_the_target_s_own_signalling_holds_nothing(lab, records, connect, start) -> None:
+    lab.court.issue("O-1", "LAB-0001", start=START - HOUR, end=END)
+    running = await start()
+    client = await connect(running.ports["hi2"])
+    await client.send(*(records.rtp("LAB-0001", 7, time_us=START + n) for n in range(5)))
+    await client.barrier(records)
+    await client.send(records.sip("LAB-0001", 7, time_us=START))
+    await client.barrier(records)
+    await client.close()
+    await running.end()
+    assert not held(lab) and not audited(lab, "standing")
