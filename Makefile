@@ -36,8 +36,7 @@ demo: setup ## intercept calls, messages and data end to end, then verify every 
 	@$(BIN)/calea-lab demo
 
 test: setup ## the whole test suite
-	@$(BIN)/pytest -n $$(nproc) --dist worksteal --ignore=tests/e2e
-	@$(BIN)/pytest tests/e2e
+	@$(BIN)/pytest -n $$((2 * $$(nproc))) --dist worksteal
 
 check: setup ## lint, format, types, import contracts, the rules page
 	@$(BIN)/ruff check .

@@ -80,6 +80,8 @@ class Stack:
         """Moves the run's clock, where it can be moved."""
         self._planned: tuple[str, ...] = PROCESSES[:3]
         self._running: dict[str, Running] = {}
+        self._reserved: list[socket.socket] = []
+        """Keep the run's ports ours while this process lives, so that an ended one finds its own again."""
 
     @classmethod
     def load(cls, data: Path) -> Stack:
@@ -129,7 +131,8 @@ class Stack:
         self.court.make_keys()
         if plan.desk and not desk_exists(data):
             make_desk(data, self.clock.now_us())
-        ports = _ports(plan.port_base)
+        _close(self._reserved)
+        ports, self._reserved = _ports(plan.port_base)
         for name, values in _configs(self.paths.data.resolve(), plan, ports).items():
             self.paths.config(name).write_text(f"# SIMULATION. Written by calea-lab.\n{toml.dumps(values)}")
 
@@ -152,6 +155,8 @@ class Stack:
             process = self._running.pop(name, None)
             if process is not None:
                 ended[name] = processes.stop(process)
+        _close(self._reserved)
+        self._reserved = []
         # An error in cleaning up must not hide the one that led here.
         with contextlib.suppress(OSError):
             self.paths.run_file.unlink(missing_ok=True)
@@ -211,16 +216,22 @@ def clear(data: Path) -> None:
     shutil.rmtree(data)
 
 
-def _ports(base: int | None) -> dict[str, int]:
-    """A port for each listener: free ones, or all in a row. Raises `NotReadyError` when one of them is busy."""
+def _ports(base: int | None) -> tuple[dict[str, int], list[socket.socket]]:
+    """A port for each listener, free ones or all in a row, and the sockets that keep them ours: bound, never listening.
+
+    Nobody else is given a port that is bound, and who listens with SO_REUSEADDR, as our processes do, may share it with
+    a socket that has it too and does not listen. Raises `NotReadyError` when one of them is busy.
+    """
     if base is not None and not 1024 <= base <= 65535 - len(PORT_NAMES):
         raise ConfigError(f"--port-base {base} leaves no room: choose one from 1024 to {65535 - len(PORT_NAMES)}.")
-    held = []
+    held: list[socket.socket] = []
     try:
         for index, _ in enumerate(PORT_NAMES):
             one = socket.socket()
             held.append(one)
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if base is not None:
+                # What an earlier run left in TIME_WAIT does not matter.
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             port = 0 if base is None else base + index
             try:
                 one.bind((HOST, port))
@@ -228,10 +239,17 @@ def _ports(base: int | None) -> dict[str, int]:
                 raise NotReadyError(
                     f"Cannot listen on {HOST}:{port}: {error.strerror}. Stop what uses it or give another --port-base."
                 ) from error
-        return {name: one.getsockname()[1] for name, one in zip(PORT_NAMES, held, strict=True)}
-    finally:
-        for one in held:
-            one.close()
+            # Only now: with it, a search for a free port may come upon one that is bound and shared.
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    except BaseException:
+        _close(held)
+        raise
+    return {name: one.getsockname()[1] for name, one in zip(PORT_NAMES, held, strict=True)}, held
+
+
+def _close(sockets: list[socket.socket]) -> None:
+    for one in sockets:
+        one.close()
 
 
 def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict[str, Any]]:

@@ -178,6 +178,8 @@ class Engine:
         assert play.stack.hand is not None, "a scenario's clock can be moved"
         self.tell(f"the clock goes to {iso(to_us)}")
         play.stack.hand.jump(to_us)
+        # What begins or ends by the clock has begun or ended, tasks at the element among it, before anything follows.
+        self._heard(play)
 
     def _run(self, play: Play, step: RunStep) -> None:
         hand = play.stack.hand
@@ -192,7 +194,7 @@ class Engine:
             hand.go(0.0)
 
     def _heard(self, play: Play) -> None:
-        """After the court spoke: until carrier and agency have both looked into their inboxes, and acted on it."""
+        """Until carrier and agency have both been round: inboxes read, tasks set, what the clock asks for done."""
         before = {name: _looks(play, name) for name in HEARERS}
 
         def twice() -> bool:

@@ -36,14 +36,31 @@ def test_toml_reads_back() -> None:
 
 
 def test_free_ports_are_different_and_a_busy_port_is_said() -> None:
-    ports = stack._ports(None)
-    assert len(set(ports.values())) == len(stack.PORT_NAMES)
+    ports, held = stack._ports(None)
+    assert len(set(ports.values())) == len(held) == len(stack.PORT_NAMES)
+    stack._close(held)
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
         busy.listen()
         port = busy.getsockname()[1]
         with pytest.raises(NotReadyError, match=f"127.0.0.1:{port}"):
             stack._ports(port)
+
+
+def test_a_reserved_port_is_nobody_else_s_and_our_processes_may_listen_on_it() -> None:
+    ports, held = stack._ports(None)
+    others = [stack._ports(None) for _ in range(20)]
+    taken = {port for more, _ in others for port in more.values()}
+    assert not taken & set(ports.values()) and len(taken) == 20 * len(stack.PORT_NAMES)
+    with socket.socket() as plain, pytest.raises(OSError, match="in use"):
+        plain.bind(("127.0.0.1", ports["x1"]))
+    with socket.socket() as listener, socket.socket() as caller:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", ports["x1"]))
+        listener.listen()
+        caller.connect(("127.0.0.1", ports["x1"]))
+    for _, more in [(ports, held), *others]:
+        stack._close(more)
 
 
 def test_a_port_base_without_room_is_a_usage_error() -> None:
@@ -125,6 +142,7 @@ def test_a_busy_port_is_not_ready(tmp_path: Path) -> None:
     config = run.paths.config("carrier_sim")
     port = tomllib.loads(config.read_text())["x1_listen"]["port"]
     with socket.socket() as busy:
+        busy.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         busy.bind(("127.0.0.1", port))
         busy.listen()
         with pytest.raises(NotReadyError, match="Cannot listen"):
