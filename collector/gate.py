@@ -137,9 +137,9 @@ def _doubtful(orders: tuple[CourtOrder, ...], cin: CinState) -> bool:
 
 
 def _for_all(orders: tuple[CourtOrder, ...], facts: RecordFacts, before: CinState, best: CinState) -> CinState:
-    """What the communication's state becomes, for every order on the LIID. Records without a CIN are no communication:
-    none lends its target to another."""
-    if facts.cin is None:
+    """What the communication's state becomes, for every order on the LIID. Records that name no communication are none:
+    no one of them lends its target to another."""
+    if facts.unplaced:
         return before
     target, taking_part = before.target, before.taking_part
     if facts.kind == "iri" and facts.parties_known and target != TARGET_MISMATCH:
@@ -295,7 +295,7 @@ def _target(
         if cin.target == TARGET_UNKNOWN:
             cin = cin._replace(target=TARGET_OK if taking_part else TARGET_MISMATCH)
         return cin._replace(target_originates=originates)
-    if facts.cin is None:
+    if facts.unplaced:
         # R-022: content that belongs to no communication has nobody's signalling to say whose it is.
         apart.append(Reason.PARSE_ERROR)
         return cin

@@ -45,7 +45,7 @@ def facts_of(pdu: PsPdu, arrival_us: int) -> RecordFacts:
     kind = _KINDS.get(pdu.payload[0], "other")
     facts = RecordFacts(
         liid_text(header.liid), header.cin, header.sequence_number, kind, pdu.payload[0], None, None, event_us,
-        qualifier, arrival_us,
+        qualifier, arrival_us, unplaced=header.cin is None,
     )  # fmt: skip
     if kind in ("iri", "cc") and len(pdu.payload[1]) > 1:
         facts = replace(facts, stamps_us=_own_times(pdu.payload[1]))

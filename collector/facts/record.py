@@ -40,7 +40,8 @@ class RecordFacts:
     `content` names the items of content found; `all_content` says that there is nothing else in it worth keeping;
     `unknown_message` that no row describes it (R-101). `location` whether there is any. `permitted` is what a pen
     register keeps, `place` and `dialled` what it keeps besides where the order names location, or dialled digits.
-    `stamps_us` are the payloads' own times where several came in one record: each of them counts.
+    `stamps_us` are the payloads' own times where several came in one record: each of them counts. `unplaced`: a record
+    that could name its communication and names none (an ETSI one without a CIN).
     """
 
     liid: str
@@ -72,6 +73,7 @@ class RecordFacts:
     place: tuple[tuple[str, Any], ...] = ()
     dialled: tuple[tuple[str, Any], ...] = ()
     stamps_us: tuple[int, ...] = ()
+    unplaced: bool = False
 
 
 def present(pairs: list[tuple[str, Any]]) -> tuple[tuple[str, Any], ...]:

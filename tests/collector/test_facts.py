@@ -115,6 +115,11 @@ def test_a_liid_that_is_no_text_is_told_in_hexadecimal() -> None:
     assert read(cc_pdu(HEADER._replace(liid=b"\x00\xff"), ip.ipcc(b"x"))).liid == "0x00ff"
 
 
+def test_a_record_without_a_cin_names_no_communication() -> None:
+    assert read(cc_pdu(HEADER._replace(cin=None), ip.ipcc(b"x"))).unplaced
+    assert not read(cc_pdu(HEADER, ip.ipcc(b"x"))).unplaced
+
+
 @pytest.mark.parametrize("iri_type", ["begin", "continue", "end", "report", None])
 def test_the_type_of_a_report_is_its_own(iri_type: str | None) -> None:
     assert iri(multimedia.sip_iri(bytes(4), bytes(4), sip_text(INVITE)), iri_type).iri_type == iri_type

@@ -159,11 +159,11 @@ def test_without_a_time_a_record_is_set_apart(order: CourtOrder) -> None:
 
 @pytest.mark.rule("R-022")
 def test_attack_a_record_without_a_cin_lends_its_target_to_no_content() -> None:
-    opening = decide((WARRANT,), iri(cin=None), POLICY, CinState())
+    opening = decide((WARRANT,), iri(unplaced=True), POLICY, CinState())
     assert opening.cin.target == TARGET_UNKNOWN and opening.verdict.kind is VerdictKind.ACCEPT
-    kind, reasons = judged(WARRANT, cc(cin=None), cin=CinState(target=TARGET_OK))
+    kind, reasons = judged(WARRANT, cc(unplaced=True), cin=CinState(target=TARGET_OK))
     assert kind is VerdictKind.QUARANTINE and Reason.PARSE_ERROR in reasons
-    assert judged(PRTT, cc(cin=None))[0] is VerdictKind.REJECT
+    assert judged(PRTT, cc(unplaced=True))[0] is VerdictKind.REJECT
 
 
 def test_attack_what_came_before_the_order_is_not_kept_for_want_of_a_time() -> None:
