@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import ast
 import csv
+import functools
 import re
 import sys
 from collections import defaultdict
@@ -63,6 +64,7 @@ def boundaries() -> list[Boundary]:
         return [Boundary(row["rule"], row["case"], row["boundary"]) for row in csv.DictReader(file)]
 
 
+@functools.cache
 def places() -> dict[str, list[str]]:
     """The modules that name each number."""
     found: dict[str, list[str]] = defaultdict(list)
@@ -76,6 +78,7 @@ def places() -> dict[str, list[str]]:
     return found
 
 
+@functools.cache
 def proofs() -> list[Proof]:
     """Every mark in the tests."""
     return [

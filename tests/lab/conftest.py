@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+import typer
 
-from lab.cli import main
+from lab import cli as command_line
+from lab.cli import build, main
 
 
 class Outcome(NamedTuple):
@@ -20,8 +22,16 @@ class Outcome(NamedTuple):
 Cli = Callable[..., Outcome]
 
 
+@pytest.fixture(scope="session")
+def commands() -> Any:
+    """The tree of commands as typer makes it, once: making it anew costs more than most commands do."""
+    return typer.main.get_command(build())
+
+
 @pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
+def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], commands: Any) -> Cli:
+    monkeypatch.setattr(command_line, "build", lambda: commands)
+
     def call(*words: object) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["calea-lab", *map(str, words)])
         code = 0
