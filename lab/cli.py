@@ -6,33 +6,80 @@ Exit codes: 0 pass, 1 checks failed, 2 usage or configuration, 3 environment not
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, NamedTuple, TypeVar
 
 import typer
 
 from asn1.errors import LabError
-from lab import cli_access, cli_case, cli_case_act, cli_case_release, cli_desk, cli_grant, cli_user
-from lab.cli_decode import decode
-from lab.cli_demo import demo, replay
-from lab.cli_doctor import doctor
-from lab.cli_explain import explain
-from lab.cli_order import create, extend, revoke, show
-from lab.cli_order_acts import approve, deny, ended, export, import_, obtained, release, terminate
-from lab.cli_order_check import check
-from lab.cli_run import down, status, up
-from lab.cli_scenario import lint, listing, run, schema
-from lab.cli_verify import verify
 from mediation.runtime.config import NotReadyError
 from mediation.runtime.process import EXIT_CONFIG, EXIT_INTEGRITY, EXIT_NOT_READY, IntegrityError
 
 EXIT_INTERRUPTED = 130
+_Place = TypeVar("_Place", str, "Group")
 
 
-def build() -> typer.Typer:
-    """The application with all its commands."""
+class Group(NamedTuple):
+    words: str
+    commands: Mapping[str, str]
+
+
+def _of(module: str, *verbs: str) -> dict[str, str]:
+    """Verbs whose functions have their names."""
+    return {verb: f"lab.{module}:{verb}" for verb in verbs}
+
+
+COMMANDS: Final[dict[str, str]] = {
+    **_of("cli_demo", "demo"),
+    **_of("cli_run", "up", "down", "status"),
+    **_of("cli_doctor", "doctor"),
+    **_of("cli_decode", "decode"),
+    **_of("cli_demo", "replay"),
+    **_of("cli_verify", "verify"),
+    **_of("cli_explain", "explain"),
+    **_of("cli_access", "may"),
+    **_of("cli_grant", "grant"),
+}
+"""Command to `module:function`, imported when it is called: the whole lab takes a second to load."""
+
+GROUPS: Final[dict[str, Group]] = {
+    "order": Group("Court orders of the lab.", {
+        **_of("cli_order", "create", "show", "extend", "revoke"),
+        **_of("cli_order_acts", "approve", "deny", "obtained", "ended", "terminate", "release", "export"),
+        "import": "lab.cli_order_acts:import_",
+        **_of("cli_order_check", "check"),
+    }),
+    "scenario": Group("Stories with a known outcome, played through the real processes.", {
+        "list": "lab.cli_scenario:listing",
+        **_of("cli_scenario", "lint", "run", "schema"),
+    }),
+    "desk": Group("The desk: facilities, people present, time.", _of("cli_desk", "init", "enter", "leave", "tick")),
+    "user": Group("People and their duties.", _of("cli_user", "add", "show", "transfer", "suspend", "train")),
+    "request": Group("Requests for access and their papers.", {
+        "open": "lab.cli_grant:open_request",
+        **_of("cli_grant", "check", "accept", "refuse"),
+    }),
+    "ticket": Group("Tickets of vendors and integrity cases.", {
+        "open": "lab.cli_grant:open_ticket",
+        "approve": "lab.cli_grant:approve",
+    }),
+    "case": Group("Orders behind their end: seal, hand-off, duties, disclosure.", {
+        "hand-off": "lab.cli_case:hand_off",
+        **_of("cli_case", "seal", "close", "duties", "destroy"),
+        **_of("cli_case_act", "act"),
+        **_of("cli_case_release", "copy", "disclose", "incident", "disclosures"),
+    }),
+    "audit": Group("The desk's signed ledger.", _of("cli_access", "show", "verify")),
+}  # fmt: skip
+
+
+def build(wanted: str | None = None) -> typer.Typer:
+    """The application: with all its commands, or the one command or group that is wanted alone."""
+    known = wanted in COMMANDS or wanted in GROUPS
     app = typer.Typer(
         help="A simulated lawful-intercept stack: carrier, mediation function, collector. Fictional identities only.",
         no_args_is_help=True,
@@ -40,66 +87,30 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    for command in (demo, up, down, status, doctor, decode, replay, verify, explain):
-        app.command()(command)
-    order = typer.Typer(help="Court orders of the lab.", no_args_is_help=True)
-    order.command()(create)
-    order.command()(show)
-    order.command()(extend)
-    order.command()(revoke)
-    order.command()(approve)
-    order.command()(deny)
-    order.command()(obtained)
-    order.command()(ended)
-    order.command()(terminate)
-    order.command()(release)
-    order.command()(export)
-    order.command("import")(import_)
-    order.command()(check)
-    app.add_typer(order, name="order")
-    scenario = typer.Typer(
-        help="Stories with a known outcome, played through the real processes.", no_args_is_help=True
-    )
-    scenario.command("list")(listing)
-    scenario.command()(lint)
-    scenario.command()(run)
-    scenario.command()(schema)
-    app.add_typer(scenario, name="scenario")
-    _add_desk(app)
+    # One command alone would be taken for the application itself.
+    app.callback()(_alone)
+    for name, place in _chosen(COMMANDS.items(), wanted if known else None):
+        app.command(name)(_function(place))
+    for name, group in _chosen(GROUPS.items(), wanted if known else None):
+        made = typer.Typer(help=group.words, no_args_is_help=True)
+        for verb, place in group.commands.items():
+            made.command(verb)(_function(place))
+        app.add_typer(made, name=name)
     return app
 
 
-def _add_desk(app: typer.Typer) -> None:
-    app.command("may")(cli_access.may)
-    app.command("grant")(cli_grant.grant)
-    groups: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
-        "desk": ("The desk: facilities, people present, time.", {
-            "init": cli_desk.init, "enter": cli_desk.enter, "leave": cli_desk.leave, "tick": cli_desk.tick,
-        }),
-        "user": ("People and their duties.", {
-            "add": cli_user.add, "show": cli_user.show, "transfer": cli_user.transfer,
-            "suspend": cli_user.suspend, "train": cli_user.train,
-        }),
-        "request": ("Requests for access and their papers.", {
-            "open": cli_grant.open_request, "check": cli_grant.check,
-            "accept": cli_grant.accept, "refuse": cli_grant.refuse,
-        }),
-        "ticket": ("Tickets of vendors and integrity cases.", {
-            "open": cli_grant.open_ticket, "approve": cli_grant.approve,
-        }),
-        "case": ("Orders behind their end: seal, hand-off, duties, disclosure.", {
-            "seal": cli_case.seal, "hand-off": cli_case.hand_off, "close": cli_case.close,
-            "duties": cli_case.duties, "destroy": cli_case.destroy, "act": cli_case_act.act,
-            "copy": cli_case_release.copy, "disclose": cli_case_release.disclose,
-            "incident": cli_case_release.incident, "disclosures": cli_case_release.disclosures,
-        }),
-        "audit": ("The desk's signed ledger.", {"show": cli_access.show, "verify": cli_access.verify}),
-    }  # fmt: skip
-    for name, (words, commands) in groups.items():
-        group = typer.Typer(help=words, no_args_is_help=True)
-        for verb, command in commands.items():
-            group.command(verb)(command)
-        app.add_typer(group, name=name)
+def _alone() -> None:
+    """A simulated lawful-intercept stack: carrier, mediation function, collector. Fictional identities only."""
+
+
+def _chosen(found: Iterable[tuple[str, _Place]], wanted: str | None) -> list[tuple[str, _Place]]:
+    return [(name, one) for name, one in found if wanted in (None, name)]
+
+
+def _function(place: str) -> Callable[..., None]:
+    module, _, name = place.partition(":")
+    function: Callable[..., None] = getattr(importlib.import_module(module), name)
+    return function
 
 
 def exit_code(error: LabError) -> int:
@@ -117,7 +128,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _terminated)
     try:
-        build()()
+        build(next(iter(sys.argv[1:]), None))()
     except LabError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(exit_code(error))

@@ -79,11 +79,11 @@ Tell = Callable[[str], None]
 
 @dataclass(slots=True)
 class Engine:
-    """`command` runs the words of a command step as the shell would: exit code and what was printed."""
+    """`app` gives the command line for a command; its words are run as the shell would."""
 
     scenario: Scenario
     data: Path
-    app: Callable[[], typer.Typer]
+    app: Callable[[str], typer.Typer]
     tell: Tell = lambda _: None
     times: dict[str, int] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
@@ -241,7 +241,7 @@ class Engine:
         words = [self._word(one) for one in step.words]
         self.tell(f"{CLI} {' '.join(words)}")
         as_json = ["--json"] if step.keep else []
-        code, printed = run_command(self.app(), [*words, "--data", str(self.data), *as_json])
+        code, printed = run_command(self.app(words[0]), [*words, "--data", str(self.data), *as_json])
         if code != step.exit or (step.says is not None and step.says not in printed):
             wanted = f"exit code {step.exit}" + (f" and {step.says!r}" if step.says else "")
             raise NotReadyError(f"`{' '.join(words)}` gave exit code {code}, wanted {wanted}: {printed.strip()[-400:]}")

@@ -30,7 +30,7 @@ def commands() -> Any:
 
 @pytest.fixture
 def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], commands: Any) -> Cli:
-    monkeypatch.setattr(command_line, "build", lambda: commands)
+    monkeypatch.setattr(command_line, "build", lambda wanted: commands)
 
     def call(*words: object) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["calea-lab", *map(str, words)])
