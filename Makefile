@@ -36,7 +36,7 @@ demo: setup ## intercept calls, messages and data end to end, then verify every 
 	@$(BIN)/calea-lab demo
 
 test: setup ## the whole test suite
-	@$(BIN)/pytest -n $$((2 * $$(nproc))) --dist worksteal
+	@$(BIN)/pytest -n $$(($$(nproc) + 1)) --dist worksteal
 
 check: setup ## lint, format, types, import contracts, the rules page
 	@$(BIN)/ruff check .
