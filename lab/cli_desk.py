@@ -10,6 +10,7 @@ from lab.cli_order import now_of
 from lab.desk import CAST, FACILITIES, desk_directory, device, make_desk, open_desk
 from lab.output import DEFAULT_DATA, DataOption, JsonOption, console, print_json
 from lab.times import iso
+from mediation.runtime.config import ConfigError
 
 
 def init(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
@@ -38,6 +39,9 @@ def enter(
     now_us = now_of(data)
     network = None if segment is None else device(segment)
     with open_desk(data) as desk:
+        if facility not in desk.state.facilities:
+            places = ", ".join(sorted(desk.state.facilities))
+            raise ConfigError(f"{facility} is none of the facilities {places} (R-075): give --facility one of them.")
         desk.enter(user_id, facility, device(device_class), now_us, network, remote)
         number = desk.entries - 1
     if as_json:

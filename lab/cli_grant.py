@@ -104,6 +104,8 @@ def open_ticket(
 ) -> None:
     """Open a ticket; it opens nothing until another person approves it (SD-4)."""
     with open_desk(data) as desk:
+        if user_id not in desk.state.users:
+            raise ConfigError(f"There is no user {user_id}: `calea-lab user add` enters one, `user show` lists them.")
         outcome = desk.open_ticket(by, user_id, now_of(data), minutes, contract, need_to_know, case_id)
     raise typer.Exit(show_outcome(outcome, as_json))
 

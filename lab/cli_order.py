@@ -54,6 +54,8 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Sign an order and send it to the carrier and to the agency. A known --id makes a new version."""
+    if days is not None and end is not None:
+        raise ConfigError("Give --days or --end: each says when the order ends.")
     court = Court(RunPaths(data))
     now_us = now_of(data)
     fields: dict[str, Any] = read_fields(file) if file is not None else {}
@@ -147,8 +149,11 @@ def revoke(
     """Sign a revocation: a new version that covers nothing from its time on."""
     court, now_us = Court(RunPaths(data)), now_of(data)
     order = newest(court, order_id, data)
-    ended = revoked(order, when_us(at, now_us, "--at"))
-    tell(court.sign(ended, DocumentAction.REVOKE, now_us), now_us, "Revoked", as_json)
+    at_us = when_us(at, now_us, "--at")
+    ended = revoked(order, at_us)
+    early = at_us < order.window.start_us
+    what = "Revoked from its start on, since --at lies before it" if early else "Revoked"
+    tell(court.sign(ended, DocumentAction.REVOKE, now_us), now_us, what, as_json)
 
 
 def newest(court: Court, order_id: str, data: Path) -> CourtOrder:

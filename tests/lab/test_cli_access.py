@@ -103,3 +103,15 @@ def test_an_edited_ledger_is_an_integrity_failure(cli: Cli, data: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b'"rivera"', b'"ito"', 1))
     assert cli("may", "rivera", "read_content", "C-1", "--data", data).code == 4
     assert cli("audit", "verify", "--data", data).code == 4
+
+
+@pytest.mark.rule("R-075")
+def test_attack_nobody_is_entered_at_a_place_that_is_none(cli: Cli, data: Path) -> None:
+    said = cli("desk", "enter", "rivera", "--facility", "F9", "--data", data)
+    assert said.code == 2 and "F1, F2, F3, F4 (R-075)" in said.err
+    assert asked(cli, data, "audit", "show", "--kind", "entry")[1][-1]["fields"]["facility"] == "F2"
+
+
+def test_a_ticket_is_somebody_s(cli: Cli, data: Path) -> None:
+    said = cli("ticket", "open", "nobody", "--data", data)
+    assert said.code == 2 and "no user nobody" in said.err

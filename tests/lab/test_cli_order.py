@@ -335,3 +335,17 @@ def test_papers_of_a_file_are_those_of_the_order_and_every_missing_item_is_named
     code, _, err = cli("order", "create", "--file", file, "--data", tmp_path / "third")
     assert (code, err.count("\n")) == (2, 1)
     assert "DOC_MISSING:complaint_number" in err and "DOC_MISSING:requesting_unit" in err
+
+
+def test_two_ends_are_one_too_many(cli: Cli, tmp_path: Path) -> None:
+    words = ("--kind", "PRTT", "--target", "+12125550101", "--days", "30", "--end", "+3d")
+    said = cli("order", "create", *words, "--data", tmp_path / "var")
+    assert said.code == 2 and "--days or --end" in said.err
+    assert not (tmp_path / "var" / "court").exists()
+
+
+def test_a_revocation_before_the_start_says_that_it_is_from_the_start_on(cli: Cli, tmp_path: Path) -> None:
+    words = ("--kind", "PRTT", "--target", "+12125550101", "--days", "30", "--start", "+1d", "--id", "O-1")
+    assert cli("order", "create", *words, "--data", tmp_path / "var").code == 0
+    said = cli("order", "revoke", "O-1", "--data", tmp_path / "var")
+    assert said.code == 0 and "from its start on" in said.out
