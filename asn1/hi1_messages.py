@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Final
 
 from asn1.hi1_objects import DictionaryEntry, EndpointId, ErrorInformation, HI1Object, Kept, Timespan
@@ -15,34 +14,6 @@ from asn1.hi1_xml import RawXml
 
 MAX_ACTIONS: Final = 256
 VERSION: Final = "V1.23.1"
-
-
-class HI1Error(IntEnum):
-    """Table D.1, third-party reading."""
-
-    GENERIC = 3000
-    NOT_SUPPORTED = 3001
-    DUPLICATE_ACTION_ID = 3002
-    TRANSIENT = 3003
-    CONFIGURATION = 3004
-    ELEMENT_MISSING = 3005
-    VALUE_CHANGE_NOT_ALLOWED = 3006
-    IMPROPER_VALUE = 3007
-    IMPROPER_VALUE_CHANGE = 3008
-    VALUE_NOT_FOUND = 3009
-    OBJECT_EXISTS = 3010
-    UPDATE_NO_OBJECT = 3011
-    UPDATE_EXPIRED = 3012
-    CANCEL_NO_OBJECT = 3013
-    GET_NOT_FOUND = 3014
-    GET_NOT_DELIVERABLE = 3015
-    LINK_MISSING = 3016
-    LINK_EXPIRED = 3017
-    LINK_FAILED = 3018
-    ENCODING = 3019
-    VALIDATION = 3020
-    UNSUPPORTED_VERSION = 3021
-    TOO_LARGE = 3022
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,10 +169,6 @@ def may_append_digits(text: str) -> bool:
     return _MAYBE_APPENDED.search(text) is not None
 
 
-def is_parameter_value(text: str) -> bool:
-    return _VALUE.fullmatch(text) is not None
-
-
 def number_target(digits: str | None) -> frozenset[Target]:
     return frozenset({Target(TargetKind.E164, digits)}) if digits else frozenset()
 

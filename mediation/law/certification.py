@@ -1,9 +1,9 @@
-"""The carrier's side of an interception: what lets it begin, what is certified, what is reported.
+"""The carrier's side of an interception: what is certified, what is reported.
 
-R-058: nothing is enabled without the carrier's own complete copy of the papers. R-059: it takes an affirmative act of a
-named employee. R-060: each interception is certified with six elements, signed by the employee responsible, at or
-shortly after the start. R-061: one made without authorisation is certified too. R-062: unlawful interception or
-compromise, once discovered, is reported to the agency. Values and checks; who acts keeps them. Pure.
+R-060: each interception is certified with six elements, signed by the employee responsible, at or shortly after the
+start. R-061: one made without authorisation is certified too. R-062: unlawful interception or compromise, once
+discovered, is reported to the agency. What lets an interception begin is the activation's. Values and checks; who acts
+keeps them. Pure.
 """
 
 from __future__ import annotations
@@ -14,9 +14,7 @@ from typing import Any, Final
 
 from mediation.law.missing import Lacks, Missing
 from mediation.law.orders import CourtOrder
-from mediation.law.papers import PaperSettings, missing_papers
 from mediation.law.papers_values import Papers
-from mediation.law.verdicts import Reason
 
 HOUR_US: Final = 3_600_000_000
 SHORTLY_US: Final = 24 * HOUR_US
@@ -66,24 +64,6 @@ class CarrierReport:
     due_us: int
     says: str
     reported_by: str = ""
-
-
-def activation_lacks(
-    order: CourtOrder, papers: Papers | None, employee: str, settings: PaperSettings, now_us: int | None = None
-) -> tuple[Missing, ...]:
-    """What stands against enabling this order; empty when it may be enabled. `papers` is the carrier's own copy."""
-    lacks = Lacks()
-    lacks.need(papers, "papers", "R-058", "the carrier has no copy of the papers")
-    if papers is not None:
-        lacks.extend(missing_papers(order, papers, settings, now_us))
-    lacks.need(
-        employee,
-        "carrier_employee",
-        "R-059",
-        "an officer or employee of the carrier, by name, enables it by an act of their own",
-        Reason.ACCESS_DENIED_ROLE,
-    )
-    return tuple(lacks.found)
 
 
 def certify(

@@ -46,14 +46,6 @@ class UseEnd(NamedTuple):
     rule: str
 
 
-class Filing(NamedTuple):
-    """A filing that has to be made by `due_us`, inclusive. Late is an alarm; the order stands."""
-
-    due_us: int
-    late: bool
-    rule: str
-
-
 def exigency_of(order: CourtOrder) -> Exigency | None:
     """The emergency use of an order; where no activation is stated, the start of the window counts as one. None for an
     order that had to be there first."""
@@ -121,12 +113,6 @@ def lapsed_period(order: CourtOrder) -> Window | None:
     if exigency is not None and _stands_alone(order, exigency):
         return Window(exigency.activated_at_us, _deadline_us(order, exigency))
     return None if lapse_us(order) is None else order.effective_window
-
-
-def transcript_filing(issued_at_us: int, filed_at_us: int | None, now_us: int) -> Filing:
-    """R-044. `filed_at_us` is None while nothing was filed: late as soon as the time for it is over."""
-    due_us = issued_at_us + TRANSCRIPT_HOURS * HOUR_US
-    return Filing(due_us, (now_us if filed_at_us is None else filed_at_us) > due_us, "R-044")
 
 
 def _deadline_us(order: CourtOrder, exigency: Exigency) -> int:

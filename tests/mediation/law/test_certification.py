@@ -13,7 +13,6 @@ from mediation.law.certification import (
     SHORTLY_US,
     CarrierFinding,
     Certification,
-    activation_lacks,
     carrier_report,
     certification_from_fields,
     certification_to_fields,
@@ -23,9 +22,7 @@ from mediation.law.certification import (
 )
 from mediation.law.duties import Act, DutyKind, DutyState, duty, state_of
 from mediation.law.orders import CaseId, CourtOrder, Exigency, Liid, OrderId, OrderKind, Target, TargetKind, Window
-from mediation.law.papers import Papers
 from mediation.law.settings import LawSettings
-from mediation.law.verdicts import Reason
 
 START = 1_772_373_600_000_000
 SETTINGS = LawSettings()
@@ -41,28 +38,6 @@ ORDER = CourtOrder(
 )
 PAPERS = lab_papers(ORDER)
 WHOLE = certify("+12125550101", "moreno", START, START + 60_000_000, order=ORDER, papers=PAPERS)
-
-
-@pytest.mark.rule("R-058", "R-058.1")
-def test_without_a_copy_of_its_own_the_carrier_enables_nothing() -> None:
-    assert [(lack.item, lack.rule) for lack in activation_lacks(ORDER, None, "moreno", SETTINGS)] == [
-        ("papers", "R-058")
-    ]
-    assert activation_lacks(ORDER, PAPERS, "moreno", SETTINGS) == ()
-
-
-@pytest.mark.rule("R-058")
-def test_a_copy_that_lacks_something_is_no_copy() -> None:
-    torn = replace(PAPERS, complaint_number="")
-    assert [lack.code for lack in activation_lacks(ORDER, torn, "moreno", SETTINGS)] == ["DOC_MISSING:complaint_number"]
-    assert len(activation_lacks(ORDER, Papers(), "moreno", SETTINGS)) > 5
-
-
-@pytest.mark.rule("R-059", "R-059.1")
-@pytest.mark.parametrize("employee", ["", "  "])
-def test_an_activation_that_no_named_employee_made_is_refused(employee: str) -> None:
-    (lack,) = activation_lacks(ORDER, PAPERS, employee, SETTINGS)
-    assert (lack.item, lack.rule, lack.reason) == ("carrier_employee", "R-059", Reason.ACCESS_DENIED_ROLE)
 
 
 @pytest.mark.rule("R-060")

@@ -18,7 +18,6 @@ from mediation.law.exigent import (
     lapsed,
     lapsed_period,
     late_approval,
-    transcript_filing,
     use_ends,
 )
 from mediation.law.orders import (
@@ -208,16 +207,6 @@ def test_a_temporary_warrant_of_the_state_ends_a_day_after_its_issue() -> None:
         assert use_ends(order)[0] == (end, End.TEMPORARY, "R-043") and lapse_us(order) is None
     for kind in (OrderKind.EXIGENT_PRTT, OrderKind.EXIGENT_EAV_FEDERAL):
         assert use(kind, order_issued_at_us=T0).effective_window == ORDER.window
-
-
-@pytest.mark.rule("R-044", "R-044.1", "R-044.2")
-def test_a_transcript_is_filed_within_a_day_and_a_late_one_leaves_the_order_alone() -> None:
-    due = T0 + 24 * HOUR
-    assert transcript_filing(T0, due, due + DAY) == (due, False, "R-044")
-    assert transcript_filing(T0, due + 1, due + DAY).late
-    assert not transcript_filing(T0, None, due).late and transcript_filing(T0, None, due + 1).late
-    order = use(OrderKind.EXIGENT_EAV_STATE, order_issued_at_us=T0)
-    assert order.effective_window == Window(T0, T0 + 24 * HOUR), "a filing is no part of the order"
 
 
 times = st.none() | st.integers(T0 - 3 * DAY, T0 + 4 * DAY)
