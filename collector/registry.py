@@ -5,8 +5,9 @@ court's key signed it, its order is a lawful one, its papers are complete (R-028
 (R-026), and it may follow the version before it. Otherwise it is moved to `refused/` and reported with every reason. A
 higher version of an order replaces the lower one for judging; the lower one stays on record, and one that comes late
 goes on record and never judges. The order in which versions come makes no difference: one that was there first goes
-when it may not follow the one that came late, and an end, which needs no papers, authorises nothing before a version
-with papers is there. Reading the directory is the only effect.
+when it may not follow the one that came late; one that may follow the last before it only if something between them is
+true waits for that (ends do not wait); and an end, which needs no papers, authorises nothing before a version with
+papers is there. Reading the directory is the only effect.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from mediation.law.documents import (
     read_document,
 )
 from mediation.law.extensions import check_next_version
+from mediation.law.hi1_workflows import ENDING
 from mediation.law.orders import CourtOrder, OrderId
 from mediation.law.papers import Papers
 from mediation.law.settings import DEFAULTS, LawSettings
@@ -37,7 +39,7 @@ Report = Callable[[str, dict[str, object]], None]
 
 
 class Registry:
-    """`report(kind, fields)` hears of `order_entered` and `order_refused`."""
+    """`report(kind, fields)` hears of `order_entered`, `order_waiting` and `order_refused`."""
 
     def __init__(
         self,
@@ -56,6 +58,7 @@ class Registry:
         self._seen: set[str] = set()
         self._versions: dict[OrderId, dict[int, CourtDocument]] = {}
         self._paths: dict[tuple[OrderId, int], Path] = {}
+        self._waiting: dict[tuple[OrderId, int], tuple[Path, CourtDocument]] = {}
         self._by_liid: dict[str, tuple[CourtOrder, ...]] = {}
 
     def reload(self) -> bool:
@@ -120,6 +123,9 @@ class Registry:
         known = self.document(order.order_id, order.version)
         if known is None:
             reasons = self._reasons(document)
+            if not reasons and (why := self._lacks_between(document)):
+                self._wait(path, document, why)
+                return False
         elif known == document:
             reasons = []
         else:
@@ -130,13 +136,49 @@ class Registry:
         versions = self._versions.setdefault(order.order_id, {})
         versions[order.version] = document
         self._paths[order.order_id, order.version] = path
-        following = versions.get(order.version + 1)
-        if following is not None and (late := self._unlawful(order, following)):
-            del versions[order.version + 1]
-            self._refuse(self._paths[order.order_id, order.version + 1], late, following)
+        # Who waited before this version came is tried again; whom it makes wait is not.
+        waited = sorted(one for one in self._waiting if one[0] == order.order_id)
+        self._settle(order)
         fields = {"order": order.order_id, "version": order.version, "liid": order.liid}
         self._report("order_entered", fields | {"action": str(document.action), "signed_at_us": document.issued_at_us})
+        for name in waited:
+            if name in self._waiting:
+                self._enter(*self._waiting.pop(name))
         return known is None
+
+    def _settle(self, order: CourtOrder) -> None:
+        """The next version after one that came late, if it is there: it goes when it may not follow, and waits when
+        something between the two may still be missing."""
+        versions = self._versions[order.order_id]
+        number = min((one for one in versions if one > order.version), default=None)
+        if number is None or not (late := self._unlawful(order, versions[number])):
+            return
+        following, path = versions[number], self._paths[order.order_id, number]
+        if number == order.version + 1:
+            del versions[number]
+            self._refuse(path, late, following)
+        elif following.action not in ENDING:
+            del versions[number]
+            self._wait(path, following, late)
+
+    def _lacks_between(self, document: CourtDocument) -> list[str]:
+        """R-012, R-015: why a document may not follow the last version before it, where the one right before it has not
+        come. An end binds whatever is missing, and what issues an order may be the first of it."""
+        order = document.order
+        before = [one for one in self._versions.get(order.order_id, {}) if one < order.version]
+        if document.action in ENDING or (before and max(before) == order.version - 1):
+            return []
+        if not before:
+            alone = document.action is DocumentAction.ISSUE or order.version == 1
+            return [] if alone else [f"a document that does {document.action} does it to a version that is there"]
+        return self._unlawful(self._versions[order.order_id][max(before)].order, document)
+
+    def _wait(self, path: Path, document: CourtDocument, reasons: list[str]) -> None:
+        order = document.order
+        self._waiting[order.order_id, order.version] = path, document
+        why = f"it waits for the version before it: {'; '.join(reasons)}"
+        fields = {"document": path.name, "order": order.order_id, "version": order.version, "why": why}
+        self._report("order_waiting", fields)
 
     def _reasons(self, document: CourtDocument) -> list[str]:
         """Everything that keeps a document out, in plain words."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -485,3 +486,50 @@ def test_attack_an_extension_that_comes_before_its_order_is_held_against_it_all_
     assert inbox.registry.reload()
     assert "R-015" in inbox.refused()["v2.json"]
     assert inbox.registry.current() == (order(),) and inbox.registry.version("O-1", 2) is None
+
+
+def three_versions() -> list[bytes]:
+    """An order and its two extensions, each applied for and granted in time."""
+    first = order()
+    second = extended(first, START + 40 * DAY, START + 5 * DAY)
+    third = extended(second, START + 70 * DAY, START + 35 * DAY)
+    signed_at = (START - DAY, START + 5 * DAY, START + 35 * DAY)
+    acts = (DocumentAction.ISSUE, DocumentAction.EXTEND, DocumentAction.EXTEND)
+    return [document(*one) for one in zip((first, second, third), acts, signed_at, strict=True)]
+
+
+@pytest.mark.rule("R-014")
+@pytest.mark.parametrize("sequence", list(permutations(range(3))), ids=str)
+def test_the_order_in_which_extensions_come_makes_no_difference(inbox: Inbox, sequence: tuple[int, ...]) -> None:
+    documents = three_versions()
+    for number in sequence:
+        inbox.put(f"{number}.json", documents[number])
+        inbox.registry.reload()
+    (newest,) = inbox.registry.current()
+    assert newest.version == 3 and newest.window == Window(START, START + 70 * DAY) and not inbox.refused()
+    again = inbox.fresh()
+    again.reload()
+    assert again.current() == (newest,)
+
+
+@pytest.mark.rule("R-012", "R-015")
+@pytest.mark.parametrize("sequence", [(0, 1), (1, 0)])
+def test_attack_a_late_extension_reopens_nothing_by_leaving_a_version_out(
+    inbox: Inbox, sequence: tuple[int, int]
+) -> None:
+    first = order()
+    late = replace(first, version=3, window=Window(START, START + 40 * DAY), extensions_us=(START + 10 * DAY,))
+    at = START + 14 * DAY
+    late = replace(late, extensions_us=(START + 15 * DAY,))
+    octets = [document(first), signed(late, DocumentAction.EXTEND, at)]
+    for number in sequence:
+        inbox.put(f"{number}.json", octets[number])
+        inbox.registry.reload()
+    (newest,) = inbox.registry.current()
+    assert newest.version == 1 and not newest.effective_window.contains(START + 12 * DAY)
+    waiting = [fields for kind, fields in inbox.reports if kind == "order_waiting"]
+    assert {one["version"] for one in waiting} == {3} and "R-015" in str(waiting[-1]["why"])
+    end = revoked(first, START + 2 * DAY)
+    inbox.put("end.json", signed(replace(end, version=5), DocumentAction.REVOKE, START + 2 * DAY))
+    inbox.registry.reload()
+    assert inbox.registry.current()[0].effective_window.end_us == START + 2 * DAY, "an end binds whatever is missing"
