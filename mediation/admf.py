@@ -21,7 +21,7 @@ import aiohttp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from asn1 import x1
-from asn1.errors import DecodeError, LabError
+from asn1.errors import DecodeError, LabError, RefusedError
 from mediation.activation import Activation, ActivationState, acted, covered, received
 from mediation.config import ActivationModel
 from mediation.faults import Faults
@@ -29,7 +29,16 @@ from mediation.filing import Filing
 from mediation.law.acts import check_successor
 from mediation.law.admission import admit
 from mediation.law.certification import certification_to_fields, certify, missing_of
-from mediation.law.documents import MAX_DOCUMENT_OCTETS, CourtDocument, missing_in, needs_papers, read_document
+from mediation.law.documents import (
+    MAX_DOCUMENT_OCTETS,
+    CourtDocument,
+    DocumentAction,
+    missing_in,
+    needs_papers,
+    read_document,
+)  # fmt: skip
+from mediation.law.entry import DocumentRefusedError
+from mediation.law.hi1_workflows import ENDING
 from mediation.law.missing import PapersRefusedError
 from mediation.law.orders import CourtOrder, OrderState, TargetKind
 from mediation.law.settings import DEFAULTS, LawSettings
@@ -107,6 +116,7 @@ class Admf:
         self.orders: dict[uuid.UUID, CourtOrder] = {}
         self.activations: dict[uuid.UUID, Activation] = {}
         self.refused = 0
+        self._waiting: dict[tuple[uuid.UUID, int], CourtDocument] = {}
         self.inbox_looks = 0
         """Rounds in which the inbox was read; what was found there before is acted on by the next."""
         self._inbox = inbox
@@ -193,8 +203,22 @@ class Admf:
                     document = read_document(file.read(MAX_DOCUMENT_OCTETS + 1), self._public_key)
                 self._enter(document)
             except (LabError, OSError) as error:
-                self.refused += 1
-                self._log.warning("order_refused", document=path.name, why=str(error))
+                self._refuse(path.name, error)
+                continue
+            self._try_again(xid_of(document.order.order_id))
+
+    def _refuse(self, name: str, error: LabError | OSError) -> None:
+        self.refused += 1
+        self._log.warning("order_refused", document=name, why=str(error))
+
+    def _try_again(self, xid: uuid.UUID) -> None:
+        """A version has come: those of the same order that waited, lowest first."""
+        for name in sorted((one for one in self._waiting if one[0] == xid), key=lambda one: one[1]):
+            document = self._waiting.pop(name)
+            try:
+                self._enter(document)
+            except LabError as error:
+                self._refuse(f"{document.order.order_id} version {name[1]}", error)
 
     def _enter(self, document: CourtDocument) -> None:
         """Take one document in. Raises PapersRefusedError naming everything that its papers lack (R-045, R-058), and
@@ -207,9 +231,15 @@ class Admf:
         if not lacks:
             newest = (one.order for one in self.activations.values())
             admit((one for one in newest if one is not None), order, self._law)
-            # A version that follows one we never saw (it was sent to the agency alone) is held against none.
-            if before.order is not None and before.order.version == order.version - 1:
-                check_successor(before.order, order, document.action, document.issued_at_us, document.papers)
+            try:
+                self._follows(before.order, document)
+            except RefusedError as error:
+                if before.order is not None and before.order.version >= order.version - 1:
+                    raise
+                # What is between was not sent to us, or has not come yet: with it, this may be lawful.
+                self._waiting[xid, order.version] = document
+                self._log.warning("order_waiting", order=order.order_id, version=order.version, why=str(error))
+                return
         # An end brings no papers to an order that came with none before (R-058).
         bare = before.order is None and not needs_papers(document)
         after = received(before, order, None if bare else document.papers, lacks)
@@ -226,6 +256,19 @@ class Admf:
                 after = self._file(acted(after, self._policy.employee, now_us))
         self._hold(xid, after)
         self._log.info("order_entered", order=order.order_id, version=order.version, state=str(after.state))
+
+    @staticmethod
+    def _follows(before: CourtOrder | None, document: CourtDocument) -> None:
+        """Raises RefusedError for a version that may not follow the last one here (R-009 to R-018). An end binds
+        whatever is missing between them, and what issues an order may be the first of it."""
+        order = document.order
+        direct = before is not None and before.version == order.version - 1
+        if document.action in ENDING and not direct:
+            return
+        if before is not None and before.version < order.version:
+            check_successor(before, order, document.action, document.issued_at_us, document.papers)
+        elif before is None and order.version > 1 and document.action is not DocumentAction.ISSUE:
+            raise DocumentRefusedError("version", "R-028", "there is no version yet to which this could be done")
 
     def activate(self, order_id: str, employee: str) -> Activation:
         """R-059: the act of an employee. Raises RefusedError when there is nothing to enable, or nobody who does."""

@@ -22,7 +22,7 @@ from mediation.admf import Admf, Files, did_of, identifiers, rogue_xid, xid_of
 from mediation.config import ActivationModel, FaultsModel
 from mediation.faults import Faults
 from mediation.law.certification import certification_from_fields, missing_of
-from mediation.law.documents import DocumentAction, make_document, order_from_fields, revoked
+from mediation.law.documents import DocumentAction, extended, make_document, order_from_fields, revoked
 from mediation.law.orders import CourtOrder, Target, TargetKind, Window
 from mediation.law.papers import Papers
 from mediation.runtime.clock import ManualClock
@@ -668,6 +668,33 @@ def test_a_version_whose_predecessor_went_to_the_agency_alone_is_taken(bench: Be
     bench.issue(replace(revoked(order(), END - SECOND), version=3), action=DocumentAction.REVOKE)
     admf.read_inbox()
     assert admf.refused == 0 and admf.orders[xid_of("O-1")].version == 3
+
+
+@pytest.mark.rule("R-012", "R-015")
+def test_attack_a_late_extension_reopens_nothing_by_leaving_a_version_out(bench: Bench) -> None:
+    admf = bench.admf()
+    bench.issue(order())
+    admf.read_inbox()
+    late = replace(longer(order()), version=3, extensions_us=(END + 2 * SECOND,))
+    octets = make_document(late, COURT, DocumentAction.EXTEND, END + SECOND, lab_papers(late))
+    (bench.inbox / "late.json").write_bytes(octets)
+    admf.read_inbox()
+    assert admf.orders[xid_of("O-1")].version == 1
+
+
+def test_a_version_that_came_too_early_is_taken_when_the_one_before_it_comes(bench: Bench) -> None:
+    admf = bench.admf()
+    second = longer(order())
+    end = second.window.end_us
+    third = extended(second, end + 86_400 * SECOND, END + SECOND)
+    for one, at in ((third, END + SECOND), (second, END - SECOND)):
+        octets = make_document(one, COURT, DocumentAction.EXTEND, at, lab_papers(one))
+        (bench.inbox / f"{one.version}.json").write_bytes(octets)
+        admf.read_inbox()
+        assert not admf.orders
+    bench.issue(order())
+    admf.read_inbox()
+    assert admf.orders[xid_of("O-1")] == third and admf.refused == 0
 
 
 @pytest.mark.rule("R-078", "R-078.1")
