@@ -20,12 +20,21 @@ from collector.assembly import Assembly
 from collector.conflicts import Conflicts, RecordName, Repeat
 from collector.facts import RecordFacts, facts_of
 from collector.gate import Decision, LinkPolicy
-from collector.gate_scope import TARGET_MISMATCH, CinState
+from collector.gate_scope import CinState
 from collector.holding import Stray
 from collector.keeping import Keeper
 from collector.minimise import Minimised, apply
 from collector.quality import LinkQuality
-from collector.stream_table import BELOW_MARK, GAP, NEVER, RESET, StreamTable, VerifyColumns
+from collector.stream_table import (
+    BELOW_MARK,
+    GAP,
+    NEVER,
+    RESET,
+    TARGET_MISMATCH,
+    TARGET_OK,
+    StreamTable,
+    VerifyColumns,
+)
 from collector.synthetic import OpenBook
 from collector.verify import Outcome, StreamBook
 from mediation.law.orders import CourtOrder, Target
@@ -156,7 +165,9 @@ class CarefulLane:
             return Judged(None, _DUPLICATE)
         if data and slot >= 0:
             if decision.cin.target == TARGET_MISMATCH != state.target and state.first_cc_us is not None:
-                self.strays.append(Stray(liid, cin))
+                # What a target had under this CIN before others opened it stays as it is.
+                from_us = facts.event_us if state.target == TARGET_OK else None
+                self.strays.append(Stray(liid, cin, from_us))
             self._remember(slot, state, decision.cin)
             originates = decision.cin.target_originates
             if originates is not None and originates != state.target_originates:

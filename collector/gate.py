@@ -138,7 +138,8 @@ def _doubtful(orders: tuple[CourtOrder, ...], cin: CinState) -> bool:
 
 def _for_all(orders: tuple[CourtOrder, ...], facts: RecordFacts, before: CinState, best: CinState) -> CinState:
     """What the communication's state becomes, for every order on the LIID. Records that name no communication are none:
-    no one of them lends its target to another."""
+    no one of them lends its target to another. An opening record of others under a CIN that a target had takes the CIN
+    away from the target: what follows is theirs (R-022, R-122)."""
     if facts.unplaced:
         return before
     target, taking_part = before.target, before.taking_part
@@ -146,6 +147,8 @@ def _for_all(orders: tuple[CourtOrder, ...], facts: RecordFacts, before: CinStat
         named = facts.parties & {one for order in orders for one in order.targets}
         if target == TARGET_UNKNOWN:
             target, taking_part = (TARGET_OK, named) if named else (TARGET_MISMATCH, None)
+        elif facts.iri_type == "begin" and not named:
+            target, taking_part = TARGET_MISMATCH, None
         elif taking_part is not None:
             taking_part |= named
     return best._replace(target=target, taking_part=taking_part)

@@ -19,10 +19,12 @@ from mediation.law.verdicts import Reason
 
 
 class Stray(NamedTuple):
-    """A communication of which content was kept and in which no target of an order takes part."""
+    """A communication of which content was kept and in which no target of an order takes part; `from_us`: from this
+    event time on, where a target had the CIN before."""
 
     liid: bytes
     cin: int
+    from_us: int | None = None
 
 
 class Store(Protocol):
@@ -44,7 +46,8 @@ class Holds:
         self._store = store
         self._append = append
         self._now_us = now_us
-        self._strays: set[Scope] = {one.scope for one in known if one.reason is Reason.TARGET_MISMATCH}
+        found = (one.scope for one in known if one.reason is Reason.TARGET_MISMATCH)
+        self._strays = {(one.liid, one.cin) for one in found}
 
     def conflicts(self, names: list[RecordName]) -> None:
         """R-093: the first of two records under one number is held like the second. Empties the list."""
@@ -55,10 +58,10 @@ class Holds:
     def strays(self, found: list[Stray]) -> None:
         """R-022, R-122: content of a wrong target, taken before anybody could know. Empties the list."""
         for stray in found:
-            # Without bounds in time: what was accepted early may be stamped later than the signalling that told.
-            scope = standing.of_communication(stray.liid, stray.cin)
-            if scope not in self._strays:
-                self._strays.add(scope)
+            # Without an end: what was accepted early may be stamped later than the signalling that told.
+            scope = standing.of_communication(stray.liid, stray.cin, stray.from_us)
+            if (stray.liid, stray.cin) not in self._strays:
+                self._strays.add((stray.liid, stray.cin))
                 self._hold(scope, Reason.TARGET_MISMATCH, stray._asdict(), ["R-022", "R-122"])
         found.clear()
 

@@ -153,7 +153,8 @@ class Recovery:
                 continue
             mark = int(marks[index])
             self._raise(slot, mark >> 32, mark & 0xFFFFFFFF)
-            if established[index]:
+            # One that names the target again does not give it back what others have had.
+            if established[index] and self._streams.target_state(slot) != TARGET_MISMATCH:
                 self._streams.set_target_state(slot, TARGET_OK)
             if kind == KIND_CC and self._streams.first_cc_us(slot) == NEVER and first_us[index] < 1 << 62:
                 self._streams.set_first_cc_us(slot, int(first_us[index]))

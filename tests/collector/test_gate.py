@@ -508,7 +508,7 @@ def test_attack_one_good_record_does_not_redeem_a_communication_of_strangers() -
 
 def test_a_record_without_the_target_inside_its_own_communication_is_refused_alone() -> None:
     alone = frozenset({OTHER})
-    decision = decide((WARRANT,), iri(parties=alone, originators=alone), POLICY, OK_CIN)
+    decision = decide((WARRANT,), iri(iri_type="continue", parties=alone, originators=alone), POLICY, OK_CIN)
     assert decision.verdict.reasons == (Reason.TARGET_MISMATCH,) and decision.cin == OK_CIN
 
 
@@ -652,3 +652,15 @@ def test_content_is_set_apart_where_nobody_can_tell_any_more_whose_target_takes_
     assert (verdict.kind, verdict.reasons) == (VerdictKind.QUARANTINE, (Reason.TARGET_MISMATCH,))
     alike = replace(register, targets=WARRANT.targets)
     assert decide((WARRANT, alike), cc(), POLICY, OK_CIN).verdict.kind is VerdictKind.ACCEPT
+
+
+@pytest.mark.rule("R-022", "R-122")
+def test_attack_an_opening_record_of_others_takes_the_cin_away_for_good() -> None:
+    others = {"originators": frozenset(), "recipients": frozenset(), "parties": frozenset({OTHER})}
+    known = decide((WARRANT,), iri(), POLICY, NOTHING_KNOWN).cin
+    within = decide((WARRANT,), iri(iri_type="continue", **others), POLICY, known).cin
+    assert (known.target, within.target) == (TARGET_OK, TARGET_OK)
+    taken = decide((WARRANT,), iri(**others), POLICY, known).cin
+    assert judged(WARRANT, cc(), taken) == (VerdictKind.REJECT, {Reason.TARGET_MISMATCH})
+    back = decide((WARRANT,), iri(), POLICY, taken).cin
+    assert judged(WARRANT, cc(), back) == (VerdictKind.REJECT, {Reason.TARGET_MISMATCH})

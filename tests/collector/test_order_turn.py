@@ -469,3 +469,30 @@ async def test_the_target_s_own_signalling_holds_nothing(lab, records, connect, 
     await client.close()
     await running.end()
     assert not held(lab) and not audited(lab, "standing")
+
+
+@pytest.mark.rule("R-022", "R-122")
+async def test_attack_a_stranger_s_call_under_the_cin_of_the_target_s_own(lab, records, connect, start) -> None:
+    """What the target said stays; what comes under its CIN once others have opened it is theirs, over a restart too."""
+    lab.court.issue("O-1", "LAB-0001", start=START - HOUR, end=END)
+    running = await start()
+    client = await connect(running.ports["hi2"])
+    await client.send(records.sip("LAB-0001", 7, time_us=START))
+    await client.send(*(records.rtp("LAB-0001", 7, time_us=START + n) for n in range(1, 4)))
+    await client.send(*(records.rtp("LAB-0001", 7, time_us=START + 60 * S + n) for n in range(2)))
+    await client.send(records.sip("LAB-0001", 7, caller="12125550177", callee="12125550188", time_us=START + 30 * S))
+    await client.send(records.rtp("LAB-0001", 7, time_us=START + 61 * S))
+    await client.barrier(records)
+    await until(lambda: audited(lab, "standing"))
+    await client.close()
+    await running.end()
+    running = await start()
+    client = await connect(running.ports["hi2"])
+    await client.send(records.rtp("LAB-0001", 7, time_us=START + 62 * S))
+    await client.barrier(records)
+    assert running.order("O-1")["reasons"]["TARGET_MISMATCH"] == 3
+    await client.close()
+    await running.end()
+    assert sorted(one.event_us - START - 60 * S for one in held(lab)) == [0, 1] and len(stored(lab)) == 6
+    assert len(audited(lab, "standing")) == 1
+    sound(lab)
