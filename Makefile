@@ -52,9 +52,12 @@ fmt: setup ## format and sort
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format --quiet .
 
-lock: setup ## pin every dependency with hashes into requirements.lock
-	@$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
-		--strip-extras --allow-unsafe --extra dev --output-file requirements.lock pyproject.toml
+PIP_COMPILE = $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host \
+	--no-emit-find-links --strip-extras --allow-unsafe
+
+lock: setup ## pin every dependency with hashes into requirements.lock and tools/guided.lock
+	@$(PIP_COMPILE) --extra dev --output-file requirements.lock pyproject.toml
+	@$(PIP_COMPILE) --output-file tools/guided.lock tools/guided.in
 
 bench: setup ## measure; results with their environment card go to bench/results/
 	@$(BIN)/python -m bench.kernels
