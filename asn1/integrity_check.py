@@ -1,0 +1,325 @@
+"""The receiver's half of the integrity checks (`asn1.integrity`): records and check TRIs in, findings out. Pure.
+
+Rules. Late and in turns: `record` and `check` only take note, `turn` compares. What a check speaks of may come after
+it and is waited for; so is the check of a record. Records are kept, in memory alone, until a hash spoke of them;
+bounded in octets, and what is given up for that is a finding too. A check TRI that comes again as it was (a resend) is
+passed over. A finding never changes what was stored: it names the records, and the caller decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from asn1.errors import DecodeError
+from asn1.integrity import HASHES, Chain, IntegrityProfile, PublicKey, digested, signed_octets, verify
+
+MAX_WAITING: Final = 1024
+"""Check TRIs whose records or hashes have not come yet."""
+MAX_LISTED: Final = 262_144
+"""Numbers that all of them list together."""
+MAX_REMEMBERED: Final = 4096
+"""Records of a chain, and hash TRIs of it, remembered as settled, so that what comes again is known."""
+MAX_CHAINS: Final = 65_536
+MAX_NAMED: Final = 4096
+"""Records that one finding names; a hash over more than that is over more than anybody agrees on."""
+
+
+class Fault(StrEnum):
+    WRONG_HASH = "wrong_hash"
+    MISSING_DATA = "missing_data"
+    MISSING_CHECK = "missing_check"
+    MISSING_HASH = "missing_hash"
+    BAD_SIGNATURE = "bad_signature"
+    UNKNOWN_KEY = "unknown_key"
+    UNSIGNED = "unsigned"
+    REPLAYED = "replayed"
+    UNUSABLE = "unusable"
+    GIVEN_UP = "given_up"
+
+
+class Place(NamedTuple):
+    epoch: int
+    number: int
+
+
+class Finding(NamedTuple):
+    """`records`: the data records it is about, as far as they came; `says` for people, never content."""
+
+    fault: Fault
+    chain: Chain
+    records: tuple[Place, ...]
+    says: str
+
+
+class CheckLimits(NamedTuple):
+    """`data_us`: how long a check waits for what it speaks of. `check_us`: how long a record waits for its hash, and
+    `sign_us` a hash for its signature, where a key is configured. `octets`: records kept for that, in all."""
+
+    data_us: int = 10_000_000
+    check_us: int = 15_000_000
+    sign_us: int = 60_000_000
+    octets: int = 32 << 20
+
+
+class _Record(NamedTuple):
+    epoch: int
+    octets: bytes
+    since_us: int
+
+
+class _Hash(NamedTuple):
+    value: bytes
+    records: tuple[Place, ...]
+    since_us: int
+
+
+class _Waiting(NamedTuple):
+    chain: Chain
+    number: int
+    value: dict[str, Any]
+    since_us: int
+
+
+@dataclass(slots=True)
+class _ChainState:
+    settled: OrderedDict[Place, None] = field(default_factory=OrderedDict)
+    hashes: OrderedDict[int, _Hash] = field(default_factory=OrderedDict)
+    signed: OrderedDict[int, None] = field(default_factory=OrderedDict)
+    told_key: bool = False
+
+
+class Checker:
+    """All chains of one link. `key` verifies signatures; without it they are counted and prove nothing."""
+
+    def __init__(
+        self, profile: IntegrityProfile, key: PublicKey | None = None, limits: CheckLimits | None = None
+    ) -> None:
+        self._profile = profile
+        self._key = key
+        self._limits = limits if limits is not None else CheckLimits()
+        self._chains: OrderedDict[Chain, _ChainState] = OrderedDict()
+        self._pending: OrderedDict[tuple[Chain, int], _Record] = OrderedDict()
+        self._octets = 0
+        self._waiting: list[_Waiting] = []
+        self._listed = 0
+        self._seen: OrderedDict[bytes, None] = OrderedDict()
+        self._findings: list[Finding] = []
+        self.records_checked = 0
+        self.hashes_right = 0
+        self.signatures_right = 0
+
+    @property
+    def pending(self) -> int:
+        """Records that no hash spoke of yet."""
+        return len(self._pending)
+
+    def record(self, chain: Chain, epoch: int, number: int, octets: bytes, now_us: int) -> None:
+        """A data record, in the form that is digested, whatever became of it."""
+        place, state = Place(epoch, number), self._state(chain)
+        if place in state.settled:
+            return
+        key = (chain, number)
+        known = self._pending.get(key)
+        if known is not None:
+            if known.epoch >= epoch:
+                return
+            # A new epoch counts from 0 again, and what had this number before has no hash yet.
+            self._drop(key, Fault.MISSING_CHECK, "no hash spoke of it before its stream began anew")
+        try:
+            kept = digested(octets, self._profile.scope)
+        except DecodeError:
+            return
+        self._pending[key] = _Record(epoch, kept, now_us)
+        self._octets += len(kept)
+        while self._octets > self._limits.octets:
+            self._drop(next(iter(self._pending)), Fault.GIVEN_UP, "more records wait for their hash than are kept")
+
+    def check(self, liid: bytes, cin: int, number: int, value: dict[str, Any], now_us: int) -> None:
+        """An IntegrityCheck TRI: its header's LIID, CIN and number, its value."""
+        kind = {"iRI": 0, "cC": 1}.get(str(value.get("dataType")))
+        chain = Chain(liid, cin, 0 if kind is None else kind)
+        if kind is None or value["checkType"] not in ("hash", "signature"):
+            self._find(Fault.UNUSABLE, chain, (), "a check that does not say of what kind of records it is")
+            return
+        name = _fingerprint(chain, number, value)
+        if name in self._seen:
+            return
+        self._seen[name] = None
+        if len(self._seen) > MAX_REMEMBERED:
+            self._seen.popitem(last=False)
+        self._listed += len(value["includedSequenceNumbers"])
+        while self._waiting and (len(self._waiting) >= MAX_WAITING or self._listed > MAX_LISTED):
+            first = self._waiting.pop(0)
+            self._listed -= len(first.value["includedSequenceNumbers"])
+            self._find(Fault.GIVEN_UP, first.chain, self._spoken_of(first), "more checks wait than are kept")
+        self._waiting.append(_Waiting(chain, number, value, now_us))
+
+    def turn(self, now_us: int) -> list[Finding]:
+        """Compare what can be compared and give up what has waited too long."""
+        # Hashes first: a signature that came with them speaks of them.
+        self._waiting.sort(key=lambda one: one.value["checkType"] != "hash")
+        self._waiting = [one for one in self._waiting if not self._settle(one, now_us)]
+        self._listed = sum(len(one.value["includedSequenceNumbers"]) for one in self._waiting)
+        late_us = now_us - self._limits.check_us
+        wanted = {(one.chain, number) for one in self._waiting for number in self._numbers(one)}
+        for key in [key for key, one in self._overdue(late_us) if key not in wanted]:
+            self._drop(key, Fault.MISSING_CHECK, "no hash spoke of it in time")
+        if self._key is not None:
+            self._unsigned(now_us - self._limits.sign_us)
+        found, self._findings = self._merged(), []
+        return found
+
+    # One check
+
+    def _settle(self, one: _Waiting, now_us: int) -> bool:
+        late = now_us - one.since_us >= self._limits.data_us
+        return self._hash(one, late, now_us) if one.value["checkType"] == "hash" else self._signature(one, late)
+
+    def _hash(self, one: _Waiting, late: bool, now_us: int) -> bool:
+        chain, state, numbers = one.chain, self._state(one.chain), one.value["includedSequenceNumbers"]
+        algorithm = HASHES.get(str(one.value.get("hashAlgorithm", self._profile.hash_algorithm)))
+        missing = [number for number in numbers if (chain, number) not in self._pending]
+        if algorithm is None or not numbers or len(set(numbers)) != len(numbers):
+            places = self._take(chain, numbers)
+            self._find(Fault.UNUSABLE, chain, places, "a hash of no known kind, or over no list of records")
+            return True
+        if missing:
+            if not late:
+                return False
+            again = sum(any(place.number == number for place in state.settled) for number in missing[:64])
+            places = self._take(chain, numbers)
+            fault = Fault.REPLAYED if again and not places else Fault.MISSING_DATA
+            self._find(fault, chain, places, f"a hash speaks of {len(missing)} records that did not come for it")
+            return True
+        digest = hashlib.new(algorithm)
+        for number in numbers:
+            digest.update(self._pending[chain, number].octets)
+        places = self._take(chain, numbers)
+        self.records_checked += len(places)
+        if digest.digest() != one.value["checkValue"]:
+            self._find(Fault.WRONG_HASH, chain, places, f"the hash over {len(places)} records is another one")
+            return True
+        self.hashes_right += 1
+        if self._key is not None:
+            before = state.hashes.pop(one.number, None)
+            if before is not None:
+                self._find(Fault.UNSIGNED, chain, before.records, "another hash came under its number")
+            state.signed.pop(one.number, None)
+        state.hashes[one.number] = _Hash(one.value["checkValue"], places, now_us)
+        while len(state.hashes) > MAX_REMEMBERED:
+            _, lost = state.hashes.popitem(last=False)
+            if self._key is not None:
+                self._find(Fault.UNSIGNED, chain, lost.records, "more hashes wait for a signature than are kept")
+        return True
+
+    def _signature(self, one: _Waiting, late: bool) -> bool:
+        chain, state, numbers = one.chain, self._state(one.chain), one.value["includedSequenceNumbers"]
+        if self._key is None:
+            if not state.told_key:
+                self._find(Fault.UNKNOWN_KEY, chain, (), "no key is configured for this link's signatures")
+            state.told_key = True
+            return True
+        missing = [number for number in numbers if number not in state.hashes]
+        if missing or not numbers or len(set(numbers)) != len(numbers):
+            if not late and numbers:
+                return False
+            again = any(number in state.signed for number in missing)
+            fault = Fault.REPLAYED if again else Fault.MISSING_HASH
+            self._find(fault, chain, (), f"a signature speaks of {len(missing)} hashes that wait for none")
+            return True
+        algorithm = one.value.get("signatureAlgorithm")
+        values = [state.hashes[number].value for number in numbers]
+        octets = signed_octets(chain, numbers, values, algorithm, self._profile.signing)
+        hash_algorithm = self._profile.hash_algorithm
+        right = verify(self._key, one.value["checkValue"], octets, algorithm, hash_algorithm)
+        records = [place for number in numbers for place in state.hashes[number].records]
+        if right:
+            self.signatures_right += 1
+            for number in numbers:
+                del state.hashes[number]
+                state.signed[number] = None
+            while len(state.signed) > MAX_REMEMBERED:
+                state.signed.popitem(last=False)
+        else:
+            self._find(Fault.BAD_SIGNATURE, chain, tuple(records), "the signature is not that of the configured key")
+        return True
+
+    # What waits
+
+    def _state(self, chain: Chain) -> _ChainState:
+        state = self._chains.get(chain)
+        if state is None:
+            state = self._chains[chain] = _ChainState()
+            if len(self._chains) > MAX_CHAINS:
+                self._chains.popitem(last=False)
+        return state
+
+    def _take(self, chain: Chain, numbers: list[int]) -> tuple[Place, ...]:
+        """The records of these numbers that are here; settled from now on."""
+        state, places = self._state(chain), []
+        for number in numbers:
+            found = self._pending.pop((chain, number), None)
+            if found is not None:
+                self._octets -= len(found.octets)
+                places.append(Place(found.epoch, number))
+                self._remember(state, places[-1])
+        return tuple(places)
+
+    @staticmethod
+    def _remember(state: _ChainState, place: Place) -> None:
+        state.settled[place] = None
+        if len(state.settled) > MAX_REMEMBERED:
+            state.settled.popitem(last=False)
+
+    def _drop(self, key: tuple[Chain, int], fault: Fault, says: str) -> None:
+        found = self._pending.pop(key)
+        self._octets -= len(found.octets)
+        place = Place(found.epoch, key[1])
+        self._remember(self._state(key[0]), place)
+        self._find(fault, key[0], (place,), says)
+
+    def _overdue(self, late_us: int) -> list[tuple[tuple[Chain, int], _Record]]:
+        found = []
+        for key, one in self._pending.items():
+            if one.since_us > late_us:
+                break
+            found.append((key, one))
+        return found
+
+    def _unsigned(self, late_us: int) -> None:
+        for chain, state in self._chains.items():
+            while state.hashes:
+                number, oldest = next(iter(state.hashes.items()))
+                if oldest.since_us > late_us:
+                    break
+                del state.hashes[number]
+                self._find(Fault.UNSIGNED, chain, oldest.records, "no signature spoke of its hash in time")
+
+    def _spoken_of(self, one: _Waiting) -> tuple[Place, ...]:
+        return self._take(one.chain, self._numbers(one))
+
+    @staticmethod
+    def _numbers(one: _Waiting) -> list[int]:
+        return list(one.value["includedSequenceNumbers"]) if one.value["checkType"] == "hash" else []
+
+    def _find(self, fault: Fault, chain: Chain, records: tuple[Place, ...], says: str) -> None:
+        self._findings.append(Finding(fault, chain, records, says))
+
+    def _merged(self) -> list[Finding]:
+        """Single records that lack the same thing as one finding."""
+        merged: dict[tuple[Fault, Chain, str], list[Place]] = {}
+        for one in self._findings:
+            merged.setdefault((one.fault, one.chain, one.says), []).extend(one.records)
+        return [
+            Finding(fault, chain, tuple(records[at : at + MAX_NAMED]), says)
+            for (fault, chain, says), records in merged.items()
+            for at in range(0, max(len(records), 1), MAX_NAMED)
+        ]
+
+
+def _fingerprint(chain: Chain, number: int, value: dict[str, Any]) -> bytes:
+    return hashlib.sha256(repr((chain, number, sorted(value.items()))).encode()).digest()
