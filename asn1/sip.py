@@ -149,6 +149,18 @@ class SipMessage(NamedTuple):
         return self.uris("p-called-party-id")
 
     @property
+    def redirected_by(self) -> tuple[str, ...]:
+        """Who had the call sent on, newest first: Diversion (RFC 5806), and History-Info (RFC 7044) but for its last
+        entry, which is where the call now goes."""
+        return _unique(self.uris("diversion") + self.uris("history-info")[:-1])
+
+    @property
+    def redirected_to(self) -> tuple[str, ...]:
+        """Where a call goes on to: the last History-Info of a message, the Contact of a redirection."""
+        moved = self.uris("contact") if self.status is not None and 300 <= self.status < 400 else ()
+        return _unique(self.uris("history-info")[1:][-1:] + moved)
+
+    @property
     def origin_uris(self) -> tuple[str, ...]:
         """Who sent the request. In a response PAI and RPID speak of the responder, so From alone counts."""
         own = (self.from_uri,) if self.from_uri else ()

@@ -17,6 +17,9 @@ from carrier_sim.subscribers import HOSTS, digits_of
 from mediation.runtime.config import ClockConfig, Listen, Model, TlsConfig
 
 DEFAULT_BUFFER_OCTETS = 8 << 20
+TRANSFER_S = 2.0
+CONFERENCE_S = 6.0
+"""How long it takes until the others talk, and a while of that."""
 
 
 def _fictional(number: str) -> str:
@@ -62,7 +65,14 @@ class CallItem(_Item):
     """`feature` is a feature code (`*66`) the caller dials while the call rings; `dtmf` are keys in the speech and
     `info_digits` keys sent as SIP INFO, both after the answer. `ring_s` from INVITE to answer, drawn when absent.
     `sound`: a long call costs little as `silence` or `tone`; `none` is a call whose media go elsewhere. `hold_at_s`
-    after the answer the caller puts the callee on hold for `hold_s`."""
+    after the answer the caller puts the callee on hold for `hold_s`; `update_at_s` after it the caller changes the
+    codec or the address of its media. `early_media`: a ringing tone before the answer; `call_waiting`: the callee is in
+    another call; `uui`: words sent along with the call.
+
+    At most one of these, in a call that is answered. `forward_to`: the callee has the call sent on, under `forward`
+    (`redirected`: its handset does it with 302). `transfer_to`: `transfer_at_s` after the answer `transfer_by` hands
+    the other over. `conference_with`: `conference_at_s` after the answer the caller holds the callee, calls one more,
+    and joins both in a conference."""
 
     kind: Literal["call"] = "call"
     caller: Number
@@ -77,9 +87,58 @@ class CallItem(_Item):
     info_digits: Digits = ""
     hold_at_s: Duration | None = None
     hold_s: Annotated[float, Field(gt=0, le=86_400)] = 5.0
+    update_at_s: Duration | None = None
+    update: Literal["codec", "address"] = "codec"
+    early_media: bool = False
+    call_waiting: bool = False
+    uui: Annotated[str, Field(max_length=100)] = ""
     caller_text: Annotated[str, Field(max_length=2_000)] | None = None
     callee_text: Annotated[str, Field(max_length=2_000)] | None = None
     ipv6: bool = False
+    forward_to: Number | None = None
+    forward: Literal["unconditional", "busy", "no_answer", "redirected"] = "unconditional"
+    transfer_to: Number | None = None
+    transfer_at_s: Duration = 2.0
+    transfer_by: Literal["caller", "callee"] = "callee"
+    conference_with: Number | None = None
+    conference_at_s: Duration = 2.0
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> CallItem:
+        thirds = [one for one in (self.forward_to, self.transfer_to, self.conference_with) if one is not None]
+        if not thirds:
+            return self
+        if len(thirds) > 1:
+            raise ValueError("a call is forwarded, transferred or made a conference, not two of these")
+        if thirds[0] in (self.caller, self.callee) or self.caller == self.callee:
+            raise ValueError("the third of a call is somebody else than its caller and its callee")
+        others = ("outcome", "hold_at_s", "update_at_s", "early_media", "call_waiting", "info_digits")
+        more = ("dtmf", "ipv6") if self.conference_with else ("dtmf",) if self.transfer_to else ()
+        fields = type(self).model_fields
+        if odd := [name for name in (*others, *more) if getattr(self, name) != fields[name].default]:
+            raise ValueError(f"a call with a third takes no {', '.join(odd)}")
+        if self.transfer_to and self.seconds < self.transfer_at_s + TRANSFER_S:
+            raise ValueError(f"seconds is at least transfer_at_s and {TRANSFER_S:g} more")
+        if self.conference_with and self.seconds < self.conference_at_s + CONFERENCE_S:
+            raise ValueError(f"seconds is at least conference_at_s and {CONFERENCE_S:g} more")
+        return self
+
+
+class RegisterItem(_Item):
+    """`expires_s` 0 takes the registration back."""
+
+    kind: Literal["register"] = "register"
+    subscriber: Number
+    expires_s: Annotated[int, Field(ge=0, le=86_400)] = 3_600
+
+
+class FeatureItem(_Item):
+    """A code dialled to the network outside any call; `number` follows it, as with `*72` for whom calls go to."""
+
+    kind: Literal["feature"] = "feature"
+    subscriber: Number
+    code: Annotated[str, Field(pattern=r"^[*#]\d{2,4}$")]
+    number: Number | None = None
 
 
 class SmsItem(_Message):
@@ -126,7 +185,10 @@ class BackgroundItem(_Item):
     exclude: tuple[Number, ...] = ()
 
 
-TrafficItem = Annotated[CallItem | SmsItem | MmsItem | DataItem | WebItem | BackgroundItem, Field(discriminator="kind")]
+TrafficItem = Annotated[
+    CallItem | RegisterItem | FeatureItem | SmsItem | MmsItem | DataItem | WebItem | BackgroundItem,
+    Field(discriminator="kind"),
+]
 TRAFFIC_ITEMS: TypeAdapter[list[TrafficItem]] = TypeAdapter(Annotated[list[TrafficItem], Field(max_length=10_000)])
 
 

@@ -44,7 +44,9 @@ class Address(NamedTuple):
 
 class InterceptEvent(NamedTuple):
     """`correlation` numbers the communication, 1..2^64-1. `sender`/`receiver` are None where that side is not a
-    subscriber of this element (the far leg of an SMS). RADIUS has a sender only, and no direction."""
+    subscriber of this element (the far leg of an SMS). RADIUS has a sender only, and no direction. `behalf`: the party
+    on whose behalf it happens though it takes no part itself (who had the call sent on), and whether that party counts
+    as sending it."""
 
     time_us: int
     kind: EventKind
@@ -55,3 +57,4 @@ class InterceptEvent(NamedTuple):
     source: Address | None = None
     destination: Address | None = None
     phase: Phase = Phase.WITHIN
+    behalf: tuple[Party, bool] | None = None

@@ -1,7 +1,7 @@
 """Feature codes: what a subscriber dials to the network itself, such as *66 for continuous redial.
 
-The code is a short dialogue with the application server while the call it belongs to still rings: a communication of
-its own, whose request URI is the code, so that the key is plain signalling before any answer. That a network signals
+The code is a short dialogue with the application server, on its own or while a call still rings: a communication of its
+own, whose request URI is the code, so that the key is plain signalling before any answer. That a network signals
 feature codes in this way is our assumption. Source: RFC 3261.
 """
 
@@ -12,18 +12,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from carrier_sim.dialogue import BANNER, SERVER_ADDRESS, SIP_PORT
 from carrier_sim.events import Address, EventKind, InterceptEvent, Phase
 from carrier_sim.subscribers import IMS_DOMAIN, Subscriber
-from carrier_sim.voice import BANNER, RINGING_US, SIP_PORT
 
-FEATURE_ADDRESS: Final = "192.0.2.30"
-_AFTER_RINGING_US: Final = 60_000
 _STEP_US: Final = 15_000
 
 
 @dataclass(frozen=True, slots=True)
 class FeaturePlan:
-    """`start_us` is that of the call; the code is dialled when it rings, before any answer."""
+    """`start_us`: when the code is dialled. `*72` and the number behind it forward the subscriber's calls."""
 
     start_us: int
     caller: Subscriber
@@ -38,13 +36,12 @@ def feature_events(plan: FeaturePlan, correlation: int, seed: str) -> Iterator[I
     call_id = f"{chance.getrandbits(64):016x}@{caller.ipv4}"
     branch = f"{chance.getrandbits(48):012x}"
     here, there = (f"{chance.getrandbits(32):08x}" for _ in range(2))
-    near, far = Address(caller.ipv4, SIP_PORT), Address(FEATURE_ADDRESS, SIP_PORT)
-    at_us = plan.start_us + RINGING_US + _AFTER_RINGING_US
+    near, far = Address(caller.ipv4, SIP_PORT), Address(SERVER_ADDRESS, SIP_PORT)
     subscriber, network = f'"{caller.name}" <{caller.sip_uri}>;tag={here}', f"<{uri}>"
     answered = f"{network};tag={there}"
 
     def message(step: int, start: str, from_to: tuple[str, str], cseq: str, up: bool, phase: Phase) -> InterceptEvent:
-        asker = FEATURE_ADDRESS if cseq.endswith("BYE") else caller.ipv4
+        asker = SERVER_ADDRESS if cseq.endswith("BYE") else caller.ipv4
         lines = [
             start,
             f"Via: SIP/2.0/UDP {asker}:{SIP_PORT};branch=z9hG4bK{branch}{step // 3}",
@@ -60,7 +57,7 @@ def feature_events(plan: FeaturePlan, correlation: int, seed: str) -> Iterator[I
         octets = "\r\n".join([*lines, "Content-Length: 0", "", ""]).encode()
         sender, receiver = (caller.party, None) if up else (None, caller.party)
         source, destination = (near, far) if up else (far, near)
-        time_us = at_us + step * _STEP_US
+        time_us = plan.start_us + step * _STEP_US
         return InterceptEvent(time_us, EventKind.SIP, correlation, octets, sender, receiver, source, destination, phase)
 
     yield message(0, f"INVITE {uri} SIP/2.0", (subscriber, network), "1 INVITE", True, Phase.OPENS)

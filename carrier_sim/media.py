@@ -75,8 +75,10 @@ def media_events(plan: MediaPlan, correlation: int, chance: random.Random, clips
         return
     # Half a frame and a bit apart, as two handsets would be, and never at the same instant.
     yield from merge(
-        _stream(plan, correlation, entropy[0], True, plan.start_us, islice(_sounds(plan, clips, 0), wanted)),
-        _stream(plan, correlation, entropy[1], False, plan.start_us + 9_371, islice(_sounds(plan, clips, 1), wanted)),
+        stream_events(plan, correlation, entropy[0], True, plan.start_us, islice(_sounds(plan, clips, 0), wanted)),
+        stream_events(
+            plan, correlation, entropy[1], False, plan.start_us + 9_371, islice(_sounds(plan, clips, 1), wanted)
+        ),
         key=lambda event: event.time_us,
     )
 
@@ -121,7 +123,7 @@ def _utterance(plan: MediaPlan, clips: Clips, side: int, turn: int) -> bytes:
     return own[turn % len(own)].octets
 
 
-def _stream(
+def stream_events(
     plan: MediaPlan,
     correlation: int,
     entropy: int,

@@ -11,18 +11,33 @@ import random
 from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush, heapreplace
 
-from carrier_sim.config import BackgroundItem, CallItem, DataItem, MmsItem, SmsItem, TrafficItem, WebItem
+from carrier_sim.conference import ConferencePlan, conference_events
+from carrier_sim.config import (
+    BackgroundItem,
+    CallItem,
+    DataItem,
+    FeatureItem,
+    MmsItem,
+    RegisterItem,
+    SmsItem,
+    TrafficItem,
+    WebItem,
+)
 from carrier_sim.events import InterceptEvent
 from carrier_sim.features import FeaturePlan, feature_events
 from carrier_sim.mms import MmsPlan, mms_events
+from carrier_sim.redirection import ForwardPlan, TransferPlan, forward_events, transfer_events
+from carrier_sim.registration import RegisterPlan, register_events
 from carrier_sim.sessions import DataPlan, data_events
 from carrier_sim.sms import SmsPlan, sms_events
 from carrier_sim.speech import Clips
 from carrier_sim.subscribers import HOSTS, Directory, Subscriber
-from carrier_sim.voice import CallPlan, call_events
+from carrier_sim.voice import RINGING_US, CallPlan, call_events
 from carrier_sim.web import WebPlan, web_events
 
 _VISIT_EVERY_US = 500_000
+_AFTER_RINGING_US = 60_000
+"""A feature code of a call is dialled when it rings, before any answer."""
 _TEXTS = (
     "Simulated message: the depot is closed.",
     "Simulation. See you at the bridge that does not exist.",
@@ -118,30 +133,22 @@ class Network:
             return
         self._schedule.add(self._events(item, start_us))
         if isinstance(item, CallItem) and item.feature:
-            feature = FeaturePlan(start_us, self._directory.get(item.caller), item.feature)
+            dialled_us = start_us + RINGING_US + _AFTER_RINGING_US
+            feature = FeaturePlan(dialled_us, self._directory.get(item.caller), item.feature)
             self._schedule.add(feature_events(feature, self.next_correlation(), self._chance()))
 
-    def _events(self, item: CallItem | SmsItem | MmsItem | DataItem, start_us: int) -> Iterator[InterceptEvent]:
+    def _events(
+        self, item: CallItem | RegisterItem | FeatureItem | SmsItem | MmsItem | DataItem, start_us: int
+    ) -> Iterator[InterceptEvent]:
         get = self._directory.get
         correlation, seed = self.next_correlation(), self._chance()
         if isinstance(item, CallItem):
-            call = CallPlan(
-                start_us,
-                get(item.caller),
-                get(item.callee),
-                item.seconds,
-                item.outcome,
-                item.codec,
-                item.dtmf,
-                item.caller_text,
-                item.callee_text,
-                item.ipv6,
-                item.ring_s,
-                item.sound,
-                item.info_digits,
-                None if item.hold_at_s is None else (item.hold_at_s, item.hold_s),
-            )
-            return call_events(call, correlation, seed, self._clips)
+            return self._call(item, start_us, correlation, seed)
+        if isinstance(item, RegisterItem):
+            return register_events(RegisterPlan(start_us, get(item.subscriber), item.expires_s), correlation, seed)
+        if isinstance(item, FeatureItem):
+            code = item.code + (item.number or "")
+            return feature_events(FeaturePlan(start_us, get(item.subscriber), code), correlation, seed)
         if isinstance(item, SmsItem):
             return sms_events(SmsPlan(start_us, get(item.sender), get(item.to), item.text, item.via), correlation, seed)
         if isinstance(item, MmsItem):
@@ -152,6 +159,39 @@ class Network:
         return data_events(
             DataPlan(start_us, get(item.subscriber), item.seconds, item.packets, item.ipv6), correlation, seed
         )
+
+    def _call(self, item: CallItem, start_us: int, correlation: int, seed: str) -> Iterator[InterceptEvent]:
+        get = self._directory.get
+        call = CallPlan(
+            start_us,
+            get(item.caller),
+            get(item.callee),
+            item.seconds,
+            item.outcome,
+            item.codec,
+            item.dtmf,
+            item.caller_text,
+            item.callee_text,
+            item.ipv6,
+            item.ring_s,
+            item.sound,
+            item.info_digits,
+            None if item.hold_at_s is None else (item.hold_at_s, item.hold_s),
+            None if item.update_at_s is None else (item.update_at_s, item.update),
+            item.early_media,
+            item.call_waiting,
+            item.uui,
+        )
+        if item.forward_to is not None:
+            forwarded = ForwardPlan(call, get(item.forward_to), item.forward)
+            return forward_events(forwarded, correlation, seed, self._clips)
+        if item.transfer_to is not None:
+            transferred = TransferPlan(call, get(item.transfer_to), item.transfer_at_s, item.transfer_by)
+            return transfer_events(transferred, correlation, seed, self._clips)
+        if item.conference_with is not None:
+            conference = ConferencePlan(call, get(item.conference_with), item.conference_at_s)
+            return conference_events(conference, correlation, seed, self._clips)
+        return call_events(call, correlation, seed, self._clips)
 
     def _chance(self) -> str:
         return f"{self._seed}/communication/{self._communications}"

@@ -41,7 +41,8 @@ from carrier_sim.x3_head import X3Head
 
 MAX_OPEN_COMMUNICATIONS: Final = 100_000
 """Communications whose opening signalling is kept; beyond, the oldest is forgotten."""
-_MAX_OPENING_EVENTS: Final = 4
+_MAX_OPENING_EVENTS: Final = 16
+"""A conference of three has five legs, each with an INVITE and its answer."""
 _MAX_CLOSED: Final = 10_000
 """Recently closed communications whose sequence numbers are kept, for what trails in behind the last signalling."""
 _MAX_CONTEXTS: Final = 2 * MAX_OPEN_COMMUNICATIONS
@@ -244,14 +245,23 @@ class Poi:
             self._open.popitem(last=False)
 
     def _covering(self, event: InterceptEvent) -> Iterator[tuple[_Match, PayloadDirection]]:
-        """Each task the event falls under, once. A task on both parties sees the sender's side."""
+        """Each task the event falls under, once. A task on both parties sees the sender's side, one on a party that it
+        happens on behalf of as well sees its own part."""
         sending = self._matches_of(event.sender)
         for match in sending:
             yield match, _direction(event.kind, PayloadDirection.FROM_TARGET)
         xids = {match.task.xid for match in sending}
         for match in self._matches_of(event.receiver):
             if match.task.xid not in xids:
+                xids.add(match.task.xid)
                 yield match, _direction(event.kind, PayloadDirection.TO_TARGET)
+        if event.behalf is None:
+            return
+        party, sends = event.behalf
+        for match in self._matches_of(party):
+            if match.task.xid not in xids:
+                way = PayloadDirection.FROM_TARGET if sends else PayloadDirection.TO_TARGET
+                yield match, _direction(event.kind, way)
 
     def _matches_of(self, party: Party | None) -> tuple[_Match, ...]:
         if party is None or not self._by_identity:
@@ -334,7 +344,7 @@ class Poi:
         form = _X3_KINDS.get(event.kind)
         if form is None:
             form = PayloadFormat.IPV6 if event.octets[:1] >= b"\x60" else PayloadFormat.IPV4
-        key = (match.task.xid_octets, event.correlation, ipid, direction, form)
+        key = (match.task.xid_octets, event.correlation, ipid, direction, form, event.source, event.destination)
         head = self._heads.get(key)
         if head is None:
             bare = event._replace(octets=b"", time_us=0)

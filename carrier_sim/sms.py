@@ -16,9 +16,9 @@ from asn1.sms_fields import INTERNATIONAL, encode_address
 from asn1.sms_tpdu import encode_deliver, encode_submit
 from asn1.table import Value
 from asn1.ts33128 import encode_xiri
+from carrier_sim.dialogue import BANNER, SIP_PORT, handset, sip_event
 from carrier_sim.events import EventKind, InterceptEvent, Phase
 from carrier_sim.subscribers import Subscriber
-from carrier_sim.voice import BANNER, SIP_PORT, sip_event
 
 Via = Literal["smsf", "ims"]
 
@@ -113,10 +113,12 @@ def _over_ims(plan: SmsPlan, correlation: int, chance: random.Random) -> Iterato
         correlation,
         request,
         plan.text.encode(),
-        sender,
-        receiver,
+        handset(sender),
+        handset(receiver),
         True,
         Phase.OPENS,
         content_type="text/plain;charset=UTF-8",
     )
-    yield sip_event(plan.start_us + 60_000, correlation, response, b"", sender, receiver, False, Phase.CLOSES)
+    yield sip_event(
+        plan.start_us + 60_000, correlation, response, b"", handset(sender), handset(receiver), False, Phase.CLOSES
+    )

@@ -1,10 +1,9 @@
 """Calls: SIP dialogues with SDP, speech and keys in both directions.
 
 One call is a generator of events in time order, made from a `CallPlan`, a seeded `Random` and the network's clips.
-Long calls are not unrolled: what is going on at one moment is all that is held.
-The point of interception sits in the IMS core of one operator that serves both parties, so each SIP message is seen
-once, between the two handsets' addresses. Sources: RFC 3261, RFC 3264, RFC 3551, RFC 4733,
-RFC 6086 (INFO).
+Long calls are not unrolled: what is going on at one moment is all that is held. Calls that are sent on, handed over or
+joined are in `redirection.py` and `conference.py`. Sources: RFC 3261, RFC 3264, RFC 3311 (UPDATE), RFC 6086 (INFO),
+RFC 3960 (early media), RFC 7433 (User-to-User), TS 24.615 for the call waiting tone in Alert-Info (assumed).
 """
 
 from __future__ import annotations
@@ -13,21 +12,31 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import merge
+from itertools import chain
 from typing import Final, Literal
 
-from carrier_sim.events import Address, EventKind, InterceptEvent, Phase
-from carrier_sim.media import PAYLOAD_TYPE, TELEPHONE_EVENT_TYPE, Codec, End, MediaPlan, Sound, media_events
+from carrier_sim.dialogue import Dialogue, handset, media_port
+from carrier_sim.events import Address, InterceptEvent, Phase
+from carrier_sim.media import Codec, End, MediaPlan, Sound, media_events
 from carrier_sim.speech import Clips
 from carrier_sim.subscribers import Subscriber
 
 Outcome = Literal["answered", "no_answer", "busy", "not_found"]
+Change = Literal["codec", "address"]
 
-SIP_PORT: Final = 5060
-BANNER: Final = "calea-lab SIMULATION"
 RINGING_US: Final = 180_000
 """From the INVITE to the 180."""
 _INFO_FIRST_US: Final = 1_000_000
 _INFO_EVERY_US: Final = 400_000
+_SWITCH_US: Final = 30_000
+_CHANGES: Final = ("codec", "address")
+_OTHER: Final[dict[Codec, Codec]] = {"PCMA": "PCMU", "PCMU": "PCMA"}
+
+
+_EARLY_MEDIA_US: Final = 40_000
+CALL_WAITING: Final = "Alert-Info: <urn:alert:service:call-waiting>"
+_PROTOCOL_DISCRIMINATOR: Final = b"\x04"
+"""User data are IA5 characters (ITU-T Q.931 table 4-26), the first octet of what a User-to-User header carries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,10 @@ class CallPlan:
     """`seconds` run from the answer to the release, or for a call that is not answered from INVITE to its end.
 
     `ring_s`: from INVITE to answer, drawn when None. `info_digits` are sent as SIP INFO after the answer. `hold`: so
-    many seconds after the answer, and for how long, the caller holds the callee."""
+    many seconds after the answer, and for how long, the caller holds the callee. `update`: so many seconds after the
+    answer the caller changes the codec (by re-INVITE) or where it takes its media (by UPDATE). `early_media`: the
+    network's ringing tone is sent before the answer. `call_waiting`: the callee is in another call, and says so.
+    `uui`: words the caller sends along with the INVITE."""
 
     start_us: int
     caller: Subscriber
@@ -51,250 +63,146 @@ class CallPlan:
     sound: Sound = "speech"
     info_digits: str = ""
     hold: tuple[float, float] | None = None
+    update: tuple[float, Change] | None = None
+    early_media: bool = False
+    call_waiting: bool = False
+    uui: str = ""
 
 
-class _Dialogue:
-    """The SIP side of one call: who, where, which tags; makes messages as events."""
-
-    def __init__(self, plan: CallPlan, correlation: int, chance: random.Random) -> None:
-        self._plan = plan
-        self._correlation = correlation
-        self._call_id = f"{chance.getrandbits(64):016x}@{_host(plan.caller, plan.ipv6)}"
-        self._branch = f"z9hG4bK{chance.getrandbits(48):012x}"
-        self._tags = (f"{chance.getrandbits(32):08x}", f"{chance.getrandbits(32):08x}")
-        self._session = chance.getrandbits(31)
-        self.media_ports = (16_384 + 2 * chance.randrange(8_000), 16_384 + 2 * chance.randrange(8_000))
-
-    def request(
-        self,
-        at_us: int,
-        method: str,
-        sequence: int,
-        from_caller: bool = True,
-        *,
-        sdp: str = "",
-        body: bytes = b"",
-        content_type: str = "application/sdp",
-        answered: bool = False,
-        phase: Phase = Phase.WITHIN,
-        branch: int = 0,
-    ) -> InterceptEvent:
-        plan = self._plan
-        sender, receiver = (plan.caller, plan.callee) if from_caller else (plan.callee, plan.caller)
-        lines = [
-            f"{method} {receiver.sip_uri} SIP/2.0",
-            f"Via: SIP/2.0/UDP {self._authority(sender)};branch={self._branch}{branch}",
-            "Max-Forwards: 70",
-            *self._from_to(from_caller, answered),
-            f"Call-ID: {self._call_id}",
-            f"CSeq: {sequence} {method}",
-        ]
-        if method == "INVITE":
-            lines += [
-                f"Contact: <sip:+{sender.number}@{self._authority(sender)}>",
-                f"P-Asserted-Identity: <{sender.sip_uri}>",
-                f"P-Asserted-Identity: <tel:+{sender.number}>",
-            ]
-        lines.append(f"User-Agent: {sender.handset} ({BANNER})")
-        body = self._sdp(from_caller, sdp) if sdp else body
-        return self._event(at_us, lines, from_caller, body, phase, content_type)
-
-    def response(
-        self,
-        at_us: int,
-        status: str,
-        sequence: int,
-        method: str,
-        to_caller: bool = True,
-        *,
-        sdp: str = "",
-        tagged: bool = True,
-        phase: Phase = Phase.WITHIN,
-        branch: int = 0,
-    ) -> InterceptEvent:
-        plan = self._plan
-        responder, asker = (plan.callee, plan.caller) if to_caller else (plan.caller, plan.callee)
-        lines = [
-            f"SIP/2.0 {status}",
-            f"Via: SIP/2.0/UDP {self._authority(asker)};branch={self._branch}{branch}",
-            *self._from_to(to_caller, tagged),
-            f"Call-ID: {self._call_id}",
-            f"CSeq: {sequence} {method}",
-        ]
-        if method == "INVITE" and status[0] in "12" and tagged:
-            lines += [
-                f"Contact: <sip:+{responder.number}@{self._authority(responder)}>",
-                f"P-Asserted-Identity: <{responder.sip_uri}>",
-            ]
-        return self._event(at_us, lines, not to_caller, self._sdp(not to_caller, sdp) if sdp else b"", phase)
-
-    def _from_to(self, request_from_caller: bool, answered: bool) -> tuple[str, str]:
-        plan = self._plan
-        parties = [(plan.caller, self._tags[0]), (plan.callee, self._tags[1])]
-        if not request_from_caller:
-            parties.reverse()
-        (sender, sender_tag), (receiver, receiver_tag) = parties
-        to_tag = f";tag={receiver_tag}" if answered else ""
-        return (
-            f'From: "{sender.name}" <{sender.sip_uri}>;tag={sender_tag}',
-            f"To: <{receiver.sip_uri}>{to_tag}",
-        )
-
-    def _sdp(self, of_caller: bool, mode: str) -> bytes:
-        plan = self._plan
-        party = plan.caller if of_caller else plan.callee
-        host, family = _host(party, plan.ipv6), "IP6" if plan.ipv6 else "IP4"
-        number = PAYLOAD_TYPE[plan.codec]
-        return "".join(
-            f"{line}\r\n"
-            for line in (
-                "v=0",
-                f"o=- {self._session} {self._session} IN {family} {host}",
-                f"s={BANNER}",
-                f"c=IN {family} {host}",
-                "t=0 0",
-                f"m=audio {self.media_ports[0 if of_caller else 1]} RTP/AVP {number} {TELEPHONE_EVENT_TYPE}",
-                f"a=rtpmap:{number} {plan.codec}/8000",
-                f"a=rtpmap:{TELEPHONE_EVENT_TYPE} telephone-event/8000",
-                f"a=fmtp:{TELEPHONE_EVENT_TYPE} 0-15",
-                "a=ptime:20",
-                f"a={mode}",
-            )
-        ).encode()
-
-    def _authority(self, party: Subscriber) -> str:
-        host = _host(party, self._plan.ipv6)
-        return f"[{host}]:{SIP_PORT}" if self._plan.ipv6 else f"{host}:{SIP_PORT}"
-
-    def _event(
-        self,
-        at_us: int,
-        lines: list[str],
-        from_caller: bool,
-        body: bytes,
-        phase: Phase,
-        content_type: str = "application/sdp",
-    ) -> InterceptEvent:
-        return sip_event(
-            at_us,
-            self._correlation,
-            lines,
-            body,
-            self._plan.caller,
-            self._plan.callee,
-            from_caller,
-            phase,
-            self._plan.ipv6,
-            content_type,
-        )
+def chance_of(seed: str) -> random.Random:
+    return random.Random(seed)  # noqa: S311  a reproducible run, not a secret
 
 
-def sip_event(
-    at_us: int,
-    correlation: int,
-    lines: list[str],
-    body: bytes,
-    caller: Subscriber,
-    callee: Subscriber,
-    from_caller: bool,
-    phase: Phase,
-    ipv6: bool = False,
-    content_type: str = "application/sdp",
-) -> InterceptEvent:
-    """A SIP message as an event; Content-Type and Content-Length are added here."""
-    sender, receiver = (caller, callee) if from_caller else (callee, caller)
-    lines = [*lines, *([f"Content-Type: {content_type}"] if body else []), f"Content-Length: {len(body)}", "", ""]
-    return InterceptEvent(
-        at_us,
-        EventKind.SIP,
-        correlation,
-        "\r\n".join(lines).encode() + body,
-        sender.party,
-        receiver.party,
-        Address(_host(sender, ipv6), SIP_PORT),
-        Address(_host(receiver, ipv6), SIP_PORT),
-        phase,
-    )
+def user_to_user(words: str) -> tuple[str, ...]:
+    """The header that carries a caller's words (RFC 7433); none for no words."""
+    if not words:
+        return ()
+    return (f"User-to-User: {(_PROTOCOL_DISCRIMINATOR + words.encode()).hex()};encoding=hex;purpose=isdn-uui",)
 
 
-def _host(party: Subscriber, ipv6: bool) -> str:
-    return party.ipv6 if ipv6 else party.ipv4
+def answer_us(plan: CallPlan, chance: random.Random) -> int:
+    """When the call is answered."""
+    drawn = 900_000 + chance.randrange(0, 1_200_000, 1_000) if plan.ring_s is None else round(plan.ring_s * 1e6)
+    return plan.start_us + drawn
 
 
 def call_events(plan: CallPlan, correlation: int, seed: str, clips: Clips) -> Iterator[InterceptEvent]:
     """Every event of one call in time order."""
-    chance = random.Random(seed)  # noqa: S311  a reproducible run, not a secret
-    dialogue = _Dialogue(plan, correlation, chance)
+    chance = chance_of(seed)
+    ends = handset(plan.caller, plan.ipv6), handset(plan.callee, plan.ipv6)
+    dialogue = Dialogue(*ends, correlation, chance, plan.codec)
     start = plan.start_us
-    yield dialogue.request(start, "INVITE", 1, sdp="sendrecv", phase=Phase.OPENS)
+    yield dialogue.request(start, "INVITE", 1, sdp="sendrecv", extra=user_to_user(plan.uui), phase=Phase.OPENS)
     yield dialogue.response(start + 4_000, "100 Trying", 1, "INVITE", tagged=False)
     if plan.outcome == "not_found":
-        yield from _refused(dialogue, start + 60_000, "404 Not Found")
+        yield from dialogue.refused(start + 60_000, "404 Not Found")
         return
-    yield dialogue.response(start + RINGING_US, "180 Ringing", 1, "INVITE")
+    if plan.early_media:
+        yield dialogue.response(start + RINGING_US, "183 Session Progress", 1, "INVITE", sdp="sendonly")
+    else:
+        waiting = (CALL_WAITING,) if plan.call_waiting else ()
+        yield dialogue.response(start + RINGING_US, "180 Ringing", 1, "INVITE", extra=waiting)
     if plan.outcome == "busy":
-        yield from _refused(dialogue, start + 400_000, "486 Busy Here")
+        yield from dialogue.refused(start + 400_000, "486 Busy Here")
         return
     if plan.outcome == "no_answer":
         end = start + max(int(plan.seconds * 1e6), 500_000)
+        if plan.early_media:
+            yield from _ringing_tone(plan, dialogue, end, correlation, chance, clips)
         yield dialogue.request(end, "CANCEL", 1)
         yield dialogue.response(end + 3_000, "200 OK", 1, "CANCEL")
-        yield from _refused(dialogue, end + 8_000, "487 Request Terminated")
+        yield from dialogue.refused(end + 8_000, "487 Request Terminated")
         return
-    ring_us = 900_000 + chance.randrange(0, 1_200_000, 1_000) if plan.ring_s is None else round(plan.ring_s * 1e6)
-    answer = start + ring_us
+    answer = answer_us(plan, chance)
     release = answer + int(plan.seconds * 1e6)
+    if plan.early_media:
+        yield from _ringing_tone(plan, dialogue, answer, correlation, chance, clips)
     yield dialogue.response(answer, "200 OK", 1, "INVITE", sdp="sendrecv", phase=Phase.OPENS)
     yield dialogue.request(answer + 20_000, "ACK", 1, answered=True, branch=1)
-    yield from merge(
-        _within(plan, dialogue, answer, release),
-        media_events(_media_plan(plan, dialogue, answer, release), correlation, chance, clips),
-        key=lambda event: event.time_us,
-    )
+    before = list(dialogue.media)
+    within = _within(plan, dialogue, answer, release, chance)
+    media = [
+        media_events(one, correlation, chance, clips)
+        for one in _media_plans(plan, before, list(dialogue.media), answer, release)
+    ]
+    yield from merge(within, chain(*media), key=lambda event: event.time_us)
     by_caller = chance.random() < 0.5
     sequence = 2 + len(_requests(plan, answer, release)) if by_caller else 1
     yield dialogue.request(release, "BYE", sequence, by_caller, answered=True, branch=2)
     yield dialogue.response(release + 5_000, "200 OK", sequence, "BYE", by_caller, phase=Phase.CLOSES, branch=2)
 
 
-def _refused(dialogue: _Dialogue, at_us: int, status: str) -> Iterator[InterceptEvent]:
-    yield dialogue.response(at_us, status, 1, "INVITE")
-    yield dialogue.request(at_us + 5_000, "ACK", 1, answered=True, phase=Phase.CLOSES)
+def _ringing_tone(
+    plan: CallPlan, dialogue: Dialogue, answer: int, correlation: int, chance: random.Random, clips: Clips
+) -> Iterator[InterceptEvent]:
+    """What the caller hears before the answer; the caller itself is silent."""
+    from_us = plan.start_us + RINGING_US + _EARLY_MEDIA_US
+    ends = End(plan.caller.party, dialogue.media[0]), End(plan.callee.party, dialogue.media[1])
+    tone = MediaPlan(*ends, from_us, answer - _EARLY_MEDIA_US, plan.codec, "tone")
+    return (event for event in media_events(tone, correlation, chance, clips) if event.sender == plan.callee.party)
 
 
-def _media_plan(plan: CallPlan, dialogue: _Dialogue, answer: int, release: int) -> MediaPlan:
-    ports = dialogue.media_ports
-    ends = (
-        End(plan.caller.party, Address(_host(plan.caller, plan.ipv6), ports[0]), plan.caller_text),
-        End(plan.callee.party, Address(_host(plan.callee, plan.ipv6), ports[1]), plan.callee_text),
-    )
-    held = [at for at, what in _requests(plan, answer, release) if what in ("sendonly", "sendrecv")]
+def _media_plans(
+    plan: CallPlan, before: list[Address], after: list[Address], answer: int, release: int
+) -> list[MediaPlan]:
+    """One plan, or where the session is updated one for each side of that."""
+    requests = _requests(plan, answer, release)
+    held = [at for at, what in requests if what in ("sendonly", "sendrecv")]
     pause = (held[0], held[1]) if held else None
-    return MediaPlan(*ends, answer + 40_000, release - 20_000, plan.codec, plan.sound, plan.dtmf, pause)
+    changed = next(((at, what) for at, what in requests if what in _CHANGES), None)
+    first_us, last_us = answer + 40_000, release - 20_000
+
+    def between(from_us: int, to_us: int, media: list[Address], codec: Codec, dtmf: str) -> MediaPlan:
+        ends = (
+            End(plan.caller.party, media[0], plan.caller_text),
+            End(plan.callee.party, media[1], plan.callee_text),
+        )
+        return MediaPlan(*ends, from_us, to_us, codec, plan.sound, dtmf, pause)
+
+    if changed is None:
+        return [between(first_us, last_us, before, plan.codec, plan.dtmf)]
+    at_us, what = changed
+    codec = _OTHER[plan.codec] if what == "codec" else plan.codec
+    return [
+        between(first_us, at_us, before, plan.codec, plan.dtmf),
+        between(at_us + _SWITCH_US, last_us, after, codec, ""),
+    ]
 
 
 def _requests(plan: CallPlan, answer: int, release: int) -> list[tuple[int, str]]:
-    """The caller's requests inside the dialogue in time order: (time, a key, or the mode of a re-INVITE)."""
+    """The caller's requests inside the dialogue in time order: (time, a key, the mode of a re-INVITE, or a change)."""
     found = [(answer + _INFO_FIRST_US + index * _INFO_EVERY_US, digit) for index, digit in enumerate(plan.info_digits)]
     if plan.hold is not None:
         from_us = answer + int(plan.hold[0] * 1e6)
         found += [(from_us, "sendonly"), (from_us + int(plan.hold[1] * 1e6), "sendrecv")]
         if found[-1][0] > release - 100_000:
             del found[-2:]
+    if plan.update is not None:
+        found.append((answer + int(plan.update[0] * 1e6), plan.update[1]))
     return sorted(one for one in found if one[0] <= release - 100_000)
 
 
-def _within(plan: CallPlan, dialogue: _Dialogue, answer: int, release: int) -> list[InterceptEvent]:
-    """Keys as INFO (a body no reader of signalling alone may see) and the two re-INVITEs of a hold."""
+def _within(
+    plan: CallPlan, dialogue: Dialogue, answer: int, release: int, chance: random.Random
+) -> list[InterceptEvent]:
+    """Keys as INFO (a body no reader of signalling alone may see), the two re-INVITEs of a hold, and the change of a
+    session: a codec by re-INVITE, an address by UPDATE."""
     found = []
     for index, (at_us, what) in enumerate(_requests(plan, answer, release)):
         sequence, branch = 2 + index, 3 + index
         if what in ("sendonly", "sendrecv"):
             reply = "recvonly" if what == "sendonly" else what
+            found += reinvite(dialogue, at_us, sequence, branch, what, reply)
+        elif what == "codec":
+            dialogue.codec = _OTHER[dialogue.codec]
+            dialogue.session_version += 1
+            found += reinvite(dialogue, at_us, sequence, branch, "sendrecv", "sendrecv")
+        elif what == "address":
+            dialogue.media[0] = dialogue.media[0]._replace(port=media_port(chance))
+            dialogue.session_version += 1
             found += [
-                dialogue.request(at_us, "INVITE", sequence, sdp=what, answered=True, branch=branch),
-                dialogue.response(at_us + 8_000, "200 OK", sequence, "INVITE", sdp=reply, branch=branch),
-                dialogue.request(at_us + 16_000, "ACK", sequence, answered=True, branch=branch),
+                dialogue.request(at_us, "UPDATE", sequence, sdp="sendrecv", answered=True, branch=branch),
+                dialogue.response(at_us + 8_000, "200 OK", sequence, "UPDATE", sdp="sendrecv", branch=branch),
             ]
         else:
             body = f"Signal={what.upper()}\r\nDuration=160\r\n".encode()
@@ -304,3 +212,14 @@ def _within(plan: CallPlan, dialogue: _Dialogue, answer: int, release: int) -> l
                 dialogue.response(at_us + 8_000, "200 OK", sequence, "INFO", branch=branch),
             ]
     return sorted(found, key=lambda event: event.time_us)
+
+
+def reinvite(
+    dialogue: Dialogue, at_us: int, sequence: int, branch: int, offer: str, answer: str, from_caller: bool = True
+) -> list[InterceptEvent]:
+    """A re-INVITE with its answer; `offer` and `answer` are directions of the media."""
+    return [
+        dialogue.request(at_us, "INVITE", sequence, from_caller, sdp=offer, answered=True, branch=branch),
+        dialogue.response(at_us + 8_000, "200 OK", sequence, "INVITE", from_caller, sdp=answer, branch=branch),
+        dialogue.request(at_us + 16_000, "ACK", sequence, from_caller, answered=True, branch=branch),
+    ]

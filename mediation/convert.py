@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address as parse_address
 from typing import Any, Final, NamedTuple
+from zlib import crc32
 
 from asn1 import ip, multimedia, packets, radius, sip
 from asn1.errors import DecodeError, EncodeError
@@ -37,6 +38,8 @@ _EVENTS: Final = {
     radius.INTERIM: ("interimUpdate", "continue"),
     radius.STOP: ("accessEnd", "end"),
 }
+_MAX_LEGS: Final = 16
+"""More than any conference of ours; beyond it the oldest is taken to have ended."""
 _ACCESS_REQUEST, _ACCESS_ACCEPT, _ACCESS_REJECT = 1, 2, 3
 _IDENTIFIERS: Final = {"e164Number": "e164Number", "imsi": "iMSI", "nai": "nAI"}
 """X2 target identifiers that TS 33.128 names too."""
@@ -128,9 +131,39 @@ def advance(pdu: X2X3Pdu, state: Communication, made: Product) -> None:
     state.begun = state.begun or made.iri_type == "begin"
     state.ended = state.ended or made.iri_type == "end"
     if pdu.payload_format == PayloadFormat.SIP:
-        message = sip.parse_sip(pdu.payload)
-        if message.status is not None and 200 <= message.status < 300 and message.transaction_method == "INVITE":
-            state.answered = True
+        _follow(sip.parse_sip(pdu.payload), state)
+
+
+def _follow(message: sip.SipMessage, state: Communication) -> None:
+    """Which dialogues of the communication are up, and whether they were answered."""
+    leg, known = _leg(message), _known(message, state)
+    if message.method == "INVITE" and message.to_tag is None and known is None:
+        state.legs = [*state.legs[-_MAX_LEGS + 1 :], leg << 1]
+    elif _ends_leg(message, state):
+        state.legs = [one for one in state.legs if one >> 1 != leg]
+    elif message.status is not None and 200 <= message.status < 300 and message.transaction_method == "INVITE":
+        state.answered = True
+        state.legs = [one | (one >> 1 == leg) for one in state.legs]
+
+
+def _leg(message: sip.SipMessage) -> int:
+    return crc32((message.call_id or "").encode("utf-8", "surrogateescape"))
+
+
+def _known(message: sip.SipMessage, state: Communication) -> int | None:
+    leg = _leg(message)
+    return next((one for one in state.legs if one >> 1 == leg), None)
+
+
+def _ends_leg(message: sip.SipMessage, state: Communication) -> bool:
+    """An answered BYE, or an INVITE that failed before any answer; a redirection goes on (RFC 3261 section 8.1.3.4)."""
+    if message.status is None or message.status < 200:
+        return False
+    if message.transaction_method == "BYE":
+        return message.status < 300
+    known = _known(message, state)
+    answered = state.answered if known is None else bool(known & 1)
+    return message.transaction_method == "INVITE" and message.status >= 400 and not answered
 
 
 def _sip(
@@ -155,11 +188,10 @@ def _sip_type(message: sip.SipMessage, state: Communication) -> str:
         return "report"
     if not state.begun:
         return "begin"
-    if message.status is not None and message.status >= 200:
-        if method in ("BYE", "MESSAGE") and message.status < 300:
-            return "end"
-        if method == "MESSAGE" or (method == "INVITE" and message.status >= 300 and not state.answered):
-            return "end"
+    if method == "MESSAGE" and message.status is not None and message.status >= 200:
+        return "end"
+    if _ends_leg(message, state) and not any(one >> 1 != _leg(message) for one in state.legs):
+        return "end"
     return "continue"
 
 

@@ -52,6 +52,10 @@ _PLAIN_ADDRESS: Final = re.compile(
 )
 _VALUE: Final = re.compile(r"[A-Za-z0-9.:+*%_~\[\]-]{1,128}")
 _OPAQUE: Final = re.compile(r"[!-~]{1,255}")
+_SUBSCRIBED: Final = re.compile(
+    r"(?:expires|retry-after)=[0-9]{1,10}"
+    r"|reason=(?:deactivated|probation|rejected|timeout|giveup|noresource|invariant)"
+)
 _DATE: Final = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", re.ASCII)
 _NUMBER: Final = re.compile(r"([0-9]{1,10})(.*)", re.DOTALL)
 _REFRESHER: Final = re.compile(r"\s*;\s*(refresher=ua[cs])", re.IGNORECASE)
@@ -60,7 +64,22 @@ _VIA: Final = re.compile(r"(SIP ?/ ?2\.0 ?/ ?(?:UDP|TCP|TLS|SCTP|WSS?|TLS-SCTP))
 _REASON: Final = re.compile(r"(SIP|Q\.850)\s*(?:;.*)?", re.IGNORECASE | re.DOTALL)
 _CAUSE: Final = re.compile(r";\s*cause\s*=\s*([0-9]{1,3})(?![0-9])", re.IGNORECASE)
 _URI_PARAMETERS: Final = frozenset(
-    ("user", "transport", "lr", "maddr", "ttl", "method", "gr", "ob", "phone-context", "npdi", "rn", "cic", "cpc")
+    (
+        "user",
+        "transport",
+        "lr",
+        "maddr",
+        "ttl",
+        "method",
+        "gr",
+        "ob",
+        "phone-context",
+        "npdi",
+        "rn",
+        "cic",
+        "cpc",
+        "cause",
+    )
 )
 
 
@@ -195,6 +214,13 @@ def _reason(value: str) -> str | None:
     return ", ".join(kept) or None
 
 
+def _subscription(value: str) -> str | None:
+    state, *more = (one.strip() for one in value.split(";"))
+    if state not in ("active", "pending", "terminated"):
+        return None
+    return ";".join((state, *(one for one in more if _SUBSCRIBED.fullmatch(one))))
+
+
 _TAG: Final = frozenset(("tag",))
 _NONE: Final = frozenset[str]()
 _WRITERS: Final[dict[str, tuple[str, Callable[[str], str | None]]]] = {
@@ -203,7 +229,7 @@ _WRITERS: Final[dict[str, tuple[str, Callable[[str], str | None]]]] = {
     "to": ("To", _addresses(_TAG)),
     "call-id": ("Call-ID", _shaped(_OPAQUE)),
     "cseq": ("CSeq", _sequence),
-    "contact": ("Contact", _addresses(frozenset(("expires", "q", "reg-id", "audio", "video")))),
+    "contact": ("Contact", _addresses(frozenset(("expires", "q", "reg-id", "audio", "video", "isfocus")))),
     "max-forwards": ("Max-Forwards", _count),
     "route": ("Route", _addresses(_NONE)),
     "record-route": ("Record-Route", _addresses(_NONE)),
@@ -212,6 +238,12 @@ _WRITERS: Final[dict[str, tuple[str, Callable[[str], str | None]]]] = {
     "remote-party-id": ("Remote-Party-Id", _addresses(frozenset(("party", "id-type", "privacy", "screen")))),
     "diversion": ("Diversion", _addresses(frozenset(("reason", "counter", "limit", "privacy", "screen")))),
     "history-info": ("History-Info", _addresses(frozenset(("index", "rc", "np", "mp")))),
+    "refer-to": ("Refer-To", _addresses(_NONE)),
+    "referred-by": ("Referred-By", _addresses(_NONE)),
+    "p-associated-uri": ("P-Associated-URI", _addresses(_NONE)),
+    "event": ("Event", _shaped(re.compile(r"(?:conference|dialog|refer|reg|message-summary)(?:;id=[0-9]{1,10})?"))),
+    "subscription-state": ("Subscription-State", _subscription),
+    "alert-info": ("Alert-Info", _shaped(re.compile(r"<urn:alert:service:(?:call-waiting|forward|normal)>"))),
     "require": ("Require", _listed(_TAGS)),
     "supported": ("Supported", _listed(_TAGS)),
     "allow": ("Allow", _listed(_METHODS)),

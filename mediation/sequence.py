@@ -8,7 +8,7 @@ records, so that a restart goes on with the same numbers. Pure.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 MAX_COMMUNICATIONS: Final = 100_000
@@ -18,7 +18,9 @@ MAX_COMMUNICATIONS: Final = 100_000
 @dataclass(slots=True)
 class Communication:
     """`next_iri`, `next_cc` are the numbers to give next. `begun`, `answered`, `ended` follow the signalling;
-    `opens_sent`: whether the target opened it."""
+    `opens_sent`: whether the target opened it; `legs`: its SIP dialogues that were opened and not yet ended, each as a
+    number made of its Call-ID, doubled, and one more once answered: a call that is sent on, handed over or joined to
+    others ends with the last of them."""
 
     cin: int
     next_iri: int = 0
@@ -27,6 +29,7 @@ class Communication:
     answered: bool = False
     ended: bool = False
     opens_sent: bool | None = None
+    legs: list[int] = field(default_factory=list)
 
 
 def plain(one: Communication) -> dict[str, Any]:
@@ -39,6 +42,7 @@ def plain(one: Communication) -> dict[str, Any]:
         "answered": one.answered,
         "ended": one.ended,
         "opens_sent": one.opens_sent,
+        "legs": one.legs,
     }
 
 

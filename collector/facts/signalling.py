@@ -35,10 +35,12 @@ class Signalling(NamedTuple):
     permitted: tuple[tuple[str, Any], ...]
     digits: Digits
     dialled: tuple[tuple[str, Any], ...]
+    redirecting: frozenset[Target] = frozenset()
 
     @property
     def parties(self) -> frozenset[Target]:
-        return self.originators | self.recipients
+        """Who takes part: both sides, and on whose behalf the call went on. Whom it might go to yet does not."""
+        return self.originators | self.recipients | self.redirecting
 
 
 def read_sip(octets: bytes) -> Signalling:
@@ -79,6 +81,7 @@ def read_sip(octets: bytes) -> Signalling:
         permitted=_permitted(message, shown if shapes.is_name(shown) else None),
         digits=Digits.EXTRACTED if appended else Digits.KEYED if keys is not None else Digits.NONE,
         dialled=(("digits", keys),) if keys is not None else (),
+        redirecting=shapes.uri_targets(message.redirected_by),
     )
 
 
@@ -94,7 +97,11 @@ def _permitted(message: sip.SipMessage, shown: str | None) -> tuple[tuple[str, A
             ("from_name", shown),
             ("to", identity(message.to_uri)),
             ("request_uri", identity(message.uri)),
-            ("asserted", [found for uri in message.asserted_uris if (found := identity(uri)) is not None]),
+            ("asserted", _identities(message.asserted_uris)),
+            ("redirected_by", _identities(message.redirected_by)),
+            ("redirected_to", _identities(message.redirected_to)),
+            ("refer_to", _identities(message.uris("refer-to"))),
+            ("referred_by", _identities(message.uris("referred-by"))),
             ("call_id", call_id if shapes.is_identifier(call_id) else None),
             ("cseq", cseq[0] if cseq else None),
             ("body_octets", len(message.body)),
@@ -105,6 +112,10 @@ def _permitted(message: sip.SipMessage, shown: str | None) -> tuple[tuple[str, A
 
 def identity(uri: str | None) -> str | None:
     return None if uri is None else shapes.uri_of(uri).identity
+
+
+def _identities(uris: tuple[str, ...]) -> list[str]:
+    return [found for uri in uris if (found := identity(uri)) is not None]
 
 
 def media_of(description: bytes) -> list[dict[str, Any]]:

@@ -24,6 +24,17 @@ _OPTION_TAGS: Final = shapes.word_set(
 )
 _PRIVACY: Final = shapes.word_set("header session user id history none critical")
 _EVENTS: Final = shapes.word_set("conference dialog message-summary presence reg refer ua-profile kpml winfo")
+_ID_PARAMETER: Final = re.compile(r"id=[0-9]{1,10}")
+_STATES: Final = shapes.word_set("active pending terminated")
+_STATE_PARAMETER: Final = re.compile(
+    r"(?:expires|retry-after)=[0-9]{1,10}"
+    r"|reason=(?:deactivated|probation|rejected|timeout|giveup|noresource|invariant)"
+)
+_ALERTS: Final = frozenset(
+    f"<urn:alert:{one}>"
+    for one in ("service:call-waiting", "service:forward", "service:normal", "source:external", "source:internal")
+)
+"""RFC 7462 section 9 in part."""
 _CODINGS: Final = shapes.word_set("identity gzip deflate")
 _MEDIA_TYPES: Final = shapes.word_set(
     "application/sdp application/dtmf-relay application/dtmf application/isup application/pidf+xml message/cpim "
@@ -74,6 +85,9 @@ _ADDRESSES: Final[dict[str, frozenset[str]]] = {
     "remote-party-id": frozenset({"party", "id-type", "privacy", "screen"}),
     "diversion": frozenset({"reason", "counter", "limit", "privacy", "screen"}),
     "history-info": frozenset({"index", "rc", "np", "mp"}),
+    "refer-to": frozenset(),
+    "referred-by": frozenset(),
+    "p-associated-uri": frozenset(),
 }
 """Headers that are lists of addresses, with the parameters that may stand behind one."""
 _SHORT: Final = (
@@ -104,6 +118,24 @@ def _methods(value: str) -> tuple[str, ...]:
     return (
         () if all(one.strip().upper() in METHODS or not one.strip() for one in value.split(",")) else ("sip_headers",)
     )
+
+
+def _event(value: str) -> tuple[str, ...]:
+    package, *parameters = value.split(";")
+    plain = package.strip() in _EVENTS and all(_ID_PARAMETER.fullmatch(one.strip()) for one in parameters)
+    return () if plain else ("sip_headers",)
+
+
+def _subscription(value: str) -> tuple[str, ...]:
+    state, *parameters = (one.strip().lower() for one in value.split(";"))
+    plain = state in _STATES and all(_STATE_PARAMETER.fullmatch(one) for one in parameters)
+    return () if plain else ("sip_headers",)
+
+
+def _alert(value: str) -> tuple[str, ...]:
+    """Tones by their registered names; anything else is an address to fetch something from, or somebody's words."""
+    plain = all(one.strip().lower() in _ALERTS for one in value.split(","))
+    return () if plain else ("sip_headers",)
 
 
 def _sequence(value: str) -> tuple[str, ...]:
@@ -203,6 +235,9 @@ _VALUES: Final[dict[str, Callable[[str], tuple[str, ...]]]] = {
     "retry-after": _shape(_RETRY),
     "session-expires": _shape(_SESSION),
     "via": _via,
+    "event": _event,
+    "subscription-state": _subscription,
+    "alert-info": _alert,
 }
 PLAIN_SIP_HEADERS: Final = frozenset(_VALUES)
 """Headers that are signalling and nothing else, when their value is. Any other may carry what a party said (Subject,

@@ -115,6 +115,7 @@ def accounting() -> Item:
 SOUND = b"\x80\0" + WORDS.encode()
 DNS, TLS = b"\x0bCANARYwords\7invalid\0", b"\x16\3\1\0\x0bCANARYwords"
 WEB = b"GET /CANARYwords HTTP/1.1\r\nHost: CANARYwords.invalid\r\n\r\n"
+REFER, NOTIFY = (f"{method} sip:+{B}@ims.invalid SIP/2.0" for method in ("REFER", "NOTIFY"))
 INFO = f"INFO sip:+{B}@ims.invalid SIP/2.0"
 PACKED = sms_tpdu.encode_submit(WORDS, B)[0][-8:]
 CELL = f"P-Access-Network-Info: 3GPP-NR;utran-cell-id-3gpp={WORDS}"
@@ -174,6 +175,35 @@ ITEMS: dict[str, Callable[[], Item]] = {
     "place of a short message": lambda: sms(
         "", WORDS.encode(), location={"locationInfo": {"geoInfo": b"\x80\x0b" + WORDS.encode()}}
     ),
+    "number a call is sent on to": lambda: call(
+        f"History-Info: <sip:+{B}@ims.invalid>;index=1",
+        "History-Info: <sip:+12125550188@ims.invalid;cause=302>;index=1.1;mp=1",
+        start="SIP/2.0 181 Call Is Being Forwarded", method="INVITE", shows="12125550188",
+    ),
+    "number a call is handed over to": lambda: call(
+        "Refer-To: <sip:+12125550188@ims.invalid>", start=REFER, shows="12125550188"
+    ),
+    "who handed a call over": lambda: call("Referred-By: <sip:+12125550188@ims.invalid>", shows="12125550188"),
+    "words beside a diversion": lambda: call(f"Diversion: <sip:+{B}@ims.invalid>;reason=no-answer;note={WORDS}"),
+    "words inside a history of a call": lambda: call(
+        f"History-Info: <sip:+{B}@ims.invalid?Reason=SIP%3Bcause%3D302%3Btext%3D{WORDS}>;index=1"
+    ),
+    "words sent along with a call": lambda: call(
+        f"User-to-User: 04{WORDS.encode().hex()};encoding=hex;purpose=isdn-uui"
+    ),
+    "what came of a referral": lambda: call(
+        "Event: refer", "Subscription-State: active;expires=60", "Content-Type: message/sipfrag;version=2.0",
+        start=NOTIFY, body=f"SIP/2.0 100 {WORDS}\r\n",
+    ),
+    "words in a notice of a conference": lambda: call(
+        "Event: conference", "Subscription-State: active;expires=60", "Content-Type: application/conference-info+xml",
+        start=NOTIFY, body=f"<conference-info><display-text>{WORDS}</display-text></conference-info>",
+    ),
+    "tone of a waiting call": lambda: call(
+        "Alert-Info: <urn:alert:service:call-waiting>", start="SIP/2.0 180 Ringing", method="INVITE",
+        shows="call-waiting",
+    ),
+    "picture shown with an alert": lambda: call(f"Alert-Info: <http://{WORDS}.invalid/picture.png>"),
 }  # fmt: skip
 
 ROWS = list(csv.DictReader((Path(__file__).parents[1] / "vectors/law/prtt_items.csv").open(encoding="utf-8")))
@@ -290,7 +320,11 @@ PLAIN = st.sampled_from(
         "Session-Expires: 1800;refresher=uac;x=1", "User-Agent: CANARYwords",
         "History-Info: <sip:a@h.invalid?R=1>;index=1", "X: CANARYwords",
         "Route: <sip:p.invalid;lr>, <sip:q.invalid;lr>", "Date: CANARYwords", f"Diversion: <tel:+{B}>;reason=unknown",
-        "Privacy: id; header", "Require: CANARYwords", "To: CANARYwords", "Max-Forwards: 70 CANARYwords",
+        "Privacy: id; header", f"Refer-To: <sip:+{B}@ims.invalid;method=BYE?Replaces=x>", "Event: refer;id=CANARYwords",
+        "Subscription-State: active;expires=60;x=CANARYwords", "Alert-Info: <http://h.invalid/CANARYwords>",
+        "Alert-Info: <urn:alert:service:forward>", "Referred-By: <sip:a@h.invalid>;cid=CANARYwords",
+        "Event: refer;id=7", "Require: CANARYwords", "To: CANARYwords", "Max-Forwards: 70 CANARYwords",
+        "Subscription-State: terminated;reason=noresource", "P-Associated-URI: <sip:a@h.invalid>, <tel:+1>",
     ]
 )  # fmt: skip
 

@@ -155,10 +155,18 @@ def test_an_answered_call_begins_continues_and_ends_once() -> None:
     assert state.begun and state.answered and state.ended and state.opens_sent is True
 
 
-@pytest.mark.parametrize("status", [302, 404, 486, 487, 503, 603])
+@pytest.mark.parametrize("status", [404, 486, 487, 503, 603])
 def test_a_failed_call_ends_with_its_final_answer(status: int) -> None:
     types, state = talk(request("INVITE"), response(180), response(status), request("ACK"))
     assert types == ["begin", "continue", "end", "report"] and not state.answered
+
+
+def test_a_redirection_goes_on_until_the_call_it_leads_to_ends() -> None:
+    types, state = talk(
+        request("INVITE"), response(302), request("ACK"), request("INVITE"), response(200), request("BYE"),
+        response(200, "BYE"),
+    )  # fmt: skip
+    assert types == ["begin", *["continue"] * 5, "end"] and state.ended and state.legs == []
 
 
 def test_a_refused_change_within_a_call_does_not_end_it() -> None:
