@@ -1,19 +1,22 @@
 """What is in a store directory, and whether it may be gone on with.
 
 Rules. Only what stands behind the last sound commit of the newest segment may be discarded, and of that at most one
-unit: the writer never has more in flight. Any other fault is damage: recovery stops and names the place. A recycled
-file whose header was torn is finished only if the newest notice says that it was being evicted.
+unit: the writer never has more in flight. A commit is not sound whose octets a power cut has torn though its frame came
+through: blocks of one write reach the disk in any order. What is pinned was durable, so there the same is damage. Any
+other fault is damage: recovery stops and names the place. A recycled file whose header was torn is finished only if
+the newest notice says that it was being evicted.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from asn1.errors import DecodeError
+from asn1.errors import DecodeError, LocalError
 from collector.rows import FORM_NOTICE
 from collector.standing import Numbered, entries_of
 from collector.store import frames
@@ -63,8 +66,9 @@ def notice_of(unit: Unit) -> dict[str, object] | None:
     return None
 
 
-def recover(directory: Path, origin: str, keys: Keys) -> Recovered:
-    """Read everything but the octets of old records. Raises IntegrityError naming the place of any damage."""
+def recover(directory: Path, origin: str, keys: Keys, durable: int = 0) -> Recovered:
+    """Read everything but the octets of old records; `durable`: records that are known to have been on disk. Raises
+    IntegrityError naming the place of any damage."""
     headers, torn = _headers(directory)
     tree, chain, next_commit, notice_chain, evicted = CompactRange(), bytes(32), 0, bytes(32), 0
     states: list[SegmentState] = []
@@ -87,9 +91,11 @@ def recover(directory: Path, origin: str, keys: Keys) -> Recovered:
                 f"{header.first_sequence}, the one before ends at {tree.size}. A segment was changed, swapped or lost; "
                 "restore the store or look at it with 'calea-lab verify'."
             )
-        end, commits, last = frames.BLOCK, 0, None
+        end, commits = frames.BLOCK, 0
         with SegmentFile(path) as file:
-            for unit in file.units(header):
+            for unit, ends in _marked(file.units(header)):
+                if newest and ends and _torn(file, path, header, unit, keys, durable):
+                    break
                 chain = _continue(path, header, tree, chain, next_commit, unit, keys)
                 notice = notice_of(unit)
                 if notice is not None:
@@ -98,11 +104,9 @@ def recover(directory: Path, origin: str, keys: Keys) -> Recovered:
                 standings += _decisions(file, path, unit)
                 next_commit += 1
                 commits += 1
-                end, last = unit.end, unit
+                end = unit.end
             if newest:
                 discarded = _tail(file, path, header, end, next_commit, keys)
-                if last is not None:
-                    _check_octets(file, path, header, last, keys)
         states.append(SegmentState(path, header, end, tree.size, commits))
     if evicted > minimum:
         raise IntegrityError(
@@ -219,18 +223,38 @@ def _tail(
     return None if file.is_zero(end) else end
 
 
-def _check_octets(file: SegmentFile, path: Path, header: frames.SegmentHeader, unit: Unit, keys: Keys) -> None:
-    """The newest unit in full: its octets decrypt and give its leaf hashes."""
+def _marked(units: Iterator[Unit]) -> Iterator[tuple[Unit, bool]]:
+    """Each unit, and whether it is the last."""
+    before: Unit | None = None
+    for unit in units:
+        if before is not None:
+            yield before, False
+        before = unit
+    if before is not None:
+        yield before, True
+
+
+def _torn(file: SegmentFile, path: Path, header: frames.SegmentHeader, unit: Unit, keys: Keys, durable: int) -> bool:
+    """Whether the newest unit's octets do not decrypt or do not give its leaf hashes, and it may never have been whole.
+    Raises IntegrityError where it was."""
+    fault = _octets_fault(file, header, unit, keys)
+    if fault is not None and unit.size <= durable:
+        raise IntegrityError(f"{path.name}, {fault}.")
+    return fault is not None
+
+
+def _octets_fault(file: SegmentFile, header: frames.SegmentHeader, unit: Unit, keys: Keys) -> str | None:
     for data in unit.data:
         for extent in data.meta.extents:
-            place = f"{path.name}, octet {data.area_at + extent.offset}"
+            place = f"octet {data.area_at + extent.offset}"
+            rows, first = data.extent_rows(extent), data.first_sequence + extent.first_row
             try:
                 octets = file.extent_octets(header, data, extent, keys)
-            except DecodeError as error:
-                raise IntegrityError(f"{place}: {error.message}.") from error
-            if octets is None:
-                continue
-            rows = data.extent_rows(extent)
-            hashes = rehash(rows, memoryview(octets), uid_version(extent), data.first_sequence + extent.first_row)
+                if octets is None:
+                    continue
+                hashes = rehash(rows, memoryview(octets), uid_version(extent), first)
+            except (DecodeError, LocalError) as error:
+                return f"{place}: {error}"
             if hashes != data.meta.hashes[32 * extent.first_row : 32 * (extent.first_row + extent.rows)]:
-                raise IntegrityError(f"{place}: the octets of the newest records are not the signed ones.")
+                return f"{place}: the octets of the newest records are not the signed ones"
+    return None

@@ -33,7 +33,7 @@ from collector.store.framing import TAG_OCTETS, FramePlan, Framer, plan_frame
 from collector.store.gauge import Gauge, StoreError
 from collector.store.keys import Keys
 from collector.store.pack import envelope
-from collector.store.pin import check_pin, write_pin
+from collector.store.pin import check_pin, pinned_size, write_pin
 from collector.store.recovery import SegmentState, chain_line, recover
 from collector.store.settings import (
     BLOCKED_POLL_S,
@@ -195,7 +195,8 @@ class Store:
     # Recovery
 
     def _recover(self) -> None:
-        found = recover(self.directory, self.config.origin, self._keys)
+        durable = 0 if self.config.pin is None else pinned_size(self.config.pin)
+        found = recover(self.directory, self.config.origin, self._keys, durable)
         for path in self.directory.glob("seg-*.tmp"):
             path.unlink()
         self._segments = list(found.segments)
