@@ -70,8 +70,9 @@ scenarios: setup ## play every scenario in its whole size; report in reports/sce
 	@mkdir -p reports
 	@$(BIN)/calea-lab scenario run --all --data reports/scenarios --json > reports/scenarios.json
 
-crash: setup ## kill -9 cycles under load; report in reports/crash.json
-	@$(BIN)/python -m lab.crash --cycles $(CYCLES)
+crash: setup ## the store killed, cut off from power, failing, tampered with; then whole stacks; reports/crash*.json
+	@$(BIN)/python -m lab.ordeal
+	@$(BIN)/python -m lab.crash --cycles $(CYCLES) --report reports/crash-stack.json
 
 notice: setup ## write NOTICE from the installed dependencies' own metadata
 	@$(BIN)/python tools/notice.py

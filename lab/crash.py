@@ -3,7 +3,7 @@
 One cycle plays the demonstration's scene, ends processes with SIGKILL at seeded moments and starts them again on their
 ports. Behind it: every order's totals balance, every record that the mediation function numbered and did not have to
 drop was judged once, no record is stored twice, the ledger and the audit log verify, no withheld word lies in a file.
-The report goes to reports/crash.json; exit code 1 when something did not hold.
+The report goes to reports/crash-stack.json; exit code 1 when something did not hold.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def main() -> int:
     parser.add_argument("--cycles", type=int, default=20)
     parser.add_argument("--cuts", type=int, default=3, help="cuts a cycle")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--report", type=Path, default=Path("reports/crash.json"))
+    parser.add_argument("--report", type=Path, default=Path("reports/crash-stack.json"))
     given = parser.parse_args()
     outcomes: list[dict[str, Any]] = []
     for cycle in range(given.cycles):
