@@ -8,29 +8,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from asn1.ps_common import LIID, NETWORK_ELEMENT_IDENTIFIER
-from asn1.table import OID, UNDESCRIBED, UTC_TIME, Choice, Field, OctetString, Sequence, Text, enumerated
+from asn1.hi2_types import COMMUNICATION_IDENTIFIER, TIME_STAMP
+from asn1.ps_common import LIID
+from asn1.table import OID, Choice, Field, OctetString, Sequence, Text
 
-LOCAL_TIME_STAMP: Final = Sequence(
-    "LocalTimeStamp",
+NATIONAL_HI1_ASN1_PARAMETERS: Final = Sequence(
+    "National-HI1-ASN1parameters",
     (
-        Field(0, "generalizedTime", Text("GeneralizedTime", kind="local-time")),
-        Field(1, "winterSummerIndication", enumerated("ENUMERATED", "0=notProvided 1=winterTime 2=summerTime")),
-    ),
-)
-TIME_STAMP: Final = Choice("TimeStamp", (Field(0, "localTime", LOCAL_TIME_STAMP), Field(1, "utcTime", UTC_TIME)))
-NETWORK_IDENTIFIER: Final = Sequence(
-    "Network-Identifier",
-    (
-        Field(0, "operator-Identifier", OctetString("OCTET STRING (SIZE (1..5))", 1, 5)),
-        Field(1, "network-Element-Identifier", NETWORK_ELEMENT_IDENTIFIER, optional=True),
-    ),
-)
-COMMUNICATION_IDENTIFIER: Final = Sequence(
-    "CommunicationIdentifier",
-    (
-        Field(0, "communication-Identity-Number", OctetString("OCTET STRING (SIZE (1..8))", 1, 8), optional=True),
-        Field(1, "network-Identifier", NETWORK_IDENTIFIER),
+        Field(0, "domainID", OID, optional=True),
+        Field(1, "countryCode", Text("PrintableString (SIZE (2))", 2, 2, "printable")),
     ),
 )
 _OCTETS_256: Final = OctetString("OCTET STRING (SIZE (1..256))", 1, 256)
@@ -42,7 +28,7 @@ NOTIFICATION: Final = Sequence(
         Field(1, "lawfulInterceptionIdentifier", LIID),
         Field(2, "communicationIdentifier", COMMUNICATION_IDENTIFIER, optional=True),
         Field(3, "timeStamp", TIME_STAMP),
-        Field(5, "national-HI1-ASN1parameters", UNDESCRIBED, optional=True),
+        Field(5, "national-HI1-ASN1parameters", NATIONAL_HI1_ASN1_PARAMETERS, optional=True),
         Field(6, "target-Information", _OCTETS_256, optional=True),
     ),
 )
@@ -54,7 +40,7 @@ ALARM_INDICATOR: Final = Sequence(
         Field(2, "timeStamp", TIME_STAMP),
         Field(3, "alarm-information", _OCTETS_256),
         Field(4, "lawfulInterceptionIdentifier", LIID, optional=True),
-        Field(5, "national-HI1-ASN1parameters", UNDESCRIBED, optional=True),
+        Field(5, "national-HI1-ASN1parameters", NATIONAL_HI1_ASN1_PARAMETERS, optional=True),
     ),
 )
 HI1_OPERATION: Final = Choice(
@@ -64,6 +50,6 @@ HI1_OPERATION: Final = Choice(
         Field(2, "liDeactivated", NOTIFICATION),
         Field(3, "liModified", NOTIFICATION),
         Field(4, "alarms-indicator", ALARM_INDICATOR),
-        Field(5, "national-HI1-ASN1parameters", UNDESCRIBED),
+        Field(5, "national-HI1-ASN1parameters", NATIONAL_HI1_ASN1_PARAMETERS),
     ),
 )

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from asn1.ps_common import IP_ADDRESS, LOCATION
+from asn1.ps_common import COUNTRY_CODE, IP_ADDRESS
+from asn1.ps_location import LOCATION
 from asn1.table import (
     GENERALIZED_TIME,
     INTEGER,
@@ -17,12 +18,12 @@ from asn1.table import (
     RELATIVE_OID,
     UINT32,
     UINT64,
-    UNDESCRIBED,
     BitString,
     Choice,
     Field,
     OctetString,
     Sequence,
+    SequenceOf,
     Text,
     Value,
     enumerated,
@@ -57,6 +58,12 @@ POP_IDENTIFIER: Final = Choice(
 )
 _UTF8_20: Final = Text("UTF8String (SIZE (1..20))", 1, 20)
 
+NATIONAL_IPIRI_PARAMETERS: Final = Sequence("NationalIPIRIParameters", (Field(1, "countryCode", COUNTRY_CODE),))
+OTHER_TARGET_IDENTIFIERS: Final = Choice("OtherTargetIdentifiers", (Field(0, "iPAddress", IP_ADDRESS),))
+FRAMED_ROUTE: Final = Choice("FramedRoute", (Field(0, "framedRoute", OCTETS),))
+_OTHER_TARGET_IDENTIFIERS: Final = SequenceOf("SEQUENCE OF OtherTargetIdentifiers", OTHER_TARGET_IDENTIFIERS)
+_FRAMED_ROUTES: Final = SequenceOf("SEQUENCE OF FramedRoute", FRAMED_ROUTE)
+
 IPIRI_CONTENTS: Final = Sequence(
     "IPIRIContents",
     (
@@ -80,13 +87,13 @@ IPIRI_CONTENTS: Final = Sequence(
         Field(17, "pOPPhoneNumber", _UTF8_20, optional=True),
         Field(18, "pOPIdentifier", POP_IDENTIFIER, optional=True),
         Field(19, "pOPIPAddress", IP_ADDRESS, optional=True),
-        Field(20, "nationalIPIRIParameters", UNDESCRIBED, optional=True),
+        Field(20, "nationalIPIRIParameters", NATIONAL_IPIRI_PARAMETERS, optional=True),
         Field(21, "additionalIPAddress", IP_ADDRESS, optional=True),
         Field(22, "authenticationType", AUTHENTICATION_TYPE, optional=True),
-        Field(23, "otherTargetIdentifiers", UNDESCRIBED, optional=True),
+        Field(23, "otherTargetIdentifiers", _OTHER_TARGET_IDENTIFIERS, optional=True),
         Field(24, "location", LOCATION, optional=True),
         Field(25, "pOPPortID", OCTETS, optional=True),
-        Field(26, "framedRoutes", UNDESCRIBED, optional=True),
+        Field(26, "framedRoutes", _FRAMED_ROUTES, optional=True),
     ),
 )
 IPIRI: Final = Sequence("IPIRI", (Field(0, "iPIRIObjId", RELATIVE_OID), Field(1, "iPIRIContents", IPIRI_CONTENTS)))

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from asn1.ps_common import IP_ADDRESS, LOCATION, ip_address
-from asn1.table import OCTETS, RELATIVE_OID, UNDESCRIBED, Choice, Field, Sequence, SequenceOf, Value, enumerated
+from asn1.ps_common import COUNTRY_CODE, IP_ADDRESS, ip_address
+from asn1.ps_location import LOCATION
+from asn1.table import OCTETS, RELATIVE_OID, Choice, Field, Sequence, SequenceOf, Value, enumerated
 
 IPMMIRI_OBJ_ID: Final = "5.5.17.1"
 IPMMCC_OBJ_ID: Final = "5.5.17.2"
@@ -24,21 +25,31 @@ SIP_MESSAGE: Final = Sequence(
         Field(2, "sIPContent", OCTETS),
     ),
 )
+H323_MESSAGE_CONTENT: Final = Choice(
+    "H323MessageContent",
+    (
+        Field(0, "h225CSMessageContent", OCTETS),
+        Field(1, "h225RASMessageContent", OCTETS),
+        Field(2, "h245MessageContent", OCTETS),
+        Field(3, "genericMessageContent", OCTETS),
+    ),
+)
 H323_MESSAGE: Final = Sequence(
     "H323Message",
     (
         Field(0, "iPSourceAddress", IP_ADDRESS),
         Field(1, "iPDestinationAddress", IP_ADDRESS),
-        Field(2, "h323Content", UNDESCRIBED),
+        Field(2, "h323Content", H323_MESSAGE_CONTENT),
     ),
 )
+NATIONAL_IPMMIRI_PARAMETERS: Final = Sequence("NationalIPMMIRIParameters", (Field(1, "countryCode", COUNTRY_CODE),))
 IPMMIRI_CONTENTS: Final = Choice(
     "IPIRIContents",
     (
         Field(0, "originalIPMMMessage", OCTETS),
         Field(1, "sIPMessage", SIP_MESSAGE),
         Field(2, "h323Message", H323_MESSAGE),
-        Field(3, "nationalIPMMIRIParameters", UNDESCRIBED),
+        Field(3, "nationalIPMMIRIParameters", NATIONAL_IPMMIRI_PARAMETERS),
         Field(4, "xCAPMessage", OCTETS),
         Field(5, "iRIOnlyOriginalIPMMMessage", OCTETS, clause="5.2.6"),
         Field(6, "iRIOnlySIPMessage", SIP_MESSAGE, clause="5.2.7"),

@@ -1,4 +1,4 @@
-"""Types of TS 102 232-1 that several of its parts share: addresses, locations, times, directions, correlation."""
+"""Types of TS 102 232-1 that several of its parts share: addresses, times, directions, correlation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from asn1.table import (
     BOOLEAN,
     OCTETS,
     UINT64,
-    UNDESCRIBED,
     Choice,
     Field,
     Integer,
@@ -18,7 +17,6 @@ from asn1.table import (
     Text,
     enumerated,
 )
-from asn1.ts33128_types import USER_LOCATION
 
 MICRO_SECOND_TIME_STAMP: Final = Sequence(
     "MicroSecondTimeStamp",
@@ -53,18 +51,6 @@ IP_ADDRESS: Final = Sequence(
         Field(6, "iP-NAT-translated", BOOLEAN, optional=True),
     ),
 )
-LOCATION: Final = Sequence(
-    "Location",
-    (
-        Field(0, "umtsHI2Location", UNDESCRIBED, optional=True),
-        Field(1, "epsLocation", UNDESCRIBED, optional=True),
-        Field(2, "wlanLocationAttributes", UNDESCRIBED, optional=True),
-        Field(3, "eTSI671HI2Location", UNDESCRIBED, optional=True),
-        Field(4, "threeGPP33128UserLocation", USER_LOCATION, optional=True),
-        Field(5, "cPEProvidedLocationAttributes", UNDESCRIBED, optional=True),
-    ),
-)
-
 _FORMAT: Final = OctetString("OCTET STRING (SIZE (1..25))", 1, 25)
 NETWORK_ELEMENT_IDENTIFIER: Final = Choice(
     "Network-Element-Identifier",

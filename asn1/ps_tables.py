@@ -2,15 +2,21 @@
 
 Tags from version 22 to 43 only ever gained rows, so these describe any version (tags 0, 12 and 13 of the IRI contents
 and 0, 3, 5 and 13 of the CC contents are deprecated and unused). Services whose inner records are not described here
-stand as `UNDESCRIBED` under their name and decode to a tag tree.
+(layer 2, cable, conferences, proximity and group communication, LEMF to LEMF, HI4) stand as `UNDESCRIBED` under their
+name and decode to a tag tree.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from asn1.email import EMAIL_CC, EMAIL_IRI
 from asn1.hi1_notice import HI1_OPERATION
+from asn1.hi1_threegpp import THREE_GPP_HI1_OPERATION
+from asn1.hi2 import IRI_PARAMETERS, IRIS_CONTENT
 from asn1.ip import IPCC, IPIRI, IPIRI_PACKET_REPORT
+from asn1.ip_headers import IPIRI_ONLY
+from asn1.messaging import MESSAGING_CC, MESSAGING_IRI, MESSAGING_MMCC
 from asn1.multimedia import IPMMCC, IPMMIRI
 from asn1.ps_common import (
     CORRELATION_VALUES,
@@ -21,6 +27,7 @@ from asn1.ps_common import (
     PAYLOAD_DIRECTION,
     TIME_STAMP_QUALIFIER,
 )
+from asn1.pstn_isdn import PSTN_ISDN_CC, PSTN_ISDN_IRI
 from asn1.table import (
     GENERALIZED_TIME,
     NULL,
@@ -37,6 +44,10 @@ from asn1.table import (
     Text,
     enumerated,
 )
+from asn1.ts33108_cc import CS_VOICE_CC_PDU, EPS_CC_PDU, UMTS_CC_PDU, VOIP_CC_PDU
+from asn1.ts33108_cs import UMTS_CS_IRI_PARAMETERS, UMTS_CS_IRIS_CONTENT
+from asn1.ts33108_eps import EPS_IRI_PARAMETERS, EPS_IRIS_CONTENT
+from asn1.ts33108_umts import UMTS_IRI_PARAMETERS, UMTS_IRIS_CONTENT
 
 _IDENTIFIER_16: Final = OctetString("OCTET STRING (SIZE (1..16))", 1, 16)
 _LONG_IDENTIFIER: Final = OctetString("OCTET STRING (SIZE (1..65535))", 1, 65_535)
@@ -82,42 +93,37 @@ PS_HEADER: Final = Sequence(
 )
 
 IRI_TYPE: Final = enumerated("IRIType", "1=iRI-Begin 2=iRI-End 3=iRI-Continue 4=iRI-Report")
+UMTSIRI: Final = Choice(
+    "UMTSIRI",
+    (
+        Field(0, "iRI-Parameters", UMTS_IRI_PARAMETERS),
+        Field(1, "umtsIRIsContent", UMTS_IRIS_CONTENT),
+        Field(2, "iRI-CS-Parameters", UMTS_CS_IRI_PARAMETERS),
+        Field(3, "umtsCS-IRIsContent", UMTS_CS_IRIS_CONTENT),
+    ),
+)
+ETSI671IRI: Final = Choice(
+    "ETSI671IRI", (Field(0, "iRI-Parameters", IRI_PARAMETERS), Field(1, "iRIsContent", IRIS_CONTENT))
+)
+EPSIRI: Final = Choice(
+    "EPSIRI", (Field(0, "iRI-EPS-Parameters", EPS_IRI_PARAMETERS), Field(1, "epsIRIsContent", EPS_IRIS_CONTENT))
+)
 IRI_CONTENTS: Final = Choice(
     "IRIContents",
     (
-        Field(1, "emailIRI", UNDESCRIBED),
+        Field(1, "emailIRI", EMAIL_IRI),
         Field(2, "iPIRI", IPIRI),
-        Field(3, "iPIRIOnly", UNDESCRIBED),
-        Field(
-            4,
-            "uMTSIRI",
-            Choice(
-                "UMTSIRI",
-                (
-                    Field(0, "iRI-Parameters", UNDESCRIBED),
-                    Field(1, "umtsIRIsContent", UNDESCRIBED),
-                    Field(2, "iRI-CS-Parameters", UNDESCRIBED),
-                    Field(3, "umtsCS-IRIsContent", UNDESCRIBED),
-                ),
-            ),
-        ),
-        Field(
-            5,
-            "eTSI671IRI",
-            Choice("ETSI671IRI", (Field(0, "iRI-Parameters", UNDESCRIBED), Field(1, "iRIsContent", UNDESCRIBED))),
-        ),
+        Field(3, "iPIRIOnly", IPIRI_ONLY),
+        Field(4, "uMTSIRI", UMTSIRI),
+        Field(5, "eTSI671IRI", ETSI671IRI),
         Field(6, "l2IRI", UNDESCRIBED),
         Field(7, "l2IRIOnly", UNDESCRIBED),
         Field(8, "tARGETACTIVITYMONITOR-1", UNDESCRIBED),
         Field(9, "tARGETACTIVITYMONITOR-2", UNDESCRIBED),
-        Field(10, "pstnIsdnIRI", UNDESCRIBED),
+        Field(10, "pstnIsdnIRI", PSTN_ISDN_IRI),
         Field(11, "iPMMIRI", IPMMIRI),
-        Field(14, "messagingIRI", UNDESCRIBED),
-        Field(
-            15,
-            "ePSIRI",
-            Choice("EPSIRI", (Field(0, "iRI-EPS-Parameters", UNDESCRIBED), Field(1, "epsIRIsContent", UNDESCRIBED))),
-        ),
+        Field(14, "messagingIRI", MESSAGING_IRI),
+        Field(15, "ePSIRI", EPSIRI),
         Field(16, "confIRI", UNDESCRIBED),
         Field(17, "proseIRI", UNDESCRIBED),
         Field(18, "gcseIRI", UNDESCRIBED),
@@ -140,7 +146,7 @@ IRI_PAYLOAD: Final = Sequence(
 CC_CONTENTS: Final = Choice(
     "CCContents",
     (
-        Field(1, "emailCC", UNDESCRIBED),
+        Field(1, "emailCC", EMAIL_CC),
         Field(2, "iPCC", IPCC),
         Field(4, "uMTSCC", OCTETS),
         Field(6, "l2CC", UNDESCRIBED),
@@ -148,17 +154,17 @@ CC_CONTENTS: Final = Choice(
         Field(8, "cTTRAFFIC-1", UNDESCRIBED),
         Field(9, "tTRAFFIC-2", UNDESCRIBED),
         Field(10, "cTTRAFFIC-2", UNDESCRIBED),
-        Field(11, "pstnIsdnCC", UNDESCRIBED),
+        Field(11, "pstnIsdnCC", PSTN_ISDN_CC),
         Field(12, "iPMMCC", IPMMCC),
-        Field(14, "messagingCC", UNDESCRIBED),
+        Field(14, "messagingCC", MESSAGING_CC),
         Field(15, "ePSCC", OCTETS),
-        Field(16, "uMTSCC-CC-PDU", UNDESCRIBED),
-        Field(17, "ePSCC-CC-PDU", UNDESCRIBED),
-        Field(18, "messagingMMCC", UNDESCRIBED),
+        Field(16, "uMTSCC-CC-PDU", UMTS_CC_PDU),
+        Field(17, "ePSCC-CC-PDU", EPS_CC_PDU),
+        Field(18, "messagingMMCC", MESSAGING_MMCC),
         Field(19, "confCC-CC-PDU", UNDESCRIBED),
-        Field(20, "voipCC-CC-PDU", UNDESCRIBED),
+        Field(20, "voipCC-CC-PDU", VOIP_CC_PDU),
         Field(21, "gcseCC-CC-PDU", UNDESCRIBED),
-        Field(22, "cSvoice-CC-PDU", UNDESCRIBED),
+        Field(22, "cSvoice-CC-PDU", CS_VOICE_CC_PDU),
         Field(23, "threeGPP33128DefinedCC", OCTETS),
     ),
 )
@@ -245,7 +251,7 @@ PAYLOAD: Final = Choice(
         Field(2, "tRIPayload", TRI_PAYLOAD),
         Field(3, "hI1-Operation", HI1_OPERATION),
         Field(4, "encryptionContainer", ENCRYPTION_CONTAINER),
-        Field(5, "threeGPP-HI1-Operation", UNDESCRIBED),
+        Field(5, "threeGPP-HI1-Operation", THREE_GPP_HI1_OPERATION),
         Field(6, "iLHIPayload", UNDESCRIBED),
         Field(7, "hI4Payload", UNDESCRIBED),
     ),

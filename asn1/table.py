@@ -17,6 +17,7 @@ from asn1 import tlv
 from asn1.errors import DecodeError, EncodeError
 from asn1.table_types import (
     LI_ROOT,
+    Bits,
     BitString,
     Boolean,
     Enumerated,
@@ -56,6 +57,7 @@ __all__ = (
     "UTC_TIME",
     "UTF8",
     "BitString",
+    "Bits",
     "Boolean",
     "Choice",
     "Enumerated",

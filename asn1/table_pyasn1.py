@@ -18,6 +18,7 @@ from pyasn1.type import char, namedtype, namedval, tag, univ, useful
 from asn1.errors import DecodeError, EncodeError
 from asn1.table import Choice, Field, Sequence, SequenceOf
 from asn1.table_types import (
+    Bits,
     BitString,
     Boolean,
     Enumerated,
@@ -61,11 +62,23 @@ class _Encoder(encoder.Encoder):  # type: ignore[misc]  # pyasn1 has no types
 
 def build(record: Type) -> Reference:
     """The pyasn1 type of a record description. Raises EncodeError for a type that has no reference."""
+    return _build(record, {})
+
+
+def _build(record: Type, built: dict[int, Reference]) -> Reference:
+    """`built` holds what this call has made already: a type that stands in many places is made once."""
+    found = built.get(id(record))
+    if found is None:
+        found = built[id(record)] = _make(record, built)
+    return found
+
+
+def _make(record: Type, built: dict[int, Reference]) -> Reference:
     if isinstance(record, Sequence | Choice):
         base: Reference = univ.Sequence if isinstance(record, Sequence) else univ.Choice
-        return base(componentType=namedtype.NamedTypes(*map(_named, _rows(record))))
+        return base(componentType=namedtype.NamedTypes(*(_named(row, built) for row in _rows(record))))
     if isinstance(record, SequenceOf):
-        return (univ.SetOf if record.as_set else univ.SequenceOf)(componentType=build(record.item))
+        return (univ.SetOf if record.as_set else univ.SequenceOf)(componentType=_build(record.item, built))
     if isinstance(record, Enumerated):
         return univ.Enumerated(namedValues=namedval.NamedValues(*((name, number) for number, name in record.rows)))
     if isinstance(record, Text):
@@ -78,6 +91,7 @@ def build(record: Type) -> Reference:
         (RelativeOid, univ.RelativeOID),
         (OctetString, univ.OctetString),
         (BitString, univ.BitString),
+        (Bits, univ.BitString),
         (GeneralizedTime, useful.GeneralizedTime),
         (UtcTime, useful.UTCTime),
     ):
@@ -96,8 +110,8 @@ def _described(record: Type) -> bool:
     return not isinstance(record, Undescribed)
 
 
-def _named(row: Field) -> Reference:
-    kind = build(row.type)
+def _named(row: Field, built: dict[int, Reference]) -> Reference:
+    kind = _build(row.type, built)
     if row.tag is not None:
         form = tag.tagFormatConstructed if row.type.constructed or row.is_explicit else tag.tagFormatSimple
         context = tag.Tag(tag.tagClassContext, form, row.tag)
@@ -155,6 +169,8 @@ def _fill(record: Type, target: Reference, value: Value) -> Reference:
         numbers = {name: bit for bit, name in record.rows}
         bits = {numbers.get(item, item) for item in value}
         return target.clone(tuple(int(bit in bits) for bit in range(max(bits, default=-1) + 1)))
+    if isinstance(record, Bits):
+        return target.clone(tuple(map(int, value)))
     if isinstance(record, Null):
         return target.clone("")
     if isinstance(record, Oid | RelativeOid):
@@ -196,6 +212,8 @@ def _take(record: Type, held: Reference) -> Value:
     if isinstance(record, BitString):
         names = dict(record.rows)
         return [names.get(bit, bit) for bit, on in enumerate(held) if on]
+    if isinstance(record, Bits):
+        return "".join(map(str, held))
     if isinstance(record, Text):
         return str(held)
     return bytes(held)

@@ -433,6 +433,29 @@ class BitString(String):
 
 
 @dataclass(frozen=True, eq=False)
+class Bits(String):
+    """BIT STRING without names, as text of 0 and 1, most significant first; SIZE in bits is checked on writing only."""
+
+    @property
+    def universal(self) -> int:
+        return 3
+
+    def octets(self, buf: Buffer, pos: int, end: int) -> str:
+        if pos == end or buf[pos] > 7 or (end - pos == 1 and buf[pos]) or end - pos > tlv.MAX_OID_OCTETS:
+            raise DecodeError(DecodeError.BAD_VALUE, "not a bit string", pos)
+        bits = "".join(f"{octet:08b}" for octet in buf[pos + 1 : end])
+        return bits[: len(bits) - buf[pos]]
+
+    def write(self, value: Value) -> bytes:
+        text = _expect_text(value)
+        self.check_size(len(text))
+        if set(text) - {"0", "1"} or len(text) > 8 * (tlv.MAX_OID_OCTETS - 1):
+            raise EncodeError(f"not bits: {text!r}")
+        spare = -len(text) % 8
+        return bytes((spare,)) + int(text + "0" * spare or "0", 2).to_bytes((len(text) + spare) // 8, "big")
+
+
+@dataclass(frozen=True, eq=False)
 class Undescribed(Type):
     """A named field whose inner record is not described here: `bytes` when primitive, a tag tree when constructed."""
 

@@ -28,19 +28,11 @@ TYPES = record_types(RECORDS)
 
 _MOBILE = "TS 33.128 is being described"
 _TRI = "transport-related information is being built"
-_SERVICES = "TS 102 232 parts 2 to 7 are being described"
 _US = "the messages of tests/vectors/us use other alternatives"
 GAPS: dict[str, str] = {
     **dict.fromkeys(("XIRIEvent.", "IRIEvent.", "CCPDU.", "IMSPayload.", "LINotificationMessage."), _MOBILE),
     "ts33128.": _MOBILE,
     **dict.fromkeys(("TRIPayload.", "ps_tables.ENCRYPTED_PAYLOAD"), _TRI),
-    **dict.fromkeys(
-        (
-            "CCContents.", "IRIContents.", "Payload.", "HI1-Operation.", "IPIRIContents.", "IPIRIIDType.",
-            "PacketReport.", "CorrelationValues.", "Network-Element-Identifier.", "TimeStamp.",
-        ),
-        _SERVICES,
-    ),
     **dict.fromkeys(
         (
             "CCCId.", "CCCIdentity.", "ContentIdentifier.", "DeliveryIdentifier.", "PSP.", "characteristics.", "input.",

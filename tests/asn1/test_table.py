@@ -13,6 +13,7 @@ import asn1
 from asn1 import table, tlv
 from asn1.errors import DecodeError, EncodeError
 from asn1.table import (
+    Bits,
     BitString,
     Boolean,
     Choice,
@@ -35,6 +36,7 @@ from asn1.table import (
 )
 from asn1.table_pyasn1 import build, reference_decode, reference_encode
 
+TABLES = ("ps_", "ts33", "ip", "multimedia", "hi1_", "hi2", "email", "messaging", "pstn_isdn")
 QUICK = settings(
     max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
@@ -43,7 +45,7 @@ QUICK = settings(
 def _records():
     found = {}
     for module in pkgutil.iter_modules(asn1.__path__):
-        if module.name.startswith(("ps_", "ts33128", "ip", "multimedia", "hi1_")):
+        if module.name.startswith(TABLES):
             for name, value in vars(importlib.import_module(f"asn1.{module.name}")).items():
                 if isinstance(value, Sequence | Choice):
                     found.setdefault(id(value), (f"{module.name}.{name}", value))
@@ -99,6 +101,8 @@ def values(kind, described=False):
         return st.sets(st.sampled_from([bit for bit, _ in kind.rows])).map(
             lambda bits: [dict(kind.rows)[b] for b in sorted(bits)]
         )
+    if isinstance(kind, Bits):
+        return st.text("01", min_size=kind.low, max_size=kind.high or 12)
     if isinstance(kind, Text):
         if kind.kind == "local-time":
             return st.just("20240313123000")

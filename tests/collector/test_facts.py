@@ -192,8 +192,8 @@ def test_each_payload_of_an_aggregated_record_has_a_time_of_its_own() -> None:
 
 
 def test_a_report_that_nobody_described_is_content_and_keeps_nothing() -> None:
-    facts = iri(("uMTSIRI", ("iRI-Parameters", b"CANARY")))
-    assert (facts.payload, facts.content, facts.permitted) == ("uMTSIRI", ("undescribed_payload",), ())
+    facts = iri(("l2IRI", b"CANARY"))
+    assert (facts.payload, facts.content, facts.permitted) == ("l2IRI", ("undescribed_payload",), ())
     assert facts.service is None and not facts.parties_known
 
 
@@ -382,9 +382,18 @@ def test_a_user_name_of_any_octets_is_read() -> None:
     assert facts.parties == uri("nai:��") and facts.parties_known
 
 
-@pytest.mark.parametrize("name", ["rawAAAData", "nationalIPIRIParameters", "otherTargetIdentifiers", "framedRoutes"])
-def test_accounting_octets_that_nobody_described_are_content(name: str) -> None:
-    facts = session(**{name: b"CANARY"})
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"rawAAAData": b"CANARY"},
+        {"nationalIPIRIParameters": {"countryCode": "CA"}},
+        {"otherTargetIdentifiers": [("iPAddress", {"iP-type": "iPV4", "iP-value": ("iPTextAddress", "CANARYCANARY")})]},
+        {"framedRoutes": [("framedRoute", b"CANARY")]},
+    ],
+    ids=lambda more: next(iter(more)),
+)
+def test_accounting_fields_that_no_rule_permits_are_content(more: dict[str, Any]) -> None:
+    facts = session(**more)
     assert facts.content == ("raw_aaa",) and "CANARY" not in str(facts.permitted)
 
 

@@ -121,7 +121,9 @@ RECORDS: dict[str, bytes] = {
     "headers part of the request": signalling(sip(f"INVITE sip:+{B}@h.invalid?body={CANARY} SIP/2.0")),
     "name shown beside an address": signalling(sip(MESSAGE, f'P-Asserted-Identity: "{CANARY}" <tel:+{A}>', body=b"x")),
     "signalling beside the message": signalling(sip(INVITE), additionalSignalling=[("sipHeaderLine", WORDS)]),
-    "location beside the message": signalling(sip(INVITE), targetLocation={"umtsHI2Location": WORDS}),
+    "location beside the message": signalling(
+        sip(INVITE), targetLocation={"umtsHI2Location": {"operatorSpecificInfo": WORDS}}
+    ),
     "whole packets of signalling": iri_pdu(
         HEADER,
         ("iPMMIRI", {"iPMMIRIObjId": multimedia.IPMMIRI_OBJ_ID, "iPMMIRIContents": ("originalIPMMMessage", WORDS)}),
@@ -140,12 +142,12 @@ RECORDS: dict[str, bytes] = {
         "fromTarget", "sMSTPDU", sms_tpdu.encode_submit("", B)[0], location={"positioningInfo": WORDS}
     ),
     "raw accounting": session(rawAAAData=WORDS),
-    "national parameters": session(nationalIPIRIParameters=WORDS),
+    "framed routes": session(framedRoutes=[("framedRoute", WORDS)]),
     "place of a session": session(targetLocation=CANARY),
     "packet behind its headers": iri_pdu(HEADER, ip.packet_header_report(packet(17, UDP + WORDS)), "report"),
     "packet of a protocol without ports": iri_pdu(HEADER, ip.packet_header_report(packet(1, WORDS)), "report"),
     "several reports in one": aggregated(),
-    "report that nobody described": iri_pdu(HEADER, ("messagingIRI", WORDS), "report"),
+    "report that nobody described": iri_pdu(HEADER, ("l2IRI", WORDS), "report"),
     "field that nobody described": with_unknown_field(signalling(sip(INVITE))),
     "sound": cc_pdu(HEADER, multimedia.ipmmcc(b"\x80\0" + WORDS, frame_type="rtpFrame"), "fromTarget"),
     "user packet": cc_pdu(HEADER, ip.ipcc(packet(17, UDP + WORDS)), "fromTarget"),
