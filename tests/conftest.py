@@ -10,12 +10,14 @@ import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+
+from lab.postgres import Server, some_server
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -65,6 +67,13 @@ def state_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("state")
     os.environ["XDG_STATE_HOME"] = str(home)
     return home
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """The PostgreSQL server that answers here, or one made for this run."""
+    with some_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,8 @@
 Rules. Nothing depends on it: no verdict, no acknowledgement, no recovery. One thread of its own reads durable units and
 writes them, many to a transaction; it never holds up the writer, and how far it is behind is shown. An index of another
 schema, of another store, or one that knows more commits than the store has, is thrown away and built again. When it
-fails (a full disk), the collector goes on and says so. The same code is for SQLite and PostgreSQL.
+fails (a full disk), the collector goes on and says so. What a segment had in it goes in the transaction that takes in
+the notice of its eviction. The same code is for SQLite and PostgreSQL.
 """
 
 from __future__ import annotations
@@ -15,22 +16,36 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, inspect, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    create_engine,
+    delete,
+    event,
+    insert,
+    inspect,
+    make_url,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from asn1.errors import LabError
+from collector.store.index_queries import added_reasons, merged
 from collector.store.index_tables import (
     BATCH,
     COMMUNICATION,
     IRI_EVENT,
     META,
     METADATA,
+    OF_A_SEGMENT,
     ORDER_TOTALS,
     SCHEMA_VERSION,
     STREAM_MARK,
 )
 from collector.store.index_tail import StoreTail
-from collector.store.index_units import MAX_PARTIES, CommunicationSum, Gathered, Gatherer
+from collector.store.index_units import MAX_PARTIES, CommunicationKey, CommunicationSum, Gathered, Gatherer, OrderSum
 from collector.store.keys import Keys
 from mediation.law.orders import OrderId, order_uid
 from mediation.runtime.config import NotReadyError
@@ -55,7 +70,10 @@ class IndexState(NamedTuple):
 def open_database(url: str) -> Engine:
     """An engine; SQLite is set up for one writer beside readers. Raises NotReadyError."""
     try:
-        engine = create_engine(url)
+        where = make_url(url)
+        if where.drivername in ("postgresql", "postgres"):
+            where = where.set(drivername="postgresql+psycopg")
+        engine = create_engine(where)
     except (SQLAlchemyError, ImportError) as error:
         raise NotReadyError(f"Cannot use the index database {url}: {error}.") from error
     if engine.dialect.name == "sqlite":
@@ -185,23 +203,8 @@ class Index:
         with self._engine.connect() as connection:
             return {
                 bytes.fromhex(row.uid): row.order_id
-                for row in connection.execute(select(ORDER_TOTALS.c.uid, ORDER_TOTALS.c.order_id))
+                for row in connection.execute(select(ORDER_TOTALS.c.uid, ORDER_TOTALS.c.order_id).distinct())
             }
-
-
-def read_communications(engine: Engine) -> list[dict[str, Any]]:
-    """All communications, oldest first, `parties` as a list."""
-    with engine.connect() as connection:
-        found = connection.execute(select(COMMUNICATION).order_by(COMMUNICATION.c.first_sequence))
-        return [{**row._mapping, "parties": json.loads(row.parties)} for row in found]
-
-
-def read_events(engine: Engine, liid: str, cin: int) -> list[dict[str, Any]]:
-    """The IRI events of one communication by time."""
-    wanted = (IRI_EVENT.c.liid == liid) & (IRI_EVENT.c.cin == cin)
-    query = select(IRI_EVENT).where(wanted).order_by(IRI_EVENT.c.event_us, IRI_EVENT.c.sequence)
-    with engine.connect() as connection:
-        return [{**row._mapping, "parties": json.loads(row.parties)} for row in connection.execute(query)]
 
 
 def _write(connection: Connection, gathered: Gathered) -> None:
@@ -212,68 +215,73 @@ def _write(connection: Connection, gathered: Gathered) -> None:
         _communications(connection, gathered, keys)
     for streams in _chunks(list(gathered.marks), _KEYS_A_QUERY):
         _marks(connection, gathered, streams)
-    for order_id, found in gathered.orders.items():
-        row = connection.execute(select(ORDER_TOTALS).where(ORDER_TOTALS.c.order_id == order_id)).first()
-        old = {} if row is None else dict(row._mapping)
-        reasons = json.loads(old.get("reasons", "{}"))
-        for reason, times in found.reasons.items():
-            reasons[reason] = reasons.get(reason, 0) + times
-        values = {name: old.get(name, 0) + count for name, count in found.counts.items()}
-        values |= {"liid": found.liid, "reasons": json.dumps(reasons, sort_keys=True)}
-        if row is None:
-            uid = order_uid(OrderId(order_id)).hex()
-            connection.execute(insert(ORDER_TOTALS).values(order_id=order_id, uid=uid, **values))
-        else:
-            connection.execute(update(ORDER_TOTALS).where(ORDER_TOTALS.c.order_id == order_id).values(**values))
-    for key, value in (("commit", gathered.last_commit), ("records", gathered.records)):
-        connection.execute(update(META).where(META.c.key == key).values(value=str(value)))
+    for key, found in gathered.orders.items():
+        _order(connection, key, found)
+    if gathered.evicted >= 0:
+        for table in OF_A_SEGMENT:
+            connection.execute(delete(table).where(table.c.generation <= gathered.evicted))
+    for name, value in (("commit", gathered.last_commit), ("records", gathered.records)):
+        connection.execute(update(META).where(META.c.key == name).values(value=str(value)))
 
 
-def _communications(connection: Connection, gathered: Gathered, keys: Sequence[tuple[str, int]]) -> None:
-    which = tuple_(COMMUNICATION.c.liid, COMMUNICATION.c.cin).in_(keys)
-    old = {(row.liid, row.cin): dict(row._mapping) for row in connection.execute(select(COMMUNICATION).where(which))}
+def _order(connection: Connection, key: tuple[int, str], found: OrderSum) -> None:
+    generation, order_id = key
+    which = (ORDER_TOTALS.c.order_id == order_id) & (ORDER_TOTALS.c.generation == generation)
+    row = connection.execute(select(ORDER_TOTALS).where(which)).first()
+    old = {} if row is None else dict(row._mapping)
+    values = {name: old.get(name, 0) + count for name, count in found.counts.items()}
+    values |= {"liid": found.liid, "reasons": added_reasons(old.get("reasons", "{}"), json.dumps(found.reasons))}
+    if row is None:
+        uid = order_uid(OrderId(order_id)).hex()
+        connection.execute(insert(ORDER_TOTALS).values(order_id=order_id, generation=generation, uid=uid, **values))
+    else:
+        connection.execute(update(ORDER_TOTALS).where(which).values(**values))
+
+
+def _communications(connection: Connection, gathered: Gathered, keys: Sequence[CommunicationKey]) -> None:
+    table = COMMUNICATION.c
+    which = tuple_(table.generation, table.liid, table.cin).in_(keys)
+    found = connection.execute(select(COMMUNICATION).where(which))
+    old = {(row.generation, row.liid, row.cin): dict(row._mapping) for row in found}
     if old:
         connection.execute(delete(COMMUNICATION).where(which))
-    rows = [_merged(key, gathered.communications[key], old.get(key)) for key in keys]
+    rows = [_row(key, gathered.communications[key]) for key in keys]
+    rows = [row if key not in old else merged([old[key], row]) for key, row in zip(keys, rows, strict=True)]
     connection.execute(insert(COMMUNICATION), rows)
 
 
-def _merged(key: tuple[str, int], new: CommunicationSum, old: dict[str, Any] | None) -> dict[str, Any]:
-    parties = set(new.parties)
-    if old is not None:
-        parties.update(json.loads(old["parties"]))
-        if old["begin_us"] is not None:
-            new.span(old["begin_us"], old["end_us"])
-    before = old or {}
+def _row(key: CommunicationKey, one: CommunicationSum) -> dict[str, Any]:
     return {
-        "liid": key[0],
-        "cin": key[1],
-        "order_id": before.get("order_id") or new.order_id,
-        "service": new.service or before.get("service"),
-        "parties": json.dumps(sorted(parties)[:MAX_PARTIES]),
-        "begin_us": new.begin_us,
-        "end_us": new.end_us,
-        "iri": before.get("iri", 0) + new.iri,
-        "cc_from_target": before.get("cc_from_target", 0) + new.cc_from_target,
-        "cc_to_target": before.get("cc_to_target", 0) + new.cc_to_target,
-        "cc_other": before.get("cc_other", 0) + new.cc_other,
-        "first_sequence": min(before.get("first_sequence", new.first_sequence), new.first_sequence),
-        "last_sequence": max(before.get("last_sequence", -1), new.last_sequence),
+        "generation": key[0],
+        "liid": key[1],
+        "cin": key[2],
+        "order_id": one.order_id,
+        "service": one.service,
+        "content_service": one.content_service,
+        "parties": json.dumps(sorted(one.parties)[:MAX_PARTIES]),
+        "begin_us": one.begin_us,
+        "end_us": one.end_us,
+        "iri": one.iri,
+        "cc_from_target": one.cc_from_target,
+        "cc_to_target": one.cc_to_target,
+        "cc_other": one.cc_other,
+        "first_sequence": one.first_sequence,
+        "last_sequence": one.last_sequence,
     }
 
 
-def _marks(connection: Connection, gathered: Gathered, keys: Sequence[tuple[str, int, int]]) -> None:
-    which = tuple_(STREAM_MARK.c.liid, STREAM_MARK.c.cin, STREAM_MARK.c.kind).in_(keys)
-    old = {
-        (row.liid, row.cin, row.kind): (row.epoch, row.mark)
-        for row in connection.execute(select(STREAM_MARK).where(which))
-    }
+def _marks(connection: Connection, gathered: Gathered, keys: Sequence[tuple[int, str, int, int]]) -> None:
+    table = STREAM_MARK.c
+    which = tuple_(table.generation, table.liid, table.cin, table.kind).in_(keys)
+    found = connection.execute(select(STREAM_MARK).where(which))
+    old = {(row.generation, row.liid, row.cin, row.kind): (row.epoch, row.mark) for row in found}
     if old:
         connection.execute(delete(STREAM_MARK).where(which))
     rows = []
     for key in keys:
         epoch, mark = max(gathered.marks[key], old.get(key, (-1, -1)))
-        rows.append({"liid": key[0], "cin": key[1], "kind": key[2], "epoch": epoch, "mark": mark})
+        generation, liid, cin, kind = key
+        rows.append({"generation": generation, "liid": liid, "cin": cin, "kind": kind, "epoch": epoch, "mark": mark})
     connection.execute(insert(STREAM_MARK), rows)
 
 

@@ -25,7 +25,8 @@ from collector.store.sums import LATEST, sum_rows
 from collector.store.walk import DataFrame
 from mediation.law.orders import OrderId, Service, order_uid
 
-CommunicationKey = tuple[str, int]
+CommunicationKey = tuple[int, str, int]
+"""Generation of the segment, LIID, CIN."""
 _SERVICE_OF_TAG: Final = {2: Service.DATA, 12: Service.VOICE}
 """CCContents alternatives iPCC[2] and iPMMCC[12]."""
 _SERVICE_OF_PAYLOAD: Final = {
@@ -41,10 +42,12 @@ MAX_PARTIES: Final = 32
 
 @dataclass(slots=True)
 class CommunicationSum:
-    """What units add to one communication."""
+    """What units add to one communication. `service` is what signalling says, `content_service` what the tag of
+    content does: the first outranks the second, whichever came first."""
 
     order_id: str | None = None
     service: str | None = None
+    content_service: str | None = None
     parties: set[str] = field(default_factory=set)
     begin_us: int | None = None
     end_us: int | None = None
@@ -78,8 +81,12 @@ class Gathered:
     batches: list[dict[str, Any]] = field(default_factory=list)
     communications: dict[CommunicationKey, CommunicationSum] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
-    orders: dict[str, OrderSum] = field(default_factory=dict)
-    marks: dict[tuple[str, int, int], tuple[int, int]] = field(default_factory=dict)
+    orders: dict[tuple[int, str], OrderSum] = field(default_factory=dict)
+    """By generation and order id."""
+    marks: dict[tuple[int, str, int, int], tuple[int, int]] = field(default_factory=dict)
+    """(epoch, mark) by generation, LIID, CIN and kind."""
+    evicted: int = -1
+    """The newest generation that an eviction notice among them names: all up to it is gone."""
     last_commit: int = -1
     records: int = 0
     """The store's size behind the last of them."""
@@ -93,13 +100,14 @@ class Gatherer:
         self._names = names
 
     def add(self, tail: TailUnit, into: Gathered) -> None:
-        unit = tail.unit
+        unit, generation = tail.unit, tail.header.generation
         for record in unit.commit.records:
-            self._blob(json.loads(record), into)
+            self._blob(json.loads(record), generation, into)
         first = unit.data[0].first_sequence if unit.data else unit.size
         into.batches.append(
             {
                 "commit_number": unit.commit.number,
+                "generation": generation,
                 "time_us": unit.commit.time_us,
                 "first_sequence": first,
                 "records": sum(data.records for data in unit.data),
@@ -111,22 +119,24 @@ class Gatherer:
         into.last_commit = unit.commit.number
         into.records = unit.size
 
-    def _blob(self, blob: dict[str, Any], into: Gathered) -> None:
+    def _blob(self, blob: dict[str, Any], generation: int, into: Gathered) -> None:
+        if "notice" in blob:
+            into.evicted = max(into.evicted, int(blob["notice"]["generation"]))
         for one in blob.get("orders", ()):
             self._names[order_uid(OrderId(one["order"]))] = one["order"]
-            found = into.orders.setdefault(one["order"], OrderSum(one["liid"]))
+            found = into.orders.setdefault((generation, one["order"]), OrderSum(one["liid"]))
             for name in ("delivered", *FIELDS):
                 found.counts[name] = found.counts.get(name, 0) + one.get(name, 0)
             for reason, times in one.get("reasons", {}).items():
                 found.reasons[reason] = found.reasons.get(reason, 0) + times
 
     def _frame(self, tail: TailUnit, data: DataFrame, into: Gathered) -> None:
-        rows = data.rows()
+        rows, generation = data.rows(), tail.header.generation
         liids = [liid_text(liid) for liid in data.meta.liids]
         groups = sum_rows(rows)
         for group in groups:
             liid = liids[group.liid]
-            found = into.communications.setdefault((liid, group.cin), CommunicationSum())
+            found = into.communications.setdefault((generation, liid, group.cin), CommunicationSum())
             extent = data.meta.extents[group.extent]
             found.order_id = found.order_id or self._order(extent)
             if group.kind == KIND_CC:
@@ -134,7 +144,7 @@ class Gatherer:
                 found.cc_to_target += group.to_target
                 found.cc_other += group.records - group.from_target - group.to_target
                 tag = int(rows["content_tag"][group.first_row])
-                found.service = found.service or _SERVICE_OF_TAG.get(tag)
+                found.content_service = found.content_service or _SERVICE_OF_TAG.get(tag)
             else:
                 found.iri += group.records
             if group.first_us != LATEST:
@@ -142,7 +152,7 @@ class Gatherer:
             found.first_sequence = min(found.first_sequence, data.first_sequence + group.first_row)
             found.last_sequence = max(found.last_sequence, data.first_sequence + group.last_row)
             mark = (group.place >> 32, group.place & 0xFFFFFFFF)
-            key = (liid, group.cin, group.kind)
+            key = (generation, liid, group.cin, group.kind)
             into.marks[key] = max(mark, into.marks.get(key, (-1, -1)))
         if any(group.kind == KIND_IRI for group in groups):
             self._events(tail, data, rows, liids, into)
@@ -167,14 +177,14 @@ class Gatherer:
                 record = None if octets is None else octets[end - int(row["length"]) : end]
                 payload, service, parties = _details(int(row["form"]), record)
                 liid, cin = liids[int(row["liid"])], int(row["cin"])
-                found = into.communications[liid, cin]
+                found = into.communications[tail.header.generation, liid, cin]
                 found.name(parties)
-                # What signalling says of the service outranks the tag of its content.
                 found.service = service or found.service
                 event_us = int(row["event_us"])
                 into.events.append(
                     {
                         "sequence": data.first_sequence + extent.first_row + index,
+                        "generation": tail.header.generation,
                         "liid": liid,
                         "cin": cin,
                         "order_id": self._order(extent),

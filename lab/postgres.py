@@ -1,0 +1,157 @@
+"""A PostgreSQL server for labs and tests: the one that answers on this machine, or one of our own.
+
+Ours is made fresh in a temporary directory, listens on loopback and a socket in that directory alone, trusts whoever
+comes from there, and does without what makes a crash survivable: nothing in it is to be kept. It cannot run as root,
+so root lends it the user that Debian's package makes. Where the programs are missing, root may have them installed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL, create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from mediation.runtime.config import NotReadyError
+
+USUAL_PORT: Final = 5432
+_USERS: Final = ("postgres", "root")
+_START_S: Final = 30
+_OPTIONS: Final = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=50")
+
+
+class Server:
+    """`user` may create databases on the server at `port` of loopback."""
+
+    def __init__(self, port: int, user: str) -> None:
+        self.port = port
+        self.user = user
+
+    def url(self, database: str = "postgres") -> str:
+        return URL.create(
+            "postgresql+psycopg", self.user, host="127.0.0.1", port=self.port, database=database
+        ).render_as_string()
+
+    @contextlib.contextmanager
+    def database(self) -> Iterator[str]:
+        """The URL of an empty database that is dropped at the end."""
+        name = f"calea_lab_{uuid.uuid4().hex[:12]}"
+        self._say(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        try:
+            yield self.url(name)
+        finally:
+            self._say(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def _say(self, statement: str) -> None:
+        engine = create_engine(self.url(), isolation_level="AUTOCOMMIT")
+        try:
+            with engine.connect() as connection:
+                connection.execute(text(statement))
+        finally:
+            engine.dispose()
+
+
+def find_server(port: int = USUAL_PORT) -> Server | None:
+    """The server that answers there to one of the usual users without a password, if there is one."""
+    for user in _USERS:
+        server = Server(port, user)
+        engine = create_engine(server.url(), connect_args={"connect_timeout": 2})
+        try:
+            with engine.connect() as connection:
+                if connection.execute(text("SELECT rolcreatedb FROM pg_roles WHERE rolname = current_user")).scalar():
+                    return server
+        except SQLAlchemyError:
+            continue
+        finally:
+            engine.dispose()
+    return None
+
+
+@contextlib.contextmanager
+def own_server() -> Iterator[Server]:
+    """One of our own, ended with the context. Raises NotReadyError where there can be none."""
+    with tempfile.TemporaryDirectory(prefix="calea-postgres-") as directory:
+        yield from _served(Path(directory))
+
+
+def _served(root: Path) -> Iterator[Server]:
+    programs = _programs()
+    user = pwd.getpwnam("postgres").pw_name if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+    data = root / "data"
+    if os.geteuid() == 0:
+        shutil.chown(root, user)
+    _run(user, programs / "initdb", "-D", data, "-U", user, "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C")
+    port = _free_port()
+    options = [word for one in _OPTIONS for word in ("-c", one)]
+    where = ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={root}", "-p", str(port)]
+    process = subprocess.Popen(  # noqa: S603  our own words
+        [programs / "postgres", "-D", data, *where, *options],
+        user=user if os.geteuid() == 0 else None,
+        cwd=root,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until = time.monotonic() + _START_S
+        while (server := find_server(port)) is None:
+            if process.poll() is not None or time.monotonic() > until:
+                raise NotReadyError(f"A PostgreSQL server did not start in {root}.")
+            time.sleep(0.1)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(_START_S)
+
+
+@contextlib.contextmanager
+def some_server() -> Iterator[Server]:
+    """The one that answers, or one of our own."""
+    found = find_server()
+    if found is not None:
+        yield found
+        return
+    with own_server() as server:
+        yield server
+
+
+def _programs() -> Path:
+    """Where initdb and postgres are; installed when root asks on a Debian that lacks them."""
+    for attempt in range(2):
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        if found:
+            return found[-1].parent
+        if attempt == 0 and os.geteuid() == 0 and shutil.which("apt-get"):
+            install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "postgresql"]
+            subprocess.run(install, check=False, capture_output=True, timeout=600)  # noqa: S603
+    raise NotReadyError("PostgreSQL is not installed. Install Debian's package postgresql.")
+
+
+def _run(user: str, *command: str | Path) -> None:
+    done = subprocess.run(  # noqa: S603  our own words
+        [str(one) for one in command],
+        user=user if os.geteuid() == 0 else None,
+        capture_output=True,
+        text=True,
+        cwd="/",
+        timeout=120,
+        check=False,
+    )
+    if done.returncode:
+        raise NotReadyError(f"{Path(command[0]).name} failed: {done.stderr.strip().splitlines()[-1:]}")
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
