@@ -8,6 +8,7 @@ so root lends it the user that Debian's package makes. Where the programs are mi
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import pwd
 import shutil
@@ -127,14 +128,21 @@ def some_server() -> Iterator[Server]:
 
 def _programs() -> Path:
     """Where initdb and postgres are; installed when root asks on a Debian that lacks them."""
-    for attempt in range(2):
-        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-        if found:
-            return found[-1].parent
-        if attempt == 0 and os.geteuid() == 0 and shutil.which("apt-get"):
-            install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "postgresql"]
-            subprocess.run(install, check=False, capture_output=True, timeout=600)  # noqa: S603
-    raise NotReadyError("PostgreSQL is not installed. Install Debian's package postgresql.")
+    with (Path(tempfile.gettempdir()) / "calea-lab-apt.lock").open("w") as lock:
+        # Several runs may ask at once, and only one may install.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _installed() and os.geteuid() == 0 and shutil.which("apt-get"):
+            for words in (["update"], ["install", "-y", "--no-install-recommends", "postgresql"]):
+                command = ["apt-get", "-qq", *words]
+                subprocess.run(command, check=False, capture_output=True, timeout=600)  # noqa: S603  our own words
+    found = _installed()
+    if not found:
+        raise NotReadyError("PostgreSQL is not installed. Install Debian's package postgresql.")
+    return found[-1].parent
+
+
+def _installed() -> list[Path]:
+    return sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
 def _run(user: str, *command: str | Path) -> None:
