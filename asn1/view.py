@@ -15,7 +15,8 @@ from asn1.errors import DecodeError, LocalError
 from asn1.ps_pdu import decode_ps_pdu, event_time, liid_text
 from asn1.scan import Columns, LiidTable, scan
 from asn1.tlv import time_text
-from asn1.view_fields import Line, header_fields, payload_line
+from asn1.view_contents import Line
+from asn1.view_fields import header_fields, payload_line
 
 DIALECTS: Final = ("etsi",)
 

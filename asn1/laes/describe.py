@@ -22,7 +22,8 @@ from asn1.laes.stream import MAX_RECORD_OCTETS, Framer
 from asn1.ps_pdu import liid_text
 from asn1.table import Sequence, UnknownTag, Value
 from asn1.tlv import time_text
-from asn1.view_fields import Line, render
+from asn1.view_contents import Line
+from asn1.view_fields import render
 
 _DIALECTS: Final = {dialect.name: dialect for dialect in (t1678.DIALECT, pcesp.DIALECT, ias.DIALECT, jstd025.DIALECT)}
 
