@@ -7,7 +7,11 @@ and PDU acknowledgement (6.3.6). Data records pass by outside; a session only co
 Our reading where the clauses were not read: an acknowledgement response carries its request's sequence number and says
 that everything sent before the request is durable; it is therefore used only when both ends negotiated it. Otherwise
 the answer to a keep-alive is the barrier. The LEMF end never lies: it answers only when all before is durable, and
-sends nothing to a peer that did not ask.
+sends nothing to a peer that did not ask; where TIME2 passes before it can answer, it says so to its own side.
+
+What is buffered while a connection is down (6.3.3) is the caller's: records, and TRIs that belong among them (CIN
+reset, segment flags, integrity checks, operator messages). Keep-alives, acknowledgements and options live and die with
+their session, and so do test and padding PDUs, which `MfSession.say` sends.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from asn1 import tlv
-from asn1.errors import DecodeError
+from asn1.errors import DecodeError, LocalError
 from asn1.ps_pdu import PS_DOMAIN_OID, PsHeader, PsPdu, decode_ps_pdu, tri_pdu
 
 MAX_INBOUND_OCTETS: Final = 64 * 1024
@@ -98,6 +102,13 @@ class ProtocolViolation(NamedTuple):
     message: str
 
 
+class AnswerOverdue(NamedTuple):
+    """TIME2 passed and a request (`name`, its number) waits still: what came before it is not durable."""
+
+    name: str
+    number: int
+
+
 class TriSeen(NamedTuple):
     """A TRI that asks for nothing: test, padding, segment flag, CIN reset, integrity check, operator message."""
 
@@ -105,7 +116,7 @@ class TriSeen(NamedTuple):
     pdu: PsPdu
 
 
-Event = Acknowledged | OptionsAgreed | PeerSilent | ProtocolViolation | TriSeen
+Event = Acknowledged | AnswerOverdue | OptionsAgreed | PeerSilent | ProtocolViolation | TriSeen
 UNEXPECTED: Final = "UNEXPECTED"
 
 MF_TABLE: Final[dict[State, dict[str, State]]] = {
@@ -141,6 +152,8 @@ LEMF_TABLE: Final[dict[State, dict[str, State]]] = {
     },
     State.CLOSED: {},
 }
+SAID: Final = ("testPDU", "paddingPDU")
+"""What the MF end may say at any time once it is connected, outside the order of its records."""
 _QUIET: Final = frozenset(
     {
         "testPDU",
@@ -194,6 +207,15 @@ class MfSession:
             self._unasked_since_us = now_us
         if self._unasked >= self._config.ack_every_records:
             self._ask(now_us)
+
+    def say(self, name: str, now_us: int, value: object = None) -> bool:
+        """Send one of `SAID`; False when there is no connection to say it on. Raises LocalError for another name."""
+        if name not in SAID:
+            raise LocalError(f"{name} is not said on its own: choose one of {', '.join(SAID)}.")
+        if self.state not in (State.OPEN, State.NEGOTIATING):
+            return False
+        self._send(name, now_us, value)
+        return True
 
     def receive(self, octets: bytes, now_us: int) -> list[Event]:
         """Octets from the LEMF, in pieces of any size."""
@@ -320,6 +342,18 @@ class MfSession:
         return []
 
 
+class _Owed(NamedTuple):
+    """An answer the LEMF end owes: once everything up to `position` is durable. `since_us`: when it was asked."""
+
+    position: int
+    answer: str
+    number: int
+    since_us: int
+
+
+_ASKED: Final = {"keep-aliveResponse": "keep-alive", "pDUAcknowledgementResponse": "pDUAcknowledgementRequest"}
+
+
 class LemfSession:
     """The collector's end of one connection. Positions are octets received on it up to the end of a record."""
 
@@ -328,7 +362,9 @@ class LemfSession:
         self.state = State.IDLE
         self.acknowledging = False
         self._out = bytearray()
-        self._waiting: deque[tuple[int, str, int]] = deque()
+        self._waiting: deque[_Owed] = deque()
+        self._told = 0
+        """How many of them, the oldest, are known to be overdue."""
         self._durable = 0
 
     def connected(self, now_us: int) -> None:
@@ -360,16 +396,17 @@ class LemfSession:
         if name == "optionComplete":
             return [OptionsAgreed(self.acknowledging)]
         answer = "keep-aliveResponse" if name == "keep-alive" else "pDUAcknowledgementResponse"
-        self._waiting.append((position, answer, number))
+        self._waiting.append(_Owed(position, answer, number, now_us))
         self.durable(self._durable, now_us)
         return []
 
     def durable(self, position: int, now_us: int) -> None:
         """Every record that ended at or before `position` is on disk, or needs not be."""
         self._durable = max(self._durable, position)
-        while self._waiting and self._waiting[0][0] <= self._durable:
-            _, answer, number = self._waiting.popleft()
-            self._out += self._config.tri(answer, number, now_us)
+        while self._waiting and self._waiting[0].position <= self._durable:
+            owed = self._waiting.popleft()
+            self._told = max(self._told - 1, 0)
+            self._out += self._config.tri(owed.answer, owed.number, now_us)
 
     def outgoing(self) -> bytes:
         """What to write now."""
@@ -378,11 +415,17 @@ class LemfSession:
         return out
 
     def next_timer_us(self) -> int | None:
-        """The LEMF end keeps no timer: it speaks only when asked."""
-        return None
+        """When TIME2 of the next request is over; None while nothing is owed."""
+        return self._waiting[self._told].since_us + self._config.time2_us if self._told < self.owes else None
 
     def timer(self, now_us: int) -> list[Event]:
-        return []
+        """Time has passed. Each overdue answer is told once; it is still given when it can be."""
+        events: list[Event] = []
+        while (due_us := self.next_timer_us()) is not None and now_us >= due_us:
+            owed = self._waiting[self._told]
+            events.append(AnswerOverdue(_ASKED[owed.answer], owed.number))
+            self._told += 1
+        return events
 
     @property
     def owes(self) -> int:

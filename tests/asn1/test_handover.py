@@ -12,15 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asn1 import handover, tlv
-from asn1.errors import DecodeError
+from asn1.errors import DecodeError, LocalError
 from asn1.handover import (
     LEMF_TABLE,
     MAX_INBOUND_OCTETS,
     MAX_WAITING,
     MF_TABLE,
     NEGOTIATION_US,
+    SAID,
     UNEXPECTED,
     Acknowledged,
+    AnswerOverdue,
     HandoverConfig,
     LemfSession,
     MfSession,
@@ -428,7 +430,7 @@ def test_records_sent_during_negotiation_are_asked_for_when_it_ends() -> None:
     assert wire.acknowledged() == 4
 
 
-def test_the_lemf_end_keeps_no_timer_and_speaks_only_when_asked() -> None:
+def test_the_lemf_end_speaks_only_when_asked_and_has_no_timer_until_then() -> None:
     lemf = LemfSession(CONFIG)
     lemf.connected(T0)
     lemf.durable(10_000, T0)
@@ -436,6 +438,44 @@ def test_the_lemf_end_keeps_no_timer_and_speaks_only_when_asked() -> None:
     for name in QUIET:
         lemf.tri(tri(name), 10, T0)
     assert lemf.outgoing() == b""
+
+
+def test_an_answer_that_cannot_be_given_within_time2_is_told_once_and_given_later() -> None:
+    lemf = LemfSession(CONFIG)
+    lemf.connected(T0)
+    lemf.tri(tri("keep-alive", 1), 100, T0)
+    lemf.tri(tri("keep-alive", 2), 200, T0 + 5)
+    due = T0 + CONFIG.time2_us
+    assert lemf.next_timer_us() == due and lemf.timer(due - 1) == []
+    assert lemf.timer(due) == [AnswerOverdue("keep-alive", 1)]
+    assert lemf.timer(due) == [] and lemf.next_timer_us() == due + 5
+    lemf.durable(100, due + 1)
+    assert names(lemf.outgoing()) == [("keep-aliveResponse", 1)]
+    assert lemf.timer(due + 5) == [AnswerOverdue("keep-alive", 2)] and lemf.next_timer_us() is None
+    lemf.durable(200, due + 9)
+    lemf.tri(tri("keep-alive", 3), 300, due + 10)
+    assert lemf.next_timer_us() == due + 10 + CONFIG.time2_us, "time is counted anew for what is asked then"
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("name", [*SAID, *sorted(set(EVERY_TRI) - set(SAID))])
+def test_what_the_mf_end_says_on_its_own_in_every_state(state: State, name: str) -> None:
+    """Test and padding PDUs, while connected; the LEMF end takes them and answers nothing. Nothing else is said so."""
+    mf, lemf = MfSession(CONFIG), LemfSession(CONFIG)
+    lemf.connected(T0)
+    mf.state = state
+    if name not in SAID:
+        with pytest.raises(LocalError):
+            mf.say(name, T0)
+        return
+    connected = state in (State.OPEN, State.NEGOTIATING)
+    assert mf.say(name, T0, EVERY_TRI[name]) == connected
+    octets = mf.outgoing()
+    assert (octets != b"") == connected
+    if connected:
+        (event,) = lemf.tri(octets, len(octets), T0)
+        assert isinstance(event, TriSeen) and event.name == name and lemf.outgoing() == b""
+    assert mf.state is state and mf.unacknowledged == -1, "it is no record and no barrier"
 
 
 def test_sequence_numbers_of_our_own_tri_wrap() -> None:
