@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from asn1.handover import HandoverConfig
 from mediation.law.orders import Service, normalise_e164
 from mediation.law.settings import DEFAULTS, LawSettings
+from mediation.outgoing_config import OutgoingConfig
 from mediation.runtime.closed import Outside, check_url
 from mediation.runtime.config import ClockConfig, Listen, Model, Peer
 
@@ -102,7 +103,7 @@ class ActivationModel(Model):
         return self
 
 
-class MediationConfig(Model):
+class MediationConfig(OutgoingConfig):
     data_dir: Path
     clock: ClockConfig = ClockConfig()
     court_public_key: Path
@@ -142,6 +143,8 @@ class MediationConfig(Model):
     def handover_config(self) -> HandoverConfig:
         model = self.handover
         return HandoverConfig(
+            oid=self.ps_domain_oid,
+            liid=b"-",
             time1_us=int(model.time1_s * 1e6),
             time3_us=int(model.time3_s * 1e6),
             negotiate=model.negotiate,

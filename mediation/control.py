@@ -2,19 +2,20 @@
 
 Control routes (loopback, JSON): `POST /fault` sets training faults and lets them act (`mediation.faults`); `POST
 /activate` `{"order":…, "employee":…}` is an employee's act (R-059); `POST /carrier-report` `{"liid":…, "finding":…,
-"says":…}` opens the report that a discovery obliges the carrier to (R-062), and answers it. A refusal is 400 with a
-sentence. Bodies are checked here and decided elsewhere.
+"says":…}` opens the report that a discovery obliges the carrier to (R-062), and answers it; `POST /say` sends a test
+PDU, a padding PDU or an operator message to the agency (TS 102 232-1, TRIPayload). A refusal is 400 with a sentence.
+Bodies are checked here and decided elsewhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
 from pydantic import Field, ValidationError
 
-from asn1.errors import LabError
+from asn1.errors import LabError, RefusedError
 from mediation.admf import Admf
 from mediation.faults import fault_request
 from mediation.filing import Filing
@@ -37,6 +38,17 @@ class CarrierReportModel(Model):
     finding: CarrierFinding = CarrierFinding.OVER_DELIVERY
     says: Annotated[str, Field(min_length=1, max_length=2_000)]
     by: Annotated[str, Field(max_length=64)] = ""
+
+
+class SayModel(Model):
+    """`what` to send, on one link or on both. `octets`: of a padding PDU. `text`: of an operator message, at most 255
+    octets of UTF-8, with its `priority`."""
+
+    what: Literal["testPDU", "paddingPDU", "operatorLeaMessage"]
+    link: Literal["hi2", "hi3"] | None = None
+    octets: Annotated[int, Field(ge=0, le=65_536)] = 64
+    text: Annotated[str, Field(max_length=255)] = ""
+    priority: Literal["error", "informational"] = "informational"
 
 
 class Control:
@@ -81,6 +93,22 @@ class Control:
         self._log.warning("carrier_report", liid=asked.liid, finding=str(asked.finding))
         return line
 
+    def say(self, values: object) -> dict[str, Any]:
+        """Test and padding PDUs go out on links that are up, now; a message is buffered like a record (6.3.3)."""
+        asked = SayModel.model_validate(values)
+        links = [link for link in self._mediation.links if asked.link in (None, link.name)]
+        if asked.what == "operatorLeaMessage":
+            if not 1 <= len(asked.text.encode()) <= 255:
+                raise RefusedError("text: an operator message has 1 to 255 octets of UTF-8.")
+            for link in links:
+                self._mediation.operator_message(asked.text, asked.priority, link.stream, self._clock.now_us())
+            said = [link.name for link in links]
+        else:
+            value = bytes(asked.octets) if asked.what == "paddingPDU" else None
+            said = [link.name for link in links if link.say(asked.what, value)]
+        self._log.info("said", what=asked.what, links=said)
+        return {"what": asked.what, "links": said}
+
     def status(self) -> dict[str, Any]:
         return {"certifications": self._admf.certified, "carrier_reports": self._reports.count}
 
@@ -89,6 +117,7 @@ class Control:
             web.post("/fault", _answering(self.fault)),
             web.post("/activate", _answering(self.activate)),
             web.post("/carrier-report", _answering(self.report)),
+            web.post("/say", _answering(self.say)),
         ]
 
 

@@ -43,6 +43,8 @@ class LinkStatus:
     sent: dict[str, int] = field(default_factory=dict)
     resent: dict[str, int] = field(default_factory=dict)
     acknowledged: dict[str, int] = field(default_factory=dict)
+    tri_sent: int = 0
+    """TRIs out of the journal; those of the session are not counted."""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -50,6 +52,7 @@ class LinkStatus:
             "connects": self.connects,
             "violations": self.violations,
             "acknowledging": self.acknowledging,
+            "tri_sent": self.tri_sent,
         }
 
 
@@ -62,7 +65,7 @@ class Link:
     ) -> None:  # fmt: skip
         self.name = name
         self.status = LinkStatus()
-        self._stream = stream
+        self.stream = stream
         self._peer = peer
         self._journal = journal
         self._config = config
@@ -72,10 +75,17 @@ class Link:
         self._up = asyncio.Event()
         self._up.set()
         self._highest_sent = -1
+        self._session: MfSession | None = None
         self._log = get_logger("mediation.delivery").bind(link=name)
 
     def wake(self) -> None:
         self._wake.set()
+
+    def say(self, name: str, value: object = None) -> bool:
+        """A test or padding PDU, now; False when the link is not up."""
+        said = self._session is not None and self._session.say(name, self._now_us(), value)
+        self._wake.set()
+        return said
 
     def cut(self, down: bool) -> None:
         """Take the link down, or let it come up again."""
@@ -114,7 +124,7 @@ class Link:
             await asyncio.sleep(self._reconnect_s)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        session = MfSession(self._config)
+        session = self._session = MfSession(self._config)
         session.connected(self._now_us())
         next_id = -1
         inbound = asyncio.ensure_future(reader.read(65_536))
@@ -139,6 +149,7 @@ class Link:
                 if not self._handle(events):
                     return
         finally:
+            self._session = None
             inbound.cancel()
 
     def _delay_s(self, session: MfSession) -> float | None:
@@ -165,7 +176,7 @@ class Link:
         return next_id
 
     def _pending(self, next_id: int) -> list[Held]:
-        held = self._journal.held(self._stream)
+        held = self._journal.held(self.stream)
         if not held or held[-1].journal_id < next_id:
             return []
         found, octets = [], 0
@@ -187,7 +198,9 @@ class Link:
         return found
 
     def _count(self, held: Held) -> None:
-        if held.journal_id > self._highest_sent:
+        if held.tri:
+            self.status.tri_sent += 1
+        elif held.journal_id > self._highest_sent:
             self._highest_sent = held.journal_id
             self.status.sent[held.liid] = self.status.sent.get(held.liid, 0) + 1
         else:
@@ -197,11 +210,13 @@ class Link:
         """False when the connection is to be given up."""
         for event in events:
             if isinstance(event, Acknowledged):
-                for held in self._journal.held(self._stream):
+                for held in self._journal.held(self.stream):
                     if held.journal_id > event.journal_id:
                         break
+                    if held.tri:
+                        continue
                     self.status.acknowledged[held.liid] = self.status.acknowledged.get(held.liid, 0) + 1
-                self._journal.acknowledge(self._stream, event.journal_id)
+                self._journal.acknowledge(self.stream, event.journal_id)
             elif isinstance(event, OptionsAgreed):
                 self.status.acknowledging = event.acknowledgement
                 self._log.info("options", acknowledgement=event.acknowledgement)

@@ -129,10 +129,13 @@ class Faults:
             return entries
         out: list[Entry] = []
         for entry in entries:
-            delay = model.delay.get(entry.liid) if entry.stream == HI2 else None
+            delay = model.delay.get(entry.liid) if entry.stream == HI2 and not entry.tri else None
             if delay is not None and self._hits("delay", entry.liid, delay.share):
                 self._delays += 1
                 self._delayed.append((now_us + delay.us, self._delays, entry))
+                continue
+            if entry.note is None:
+                out.append(entry)
                 continue
             key = (entry.stream, entry.note[0], entry.note[1])
             waiting = self._swapped.pop(key, None)
@@ -177,6 +180,8 @@ class Faults:
         if not window:
             return
         for entry in entries:
+            if entry.tri:
+                continue
             kept = self._kept.setdefault(entry.liid, deque())
             kept.append(entry)
             self._kept_octets += len(entry.octets)

@@ -5,6 +5,11 @@ apart. A body is JSON for small facts (state at the start of a file, acknowledge
 A restart reads all files and has the same unacknowledged records with the same numbers. A last frame that is cut off
 was never sent and is dropped. A file goes when nothing in it is unacknowledged any more. Bounded: beyond the capacity
 the oldest records are dropped, and every drop is journalled and counted.
+
+This is the cyclic buffer of TS 102 232-1 clause 6.3.3 (a third party's reading of it): what is in it is sent again
+after a reconnect before anything new, and when it is full the oldest are overwritten and that is reported. TRIs that
+belong among records are in it too (CIN reset, segment flags, integrity checks, operator messages); keep-alives and
+acknowledgements never are.
 """
 
 from __future__ import annotations
@@ -32,18 +37,21 @@ HI3: Final = 1
 
 
 class Entry(NamedTuple):
-    """One record for one stream. `note` is what restores the communication's counters: (xid, correlation, state)."""
+    """One record for one stream. `note` is what restores the communication's counters: (xid, correlation, state); None
+    where there are none to restore. `tri`: it is no data record, and is not counted as one."""
 
     stream: int
     liid: str
     octets: bytes
-    note: tuple[str, int, dict[str, Any]]
+    note: tuple[str, int, dict[str, Any]] | None
+    tri: bool = False
 
 
 class Held(NamedTuple):
     journal_id: int
     liid: str
     octets: bytes
+    tri: bool = False
 
 
 class _File:
@@ -65,6 +73,8 @@ class Journal:
         self.next_id = 0
         self.held_octets = 0
         self.dropped: dict[str, int] = {}
+        self.lost = False
+        """There was a journal here before, and nothing of it is left: its counters are gone."""
         self.state: dict[str, Any] | None = None
         self.notes: list[tuple[str, int, dict[str, Any]]] = []
         self._held: tuple[deque[Held], deque[Held]] = (deque(), deque())
@@ -73,8 +83,10 @@ class Journal:
         self._descriptor = -1
         try:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            known = key_path.exists()
             self._cipher = AESGCM(_key(key_path))
             self._replay()
+            self.lost = known and self.state is None
         except OSError as error:
             raise NotReadyError(
                 f"Cannot use the journal in {directory}: {error.strerror}. Make it writable."
@@ -92,9 +104,10 @@ class Journal:
         body = bytearray(_RECORDS)
         made = []
         for entry in entries:
-            note = json.dumps([entry.liid, *entry.note], separators=(",", ":")).encode()
-            body += _RECORD.pack(self.next_id, entry.stream, 0, len(note), len(entry.octets)) + note + entry.octets
-            held = Held(self.next_id, entry.liid, entry.octets)
+            note = json.dumps([entry.liid, *(entry.note or ())], separators=(",", ":")).encode()
+            head = _RECORD.pack(self.next_id, entry.stream, entry.tri, len(note), len(entry.octets))
+            body += head + note + entry.octets
+            held = Held(self.next_id, entry.liid, entry.octets, entry.tri)
             self._held[entry.stream].append(held)
             self.held_octets += len(entry.octets)
             made.append(held)
@@ -103,6 +116,11 @@ class Journal:
         self._write(bytes(body))
         self._drop_beyond_capacity()
         return made
+
+    @property
+    def dropped_total(self) -> int:
+        """Records and TRIs overwritten so far, over restarts."""
+        return sum(self.dropped.values())
 
     @property
     def full_file(self) -> bool:
@@ -206,13 +224,14 @@ class Journal:
     def _replay_records(self, body: bytes, file: _File) -> None:
         at = 1
         while at < len(body):
-            journal_id, stream, _, note_octets, octets = _RECORD.unpack_from(body, at)
+            journal_id, stream, tri, note_octets, octets = _RECORD.unpack_from(body, at)
             at += _RECORD.size
-            liid, xid, correlation, state = json.loads(body[at : at + note_octets])
+            liid, *note = json.loads(body[at : at + note_octets])
             at += note_octets
-            self._held[stream].append(Held(journal_id, liid, body[at : at + octets]))
+            self._held[stream].append(Held(journal_id, liid, body[at : at + octets], bool(tri)))
             self.held_octets += octets
-            self.notes.append((xid, correlation, state))
+            if note:
+                self.notes.append((note[0], note[1], note[2]))
             at += octets
             file.last_id = journal_id
             self.next_id = max(self.next_id, journal_id + 1)

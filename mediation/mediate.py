@@ -7,11 +7,13 @@ touch records are asked here and nowhere else.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from asn1.errors import DecodeError, EncodeError
-from asn1.ps_pdu import PsHeader, iri_pdu
+from asn1.integrity import PrivateKey
+from asn1.ps_pdu import PsHeader
 from asn1.x2x3 import PduType, X2X3Pdu
 from mediation import convert
 from mediation.admf import Admf
@@ -21,11 +23,15 @@ from mediation.faults import Faults
 from mediation.intake import GapBook, Intake
 from mediation.journal import HI2, HI3, Entry, Journal
 from mediation.law.orders import CourtOrder
+from mediation.outgoing import Outgoing, Sender
 from mediation.redact import granted
+from mediation.runtime.handover_keys import KeyRing
 from mediation.runtime.logs import get_logger
 from mediation.scope import Scope, ScopeEvent, allow
 from mediation.sequence import Counters, plain
-from mediation.templates import Templates
+
+OPERATOR_LIID: Final = "-"
+"""In the place of a LIID, in TRIs that belong to none."""
 
 
 @dataclass(slots=True)
@@ -51,13 +57,24 @@ class _Totals:
 class Mediation:
     """Everything between an X2/X3 PDU and the journal."""
 
-    def __init__(self, config: MediationConfig, journal: Journal, admf: Admf, faults: Faults) -> None:
+    def __init__(
+        self,
+        config: MediationConfig,
+        journal: Journal,
+        admf: Admf,
+        faults: Faults,
+        keys: KeyRing | None = None,
+        signer: PrivateKey | None = None,
+        random: Callable[[int], bytes] | None = None,
+    ) -> None:
+        """`keys` and `signer` as the configuration names them; `random` is a source of random octets."""
         self._config = config
         self._journal = journal
         self._admf = admf
         self.faults = faults
-        self._counters = Counters()
-        self._templates = Templates()
+        self._counters = Counters(config.sequence_scope, lost=journal.lost)
+        self._sender = Sender(config, self._counters, keys, signer, random)
+        self._messages = 0
         self._gaps = GapBook(resumed=journal.state is not None)
         self.totals = _Totals()
         self.links: tuple[Link, ...] = ()
@@ -65,41 +82,62 @@ class Mediation:
             self._counters.restore(journal.state)
         for note in journal.notes:
             self._counters.note(*note)
+        if config.cin_reset == "restart":
+            self._counters.begin_anew()
         journal.start(self._counters.snapshot())
         self._log = get_logger("mediation")
 
     def consume(self, pdus: list[X2X3Pdu], now_us: int = 0, real_s: float = 0.0) -> None:
         """Journal what scope lets through and wake the links. The times are for faults that hold records back."""
-        entries = [entry for pdu in pdus if (entry := self._entry(pdu)) is not None]
+        entries = [entry for pdu in pdus for entry in self._entries(pdu, now_us, real_s)]
         self.deliver(self.faults.arrange(entries, now_us, real_s))
+
+    def due(self, now_us: int, real_s: float, everything: bool = False) -> None:
+        """Deliver what leaves because its time has come: what a fault held back, content that waited for company,
+        integrity checks. `everything`, before the end."""
+        held = self.faults.due(now_us, real_s) if self.faults.held_back else []
+        self.deliver(held + self._sender.due(now_us, int(real_s * 1e6), everything))
+
+    def operator_message(self, text: str, priority: str, stream: int, now_us: int) -> None:
+        """A message to the agency's operators. It is buffered like a record. Raises EncodeError."""
+        self._messages += 1
+        value = {"messagePriority": priority, "message": text.encode()}
+        octets = self._config.handover_config().tri("operatorLeaMessage", self._messages, now_us, value)
+        self.deliver([Entry(stream, OPERATOR_LIID, octets, None, True)])
 
     def deliver(self, entries: list[Entry]) -> None:
         """Journal records, in the order they are to leave, and wake the links."""
         if not entries:
             return
+        before = self._journal.dropped_total
         self._journal.append(entries, self._counters.snapshot() if self._journal.full_file else None)
+        if self._journal.dropped_total > before:
+            # 6.3.3: the oldest were overwritten, and that is reported.
+            self._log.error("buffer_full", overwritten=self._journal.dropped_total - before)
         for link in self.links:
             link.wake()
 
-    def _entry(self, pdu: X2X3Pdu) -> Entry | None:
+    def _entries(self, pdu: X2X3Pdu, now_us: int, real_s: float) -> list[Entry]:
         xid = uuid.UUID(bytes=pdu.xid)
         order = self._admf.orders.get(xid)
         if order is None:
             self.totals.unknown_xid += 1
-            return None
+            return []
         counts = self.totals.of(order.liid)
         content = pdu.pdu_type == PduType.X3
         counts.x3_in += content
         counts.x2_in += not content
         counts.gaps += self._gaps.missing(pdu)
         try:
-            return self._convert(pdu, str(xid), order, counts)
+            return self._convert(pdu, str(xid), order, counts, now_us, int(real_s * 1e6))
         except (DecodeError, EncodeError) as error:
             counts.undecodable += 1
             self._log.warning("undecodable", liid=order.liid, why=type(error).__name__)
-            return None
+            return []
 
-    def _convert(self, pdu: X2X3Pdu, xid: str, order: CourtOrder, counts: LiidCounts) -> Entry | None:
+    def _convert(
+        self, pdu: X2X3Pdu, xid: str, order: CourtOrder, counts: LiidCounts, now_us: int, real_us: int
+    ) -> list[Entry]:
         role = self._config.network_functions.get(pdu.nfid or "")
         if role is None or pdu.timestamp_ns is None:
             raise DecodeError(DecodeError.MISSING_FIELD, "a PDU names its network function and its time")
@@ -119,8 +157,7 @@ class Mediation:
             made = convert.product(role, pdu, state, verdict.scope is Scope.METADATA, granted(order))
         if made is None:
             counts.scoped_out += 1
-            return None
-        number = (state.next_cc if made.iri_type is None else state.next_iri) + faults.skips(order.liid) & 0xFFFFFFFF
+            return []
         header = PsHeader(
             liid=order.liid.encode(),
             authorization_country=self._config.authorization_country,
@@ -128,30 +165,33 @@ class Mediation:
             operator_id=self._config.operator_id.encode(),
             network_element_id=self._config.network_element_id.encode(),
             cin=state.cin,
-            sequence_number=number,
             time_us=time_us,
             time_qualifier="timeOfInterception",
             extended_interception_point_id=pdu.ipid.encode() if pdu.ipid else None,
             network_function_id=pdu.nfid.encode() if pdu.nfid else None,
         )
-        if made.iri_type is None:
-            octets = self._templates.encode(header, made.contents, made.direction)
-            state.next_cc = number + 1 & 0xFFFFFFFF
-            counts.cc += 1
-        else:
-            octets = iri_pdu(header, made.contents, made.iri_type, payload_direction=made.direction)
-            state.next_iri = number + 1 & 0xFFFFFFFF
-            counts.iri += 1
+        product = Outgoing(
+            xid, pdu.correlation_id, state, header, made.contents, made.direction, made.iri_type,
+            faults.skips(order.liid),
+        )  # fmt: skip
+        entries = self._sender.put(product, now_us, real_us)
+        counts.cc += made.iri_type is None
+        counts.iri += made.iri_type is not None
         convert.advance(pdu, state, made)
-        stream = HI3 if made.iri_type is None else HI2
-        return Entry(stream, order.liid, octets, (xid, pdu.correlation_id, plain(state)))
+        # What a restart must know is how things stand behind this PDU.
+        note = (xid, pdu.correlation_id, plain(state))
+        return [one if one.note is None or one.note[:2] != note[:2] else one._replace(note=note) for one in entries]
 
     def status(self, intake: Intake) -> dict[str, Any]:
         per_liid = {}
         backlog: dict[str, int] = {}
+        tris = 0
         for stream in (HI2, HI3):
             for held in self._journal.held(stream):
-                backlog[held.liid] = backlog.get(held.liid, 0) + 1
+                if held.tri:
+                    tris += 1
+                else:
+                    backlog[held.liid] = backlog.get(held.liid, 0) + 1
         numbered: dict[str, int] = {}
         for xid, order in self._admf.orders.items():
             numbered[order.liid] = numbered.get(order.liid, 0) + self._counters.numbered(str(xid))
@@ -165,7 +205,7 @@ class Mediation:
                 "backlog": backlog.get(liid, 0),
                 "dropped": self._journal.dropped.get(liid, 0),
             }
-        waiting = sum(backlog.values()) + self.faults.held_back
+        waiting = sum(backlog.values()) + tris + self.faults.held_back + self._sender.waiting
         return {
             "simulation": True,
             "per_liid": per_liid,

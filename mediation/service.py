@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 
 from cryptography.hazmat.primitives import serialization
@@ -24,12 +25,13 @@ from mediation.journal import HI2, HI3, Journal
 from mediation.mediate import Mediation
 from mediation.runtime.clock import Clock
 from mediation.runtime.config import NotReadyError
+from mediation.runtime.handover_keys import read_ring, read_signing_key
 from mediation.runtime.logs import get_logger
 from mediation.runtime.process import ReadyFn
 from mediation.runtime.status import start_status
 
 FAULT_POLL_S = 0.02
-"""How often held-back records are looked at: the run's clock may jump."""
+"""How often it is looked for what is due: the run's clock may jump."""
 
 
 def open_admf(config: MediationConfig, clock: Clock, faults: Faults) -> Admf:
@@ -38,6 +40,15 @@ def open_admf(config: MediationConfig, clock: Clock, faults: Faults) -> Admf:
         config.inbox, _public_key(config), config.x1_url, config.ne_id, config.admf_id, clock, faults,
         Files.within(config.data_dir), config.activation, config.law,
     )  # fmt: skip
+
+
+def open_mediation(config: MediationConfig, journal: Journal, admf: Admf, faults: Faults) -> Mediation:
+    """With the keys that the configuration names. Raises NotReadyError."""
+    encryption, integrity = config.encryption, config.integrity
+    keys = None if encryption is None else read_ring(encryption.keys_file, encryption.agreed)
+    signer_file = None if integrity is None else integrity.signer_file
+    signer = None if signer_file is None else read_signing_key(signer_file)
+    return Mediation(config, journal, admf, faults, keys, signer, os.urandom)
 
 
 def _public_key(config: MediationConfig) -> Ed25519PublicKey:
@@ -70,7 +81,7 @@ async def run(config: MediationConfig, ready: ReadyFn, stop: asyncio.Event) -> N
     faults = Faults(config.faults)
     admf = open_admf(config, clock, faults)
     admf.read_inbox()
-    mediation = Mediation(config, journal, admf, faults)
+    mediation = open_mediation(config, journal, admf, faults)
     reports = Filing(config.data_dir / "carrier-reports.jsonl")
     handover = config.handover_config()
 
@@ -112,6 +123,8 @@ async def run(config: MediationConfig, ready: ReadyFn, stop: asyncio.Event) -> N
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await intake.close()
+        with contextlib.suppress(OSError):
+            mediation.due(clock.now_us(), time.monotonic(), everything=True)
         await runner.cleanup()
         with contextlib.suppress(OSError):
             journal.close()
@@ -129,8 +142,7 @@ async def _watch_room(journal: Journal, config: MediationConfig, room: asyncio.E
 
 
 async def _release(mediation: Mediation, clock: Clock) -> None:
-    """Let go what a fault held back, when its time has come on the run's clock."""
+    """Let go what waits for its time: what a fault held back, content that waits for company, integrity checks."""
     while True:
-        if mediation.faults.held_back:
-            mediation.deliver(mediation.faults.due(clock.now_us(), time.monotonic()))
+        mediation.due(clock.now_us(), time.monotonic())
         await asyncio.sleep(FAULT_POLL_S)
