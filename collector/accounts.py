@@ -11,9 +11,11 @@ itself (R-004) were never delivered: they are counted beside the balance, in `sy
      "reasons", "rules", "count", "octets", "first", "last", "hmac": […]}],
      "marks": [[liid, cin, kind, epoch, mark, target state]], "sides": [[liid, cin, target originates 0 or 1]],
      "gaps": [[liid, cin, kind, epoch, first, last]], "filled": the same,
+     "claims": [[group, keyed digest of a channel, liid, cin, side, 1 opened or 0 closed]],
      "synthetic": [{"order", "version", "liid", "count"}]}
 
-Keys whose value would be empty are left out; LIIDs of `marks`, `sides`, `gaps` and `filled` are hexadecimal.
+Keys whose value would be empty are left out; LIIDs of `marks`, `sides`, `gaps`, `filled` and `claims` are
+hexadecimal.
 """
 
 from __future__ import annotations
@@ -141,6 +143,7 @@ class BatchAccount:
         self._refusals: dict[tuple[str, str, int, int, tuple[Reason, ...], tuple[str, ...]], _Refusal] = {}
         self._marks: dict[tuple[bytes, int, int], StreamMark] = {}
         self._sides: dict[tuple[bytes, int], bool] = {}
+        self._claims: dict[tuple[str, bytes, bytes, int], tuple[int, bool]] = {}
         self._made: Counter[tuple[str, int, str]] = Counter()
         self.gaps: list[StreamRange] = []
         self.filled: list[StreamRange] = []
@@ -148,12 +151,13 @@ class BatchAccount:
     @property
     def empty(self) -> bool:
         """Nothing in it that must become durable."""
-        return not (self.delivered or self._marks or self._sides or self._made or self.gaps or self.filled)
+        told = self._marks or self._sides or self._claims or self.gaps or self.filled
+        return not (self.delivered or self._made or told)
 
     @property
     def octets(self) -> int:
         """What the blob will take, roughly from above."""
-        lists = len(self._marks) + len(self._sides) + len(self.gaps) + len(self.filled)
+        lists = len(self._marks) + len(self._sides) + len(self._claims) + len(self.gaps) + len(self.filled)
         named = len(self._orders) + len(self._unknown) + len(self._made)
         return 512 + 224 * lists + 512 * named + 1280 * len(self._refusals)
 
@@ -200,6 +204,10 @@ class BatchAccount:
     def side(self, liid: bytes, cin: int, originates: bool) -> None:
         """Who called whom has been established for a communication."""
         self._sides[(liid, cin)] = originates
+
+    def claim(self, group: str, channel: bytes, liid: bytes, cin: int, side: int, opens: bool) -> None:
+        """A call of a case has opened or closed a channel of content (US dialects)."""
+        self._claims[group, channel, liid, cin] = (side, opens)
 
     def made(self, order: str, version: int, liid: str) -> None:
         """A row that the collector made itself (R-004): stored, and never delivered."""
@@ -257,6 +265,10 @@ class BatchAccount:
         blob["sides"] = [[liid.hex(), cin, int(originates)] for (liid, cin), originates in self._sides.items()]
         blob["gaps"] = [[one.liid.hex(), *one[1:]] for one in self.gaps]
         blob["filled"] = [[one.liid.hex(), *one[1:]] for one in self.filled]
+        blob["claims"] = [
+            [group, channel.hex(), liid.hex(), cin, side, int(opens)]
+            for (group, channel, liid, cin), (side, opens) in self._claims.items()
+        ]
         blob["synthetic"] = [
             {"order": order, "version": version, "liid": liid, "count": count}
             for (order, version, liid), count in self._made.items()

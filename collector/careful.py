@@ -22,7 +22,7 @@ from collector.facts import RecordFacts, facts_of
 from collector.gate import Decision, LinkPolicy
 from collector.gate_scope import CinState
 from collector.holding import Stray
-from collector.keeping import Keeper
+from collector.keeping import Keeper, Place
 from collector.minimise import Minimised, apply
 from collector.quality import LinkQuality
 from collector.stream_table import (
@@ -93,7 +93,7 @@ class CarefulLane:
         self.open = OpenBook()
         self.strays: list[Stray] = []
         """Found since somebody held them (`collector.holding`)."""
-        self._keeper = keeper
+        self.keeper = keeper
         self._liids = liids
         self._conflicts = conflicts
         self._minimised = minimised
@@ -125,7 +125,7 @@ class CarefulLane:
         status = cols.status[row]
         if status:
             there = None if status == _OVERSIZED else view[offset : offset + octets]
-            verdict = self._unreadable(batch, orders, text, cols, row, there, now_us)
+            verdict = self.unreadable(batch, orders, text, cols, row, there, now_us)
             return Judged(DecodeError.CODES[status - 1], verdict)
         kind, number, slot, cin = cols.kind[row], cols.number[row], verify.slots[row], cols.cin[row]
         record = view[offset : offset + octets]
@@ -133,7 +133,7 @@ class CarefulLane:
         if not orders:
             if data and slot >= 0:
                 self._strangers.add((liid_id, cin))
-            self._keeper.note(batch, None, text, kind, number, record, self._no_order)
+            self.keeper.note(batch, None, text, kind, number, record, self._no_order)
             return Judged(None, self._no_order)
         flags: tuple[Reason, ...] = ()
         repeat: RecordName | None = None
@@ -141,9 +141,9 @@ class CarefulLane:
             outcome = self._sequence(batch, liid, cin, kind, number, verify, row)
             if outcome is Outcome.DUPLICATE:
                 repeat = RecordName(liid, cin, kind, verify.epochs[row], number)
-                compared = self._conflicts.compare(batch, liid_id, repeat, self._keeper.digest(record))
+                compared = self._conflicts.compare(batch, liid_id, repeat, self.keeper.digest(record))
                 if compared is Repeat.SAME:
-                    self._keeper.note(batch, orders[0], text, kind, number, record, _DUPLICATE)
+                    self.keeper.note(batch, orders[0], text, kind, number, record, _DUPLICATE)
                     return Judged(None, _DUPLICATE)
                 flags = (Reason.TAMPERED if compared is Repeat.OTHER else Reason.DUPLICATE,)
             elif outcome is Outcome.GAP:
@@ -154,29 +154,45 @@ class CarefulLane:
             pdu = decode_ps_pdu(record)
             facts = facts_of(pdu, now_us)
         except DecodeError as error:
-            return Judged(error.code, self._unreadable(batch, orders, text, cols, row, record, now_us))
+            return Judged(error.code, self.unreadable(batch, orders, text, cols, row, record, now_us))
         if facts.kind == "iri" and facts.event_us is not None and repeat is None:
             quality.signalling(facts.event_us, now_us)
-        state = self._state(slot) if data else CinState()
+        state = self.state_of(slot) if data else CinState()
         decision = gate.decide(orders, facts, policy, state, flags)
         decision = apply(decision, facts, self._minimised.mode(text, cin, now_us))
         if repeat is not None:
             self._repeated(batch, decision, orders, text, cols, verify, row, record, pdu, facts, repeat, flags, now_us)
             return Judged(None, _DUPLICATE)
         if data and slot >= 0:
-            if decision.cin.target == TARGET_MISMATCH != state.target and state.first_cc_us is not None:
-                # What a target had under this CIN before others opened it stays as it is.
-                from_us = facts.event_us if state.target == TARGET_OK else None
-                self.strays.append(Stray(liid, cin, from_us))
-            self._remember(slot, state, decision.cin)
-            originates = decision.cin.target_originates
-            if originates is not None and originates != state.target_originates:
-                batch.account.side(liid, cin, originates)
-            self._follow(decision, orders, facts, liid_id, cin)
-            if facts.iri_type == "end":
-                self._ended.append(Ended(now_us + self._forget_us, liid_id, cin))
-        self._keep(batch, decision, orders, text, cols, verify, row, record, pdu, facts, now_us)
+            self.settle(batch, decision, state, orders, facts, liid_id, cin, slot, now_us)
+        self.keep(batch, decision, orders, text, cols, verify, row, record, pdu, facts, now_us)
         return Judged(None, decision.verdict)
+
+    def settle(
+        self,
+        batch: Assembly,
+        decision: Decision,
+        state: CinState,
+        orders: tuple[CourtOrder, ...],
+        facts: RecordFacts,
+        liid_id: int,
+        cin: int,
+        slot: int,
+        now_us: int,
+    ) -> None:
+        """What a judged record says of its communication, whose state was `state` before."""
+        liid = self._liids[liid_id]
+        if decision.cin.target == TARGET_MISMATCH != state.target and state.first_cc_us is not None:
+            # What a target had under this CIN before others opened it stays as it is.
+            from_us = facts.event_us if state.target == TARGET_OK else None
+            self.strays.append(Stray(liid, cin, from_us))
+        self._remember(slot, state, decision.cin)
+        originates = decision.cin.target_originates
+        if originates is not None and originates != state.target_originates:
+            batch.account.side(liid, cin, originates)
+        self._follow(decision, orders, facts, liid_id, cin)
+        if facts.iri_type == "end":
+            self._ended.append(Ended(now_us + self._forget_us, liid_id, cin))
 
     def _follow(
         self, decision: Decision, orders: tuple[CourtOrder, ...], facts: RecordFacts, liid: int, cin: int
@@ -226,7 +242,7 @@ class CarefulLane:
         closed = []
         for one in self.open.open_of(order.uid):
             text = label(self._liids[one.liid])
-            closed.append(self._keeper.close(batch, order, text, one, end_us, now_us))
+            closed.append(self.keeper.close(batch, order, text, one, end_us, now_us))
             self.open.close(one.liid, one.cin, order.uid, end_us)
             self._ended.append(Ended(now_us + self._forget_us, one.liid, one.cin))
         return closed
@@ -263,7 +279,11 @@ class CarefulLane:
             batch.account.filled.append(StreamRange(liid, cin, kind, epoch, number, number))
         return outcome
 
-    def _state(self, slot: int) -> CinState:
+    def inherit(self, slot: int, before: int) -> None:
+        """The communication of `slot` goes on from that of `before`: the same target takes part, in the same way."""
+        self._remember(slot, CinState(), self.state_of(before)._replace(first_cc_us=None, answered_us=None))
+
+    def state_of(self, slot: int) -> CinState:
         if slot < 0:
             return CinState()
         first_us = self._streams.first_cc_us(slot)
@@ -287,7 +307,7 @@ class CarefulLane:
         if after.first_cc_us is not None and before.first_cc_us is None:
             self._streams.set_first_cc_us(slot, after.first_cc_us)
 
-    def _keep(
+    def keep(
         self,
         batch: Assembly,
         decision: Decision,
@@ -297,15 +317,17 @@ class CarefulLane:
         verify: VerifyColumns,
         row: int,
         record: memoryview,
-        pdu: PsPdu,
+        pdu: PsPdu | bytes,
         facts: RecordFacts,
         now_us: int,
+        received: Place | None = None,
     ) -> None:
+        """A row, or a note. `received`: where the octets received are, when they are not where the row says."""
         order = decision.order or orders[0]
         verdict = decision.verdict
-        keeper = self._keeper
+        keeper = self.keeper
         if verdict.kind in (VerdictKind.ACCEPT, VerdictKind.ACCEPT_FLAGGED):
-            place = keeper.received(cols, row)
+            place = keeper.received(cols, row) if received is None else received
         elif verdict.kind is VerdictKind.MASK:
             place = keeper.masked(batch, order, facts, pdu, record)
         elif verdict.kind is VerdictKind.QUARANTINE:
@@ -351,18 +373,18 @@ class CarefulLane:
         rules = ("R-093", *(RULE_OF[one] for one in others if one in RULE_OF))
         if verdict.kind is VerdictKind.REJECT:
             refused = Verdict(VerdictKind.REJECT, reasons, rules)
-            self._keeper.note(batch, order, text, cols.kind[row], cols.number[row], record, refused)
+            self.keeper.note(batch, order, text, cols.kind[row], cols.number[row], record, refused)
             return
         if Reason.TAMPERED in flags:
             self._conflicts.hold(name)
         if verdict.kind is VerdictKind.MASK:
-            place = self._keeper.sealed_mask(batch, order, facts, pdu, record)
+            place = self.keeper.sealed_mask(batch, order, facts, pdu, record)
         else:
-            place = self._keeper.sealed(batch, record, record)
+            place = self.keeper.sealed(batch, record, record)
         apart = Verdict(VerdictKind.QUARANTINE, reasons, rules)
-        self._keeper.row(batch, order, text, apart, cols, row, max(verify.epochs[row], 0), place, now_us)
+        self.keeper.row(batch, order, text, apart, cols, row, max(verify.epochs[row], 0), place, now_us)
 
-    def _unreadable(
+    def unreadable(
         self,
         batch: Assembly,
         orders: tuple[CourtOrder, ...],
@@ -378,8 +400,8 @@ class CarefulLane:
         if order is None or record is None or verdict.kind is not VerdictKind.QUARANTINE:
             refused = verdict._replace(kind=VerdictKind.REJECT)
             octets = cols.length[row] if record is None else 0
-            self._keeper.note(batch, order, text, cols.kind[row], cols.number[row], record, refused, octets)
+            self.keeper.note(batch, order, text, cols.kind[row], cols.number[row], record, refused, octets)
             return refused
-        place = self._keeper.sealed(batch, record, record)
-        self._keeper.row(batch, order, text, verdict, cols, row, 0, place, now_us)
+        place = self.keeper.sealed(batch, record, record)
+        self.keeper.row(batch, order, text, verdict, cols, row, 0, place, now_us)
         return verdict

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
@@ -34,6 +34,9 @@ class PolicyConfig(Model):
     late_us: Microseconds = 8_000_000
     cii_wait_us: Microseconds = 8_000_000
     mediation_stamps: bool = False
+    arrival_stamps: bool = False
+    """Of links of a US dialect: what has no stamp of its own (content behind a header of 4 octets) is judged by its
+    arrival and flagged; else it is set apart (R-003)."""
 
     def policy(self, law: LawSettings = DEFAULTS) -> LinkPolicy:
         skew_us = law.skew_us if self.skew_us is None else self.skew_us
@@ -54,14 +57,39 @@ class GuardConfig(Model):
     mismatches: Annotated[int, Field(ge=1, le=1_000_000)] = MISMATCHES
 
 
+class ResendConfig(Model):
+    """Within how much a call-data message that comes again is a duplicate: octets and seconds (by the run's clock)
+    behind the first. What a sender replays after a reconnect has to be less."""
+
+    octets: Annotated[int, Field(ge=0, le=1 << 28)] = 4 * MIB
+    seconds: Annotated[float, Field(ge=0, le=86_400)] = 600.0
+
+
+class HoldConfig(Model):
+    """How much content that nobody has announced yet is held in memory, and for how long (by the run's clock)."""
+
+    octets: Annotated[int, Field(ge=0, le=1 << 28)] = 4 * MIB
+    seconds: Annotated[float, Field(ge=0, le=3600)] = 8.0
+
+
+NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$"
+
+
 class LinkConfig(Model):
-    """One listener. `guard`: off where it is not there. `record_s`: how long a record may take from its first octet to
+    """One listener. `dialect` and, for datagrams of content, `ccc` (`apdu`, or the octets of the header) say how it is
+    read; neither is ever guessed. Links of a `group` share what their call data announces of content. `guard`: off
+    where it is not there. `record_s`: how long a record may take from its first octet to
     its last before the connection is closed, real seconds; `idle_s`: the same for a connection that sends nothing at
     all (a peer's keep-alives come every 120 to 360 s, TS 102 232-1 clause 6.3.4 by a third party's reading)."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
+    name: Annotated[str, Field(pattern=NAME)]
     interface: Literal["HI2", "HI3", "both"] = "both"
-    dialect: Literal["etsi"] = "etsi"
+    dialect: Literal["etsi", "t1678", "pcesp", "ias", "jstd025"] = "etsi"
+    transport: Literal["tcp", "udp"] = "tcp"
+    ccc: Literal["apdu", 4, 12, 20] | None = None
+    group: Annotated[str, Field(pattern=NAME)] | None = None
+    resend: ResendConfig = ResendConfig()
+    hold: HoldConfig = HoldConfig()
     listen: Listen = Listen()
     policy: PolicyConfig = PolicyConfig()
     max_record_octets: Annotated[int, Field(ge=4096, le=16 * MIB)] = MIB
@@ -69,6 +97,30 @@ class LinkConfig(Model):
     idle_s: Annotated[float, Field(gt=0, le=86_400)] = 900.0
     max_connections: Annotated[int, Field(ge=1, le=10_000)] = 256
     guard: GuardConfig | None = None
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> LinkConfig:
+        if self.dialect == "etsi":
+            if self.transport == "udp" or self.ccc is not None or self.group is not None or self.policy.arrival_stamps:
+                raise ValueError(
+                    f"link {self.name}: transport udp, ccc, group and policy.arrival_stamps are for the US dialects "
+                    "(t1678, pcesp, ias, jstd025), not for etsi"
+                )
+        elif self.transport == "tcp":
+            if self.ccc is not None:
+                raise ValueError(f"link {self.name}: ccc is for datagrams; leave it out, or say transport udp")
+        elif self.ccc is None:
+            raise ValueError(f"link {self.name}: a udp link needs ccc: apdu, or the octets of its header (4, 12, 20)")
+        elif self.ccc == "apdu" and self.dialect == "pcesp":
+            raise ValueError(f"link {self.name}: pcesp has no CC-APDU; say ccc 4, 12 or 20")
+        elif self.listen.tls is not None:
+            raise ValueError(f"link {self.name}: there is no TLS on udp; leave out listen.tls")
+        elif self.group is None:
+            raise ValueError(
+                f"link {self.name}: a udp link needs a group, shared with the tcp link whose call data announces what "
+                "comes on it"
+            )
+        return self
 
 
 class StoreConfigModel(Model):
@@ -136,6 +188,13 @@ class CollectorConfig(Model):
         names = [link.name for link in self.links]
         if len(set(names)) != len(names) or "control" in names:
             raise ValueError("every link needs a name of its own, other than 'control'")
+        signalling = {(link.group, link.dialect) for link in self.links if link.transport == "tcp"}
+        for link in self.links:
+            if link.transport == "udp" and (link.group, link.dialect) not in signalling:
+                raise ValueError(
+                    f"link {link.name}: no tcp link of dialect {link.dialect} is in its group {link.group}, so nobody "
+                    "could announce what comes on it"
+                )
         if 2 * self.largest_record_octets > self.limits.received_octets:
             raise ValueError("limits.received_octets must hold two of the largest record (links.max_record_octets)")
         if 4 * self.largest_record_octets > self.store.segment_octets:

@@ -57,7 +57,7 @@ class Conflicts:
         """Whether the record of this digest is the one that came first under its name."""
         pending = batch.find(liid_id, name.cin, name.kind, name.epoch, name.number)
         if pending is not None:
-            first = self._digest(*pending)
+            first = digest_of(self._hmac_key, *pending)
         else:
             original = self._originals.find(*name)
             if original is None:
@@ -76,10 +76,11 @@ class Conflicts:
         self._told.add(name)
         self.fresh.append(name)
 
-    def _digest(self, form: int, octets: bytes) -> bytes | None:
-        """The digest of the octets received, of a row as it is kept."""
-        if form == FORM_RECEIVED:
-            return withheld_digest(self._hmac_key, octets)
-        if form == FORM_MASKED:
-            return bytes.fromhex(json.loads(octets)["original_hmac"])
-        return kept_digest(octets) if form == FORM_QUARANTINED else None
+
+def digest_of(hmac_key: bytes, form: int, octets: bytes) -> bytes | None:
+    """The keyed digest of the octets received, of a row as it is kept; None where that does not say it."""
+    if form == FORM_RECEIVED:
+        return withheld_digest(hmac_key, octets)
+    if form == FORM_MASKED:
+        return bytes.fromhex(json.loads(octets)["original_hmac"])
+    return kept_digest(octets) if form == FORM_QUARANTINED else None

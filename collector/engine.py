@@ -19,6 +19,7 @@ from collector.careful import CarefulLane, Orders
 from collector.config import CollectorConfig
 from collector.conflicts import Conflicts
 from collector.keeping import Keeper
+from collector.laes.lane import LaesLane
 from collector.minimise import Minimised
 from collector.pipeline import Pipeline
 from collector.receive import MIN_READ_OCTETS
@@ -100,13 +101,32 @@ class Engine:
             now_us=now_us,
         )
 
+        self.laes = LaesLane(
+            self.careful,
+            self._streams,
+            self.assembly,
+            self.liids,
+            self.pipeline.learn,
+            minimised,
+            keys.hmac_key,
+        )
+
     def recover(
-        self, said: list[dict[str, Any]], commits: Iterator[CommitView], hear: Callable[[dict[str, Any]], None]
+        self,
+        said: list[dict[str, Any]],
+        commits: Iterator[CommitView],
+        hear: Callable[[dict[str, Any]], None],
+        now_us: int,
     ) -> tuple[Recovered, dict[OrderUid, int]]:
         """Totals, marks and open communications from what is durable; what was found, and the earliest kept event of
         every order. `said` is the audit log, `hear` gets every batch's account."""
         through = totals_of(said, self.totals)
-        recovery = Recovery(self.totals, through, self.liids, self._streams, self.careful, hear)
+
+        def heard(blob: dict[str, Any]) -> None:
+            hear(blob)
+            self.laes.restore_claims(blob, now_us)
+
+        recovery = Recovery(self.totals, through, self.liids, self._streams, self.careful, heard)
         found = recovery.run(commits)
         self.pipeline.learn()
         self.assembly.number_from(self.totals.last_batch + 1)

@@ -56,9 +56,15 @@ class Keeper:
         """Kept as it was received."""
         return (BUFFER_ARENA, cols.offset[row], cols.length[row], FORM_RECEIVED)
 
-    def masked(self, batch: Assembly, order: CourtOrder, facts: RecordFacts, pdu: PsPdu, record: memoryview) -> Place:
+    def masked(
+        self, batch: Assembly, order: CourtOrder, facts: RecordFacts, pdu: PsPdu | bytes, record: memoryview
+    ) -> Place:
         """The permitted fields."""
         return (*_aside(batch, permitted_octets(order, facts, pdu, self.digest(record))), FORM_MASKED)
+
+    def aside(self, batch: Assembly, octets: bytes) -> Place:
+        """Kept as it was received, of octets that are in no arena."""
+        return (*_aside(batch, octets), FORM_RECEIVED)
 
     def sealed(self, batch: Assembly, octets: bytes | memoryview, record: memoryview) -> Place:
         """`octets` in a sealed box, beside the digest of the record as it was received."""

@@ -1,15 +1,19 @@
-"""Listeners: one a configured link, plain or TLS."""
+"""Listeners: one a configured link: TCP, plain or TLS, or a socket for datagrams."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+import socket
+from typing import Final, Protocol
 
 from collector.config import LinkConfig
+from collector.laes.receive import CccSocket, CdcConnection, Feed
+from collector.laes.terms import LaesTerms
 from collector.link_guard import LinkGuard
 from collector.pipeline import LinkState
 from collector.quality import Limits, LinkQuality
-from collector.receive import Connection, Receiver
+from collector.receive import Connection
+from collector.receiver import PeerConnection, Receiver
 from mediation.law.settings import LawSettings
 from mediation.runtime.config import NotReadyError
 from mediation.runtime.tls import server_context
@@ -28,18 +32,43 @@ def link_state(config: LinkConfig, law: LawSettings, paused: bool) -> LinkState:
         policy,
         config.policy.gate_limits(law),
         config.max_record_octets,
+        laes=_laes_terms(config),
         guard=guard,
         quality=LinkQuality(limits),
     )
 
 
-async def start_link(config: LinkConfig, state: LinkState, receiver: Receiver) -> tuple[asyncio.Server, int]:
-    """Listen for a link; the server and the port bound. Raises NotReadyError when the port cannot be had."""
+def _laes_terms(config: LinkConfig) -> LaesTerms | None:
+    if config.dialect == "etsi":
+        return None
+    return LaesTerms(
+        config.dialect,
+        config.group or config.name,
+        config.ccc,
+        config.resend.octets,
+        int(config.resend.seconds * 1e6),
+        config.hold.octets,
+        int(config.hold.seconds * 1e6),
+        config.policy.arrival_stamps,
+    )
+
+
+class Closable(Protocol):
+    """A listener, to be closed once."""
+
+    def close(self) -> None: ...
+
+
+async def start_link(config: LinkConfig, state: LinkState, receiver: Receiver, feed: Feed) -> tuple[Closable, int]:
+    """Listen for a link; the listener and the port bound. Raises NotReadyError when the port cannot be had."""
+    if config.transport == "udp":
+        return _start_datagrams(config, state, feed)
     listen = config.listen
     context = server_context(listen.tls) if listen.tls else None
 
-    def connection() -> Connection:
-        return Connection(receiver, state, config.record_s, config.idle_s, config.max_connections)
+    def connection() -> PeerConnection:
+        limits = (config.record_s, config.idle_s, config.max_connections)
+        return Connection(receiver, state, *limits) if state.laes is None else CdcConnection(feed, state, *limits)
 
     try:
         server = await asyncio.get_running_loop().create_server(
@@ -52,8 +81,31 @@ async def start_link(config: LinkConfig, state: LinkState, receiver: Receiver) -
             backlog=256,
         )
     except OSError as error:
-        raise NotReadyError(
-            f"Cannot listen on {listen.host}:{listen.port} for link {config.name}: {error.strerror}. "
-            "Stop what uses that port or configure another."
-        ) from error
-    return server, int(server.sockets[0].getsockname()[1])
+        raise _busy(config, error) from error
+    port = int(server.sockets[0].getsockname()[1])
+    if state.laes is not None:
+        feed.lane.listens(state.name, (listen.host, port))
+    return server, port
+
+
+def _start_datagrams(config: LinkConfig, state: LinkState, feed: Feed) -> tuple[Closable, int]:
+    listen = config.listen
+    bound = None
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(listen.host, listen.port, type=socket.SOCK_DGRAM)[0]
+        bound = socket.socket(family, kind)
+        bound.bind(address)
+    except OSError as error:
+        if bound is not None:
+            bound.close()
+        raise _busy(config, error) from error
+    port = int(bound.getsockname()[1])
+    feed.lane.listens(state.name, (listen.host, port))
+    return CccSocket(feed, state, bound), port
+
+
+def _busy(config: LinkConfig, error: OSError) -> NotReadyError:
+    return NotReadyError(
+        f"Cannot listen on {config.listen.host}:{config.listen.port} for link {config.name}: {error.strerror}. "
+        "Stop what uses that port or configure another."
+    )

@@ -22,6 +22,7 @@ from collector.careful import CarefulLane
 from collector.gate import LinkPolicy, bulk_terms
 from collector.gate_columns import CAREFUL, GateLimits, Lane, OrderColumns, gate_columns
 from collector.keeping import order_ref
+from collector.laes.terms import LaesTerms
 from collector.link_guard import LinkGuard
 from collector.order_watch import NEVER_US
 from collector.quality import LinkQuality
@@ -34,7 +35,8 @@ _OK: Final = reason_mask((Reason.OK,))
 
 @dataclass(slots=True)
 class LinkState:
-    """One link as the pipeline sees it, and what came in on it since the start. `errors` by code."""
+    """One link as the pipeline sees it, and what came in on it since the start. `errors` by code. `laes`: of a link of
+    a US dialect, which has lanes of its own (`collector.laes`)."""
 
     name: str
     policy: LinkPolicy
@@ -48,6 +50,7 @@ class LinkState:
     accepted_connections: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     closed: Counter[str] = field(default_factory=Counter)
+    laes: LaesTerms | None = None
     guard: LinkGuard = field(default_factory=LinkGuard)
     quality: LinkQuality = field(default_factory=LinkQuality)
 
@@ -135,8 +138,7 @@ class Pipeline:
         """Judge the whole records of `view[start:stop]`; `position` is how many octets of the connection lie before."""
         cols = self._cols
         at = start
-        if self._now_us() >= self.due_us:
-            self.on_due(self._now_us())
+        self.come_due()
         while True:
             end = scan(view, at, stop, cols, self._liids, link.max_record_octets)
             if cols.n:
@@ -148,6 +150,11 @@ class Pipeline:
             if cols.n < cols.capacity or end >= stop:
                 return Fed(end, None, cols.skip)
             at = end
+
+    def come_due(self) -> None:
+        """What an instant changes is done before anything behind it is judged."""
+        if self._now_us() >= self.due_us:
+            self.on_due(self._now_us())
 
     def learn(self) -> None:
         """Octets of LIIDs met for the first time, for this thread and for the writer's."""

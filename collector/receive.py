@@ -1,27 +1,21 @@
-"""Connections: octets from sockets into arenas, records out of them, answers back. No record is judged here.
+"""ETSI connections: octets from sockets into arenas, records out of them, answers back. No record is judged here.
 
 Rules. What a connection sends is framed by `asn1.scan` and nothing else. All connections receive into the same arena,
 one after the other, so that a thousand slow peers need no thousand buffers; the beginning of a record that is not
-whole yet is carried over by its connection, in a buffer of its own once it is large. When no arena is free nothing is
-read until one is. A connection is closed, with a code, when framing is lost, when a record does not end in time, when
-it sends nothing for too long, or when there are too many; what was received whole before that is judged, stored and
-counted. One thread, the event loop's.
+whole yet is carried over by its connection, in a buffer of its own once it is large. A connection is closed, with a
+code, when framing is lost; for its other ends see `receiver`. One thread, the event loop's.
 """
 
 from __future__ import annotations
 
-import asyncio
-import itertools
-from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
-from asn1.columns import Columns, LiidTable
 from asn1.errors import DecodeError
-from asn1.handover import HandoverConfig, LemfSession, OptionsAgreed, ProtocolViolation
+from asn1.handover import LemfSession, OptionsAgreed, ProtocolViolation
 from asn1.scan import scan
 from collector.arena import Arena
-from collector.assembly import Assembly
-from collector.pipeline import LinkState, Pipeline
+from collector.pipeline import LinkState
+from collector.receiver import DISCARD_OCTETS, TOO_MUCH_UNFINISHED, PeerConnection, Receiver
 
 READ_OCTETS: Final = 256 * 1024
 """Most octets of one read: one busy connection must not keep the others waiting for long."""
@@ -29,206 +23,41 @@ MIN_READ_OCTETS: Final = 16 * 1024
 """Less room than this at the end of an arena is not worth a system call; the next arena is taken."""
 SMALL_CARRY_OCTETS: Final = 4096
 """Up to here the beginning of a record is copied to the next read; beyond, the connection gets its own buffer."""
-ANSWERS_OCTETS: Final = 64 * 1024
-"""Answers that a peer may leave unread before it is not read either."""
-_DISCARD: Final = 64 * 1024
-
-HALF_RECORD: Final = "HALF_RECORD"
-SILENT: Final = "SILENT"
-TOO_MANY_CONNECTIONS: Final = "TOO_MANY_CONNECTIONS"
-TOO_MUCH_UNFINISHED: Final = "TOO_MUCH_UNFINISHED"
 
 
-class ConnectionReport(Protocol):
-    """Hears of every connection that is refused or closed for a reason; `text` is for people, without content."""
-
-    def __call__(self, link: str, peer: str, code: str, text: str) -> None: ...
-
-
-class Receiver:
-    """What all connections share: arena, pressure, limits. `spill_octets` bounds all unfinished large records."""
-
-    def __init__(
-        self,
-        pipeline: Pipeline,
-        assembly: Assembly,
-        liids: LiidTable,
-        session: HandoverConfig,
-        *,
-        max_connections: int,
-        spill_octets: int,
-        now_us: Callable[[], int],
-        report: ConnectionReport,
-        on_defect: Callable[[str], None],
-    ) -> None:
-        self.pipeline = pipeline
-        self.assembly = assembly
-        self.liids = liids
-        self.session = session
-        self.max_connections = max_connections
-        self.spill_octets = spill_octets
-        self.now_us = now_us
-        self.report = report
-        self.on_defect = on_defect
-        self.loop = asyncio.get_running_loop()
-        self.connections: dict[int, Connection] = {}
-        self.spilled = 0
-        self.paused = False
-        self.stopped = False
-        self.pauses = 0
-        self.last_octets_s = self.loop.time()
-        self.discard = memoryview(bytearray(_DISCARD))
-        self.probe = Columns(1)
-        self.numbers = itertools.count()
-
-    def pause(self) -> None:
-        """No arena is free: nothing more is read from anybody."""
-        if self.paused:
-            return
-        self.paused = True
-        self.pauses += 1
-        for connection in self.connections.values():
-            connection.pause()
-
-    def resume(self) -> None:
-        """An arena came free."""
-        if not self.paused or self.stopped:
-            return
-        self.paused = False
-        for connection in list(self.connections.values()):
-            connection.resume()
-            if self.paused:
-                return
-
-    def pause_link(self, link: LinkState) -> None:
-        """R-022: nothing more is read on this link; what its peers send waits with them."""
-        for connection in self.connections.values():
-            if connection.link is link:
-                connection.pause()
-
-    def resume_link(self, link: LinkState) -> None:
-        """A supervisor says that the link goes on."""
-        if self.paused:
-            return
-        for connection in list(self.connections.values()):
-            if connection.link is link:
-                connection.resume()
-
-    def sweep(self) -> None:
-        """Close what has been half-way or silent for too long. Called every second or so."""
-        if self.paused:
-            return
-        now_s = self.loop.time()
-        for connection in list(self.connections.values()):
-            connection.check_time(now_s)
-
-    def stop(self) -> None:
-        """Read nothing more, for good."""
-        self.stopped = True
-        self.pause()
-
-    def close(self) -> None:
-        for connection in list(self.connections.values()):
-            connection.transport.close()
-
-
-class Connection(asyncio.BufferedProtocol):
-    """One peer. `position` counts the octets of this connection that belong to whole records."""
-
-    transport: asyncio.Transport
+class Connection(PeerConnection):
+    """One peer that sends ETSI records."""
 
     def __init__(self, receiver: Receiver, link: LinkState, record_s: float, idle_s: float, limit: int) -> None:
-        self._receiver = receiver
-        self.link = link
-        self._record_s = record_s
-        self._idle_s = idle_s
-        self._limit = limit
-        self._number = next(receiver.numbers)
+        super().__init__(receiver, link, record_s, idle_s, limit)
         self._session = LemfSession(receiver.session)
-        self._peer = "?"
-        self._counted = False
-        self._closing = False
-        self._deaf = False
         self._arena: Arena | None = None
         self._carry = b""
         self._own: bytearray | None = None
         self._have = 0
         self._whole = False
         self._skip = 0
-        self._partial_since_s: float | None = None
-        self._heard_s = 0.0
-        self.position = 0
-        self.outstanding = 0
 
-    # Transport
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        name = transport.get_extra_info("peername")
-        self._peer = f"{name[0]}:{name[1]}" if isinstance(name, tuple) else "local"
-        receiver, link = self._receiver, self.link
-        if len(receiver.connections) >= receiver.max_connections or link.connections >= self._limit:
-            self._end(TOO_MANY_CONNECTIONS, "there are as many connections as the configuration allows")
-            return
-        receiver.connections[self._number] = self
-        self._counted = True
-        link.connections += 1
-        link.accepted_connections += 1
-        self._heard_s = receiver.loop.time()
-        transport.set_write_buffer_limits(ANSWERS_OCTETS)
-        self._session.connected(receiver.now_us())
-        if receiver.paused or link.guard.paused:
-            self.pause()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self._counted:
-            return
-        receiver = self._receiver
-        receiver.connections.pop(self._number, None)
-        self.link.connections -= 1
-        receiver.assembly.forget(self)
-        if not self._closing and self._unfinished:
-            self.link.errors[HALF_RECORD] += 1
-            self._tell(HALF_RECORD, f"the connection ended {self._unfinished} octets into a record")
-        self._release()
-
-    def eof_received(self) -> bool:
-        return False
-
-    def pause_writing(self) -> None:
-        """It does not read our answers: then we do not read its questions."""
-        self._deaf = True
-        self.transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        self._deaf = False
-        if self._readable:
-            self.transport.resume_reading()
-
-    def pause(self) -> None:
-        self.transport.pause_reading()
-
-    def resume(self) -> None:
-        now_s = self._receiver.loop.time()
-        self._heard_s = now_s
-        if self._partial_since_s is not None:
-            # While we did not read, the peer could not have finished.
-            self._partial_since_s = now_s
-        if self._whole and not self.link.guard.paused:
-            self._move()
-        if self._readable:
-            self.transport.resume_reading()
+    def _begin(self) -> None:
+        self._session.connected(self._receiver.now_us())
 
     @property
-    def _readable(self) -> bool:
-        return not (self._receiver.paused or self.link.guard.paused or self._deaf or self._closing)
+    def _unfinished(self) -> int:
+        return self._have or len(self._carry) or (1 if self._skip else 0)
+
+    @property
+    def _waits(self) -> bool:
+        return self._whole
+
+    def _go_on(self) -> None:
+        if self._whole:
+            self._move()
 
     # Receiving. The transport calls get_buffer, receives and calls buffer_updated without a turn of the loop between.
 
     def get_buffer(self, sizehint: int) -> memoryview:
         if self._skip or self._closing:
-            return self._receiver.discard[: min(self._skip or _DISCARD, _DISCARD)]
+            return self._receiver.discard[: min(self._skip or DISCARD_OCTETS, DISCARD_OCTETS)]
         if self._own is None:
             carried = len(self._carry)
             arena = self._receiver.assembly.reserve(carried + MIN_READ_OCTETS)
@@ -372,32 +201,3 @@ class Connection(asyncio.BufferedProtocol):
         answer = self._session.outgoing()
         if answer and not self._closing:
             self.transport.write(answer)
-
-    # Ends
-
-    @property
-    def _unfinished(self) -> int:
-        return self._have or len(self._carry) or (1 if self._skip else 0)
-
-    def check_time(self, now_s: float) -> None:
-        if self.link.guard.paused:
-            # It cannot finish a record that is not read.
-            return
-        since_s = self._partial_since_s
-        if since_s is not None and not self._whole and now_s - since_s > self._record_s:
-            self._end(
-                HALF_RECORD, f"a record did not end within {self._record_s:g} s; {self._unfinished} octets of it came"
-            )
-        elif now_s - self._heard_s > self._idle_s:
-            self._end(SILENT, f"nothing came for {self._idle_s:g} s")
-
-    def _end(self, code: str, text: str) -> None:
-        if self._closing:
-            return
-        self._closing = True
-        self.link.closed[code] += 1
-        self._tell(code, text)
-        self.transport.close()
-
-    def _tell(self, code: str, text: str) -> None:
-        self._receiver.report(self.link.name, self._peer, code, text)

@@ -19,6 +19,7 @@ from asn1.columns import KIND_CC, KIND_IRI, NO_TIME, LiidTable
 from asn1.errors import DecodeError
 from collector.accounts import Totals
 from collector.careful import CarefulLane
+from collector.facts.stored import SPAN
 from collector.holding import Stray
 from collector.rows import FORM_SYNTHETIC
 from collector.store.reader import CommitView, DataView
@@ -130,7 +131,8 @@ class Recovery:
         rows = data.rows
         self._records += len(rows)
         rows = rows[(rows["kind"] == KIND_IRI) | (rows["kind"] == KIND_CC)]
-        rows = rows[rows["number"] >= 0]
+        # Records of the US dialects have no number; what they said of their target stands in the batches' accounts.
+        rows = rows[(rows["number"] >= 0) | (rows["cin"] >= 0) & (rows["content_tag"] >= SPAN)]
         if not len(rows):
             return
         key = (rows["liid"].astype(np.int64) << 34) | ((rows["cin"] + 1) << 1) | rows["kind"]
@@ -142,7 +144,7 @@ class Recovery:
         times = np.where(rows["event_us"] == NO_TIME, np.iinfo(np.int64).max, rows["event_us"])
         first_us = np.minimum.reduceat(times, starts)
         sound = np.isin(rows["verdict"], _ESTABLISHES) & (rows["kind"] == KIND_IRI)
-        established = np.logical_or.reduceat(sound, starts)
+        established = np.logical_or.reduceat(sound & (rows["number"] >= 0), starts)
         ends = np.where(sound & (rows["iri_type"] == _IRI_END), rows["received_us"], -1)
         ended = np.maximum.reduceat(ends, starts)
         for index, start in enumerate(starts.tolist()):
@@ -152,7 +154,8 @@ class Recovery:
             if slot < 0:
                 continue
             mark = int(marks[index])
-            self._raise(slot, mark >> 32, mark & 0xFFFFFFFF)
+            if mark >= 0:
+                self._raise(slot, mark >> 32, mark & 0xFFFFFFFF)
             # One that names the target again does not give it back what others have had.
             if established[index] and self._streams.target_state(slot) != TARGET_MISMATCH:
                 self._streams.set_target_state(slot, TARGET_OK)

@@ -29,12 +29,14 @@ from collector.engine import Engine, News
 from collector.gate_columns import COMPILED as GATE_COMPILED
 from collector.holding import Holds
 from collector.in_force import FIRST_INTERCEPTION, OrdersInForce
+from collector.laes.receive import Feed
+from collector.laes.restore import restore_resend_windows
 from collector.link_guard import paused_links
-from collector.links import link_state, start_link
+from collector.links import Closable, link_state, start_link
 from collector.minimise import Minimised, SpotChecks
 from collector.opening import config_hash, configuration_change, open_keys, open_registry
 from collector.order_turn import OrderTurn, lapses_held, restored_in
-from collector.receive import Receiver
+from collector.receiver import Receiver
 from collector.rows import COMPILED as ROWS_COMPILED
 from collector.status import Status, metrics_route
 from collector.store.audit_log import AuditLog, read_audit
@@ -79,13 +81,13 @@ class Service:
         self._loop.set_exception_handler(self._unexpected)
         with contextlib.ExitStack() as stack:
             self._open(stack)
-            servers: list[asyncio.Server] = []
+            servers: list[Closable] = []
             ports: dict[str, int] = {}
             runner = None
             tasks: list[asyncio.Task[None]] = []
             try:
                 for link, state in zip(self._config.links, self._links, strict=True):
-                    server, ports[link.name] = await start_link(link, state, self._receiver)
+                    server, ports[link.name] = await start_link(link, state, self._receiver, self._feed)
                     servers.append(server)
                 status = self._status.status
                 routes = [metrics_route(status), *control_routes(self._resume, self._take)]
@@ -218,12 +220,18 @@ class Service:
             report=self._connection_news,
             on_defect=self._fail,
         )
+        self._feed = Feed(self._receiver, self._engine.pipeline, self._engine.laes)
+        for state in self._links:
+            if state.laes is not None:
+                self._engine.laes.add(state, state.laes)
 
     def _recover(self, said: list[dict[str, Any]]) -> int:
         """Totals and marks from what is durable; the number of the last commit."""
         reader = StoreReader(self._config.data_dir / "store")
         commits = reader.commits() if self._store.gauge().segments else iter(())
-        found, first_us = self._engine.recover(said, commits, self._sums.reports.batch)
+        found, first_us = self._engine.recover(said, commits, self._sums.reports.batch, self._clock.now_us())
+        if found.commits:
+            restore_resend_windows(self._config.data_dir / "store", self._keys, self._engine.laes, self._clock.now_us())
         self._orders.restore(first_us, said)
         if found.commits:
             self._log.info("recovered", **found._asdict())
@@ -319,6 +327,7 @@ class Service:
         """Stop reading, make durable what was read, acknowledge it, close, and put the last sums on record."""
         self._receiver.stop()
         if not self._failed.done():
+            self._guarded(partial(self._feed.waiting, everything=True))
             self._guarded(self._engine.assembly.flush)
             until_s = self._loop.time() + DRAIN_S
             while self._engine.assembly.in_flight and self._loop.time() < until_s and not self._failed.done():

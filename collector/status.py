@@ -17,7 +17,7 @@ from collector.in_force import OrdersInForce
 from collector.minimise import Minimised
 from collector.order_watch import state_at
 from collector.pipeline import LinkState
-from collector.receive import Receiver
+from collector.receiver import Receiver
 from collector.store.audit_log import AuditLog
 from collector.store.index import Index
 from collector.store.store import Store

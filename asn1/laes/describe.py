@@ -39,7 +39,7 @@ def describe(octets: bytes, offset: int = 0, dialect: str = "t1678") -> Line:
 
     Raises LocalError for a dialect that is not known, and nothing else.
     """
-    known = _dialect(dialect)
+    known = dialect_named(dialect)
     try:
         if known.is_apdu(octets):
             return _apdu_line(octets, offset, dialect)
@@ -53,7 +53,7 @@ def describe_datagram(octets: bytes, header_octets: int, offset: int = 0, dialec
 
     Raises LocalError for a dialect or a generation that is not known, and nothing else.
     """
-    _dialect(dialect)
+    dialect_named(dialect)
     if header_octets not in HEADER_OCTETS:
         raise LocalError(f"no CCC header has {header_octets} octets; choose one of {HEADER_OCTETS}")
     try:
@@ -98,14 +98,15 @@ def describe_stream(
 
 def framer_of(dialect: str, max_record_octets: int = MAX_RECORD_OCTETS) -> Framer:
     """A framer for a stream of messages and, where the dialect has them, CC-APDUs. Raises LocalError."""
-    known = _dialect(dialect)
+    known = dialect_named(dialect)
     starts = known.starts
     if known.is_apdu(cc_apdu.STARTS):
         starts += cc_apdu.STARTS
     return Framer(starts, max_record_octets)
 
 
-def _dialect(name: str) -> Dialect:
+def dialect_named(name: str) -> Dialect:
+    """Raises LocalError for a dialect that is not known."""
     try:
         return _DIALECTS[name]
     except KeyError:

@@ -19,11 +19,13 @@ MAX_RECORD_OCTETS: Final = 1 << 20
 
 
 class Frame(NamedTuple):
-    """One record at `offset` of the stream, or, where `error` is set, what stands there instead of one."""
+    """One record at `offset` of the stream, or, where `error` is set, what stands there instead of one; `passed_over`
+    is then how long the record is, where reading goes on behind it."""
 
     offset: int
     octets: bytes
     error: DecodeError | None = None
+    passed_over: int = 0
 
 
 class Framer:
@@ -65,7 +67,7 @@ class Framer:
                 break
             if length > self._limit:
                 message = f"a record of {length} octets; at most {self._limit} are read"
-                frames.append(Frame(self._base + pos, b"", DecodeError(DecodeError.OVERSIZED, message)))
+                frames.append(Frame(self._base + pos, b"", DecodeError(DecodeError.OVERSIZED, message), length))
                 self._skip = max(0, length - (len(self._held) - pos))
             else:
                 frames.append(Frame(self._base + pos, bytes(self._held[pos : pos + length])))
@@ -76,6 +78,16 @@ class Framer:
         self._base += pos
         del self._held[:pos]
         return frames
+
+    @property
+    def held_octets(self) -> int:
+        """Octets of a record that has begun and not ended."""
+        return len(self._held)
+
+    @property
+    def inside(self) -> bool:
+        """Whether a record has begun that has not ended, one that is passed over included."""
+        return bool(self._held or self._skip)
 
     def finish(self) -> Frame | None:
         """The stream has ended: what is left of a record that has not, if any."""

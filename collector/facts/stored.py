@@ -1,0 +1,70 @@
+"""Records as they are stored: of which dialect each is, and its facts (docs/adr/0014-us-dialects-in-the-store.md).
+
+A row says it in its content tag. ETSI's alternatives end at 127; from 1000 on the number is one of a US dialect:
+1000 times the dialect's number, plus the tag of the message, or 800 for one that no row describes, or 900 for a
+CC-APDU, or 900 and the octets of its header for a CCC datagram. The numbers are part of the store's format: add, never
+renumber.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final, Literal
+
+from asn1.errors import DecodeError
+from asn1.laes.cc_apdu import decode_apdu
+from asn1.laes.ccc import HEADER_OCTETS, decode_datagram
+from asn1.laes.describe import DIALECTS, dialect_named
+from asn1.ps_pdu import decode_ps_pdu
+from collector.facts.etsi import facts_of
+from collector.facts.laes import Record, facts_of_laes
+from collector.facts.record import RecordFacts
+
+SPAN: Final = 1000
+UNDESCRIBED: Final = 800
+CONTENT: Final = 900
+_NUMBERS: Final = {"t1678": 1, "pcesp": 2, "ias": 3, "jstd025": 4}
+_NAMES: Final = {number: name for name, number in _NUMBERS.items()}
+_TAGS: Final = {
+    name: {row.name: row.tag for row in dialect_named(name).messages.fields if row.tag is not None} for name in DIALECTS
+}
+
+Ccc = Literal["apdu", 4, 12, 20]
+"""How content comes: as CC-APDUs, or behind a header of so many octets."""
+
+
+def message_code(dialect: str, name: str) -> int:
+    """The content tag of a call-data message."""
+    return SPAN * _NUMBERS[dialect] + _TAGS[dialect].get(name, UNDESCRIBED)
+
+
+def content_code(dialect: str, ccc: Ccc) -> int:
+    """The content tag of content."""
+    return SPAN * _NUMBERS[dialect] + CONTENT + (0 if ccc == "apdu" else ccc)
+
+
+def dialect_of(code: int) -> str | None:
+    """The US dialect of a row by its content tag; None for ETSI's records and the store's own."""
+    return _NAMES.get(code // SPAN) if code >= SPAN else None
+
+
+def read_laes(code: int, octets: bytes) -> Record:
+    """The record of a row that `dialect_of` knows. Raises DecodeError."""
+    dialect, rest = _NAMES[code // SPAN], code % SPAN
+    if rest == CONTENT:
+        return decode_apdu(octets)
+    if rest - CONTENT in HEADER_OCTETS:
+        return decode_datagram(octets, rest - CONTENT)
+    return dialect_named(dialect).decode(octets)
+
+
+def facts_of_stored(code: int, octets: bytes, received_us: int, liid: str, cin: int) -> RecordFacts:
+    """The facts of a stored record as they were when it was judged; `liid` and `cin` (-1 for none) are the row's.
+    Raises DecodeError."""
+    if code < SPAN:
+        return facts_of(decode_ps_pdu(octets), received_us)
+    dialect = dialect_of(code)
+    if dialect is None:
+        raise DecodeError(DecodeError.WRONG_DIALECT, f"content tag {code} is of no dialect that is known here")
+    facts = facts_of_laes(read_laes(code, octets), received_us, dialect, liid)
+    return replace(facts, liid=liid, cin=None if cin < 0 else cin)

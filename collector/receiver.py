@@ -1,0 +1,278 @@
+"""What all connections share, whatever their dialect: the arena they fill, the pressure, the limits, the ends.
+
+Rules. When no arena is free nothing is read until one is. A connection is closed, with a code, when a record does not
+end in time, when it sends nothing for too long, or when there are too many; what was received whole before that is
+judged, stored and counted. What is read, and how, is for `receive` (ETSI) and `laes.receive` to say. One thread, the
+event loop's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from asn1.columns import Columns, LiidTable
+from asn1.handover import HandoverConfig
+from collector.assembly import Assembly
+from collector.pipeline import LinkState, Pipeline
+
+ANSWERS_OCTETS: Final = 64 * 1024
+"""Answers that a peer may leave unread before it is not read either."""
+DISCARD_OCTETS: Final = 64 * 1024
+
+HALF_RECORD: Final = "HALF_RECORD"
+SILENT: Final = "SILENT"
+TOO_MANY_CONNECTIONS: Final = "TOO_MANY_CONNECTIONS"
+TOO_MUCH_UNFINISHED: Final = "TOO_MUCH_UNFINISHED"
+
+
+class ConnectionReport(Protocol):
+    """Hears of every connection that is refused or closed for a reason; `text` is for people, without content."""
+
+    def __call__(self, link: str, peer: str, code: str, text: str) -> None: ...
+
+
+class Reading(Protocol):
+    """Whatever reads on a link: a connection, or a socket for datagrams."""
+
+    link: LinkState
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def check_time(self, now_s: float) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Receiver:
+    """What all connections share: arena, pressure, limits. `spill_octets` bounds all unfinished large records."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        assembly: Assembly,
+        liids: LiidTable,
+        session: HandoverConfig,
+        *,
+        max_connections: int,
+        spill_octets: int,
+        now_us: Callable[[], int],
+        report: ConnectionReport,
+        on_defect: Callable[[str], None],
+    ) -> None:
+        self.pipeline = pipeline
+        self.assembly = assembly
+        self.liids = liids
+        self.session = session
+        self.max_connections = max_connections
+        self.spill_octets = spill_octets
+        self.now_us = now_us
+        self.report = report
+        self.on_defect = on_defect
+        self.loop = asyncio.get_running_loop()
+        self.connections: dict[int, Reading] = {}
+        self.spilled = 0
+        self.paused = False
+        self.stopped = False
+        self.pauses = 0
+        self.last_octets_s = self.loop.time()
+        self.discard = memoryview(bytearray(DISCARD_OCTETS))
+        self.probe = Columns(1)
+        self.numbers = itertools.count()
+
+    def pause(self) -> None:
+        """No arena is free: nothing more is read from anybody."""
+        if self.paused:
+            return
+        self.paused = True
+        self.pauses += 1
+        for connection in self.connections.values():
+            connection.pause()
+
+    def resume(self) -> None:
+        """An arena came free."""
+        if not self.paused or self.stopped:
+            return
+        self.paused = False
+        for connection in list(self.connections.values()):
+            connection.resume()
+            if self.paused:
+                return
+
+    def pause_link(self, link: LinkState) -> None:
+        """R-022: nothing more is read on this link; what its peers send waits with them."""
+        for connection in self.connections.values():
+            if connection.link is link:
+                connection.pause()
+
+    def resume_link(self, link: LinkState) -> None:
+        """A supervisor says that the link goes on."""
+        if self.paused:
+            return
+        for connection in list(self.connections.values()):
+            if connection.link is link:
+                connection.resume()
+
+    def sweep(self) -> None:
+        """Close what has been half-way or silent for too long. Called every second or so."""
+        if self.paused:
+            return
+        now_s = self.loop.time()
+        for connection in list(self.connections.values()):
+            connection.check_time(now_s)
+
+    def stop(self) -> None:
+        """Read nothing more, for good."""
+        self.stopped = True
+        self.pause()
+
+    def close(self) -> None:
+        for connection in list(self.connections.values()):
+            connection.close()
+
+
+class PeerConnection(asyncio.BufferedProtocol):
+    """One peer. `position` counts the octets of this connection that belong to whole records."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, receiver: Receiver, link: LinkState, record_s: float, idle_s: float, limit: int) -> None:
+        self._receiver = receiver
+        self.link = link
+        self._record_s = record_s
+        self._idle_s = idle_s
+        self._limit = limit
+        self._number = next(receiver.numbers)
+        self._peer = "?"
+        self._counted = False
+        self._closing = False
+        self._deaf = False
+        self._partial_since_s: float | None = None
+        self._heard_s = 0.0
+        self.position = 0
+        self.outstanding = 0
+
+    # What a dialect adds
+
+    @property
+    @abstractmethod
+    def _unfinished(self) -> int:
+        """Octets of a record that has not ended; 0 between records."""
+
+    @property
+    @abstractmethod
+    def _waits(self) -> bool:
+        """Whether something whole waits for an arena."""
+
+    @abstractmethod
+    def durable(self, position: int) -> None:
+        """Everything up to `position` is on disk or needs not be."""
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """The peer may send."""
+
+    @abstractmethod
+    def _go_on(self) -> None:
+        """There may be an arena again for what waits."""
+
+    @abstractmethod
+    def _release(self) -> None:
+        """Give back what is held of unfinished records."""
+
+    # Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        name = transport.get_extra_info("peername")
+        self._peer = f"{name[0]}:{name[1]}" if isinstance(name, tuple) else "local"
+        receiver, link = self._receiver, self.link
+        if len(receiver.connections) >= receiver.max_connections or link.connections >= self._limit:
+            self._end(TOO_MANY_CONNECTIONS, "there are as many connections as the configuration allows")
+            return
+        receiver.connections[self._number] = self
+        self._counted = True
+        link.connections += 1
+        link.accepted_connections += 1
+        self._heard_s = receiver.loop.time()
+        transport.set_write_buffer_limits(ANSWERS_OCTETS)
+        self._begin()
+        if receiver.paused or link.guard.paused:
+            self.pause()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self._counted:
+            return
+        receiver = self._receiver
+        receiver.connections.pop(self._number, None)
+        self.link.connections -= 1
+        receiver.assembly.forget(self)
+        if not self._closing and self._unfinished:
+            self.link.errors[HALF_RECORD] += 1
+            self._tell(HALF_RECORD, f"the connection ended {self._unfinished} octets into a record")
+        self._release()
+
+    def eof_received(self) -> bool:
+        return False
+
+    def pause_writing(self) -> None:
+        """It does not read our answers: then we do not read its questions."""
+        self._deaf = True
+        self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._deaf = False
+        if self._readable:
+            self.transport.resume_reading()
+
+    def pause(self) -> None:
+        self.transport.pause_reading()
+
+    def resume(self) -> None:
+        now_s = self._receiver.loop.time()
+        self._heard_s = now_s
+        if self._partial_since_s is not None:
+            # While we did not read, the peer could not have finished.
+            self._partial_since_s = now_s
+        if not self.link.guard.paused:
+            self._go_on()
+        if self._readable:
+            self.transport.resume_reading()
+
+    @property
+    def _readable(self) -> bool:
+        return not (self._receiver.paused or self.link.guard.paused or self._deaf or self._closing)
+
+    # Ends
+
+    def check_time(self, now_s: float) -> None:
+        if self.link.guard.paused:
+            # It cannot finish a record that is not read.
+            return
+        since_s = self._partial_since_s
+        if since_s is not None and not self._waits and now_s - since_s > self._record_s:
+            self._end(
+                HALF_RECORD, f"a record did not end within {self._record_s:g} s; {self._unfinished} octets of it came"
+            )
+        elif now_s - self._heard_s > self._idle_s:
+            self._end(SILENT, f"nothing came for {self._idle_s:g} s")
+
+    def close(self) -> None:
+        self.transport.close()
+
+    def _end(self, code: str, text: str) -> None:
+        if self._closing:
+            return
+        self._closing = True
+        self.link.closed[code] += 1
+        self._tell(code, text)
+        self.transport.close()
+
+    def _tell(self, code: str, text: str) -> None:
+        self._receiver.report(self.link.name, self._peer, code, text)
