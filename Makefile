@@ -11,7 +11,7 @@ export CALEA_REQUIRE_COMPILED := 1
 CYCLES ?= 20
 MUTANTS ?= 20000
 
-.PHONY: help setup demo test check rules fmt lock bench fuzz crash scenarios notice clean
+.PHONY: help setup demo test check rules fmt lock bench oracles fuzz crash scenarios notice clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -62,6 +62,10 @@ lock: setup ## pin every dependency with hashes into requirements.lock and tools
 bench: setup ## measure; results with their environment card go to bench/results/
 	@$(BIN)/python -m bench.kernels
 	@$(BIN)/python -m bench.end_to_end
+
+oracles: setup ## what other people's decoders say of our records: docs/fidelity.md, reports/oracles.json
+	@tools/oracles/fetch.sh
+	@$(BIN)/python -m tools.oracles $(if $(MODULES),--modules $(MODULES))
 
 fuzz: setup ## mutate every decoder entry point, compiled against interpreted; report in reports/fuzz.json
 	@$(BIN)/python -m lab.fuzz --mutants $(MUTANTS)
