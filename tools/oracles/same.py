@@ -38,6 +38,8 @@ def difference(record: Type, ours: Any, theirs: Any, path: str = "") -> str:  # 
         return _of_bits(record, ours, theirs, path)
     if isinstance(record, Enumerated) and isinstance(ours, int):
         return "" if str(ours) in str(said) else f"{path}: number {ours} is {said!r} there"
+    if isinstance(ours, str) and not isinstance(said, str | bytes | bytearray):
+        said = _as_text(said)
     return "" if _text(ours) == _text(said) else f"{path}: {ours!r} is {said!r} there"
 
 
@@ -76,11 +78,8 @@ def _of_items(record: SequenceOf, ours: list[Any], theirs: Any, path: str) -> st
 
 
 def _of_bits(record: BitString, ours: list[str | int], theirs: Any, path: str) -> str:  # noqa: ANN401
-    value, size = theirs
-    if isinstance(value, bytes):
-        value = int.from_bytes(value, "big") >> (-size % 8)
     names = dict(record.rows)
-    said = [names.get(bit, bit) for bit in range(size) if value >> (size - 1 - bit) & 1]
+    said = [names.get(bit, bit) for bit, is_set in enumerate(_bits(theirs)) if is_set]
     return "" if said == ours else f"{path}: {ours} is {said} there"
 
 
@@ -99,11 +98,35 @@ def _microseconds(record: Type, value: Any) -> int:  # noqa: ANN401
         moment = value if value.tzinfo else value.replace(tzinfo=UTC)
         return round(moment.timestamp() * 1_000_000)
     if isinstance(value, tuple):
-        *whole, fraction, zone = ("" if part is None else str(part) for part in value)
-        value = "".join(whole) + (f".{fraction}" if fraction and isinstance(record, GeneralizedTime) else "") + zone
+        value = _digits(value, isinstance(record, GeneralizedTime))
     octets = re.sub(r"\.(?=Z|$)", "", str(value)).encode()
     decode = decode_generalized_time if isinstance(record, GeneralizedTime) else decode_utc_time
     return decode(octets, 0, len(octets))
+
+
+def _digits(value: tuple[Any, ...], has_fraction: bool) -> str:
+    """pycrate's tuple of a time's parts as ASN.1 writes them."""
+    parts = ["" if part is None else str(part) for part in value]
+    if not has_fraction:
+        return "".join(parts)
+    *whole, fraction, zone = parts
+    return "".join(whole) + (f".{fraction}" if fraction else "") + zone
+
+
+def _as_text(value: Any) -> Any:  # noqa: ANN401
+    """What we keep as the text it was, libraries have as a value: a local time, the bits of a bit string."""
+    if isinstance(value, datetime):
+        return value.strftime("%Y%m%d%H%M%S")
+    if isinstance(value, tuple) and len(value) == 2:
+        return "".join("01"[bit] for bit in _bits(value))
+    return _digits(value, has_fraction=True) if isinstance(value, tuple) else value
+
+
+def _bits(value: tuple[Any, int]) -> list[int]:
+    """(number, bits) as pycrate has a bit string, (octets, bits) as asn1tools has it."""
+    held, size = value
+    number = int.from_bytes(held, "big") >> (-size % 8) if isinstance(held, bytes | bytearray) else held
+    return [number >> (size - 1 - bit) & 1 for bit in range(size)]
 
 
 def _text(value: Any) -> Any:  # noqa: ANN401
