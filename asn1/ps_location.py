@@ -8,7 +8,7 @@ from asn1.hi2_types import ETSI671_HI2_LOCATION
 from asn1.table import UNDESCRIBED, Field, OctetString, Sequence
 from asn1.ts33108_eps import EPS_LOCATION
 from asn1.ts33108_types import UMTS_HI2_LOCATION
-from asn1.ts33128_types import USER_LOCATION
+from asn1.ts33128_cells import USER_LOCATION
 
 WLAN_LOCATION_ATTRIBUTES: Final = Sequence(
     "WlanLocationAttributes",

@@ -1,7 +1,7 @@
 """TS 33.128 payloads: XIRIPayload (X2), IRIPayload and CCPayload (inside the PS-PDU), LINotificationPayload (HI4).
 
 Rows of Rel-19 version 3 of the module (0.4.0.2.2.4.19.19.3); tags did not change from Rel-17 to Rel-19, so any version
-is read. An event whose record is not described here keeps its name and decodes to a tag tree; one whose name is not
+is read. An event whose record is not described keeps its name and decodes to a tag tree; one whose name is not
 listed becomes (`[n]`, tree) and is reported as unknown. In Rel-16 tag 4 of CCPDU was pTCCCPDU: whoever reads that far
 back must look at the release in cCPayloadOID.
 
@@ -14,51 +14,27 @@ from __future__ import annotations
 from collections.abc import Sequence as Listed
 from typing import Final
 
-from asn1.ip import IPIRI_PACKET_REPORT
 from asn1.table import (
     BOOLEAN,
     GENERALIZED_TIME,
     OCTETS,
     RELATIVE_OID,
-    UINT8,
-    UNDESCRIBED,
+    UINT16,
     Choice,
     Field,
+    Integer,
     Sequence,
     SequenceOf,
-    Type,
     Value,
     decode,
     encode,
     enumerated,
 )
 from asn1.tlv import Buffer
-from asn1.ts33128_messages import (
-    IMS_MESSAGE,
-    IMSCC_UNAVAILABLE,
-    SMS_MESSAGE,
-    SMS_REPORT,
-    START_OF_INTERCEPTION_FOR_ACTIVE_IMS_SESSION,
-)
-from asn1.ts33128_mms import (
-    MMS_DELIVERY_REPORT,
-    MMS_NOTIFICATION,
-    MMS_NOTIFICATION_RESPONSE,
-    MMS_RETRIEVAL,
-    MMS_SEND,
-    MMSCCPDU,
-)
-from asn1.ts33128_session import (
-    AMF_DEREGISTRATION,
-    AMF_LOCATION_UPDATE,
-    AMF_REGISTRATION,
-    AMF_START_OF_INTERCEPTION_WITH_REGISTERED_UE,
-    SMF_START_OF_INTERCEPTION_WITH_ESTABLISHED_PDU_SESSION,
-    SMFPDU_SESSION_ESTABLISHMENT,
-    SMFPDU_SESSION_MODIFICATION,
-    SMFPDU_SESSION_RELEASE,
-)
-from asn1.ts33128_types import TARGET_IDENTIFIER
+from asn1.ts33128_events import IRI_EVENT, XIRI_EVENT
+from asn1.ts33128_messages import IMSCCPDU, RCSCCPDU
+from asn1.ts33128_mms import MMSCCPDU
+from asn1.ts33128_types import IP_ADDRESS, TARGET_IDENTIFIER
 
 Event = tuple[str, Value]
 
@@ -66,69 +42,6 @@ XIRI_OID: Final = "4.19.19.3.1"
 IRI_OID: Final = "4.19.19.3.3"
 CC_OID: Final = "4.19.19.3.4"
 LI_NOTIFICATION_OID: Final = "4.19.19.3.5"
-
-_DESCRIBED: Final[dict[str, Type]] = {
-    "registration": AMF_REGISTRATION,
-    "deregistration": AMF_DEREGISTRATION,
-    "locationUpdate": AMF_LOCATION_UPDATE,
-    "startOfInterceptionWithRegisteredUE": AMF_START_OF_INTERCEPTION_WITH_REGISTERED_UE,
-    "pDUSessionEstablishment": SMFPDU_SESSION_ESTABLISHMENT,
-    "pDUSessionModification": SMFPDU_SESSION_MODIFICATION,
-    "pDUSessionRelease": SMFPDU_SESSION_RELEASE,
-    "startOfInterceptionWithEstablishedPDUSession": SMF_START_OF_INTERCEPTION_WITH_ESTABLISHED_PDU_SESSION,
-    "sMSMessage": SMS_MESSAGE,
-    "sMSReport": SMS_REPORT,
-    "mMSSend": MMS_SEND,
-    "mMSNotification": MMS_NOTIFICATION,
-    "mMSNotificationResponse": MMS_NOTIFICATION_RESPONSE,
-    "mMSRetrieval": MMS_RETRIEVAL,
-    "mMSDeliveryReport": MMS_DELIVERY_REPORT,
-    "iMSMessage": IMS_MESSAGE,
-    "startOfInterceptionForActiveIMSSession": START_OF_INTERCEPTION_FOR_ACTIVE_IMS_SESSION,
-    "iMSCCUnavailable": IMSCC_UNAVAILABLE,
-    "iPIRIPacketReport": IPIRI_PACKET_REPORT,
-}
-_SHARED_EVENTS: Final = """
-1=registration 2=deregistration 3=locationUpdate 4=startOfInterceptionWithRegisteredUE 5=unsuccessfulAMProcedure
-6=pDUSessionEstablishment 7=pDUSessionModification 8=pDUSessionRelease
-9=startOfInterceptionWithEstablishedPDUSession 10=unsuccessfulSMProcedure 11=servingSystemMessage 12=sMSMessage
-13=lALSReport 14=pDHeaderReport 15=pDSummaryReport 17=mMSSend 18=mMSSendByNonLocalTarget 19=mMSNotification
-20=mMSSendToNonLocalTarget 21=mMSNotificationResponse 22=mMSRetrieval 23=mMSDeliveryAck 24=mMSForward
-25=mMSDeleteFromRelay 26=mMSDeliveryReport 27=mMSDeliveryReportNonLocalTarget 28=mMSReadReport
-29=mMSReadReportNonLocalTarget 30=mMSCancel 31=mMSMBoxStore 32=mMSMBoxUpload 33=mMSMBoxDelete
-34=mMSMBoxViewRequest 35=mMSMBoxViewResponse 36=pTCRegistration 37=pTCSessionInitiation 38=pTCSessionAbandon
-39=pTCSessionStart 40=pTCSessionEnd 41=pTCStartOfInterception 42=pTCPreEstablishedSession
-43=pTCInstantPersonalAlert 44=pTCPartyJoin 45=pTCPartyDrop 46=pTCPartyHold 47=pTCMediaModification
-48=pTCGroupAdvertisement 49=pTCFloorControl 50=pTCTargetPresence 51=pTCParticipantPresence 52=pTCListManagement
-53=pTCAccessPolicy 54=subscriberRecordChangeMessage 55=cancelLocationMessage 56=sMSReport
-57=sMFMAPDUSessionEstablishment 58=sMFMAPDUSessionModification 59=sMFMAPDUSessionRelease
-60=startOfInterceptionWithEstablishedMAPDUSession 61=unsuccessfulMASMProcedure 62=aMFIdentifierAssociation
-63=mMEIdentifierAssociation 64=sMFPDUtoMAPDUSessionModification 87=mMEAttach 88=mMEDetach 89=mMELocationUpdate
-90=mMEStartOfInterceptionWithEPSAttachedUE 91=mMEUnsuccessfulProcedure 102=separatedLocationReporting
-103=sTIRSHAKENSignatureGeneration 104=sTIRSHAKENSignatureValidation 105=iMSMessage
-106=startOfInterceptionForActiveIMSSession 107=iMSCCUnavailable 108=uDMLocationInformationResult
-109=uDMUEInformationResponse 110=uDMUEAuthenticationResponse 111=positioningInfoTransfer
-124=uDMStartOfInterceptionWithRegisteredTarget 132=aMFUEConfigurationUpdate 133=hSSServingSystemMessage
-134=hSSStartOfInterceptionWithRegisteredTarget 140=rCSRegistration 141=rCSMessage 142=rCSCapabilityDiscovery
-143=rCSSessionEstablishment 144=rCSSessionModification 145=rCSSessionRelease
-157=startOfInterceptForRegisteredRCSUser 158=startOfInterceptWithEstablisedRCSSession 162=iMSDataChannelSetup
-163=iMSDataChannelModification 164=iMSDataChannelTermination 165=mMSConvertedFromEmail 166=mMSConvertedToEmail
-175=aMFUEContextUpdate 176=ePSPDNConnectionEstablishment 177=ePSPDNConnectionModification
-178=ePSPDNConnectionRelease 179=ePSStartOfInterceptionWithEstablishedPDNConnection
-180=ePSPDNUnsuccessfulProcedure 181=startOfInterceptionWithEstablishedIMSDataChannel
-186=aMFIdentifierDeassociation 187=mMEIdentifierDeassociation
-"""
-_X2_ONLY: Final = "100=n9HRPDUSessionInfo 101=s8HRBearerInfo 161=iPIRIPacketReport"
-_HI2_ONLY: Final = "16=mDFCellSiteReport"
-
-
-def _events(name: str, rows: str) -> Choice:
-    pairs = sorted((int(number), event) for number, event in (row.split("=") for row in rows.split()))
-    return Choice(name, tuple(Field(number, event, _DESCRIBED.get(event, UNDESCRIBED)) for number, event in pairs))
-
-
-XIRI_EVENT: Final = _events("XIRIEvent", f"{_SHARED_EVENTS} {_X2_ONLY}")
-IRI_EVENT: Final = _events("IRIEvent", f"{_SHARED_EVENTS} {_HI2_ONLY}")
 
 XIRI_PAYLOAD: Final = Sequence("XIRIPayload", (Field(1, "xIRIPayloadOID", RELATIVE_OID), Field(2, "event", XIRI_EVENT)))
 IRI_TARGET_IDENTIFIER: Final = Sequence(
@@ -162,6 +75,7 @@ IRI_PAYLOAD: Final = Sequence(
         ),
     ),
 )
+QFI: Final = Integer("QFI", 0, 63)
 UPFCCPDU_PAYLOAD: Final = Choice(
     "UPFCCPDUPayload",
     (Field(1, "uPFIPCC", OCTETS), Field(2, "uPFEthernetCC", OCTETS), Field(3, "uPFUnstructuredCC", OCTETS)),
@@ -173,24 +87,36 @@ CC_PDU: Final = Choice(
         Field(
             2,
             "extendedUPFCCPDU",
-            Sequence(
-                "ExtendedUPFCCPDU", (Field(1, "payload", UPFCCPDU_PAYLOAD), Field(2, "qFI", UINT8, optional=True))
-            ),
+            Sequence("ExtendedUPFCCPDU", (Field(1, "payload", UPFCCPDU_PAYLOAD), Field(2, "qFI", QFI, optional=True))),
         ),
         Field(3, "mMSCCPDU", MMSCCPDU),
-        Field(4, "nIDDCCPDU", UNDESCRIBED),
-        Field(5, "pTCCCPDU", UNDESCRIBED),
-        Field(6, "iMSCCPDU", UNDESCRIBED),
-        Field(7, "rCSCCPDU", UNDESCRIBED),
+        Field(4, "nIDDCCPDU", OCTETS),
+        Field(5, "pTCCCPDU", OCTETS),
+        Field(6, "iMSCCPDU", IMSCCPDU),
+        Field(7, "rCSCCPDU", RCSCCPDU),
     ),
 )
 CC_PAYLOAD: Final = Sequence("CCPayload", (Field(1, "cCPayloadOID", RELATIVE_OID), Field(2, "pDU", CC_PDU)))
+LI_APPLIED_DELIVERY_INFORMATION: Final = Sequence(
+    "LIAppliedDeliveryInformation",
+    (
+        Field(1, "hI2DeliveryIPAddress", IP_ADDRESS, optional=True),
+        Field(2, "hI2DeliveryPortNumber", UINT16, optional=True),
+        Field(3, "hI3DeliveryIPAddress", IP_ADDRESS, optional=True),
+        Field(4, "hI3DeliveryPortNumber", UINT16, optional=True),
+    ),
+)
 LI_NOTIFICATION: Final = Sequence(
     "LINotification",
     (
         Field(1, "notificationType", enumerated("LINotificationType", "1=activation 2=deactivation 3=modification")),
         Field(2, "appliedTargetID", TARGET_IDENTIFIER, optional=True),
-        Field(3, "appliedDeliveryInformation", UNDESCRIBED, optional=True),
+        Field(
+            3,
+            "appliedDeliveryInformation",
+            SequenceOf("SEQUENCE OF LIAppliedDeliveryInformation", LI_APPLIED_DELIVERY_INFORMATION),
+            optional=True,
+        ),
         Field(4, "appliedStartTime", GENERALIZED_TIME, optional=True),
         Field(5, "appliedEndTime", GENERALIZED_TIME, optional=True),
         Field(6, "appliedTargetIsLocal", BOOLEAN, optional=True),

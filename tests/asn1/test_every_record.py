@@ -26,12 +26,9 @@ RECORDS = records()
 VECTORS = vectors()
 TYPES = record_types(RECORDS)
 
-_MOBILE = "TS 33.128 is being described"
 _TRI = "transport-related information is being built"
 _US = "the messages of tests/vectors/us use other alternatives"
 GAPS: dict[str, str] = {
-    **dict.fromkeys(("XIRIEvent.", "IRIEvent.", "CCPDU.", "IMSPayload.", "LINotificationMessage."), _MOBILE),
-    "ts33128.": _MOBILE,
     **dict.fromkeys(("TRIPayload.", "ps_tables.ENCRYPTED_PAYLOAD"), _TRI),
     **dict.fromkeys(
         (

@@ -29,8 +29,13 @@ def test_media_packet():
     }
 
 
+PLMN = {"mCC": "001", "mNC": "01"}
+AREA = {"pLMNID": PLMN, "tAC": b"\0\x07"}
+CELL = {"pLMNID": PLMN, "nRCellID": b"\4\x12\x34\x56\x78\x90"}
+
+
 def test_signalling_lines_and_location():
     _, value = sip_iri(SOURCE, DESTINATION, b"INVITE")
     value["additionalSignalling"] = [("sipHeaderLine", b"P-Access-Network-Info: x")]
-    value["targetLocation"] = {"threeGPP33128UserLocation": {"nRLocation": []}}
+    value["targetLocation"] = {"threeGPP33128UserLocation": {"nRLocation": {"tAI": AREA, "nCGI": CELL}}}
     assert decode(IPMMIRI, encode(IPMMIRI, value)) == value

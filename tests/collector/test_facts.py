@@ -509,8 +509,8 @@ def test_the_place_of_a_message_is_location() -> None:
 
 
 def test_another_mobile_event_is_not_described() -> None:
-    facts = mobile(("cancelLocationMessage", b"CANARY"))
-    assert (facts.payload, facts.content, facts.permitted) == ("cancelLocationMessage", ("undescribed_payload",), ())
+    facts = mobile(("pTCRegistration", b"CANARY"))
+    assert (facts.payload, facts.content, facts.permitted) == ("pTCRegistration", ("undescribed_payload",), ())
     assert not facts.parties_known
 
 

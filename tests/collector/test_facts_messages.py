@@ -159,8 +159,9 @@ def test_ims_signalling_in_an_event_is_read_like_any_other() -> None:
     assert judged(event(f"{INVITE}\r\nCANARY".encode())) is VerdictKind.MASK
     placed = event(f"{INVITE}\r\n".encode(), location={"locationInfo": {}})
     assert placed.location and judged(placed) is VerdictKind.MASK
-    assert event(f"{INVITE}\r\n".encode(), accessNetworkInformation=b"x").location
-    assert "undescribed_fields" in event(f"{INVITE}\r\n".encode(), numberTranslationInformation=b"x").content
+    assert event(f"{INVITE}\r\n".encode(), accessNetworkInformation=[{"accessNetworkInfo": "x"}]).location
+    party = {"partyIndication": "callingParty", "translationInput": ("iMSIdentities", ("iMPI", "x"))}
+    assert "undescribed_fields" in event(f"{INVITE}\r\n".encode(), numberTranslationInformation=[party]).content
 
 
 def test_a_call_that_was_up_when_the_interception_began_is_answered() -> None:
@@ -199,7 +200,7 @@ def test_the_place_of_a_session_is_stripped_unless_the_order_names_it() -> None:
     facts = mobile("pDUSessionEstablishment", SESSION)
     assert (facts.service, judged(facts, target=0)) == (Service.DATA, VerdictKind.ACCEPT)
     assert fields(facts)["identities"] == ["001010000000001", "192.0.2.7"] and fields(facts)["network"]
-    placed = mobile("pDUSessionEstablishment", SESSION | {"location": {"locationInfo": {"geoInfo": b"CANARY"}}})
+    placed = mobile("pDUSessionEstablishment", SESSION | {"location": {"locationInfo": {"timeZone": "CANARY"}}})
     assert judged(placed) is VerdictKind.MASK and "canary" not in leaf(placed)
     assert judged(placed, replace(ORDER, location_authorised=True)) is VerdictKind.ACCEPT
 
@@ -271,7 +272,7 @@ def test_attack_words_in_any_field_of_an_event_are_kept_nowhere(name: str) -> No
         for order in (ORDER, replace(ORDER, pctdd_authorised=True)):
             assert judged(facts, order) in (VerdictKind.MASK, VerdictKind.REJECT), path
             assert not any(form in leaf(facts, order) for form in FORMS), path
-    assert seen
+    assert seen or name in ("pDHeaderReport", "pDSummaryReport"), "only numbers and addresses hold no words"
 
 
 @pytest.mark.parametrize("path", [path for path, _ in hidden(IPIRI_CONTENTS)])
