@@ -173,7 +173,7 @@ ITEMS: dict[str, Callable[[], Item]] = {
     "session of internet access": accounting,
     "cell of a call": lambda: call(CELL),
     "place of a short message": lambda: sms(
-        "", WORDS.encode(), location={"locationInfo": {"geoInfo": b"\x80\x0b" + WORDS.encode()}}
+        "", WORDS.encode(), location={"locationInfo": {"timeZone": WORDS}}
     ),
     "number a call is sent on to": lambda: call(
         f"History-Info: <sip:+{B}@ims.invalid>;index=1",
