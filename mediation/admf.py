@@ -143,6 +143,11 @@ class Admf:
         return sum(1 for told in self._active.values() if told)
 
     @property
+    def tasked(self) -> frozenset[uuid.UUID]:
+        """The tasks the element was given, whether or not it is known to have them still."""
+        return frozenset(self._active)
+
+    @property
     def certified(self) -> int:
         """Interceptions certified so far, over restarts."""
         return len(self._certified)

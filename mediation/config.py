@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from asn1.handover import HandoverConfig
+from mediation.laes_config import Dialect, LaesModel, check_deliveries
 from mediation.law.orders import Service, normalise_e164
 from mediation.law.settings import DEFAULTS, LawSettings
 from mediation.outgoing_config import OutgoingConfig
@@ -72,7 +73,7 @@ class FaultsModel(Model):
     content_tasks: tuple[str, ...] = ()
     wrong_number: dict[str, Number] = Field(default_factory=dict)
     rogue_task: Annotated[tuple[Number, ...], Field(max_length=100)] = ()
-    cut: tuple[Literal["hi2", "hi3"], ...] = ()
+    cut: tuple[Literal["hi2", "hi3", "cdc", "ccc"], ...] = ()
     swap: dict[str, Share] = Field(default_factory=dict)
     skip: dict[str, Share] = Field(default_factory=dict)
     delay: dict[str, DelayModel] = Field(default_factory=dict)
@@ -130,6 +131,17 @@ class MediationConfig(OutgoingConfig):
     law: LawSettings = DEFAULTS
     """What the rules leave open (section J), as the carrier takes it: R-005, R-051."""
     faults: FaultsModel = FaultsModel()
+    laes: dict[Dialect, LaesModel] = Field(default_factory=dict)
+    """Orders that are delivered in a US dialect; every other goes out as ETSI records."""
+
+    @model_validator(mode="after")
+    def _deliverable(self) -> MediationConfig:
+        check_deliveries(self.laes)
+        return self
+
+    def dialect_of(self, liid: str) -> Dialect | None:
+        """The US dialect an order is delivered in; None for ETSI."""
+        return next((dialect for dialect, one in self.laes.items() if one.takes(liid)), None)
 
     @model_validator(mode="after")
     def _element_inside(self) -> MediationConfig:

@@ -3,8 +3,9 @@
 Control routes (loopback, JSON): `POST /fault` sets training faults and lets them act (`mediation.faults`); `POST
 /activate` `{"order":…, "employee":…}` is an employee's act (R-059); `POST /carrier-report` `{"liid":…, "finding":…,
 "says":…}` opens the report that a discovery obliges the carrier to (R-062), and answers it; `POST /say` sends a test
-PDU, a padding PDU or an operator message to the agency (TS 102 232-1, TRIPayload). A refusal is 400 with a sentence.
-Bodies are checked here and decided elsewhere.
+PDU, a padding PDU or an operator message to the agency (TS 102 232-1, TRIPayload); `POST /connection-test`
+`{"liid":…}` sends a test message of the US dialects. A refusal is 400 with a sentence. Bodies are checked here and
+decided elsewhere.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pydantic import Field, ValidationError
 
 from asn1.errors import LabError, RefusedError
 from mediation.admf import Admf
+from mediation.delivery import Link
 from mediation.faults import fault_request
 from mediation.filing import Filing
 from mediation.law.certification import CarrierFinding, carrier_report, report_to_fields
@@ -51,6 +53,10 @@ class SayModel(Model):
     priority: Literal["error", "informational"] = "informational"
 
 
+class ConnectionTestModel(Model):
+    liid: Annotated[str, Field(min_length=1, max_length=25)]
+
+
 class Control:
     def __init__(self, mediation: Mediation, admf: Admf, reports: Filing, clock: Clock) -> None:
         self._mediation = mediation
@@ -75,7 +81,8 @@ class Control:
         """Take down and up what the faults say."""
         down = self._mediation.faults.model.cut
         for link in self._mediation.links:
-            link.cut(link.name in down)
+            # The links of a US dialect are named cdc-DIALECT and ccc-DIALECT, and cut by their kind.
+            link.cut(link.name in down or link.name.partition("-")[0] in down)
 
     def activate(self, values: object) -> dict[str, Any]:
         """Raises RefusedError (R-059) and ValidationError."""
@@ -96,7 +103,7 @@ class Control:
     def say(self, values: object) -> dict[str, Any]:
         """Test and padding PDUs go out on links that are up, now; a message is buffered like a record (6.3.3)."""
         asked = SayModel.model_validate(values)
-        links = [link for link in self._mediation.links if asked.link in (None, link.name)]
+        links = [link for link in self._mediation.links if isinstance(link, Link) and asked.link in (None, link.name)]
         if asked.what == "operatorLeaMessage":
             if not 1 <= len(asked.text.encode()) <= 255:
                 raise RefusedError("text: an operator message has 1 to 255 octets of UTF-8.")
@@ -109,6 +116,12 @@ class Control:
         self._log.info("said", what=asked.what, links=said)
         return {"what": asked.what, "links": said}
 
+    def connection_test(self, values: object) -> dict[str, Any]:
+        """Raises RefusedError and ValidationError."""
+        asked = ConnectionTestModel.model_validate(values)
+        self._mediation.connection_test(asked.liid, self._clock.now_us())
+        return {"liid": asked.liid, "sent": 1}
+
     def status(self) -> dict[str, Any]:
         return {"certifications": self._admf.certified, "carrier_reports": self._reports.count}
 
@@ -118,6 +131,7 @@ class Control:
             web.post("/activate", _answering(self.activate)),
             web.post("/carrier-report", _answering(self.report)),
             web.post("/say", _answering(self.say)),
+            web.post("/connection-test", _answering(self.connection_test)),
         ]
 
 

@@ -78,6 +78,9 @@ class Link:
         self._session: MfSession | None = None
         self._log = get_logger("mediation.delivery").bind(link=name)
 
+    def as_dict(self) -> dict[str, Any]:
+        return self.status.as_dict()
+
     def wake(self) -> None:
         self._wake.set()
 

@@ -4,7 +4,8 @@ Files `journal-NNNNNNNN.log`, each a row of frames: length u32, nonce 12, AES-25
 apart. A body is JSON for small facts (state at the start of a file, acknowledgements, drops) or a batch of records.
 A restart reads all files and has the same unacknowledged records with the same numbers. A last frame that is cut off
 was never sent and is dropped. A file goes when nothing in it is unacknowledged any more. Bounded: beyond the capacity
-the oldest records are dropped, and every drop is journalled and counted.
+the oldest records are dropped, and every drop is journalled and counted. Content that is never sent again (CCC of the
+US dialects) is not kept; that its numbers were used is.
 
 This is the cyclic buffer of TS 102 232-1 clause 6.3.3 (a third party's reading of it): what is in it is sent again
 after a reconnect before anything new, and when it is full the oldest are overwritten and that is reported. TRIs that
@@ -18,7 +19,7 @@ import json
 import os
 import struct
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -34,16 +35,20 @@ _FACT: Final = b"F"
 MAX_FRAME_OCTETS: Final = 64 << 20
 HI2: Final = 0
 HI3: Final = 1
+"""Streams have small numbers that no configuration may change, or a restart would send to somebody else."""
+
+Note = tuple[str, int, dict[str, Any]]
+"""What restores the counters of a communication: (xid, correlation, state)."""
 
 
 class Entry(NamedTuple):
-    """One record for one stream. `note` is what restores the communication's counters: (xid, correlation, state); None
-    where there are none to restore. `tri`: it is no data record, and is not counted as one."""
+    """One record for one stream. `note` is what restores the communication's counters, None where there are none
+    to restore. `tri`: it is no data record, and is not counted as one."""
 
     stream: int
     liid: str
     octets: bytes
-    note: tuple[str, int, dict[str, Any]] | None
+    note: Note | None
     tri: bool = False
 
 
@@ -76,9 +81,9 @@ class Journal:
         self.lost = False
         """There was a journal here before, and nothing of it is left: its counters are gone."""
         self.state: dict[str, Any] | None = None
-        self.notes: list[tuple[str, int, dict[str, Any]]] = []
-        self._held: tuple[deque[Held], deque[Held]] = (deque(), deque())
-        self._acknowledged = [-1, -1]
+        self.notes: list[Note] = []
+        self._held: dict[int, deque[Held]] = {HI2: deque(), HI3: deque()}
+        self._acknowledged: dict[int, int] = {}
         self._files: deque[_File] = deque()
         self._descriptor = -1
         try:
@@ -97,10 +102,17 @@ class Journal:
         self.notes = []
         self._rotate(state)
 
-    def append(self, entries: list[Entry], state: dict[str, Any] | None = None) -> list[Held]:
-        """Journal records before they are sent; their ids. `state` is wanted when `full_file` said so."""
+    def append(
+        self, entries: list[Entry], state: dict[str, Any] | None = None, notes: Iterable[Note] = ()
+    ) -> list[Held]:
+        """Journal records before they are sent; their ids. `state` is wanted when `full_file` said so. `notes` are of
+        records that leave without being kept."""
         if state is not None:
             self._rotate(state)
+        if noted := list(notes):
+            self._write(_FACT + json.dumps({"notes": noted}).encode())
+        if not entries:
+            return []
         body = bytearray(_RECORDS)
         made = []
         for entry in entries:
@@ -108,7 +120,7 @@ class Journal:
             head = _RECORD.pack(self.next_id, entry.stream, entry.tri, len(note), len(entry.octets))
             body += head + note + entry.octets
             held = Held(self.next_id, entry.liid, entry.octets, entry.tri)
-            self._held[entry.stream].append(held)
+            self.held(entry.stream).append(held)
             self.held_octets += len(entry.octets)
             made.append(held)
             self._files[-1].last_id = self.next_id
@@ -129,7 +141,7 @@ class Journal:
 
     def acknowledge(self, stream: int, journal_id: int) -> int:
         """Everything of `stream` up to this id is durable at the LEMF; how many records that was."""
-        if journal_id <= self._acknowledged[stream]:
+        if journal_id <= self._acknowledged.get(stream, -1):
             return 0
         self._acknowledged[stream] = journal_id
         count = self._release(stream, journal_id)
@@ -139,7 +151,7 @@ class Journal:
 
     def held(self, stream: int) -> deque[Held]:
         """The unacknowledged records of a stream, oldest first. Not to be changed."""
-        return self._held[stream]
+        return self._held.setdefault(stream, deque())
 
     def close(self) -> None:
         if self._descriptor >= 0:
@@ -147,7 +159,7 @@ class Journal:
             self._descriptor = -1
 
     def _release(self, stream: int, journal_id: int) -> int:
-        held, count = self._held[stream], 0
+        held, count = self.held(stream), 0
         while held and held[0].journal_id <= journal_id:
             self.held_octets -= len(held.popleft().octets)
             count += 1
@@ -156,7 +168,7 @@ class Journal:
     def _drop_beyond_capacity(self) -> None:
         dropped: list[tuple[int, int, str]] = []
         while self.held_octets > self._capacity_octets:
-            stream = min((s for s in (HI2, HI3) if self._held[s]), key=lambda s: self._held[s][0].journal_id)
+            stream = min((s for s in self._held if self._held[s]), key=lambda s: self._held[s][0].journal_id)
             lost = self._held[stream].popleft()
             self.held_octets -= len(lost.octets)
             self.dropped[lost.liid] = self.dropped.get(lost.liid, 0) + 1
@@ -165,7 +177,7 @@ class Journal:
             self._write(_FACT + json.dumps({"drop": dropped}).encode())
 
     def _discard_files(self) -> None:
-        oldest = min((held[0].journal_id for held in self._held if held), default=self.next_id)
+        oldest = min((held[0].journal_id for held in self._held.values() if held), default=self.next_id)
         while len(self._files) > 1 and self._files[0].last_id < oldest:
             self._files.popleft().path.unlink()
 
@@ -175,7 +187,8 @@ class Journal:
         path = self._directory / f"journal-{number:08d}.log"
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._files.append(_File(path))
-        fact = {"state": state, "next_id": self.next_id, "dropped": self.dropped, "acks": self._acknowledged}
+        acks = [self._acknowledged.get(stream, -1) for stream in range(max(self._held) + 1)]
+        fact = {"state": state, "next_id": self.next_id, "dropped": self.dropped, "acks": acks}
         self._write(_FACT + json.dumps(fact).encode())
         self._discard_files()
 
@@ -201,8 +214,8 @@ class Journal:
                     self._replay_records(body, file)
                 else:
                     self._replay_fact(json.loads(body[1:]))
-        for stream in (HI2, HI3):
-            self._release(stream, self._acknowledged[stream])
+        for stream, journal_id in self._acknowledged.items():
+            self._release(stream, journal_id)
 
     def _frames(self, path: Path) -> Iterator[bytes]:
         data = path.read_bytes()
@@ -228,7 +241,7 @@ class Journal:
             at += _RECORD.size
             liid, *note = json.loads(body[at : at + note_octets])
             at += note_octets
-            self._held[stream].append(Held(journal_id, liid, body[at : at + octets], bool(tri)))
+            self.held(stream).append(Held(journal_id, liid, body[at : at + octets], bool(tri)))
             self.held_octets += octets
             if note:
                 self.notes.append((note[0], note[1], note[2]))
@@ -239,22 +252,25 @@ class Journal:
     def _replay_fact(self, fact: dict[str, Any]) -> None:
         if "ack" in fact:
             stream, journal_id = fact["ack"]
-            self._acknowledged[stream] = max(self._acknowledged[stream], journal_id)
+            self._acknowledged[stream] = max(self._acknowledged.get(stream, -1), journal_id)
         elif "drop" in fact:
             gone = {(stream, journal_id) for stream, journal_id, _ in fact["drop"]}
-            for stream in (HI2, HI3):
+            for stream in self._held:
                 kept = [held for held in self._held[stream] if (stream, held.journal_id) not in gone]
                 self.held_octets -= sum(len(h.octets) for h in self._held[stream]) - sum(len(h.octets) for h in kept)
                 self._held[stream].clear()
                 self._held[stream].extend(kept)
             for _, _, liid in fact["drop"]:
                 self.dropped[liid] = self.dropped.get(liid, 0) + 1
+        elif "notes" in fact:
+            self.notes += [(xid, correlation, state) for xid, correlation, state in fact["notes"]]
         else:
             self.state = fact["state"]
             self.notes = []
             self.next_id = max(self.next_id, int(fact["next_id"]))
             self.dropped = dict(fact["dropped"])
-            self._acknowledged = [max(a, b) for a, b in zip(self._acknowledged, fact["acks"], strict=True)]
+            for stream, journal_id in enumerate(fact["acks"]):
+                self._acknowledged[stream] = max(self._acknowledged.get(stream, -1), journal_id)
 
 
 def _key(path: Path) -> bytes:

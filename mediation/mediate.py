@@ -1,7 +1,8 @@
 """From an X2 or X3 PDU to a journalled record: which order, how much of it, which payload, which number.
 
 One PDU at a time, in the order read. What cannot be read is counted and handed to nobody. The training faults that
-touch records are asked here and nowhere else.
+touch records are asked here and nowhere else. An order that is delivered in a US dialect goes the same way, through the
+same gate, and then by `mediation.laes_records`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from asn1.errors import DecodeError, EncodeError
+from asn1.errors import DecodeError, EncodeError, RefusedError
 from asn1.integrity import PrivateKey
 from asn1.ps_pdu import PsHeader
 from asn1.x2x3 import PduType, X2X3Pdu
@@ -22,6 +23,8 @@ from mediation.delivery import Link
 from mediation.faults import Faults
 from mediation.intake import GapBook, Intake
 from mediation.journal import HI2, HI3, Entry, Journal
+from mediation.laes_delivery import CccLink, CdcLink
+from mediation.laes_records import LaesRecords
 from mediation.law.orders import CourtOrder
 from mediation.outgoing import Outgoing, Sender
 from mediation.redact import granted
@@ -41,6 +44,8 @@ class LiidCounts:
     gaps: int = 0
     scoped_out: int = 0
     undecodable: int = 0
+    unmapped: int = 0
+    """What scope let through and the order's dialect has no message for."""
     iri: int = 0
     cc: int = 0
 
@@ -77,7 +82,8 @@ class Mediation:
         self._messages = 0
         self._gaps = GapBook(resumed=journal.state is not None)
         self.totals = _Totals()
-        self.links: tuple[Link, ...] = ()
+        self.links: tuple[Link | CdcLink | CccLink, ...] = ()
+        self.laes = LaesRecords(config)
         if journal.state is not None:
             self._counters.restore(journal.state)
         for note in journal.notes:
@@ -107,15 +113,41 @@ class Mediation:
 
     def deliver(self, entries: list[Entry]) -> None:
         """Journal records, in the order they are to leave, and wake the links."""
-        if not entries:
+        packets = self.laes.take()
+        if not entries and not packets:
             return
         before = self._journal.dropped_total
-        self._journal.append(entries, self._counters.snapshot() if self._journal.full_file else None)
+        notes = {one.note[:2]: one.note for one in packets}.values()
+        state = self._counters.snapshot() if self._journal.full_file else None
+        for held, entry in zip(self._journal.append(entries, state, notes), entries, strict=True):
+            self.laes.journalled(entry.stream, held.journal_id)
+        self.laes.offer(packets)
         if self._journal.dropped_total > before:
             # 6.3.3: the oldest were overwritten, and that is reported.
             self._log.error("buffer_full", overwritten=self._journal.dropped_total - before)
         for link in self.links:
             link.wake()
+
+    def surveil(self, now_us: int) -> None:
+        """Tell, where a dialect has a message for it, which tasks have begun and which have ended."""
+        told = []
+        for xid, order in self._admf.orders.items():
+            state = self._counters.peek(str(xid), 0)
+            if self.laes.tells_status(order.liid, state, active := xid in self._admf.tasked):
+                state = self._counters.communication(str(xid), 0)
+                self.totals.of(order.liid).iri += 1
+                told.append(self.laes.status(order, str(xid), state, now_us, active))
+        self.deliver(told)
+
+    def connection_test(self, liid: str, now_us: int) -> None:
+        """Try out the link of an order. Raises RefusedError where that cannot be done."""
+        found = next(((xid, one) for xid, one in self._admf.orders.items() if one.liid == liid), None)
+        if found is None:
+            raise RefusedError(f"No order with the LIID {liid} is held here.")
+        xid, order = found
+        entry = self.laes.test(order, str(xid), self._counters.communication(str(xid), 0), now_us)
+        self.totals.of(liid).iri += 1
+        self.deliver([entry])
 
     def _entries(self, pdu: X2X3Pdu, now_us: int, real_s: float) -> list[Entry]:
         xid = uuid.UUID(bytes=pdu.xid)
@@ -152,6 +184,12 @@ class Mediation:
         verdict = allow(
             faults.as_judged(order), event, faults.slack_us(order.liid), faults.overdelivers(order.liid, service)
         )
+        if verdict.scope is not Scope.WITHHOLD and self.laes.dialect_of(order.liid) is not None:
+            said = self.laes.convert(role, pdu, order, xid, state, verdict.scope is Scope.WHOLE)
+            counts.iri += len(said.entries)
+            counts.cc += said.packets
+            counts.unmapped += not (said.entries or said.packets)
+            return said.entries
         made = None
         if verdict.scope is not Scope.WITHHOLD:
             made = convert.product(role, pdu, state, verdict.scope is Scope.METADATA, granted(order))
@@ -192,6 +230,8 @@ class Mediation:
                     tris += 1
                 else:
                     backlog[held.liid] = backlog.get(held.liid, 0) + 1
+        for liid, count in self.laes.waiting(self._journal).items():
+            backlog[liid] = backlog.get(liid, 0) + count
         numbered: dict[str, int] = {}
         for xid, order in self._admf.orders.items():
             numbered[order.liid] = numbered.get(order.liid, 0) + self._counters.numbered(str(xid))
@@ -203,13 +243,13 @@ class Mediation:
             per_liid[liid] = counted | {
                 "numbered": numbered.get(liid, 0),
                 "backlog": backlog.get(liid, 0),
-                "dropped": self._journal.dropped.get(liid, 0),
+                "dropped": self._journal.dropped.get(liid, 0) + self.laes.dropped(liid),
             }
         waiting = sum(backlog.values()) + tris + self.faults.held_back + self._sender.waiting
         return {
             "simulation": True,
             "per_liid": per_liid,
-            "links": {link.name: link.status.as_dict() for link in self.links},
+            "links": {link.name: link.as_dict() for link in self.links},
             "orders": len(self._admf.orders),
             "orders_refused": self._admf.refused,
             "tasks": self._admf.active_tasks,

@@ -27,7 +27,8 @@ class Communication:
     `opens_sent`: whether the target opened it; `legs`: its SIP dialogues that were opened and not yet ended, each as a
     number made of its Call-ID, doubled, and one more once answered: a call that is sent on, handed over or joined to
     others ends with the last of them. `reset`: the peer may know other numbers, and is to be told. `liid`, `next_liid`:
-    where LIIDs are counted, whose counter stood where behind this communication's last record."""
+    where LIIDs are counted, whose counter stood where behind this communication's last record. `call`: what the US
+    dialects remember of it (`mediation.laes.calls`)."""
 
     cin: int
     next_iri: int = 0
@@ -40,6 +41,7 @@ class Communication:
     reset: bool = False
     liid: str = ""
     next_liid: int = 0
+    call: list[Any] | None = None
 
 
 def plain(one: Communication) -> dict[str, Any]:
@@ -56,6 +58,7 @@ def plain(one: Communication) -> dict[str, Any]:
         "reset": one.reset,
         "liid": one.liid,
         "next_liid": one.next_liid,
+        "call": one.call,
     }
 
 
@@ -122,6 +125,10 @@ class Counters:
             one.reset = one.reset or bool(one.next_iri or one.next_cc)
         if self.scope == "liid":
             self.lost, self._liids = True, {}
+
+    def peek(self, xid: str, correlation: int) -> Communication | None:
+        """The communication of this correlation, if there is one."""
+        return self._held.get((xid, correlation))
 
     def numbered(self, xid: str) -> int:
         """Records numbered for a task so far, over restarts."""

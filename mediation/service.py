@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from asn1.x2x3 import X2X3Pdu
-from mediation.admf import Admf, Files
+from mediation.admf import POLL_S, Admf, Files
 from mediation.config import MediationConfig
 from mediation.control import Control
 from mediation.delivery import Link
@@ -22,6 +22,8 @@ from mediation.faults import Faults
 from mediation.filing import Filing
 from mediation.intake import Intake
 from mediation.journal import HI2, HI3, Journal
+from mediation.laes_delivery import CccLink, CdcLink
+from mediation.laes_records import STREAMS
 from mediation.mediate import Mediation
 from mediation.runtime.clock import Clock
 from mediation.runtime.config import NotReadyError
@@ -88,9 +90,14 @@ async def run(config: MediationConfig, ready: ReadyFn, stop: asyncio.Event) -> N
     def session_us() -> int:
         return time.time_ns() // 1000
 
+    for dialect, one in config.laes.items():
+        cdc = CdcLink(f"cdc-{dialect}", STREAMS[dialect], one, journal, config.reconnect_s)
+        ccc = None if one.ccc is None else CccLink(f"ccc-{dialect}", one.ccc, one.queue_octets, cdc)
+        mediation.laes.links[dialect] = (cdc, ccc)
     mediation.links = (
         Link("hi2", HI2, config.hi2, journal, handover, session_us, config.reconnect_s),
         Link("hi3", HI3, config.hi3, journal, handover, session_us, config.reconnect_s),
+        *(link for pair in mediation.laes.links.values() for link in pair if link is not None),
     )
     room = asyncio.Event()
     room.set()
@@ -108,8 +115,10 @@ async def run(config: MediationConfig, ready: ReadyFn, stop: asyncio.Event) -> N
         config.control, lambda: mediation.status(intake) | control.status(), control.routes()
     )
     tasks = [asyncio.create_task(one) for one in (admf.run(), *(link.run() for link in mediation.links))]
-    tasks.append(asyncio.create_task(_watch_room(journal, config, room)))
+    tasks.append(asyncio.create_task(_watch_room(journal, config, mediation, room)))
     tasks.append(asyncio.create_task(_release(mediation, clock)))
+    if config.laes:
+        tasks.append(asyncio.create_task(_surveil(mediation, clock)))
     ready({"x2": x2_port, "x3": x3_port, "control": control_port})
     log.info("ready", x2=x2_port, x3=x3_port, control=control_port)
     waiter = asyncio.create_task(stop.wait())
@@ -130,11 +139,11 @@ async def run(config: MediationConfig, ready: ReadyFn, stop: asyncio.Event) -> N
             journal.close()
 
 
-async def _watch_room(journal: Journal, config: MediationConfig, room: asyncio.Event) -> None:
+async def _watch_room(journal: Journal, config: MediationConfig, mediation: Mediation, room: asyncio.Event) -> None:
     """Back-pressure towards the points of interception above three quarters of the backlog's bound."""
     high = config.journal.capacity_octets * 3 // 4
     while True:
-        if journal.held_octets > high:
+        if journal.held_octets > high or mediation.laes.full:
             room.clear()
         else:
             room.set()
@@ -146,3 +155,10 @@ async def _release(mediation: Mediation, clock: Clock) -> None:
     while True:
         mediation.due(clock.now_us(), time.monotonic())
         await asyncio.sleep(FAULT_POLL_S)
+
+
+async def _surveil(mediation: Mediation, clock: Clock) -> None:
+    """Tell which tasks have begun and ended, as soon as it is known."""
+    while True:
+        mediation.surveil(clock.now_us())
+        await asyncio.sleep(POLL_S)
