@@ -130,14 +130,16 @@ class Mediation:
 
     def surveil(self, now_us: int) -> None:
         """Tell, where a dialect has a message for it, which tasks have begun and which have ended."""
-        told = []
+        told: list[Entry] = []
         for xid, order in self._admf.orders.items():
-            state = self._counters.peek(str(xid), 0)
-            if self.laes.tells_status(order.liid, state, active := xid in self._admf.tasked):
-                state = self._counters.communication(str(xid), 0)
-                self.totals.of(order.liid).iri += 1
-                told.append(self.laes.status(order, str(xid), state, now_us, active))
+            told += self._status(order, str(xid), now_us, xid in self._admf.tasked)
         self.deliver(told)
+
+    def _status(self, order: CourtOrder, xid: str, now_us: int, active: bool) -> list[Entry]:
+        if not self.laes.tells_status(order.liid, self._counters.peek(xid, 0), active):
+            return []
+        self.totals.of(order.liid).iri += 1
+        return [self.laes.status(order, xid, self._counters.communication(xid, 0), now_us, active)]
 
     def connection_test(self, liid: str, now_us: int) -> None:
         """Try out the link of an order. Raises RefusedError where that cannot be done."""
@@ -186,10 +188,12 @@ class Mediation:
         )
         if verdict.scope is not Scope.WITHHOLD and self.laes.dialect_of(order.liid) is not None:
             said = self.laes.convert(role, pdu, order, xid, state, verdict.scope is Scope.WHOLE)
+            # What it gives shows that the task has begun, if nobody said so yet.
+            begun = self._status(order, xid, time_us, True)
             counts.iri += len(said.entries)
             counts.cc += said.packets
             counts.unmapped += not (said.entries or said.packets)
-            return said.entries
+            return begun + said.entries
         made = None
         if verdict.scope is not Scope.WITHHOLD:
             made = convert.product(role, pdu, state, verdict.scope is Scope.METADATA, granted(order))
