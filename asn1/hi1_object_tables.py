@@ -47,6 +47,7 @@ from asn1.hi1_walk import (
     Field,
     Kind,
     Listed,
+    Opaque,
     Record,
     text_of,
 )
@@ -54,18 +55,6 @@ from asn1.hi1_xml import RawXml, Writer, local, raw_of, split_tag, xsi_type
 
 COUNTRY: Final = text_of(2, 2, "[A-Z]{2}")
 LIID: Final = text_of(1, 50, "[ -~]{1,25}|([0-9a-f]{2}){13,25}")
-
-
-class _Opaque:
-    """An element whose inside is somebody else's."""
-
-    def read(self, element: Any, path: str, _kept: list[RawXml]) -> RawXml:  # noqa: ANN401
-        return raw_of(element, "", path)
-
-    def write(self, out: Writer, tag: str, value: RawXml, _kept: Kept) -> None:
-        if value.name != tag:
-            raise EncodeError(f"{local(value.name)} is no {local(tag)}")
-        out.raw(value)
 
 
 class _NationalParameters:
@@ -143,7 +132,7 @@ def timespan(space: str, *more: tuple[str, str, Kind]) -> Record:
     return Record(Timespan, elements(space, ("start_us", "StartTime", MOMENT), ("end_us", "EndTime", MOMENT), *more))
 
 
-_OPAQUE: Final = _Opaque()
+_OPAQUE: Final = Opaque()
 ENTRY: Final = Record(
     DictionaryEntry,
     elements(COMMON, ("owner", "Owner", SHORT), ("name", "Name", SHORT), ("value", "Value", SHORT), least=1),

@@ -1,4 +1,4 @@
-"""XML by description: one table an element type, one walker that reads and writes it. Used by HI1.
+"""XML by description: one table an element type, one walker that reads and writes it. Used by HI1 and X1.
 
 What a table describes must stand in the schema's order, and once where it may be once: of two answers none is chosen.
 What it does not describe is kept as it came, at its place. What is written is read again first, so nothing goes out
@@ -107,6 +107,50 @@ class Listed:
         for raw in kept:
             if raw.after == f"{local(tag)}/":
                 out.raw(raw)
+        out.close(tag)
+
+
+class Opaque:
+    """An element whose inside is somebody else's: kept as it came."""
+
+    def read(self, element: Any, path: str, _kept: list[RawXml]) -> RawXml:  # noqa: ANN401
+        return raw_of(element, "", path)
+
+    def write(self, out: Writer, tag: str, value: RawXml, _kept: tuple[RawXml, ...]) -> None:
+        if value.name != tag:
+            raise EncodeError(f"{local(value.name)} is no {local(tag)}")
+        out.raw(value)
+
+
+class Choice:
+    """An element that holds exactly one of several: (its local name, its value). One that is not described is there
+    under its whole name, as RawXml."""
+
+    def __init__(self, space: str, kinds: dict[str, Kind]) -> None:
+        self._kinds = {f"{{{space}}}{name}": kind for name, kind in kinds.items()}
+        self._space = space
+
+    def read(self, element: Any, path: str, _kept: list[RawXml]) -> tuple[str, Any]:  # noqa: ANN401
+        no_attributes(element, path, ())
+        no_text(element, path)
+        if len(element) != 1:
+            raise DecodeError(DecodeError.MISSING_FIELD, "exactly one of a choice is needed", 0, path)
+        (child,) = element
+        kind = self._kinds.get(child.tag)
+        if kind is None:
+            return str(child.tag), raw_of(child, "", path)
+        return local(child.tag), kind.read(child, f"{path}.{local(child.tag)}", [])
+
+    def write(self, out: Writer, tag: str, value: tuple[str, Any], _kept: tuple[RawXml, ...]) -> None:
+        name, held = value
+        kind = self._kinds.get(f"{{{self._space}}}{name}")
+        out.open(tag)
+        if kind is not None:
+            kind.write(out, f"{{{self._space}}}{name}", held, ())
+        elif isinstance(held, RawXml):
+            out.raw(held)
+        else:
+            raise EncodeError(f"{name} is none of {', '.join(local(one) for one in self._kinds)}")
         out.close(tag)
 
 
@@ -248,6 +292,30 @@ def text_of(least: int, most: int, pattern: str | None = None) -> Leaf:
     return Leaf(f"{least} to {most} characters{f' of the form {pattern}' if pattern else ''}", same, same)
 
 
+def token_of(what: str, pattern: str, most: int = 255) -> Leaf:
+    """A string whose surrounding white space does not count (xs:token)."""
+    form = re.compile(pattern)
+
+    def to_value(text: str) -> str:
+        token = text.strip(" \t\r\n")
+        if len(token) > most or not form.fullmatch(token):
+            raise ValueError("no such token")
+        return token
+
+    return Leaf(what, to_value, str)
+
+
+def word_of(*words: str) -> Leaf:
+    """One of the words of an enumeration."""
+
+    def to_value(text: str) -> str:
+        if text not in words:
+            raise ValueError("no such word")
+        return text
+
+    return Leaf(f"one of {', '.join(words)} is needed", to_value, str)
+
+
 def number_of(least: int) -> Leaf:
     def to_value(text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,18}", text.strip()) or int(text) < least:
@@ -255,6 +323,17 @@ def number_of(least: int) -> Leaf:
         return int(text)
 
     return Leaf(f"a whole number of at most 18 digits from {least} on is needed", to_value, str)
+
+
+def whole_of(least: int, most: int) -> Leaf:
+    """A whole number between bounds, with its sign."""
+
+    def to_value(text: str) -> int:
+        if not re.fullmatch(r"[-+]?[0-9]{1,18}", text.strip()) or not least <= int(text) <= most:
+            raise ValueError("no such number")
+        return int(text)
+
+    return Leaf(f"a whole number from {least} to {most} is needed", to_value, str)
 
 
 def _uuid(text: str) -> uuid.UUID:
@@ -269,6 +348,12 @@ def _yes_or_no(text: str) -> bool:
     return text.strip() in ("true", "1")
 
 
+def _hex(text: str) -> bytes:
+    if not re.fullmatch(r"([0-9A-Fa-f]{2})*", text.strip()):
+        raise ValueError("no hexadecimal digits")
+    return bytes.fromhex(text.strip())
+
+
 def _octets(text: str) -> bytes:
     try:
         return base64.b64decode("".join(text.split()).encode(), validate=True)
@@ -281,8 +366,12 @@ LONG: Final = text_of(0, 65_535)
 UUID: Final = Leaf("a UUID in lower case is needed", _uuid, str)
 MOMENT: Final = Leaf("a time with its zone, in 1970 or later, is needed", _time(_MOMENT), moment)
 MICRO: Final = Leaf("a time with six fraction digits and its zone is needed", _time(_MICRO), stamp)
+STAMP: Final = Leaf("a time with its zone, in 1970 or later, is needed", _time(_MOMENT), stamp)
+"""Written with six fraction digits, read with any."""
 COUNT: Final = number_of(0)
+WHOLE: Final = whole_of(-(10**18) + 1, 10**18 - 1)
 YES_NO: Final = Leaf("true or false is needed", _yes_or_no, lambda value: {True: "true", False: "false"}[value])
+HEX: Final = Leaf("an even number of hexadecimal digits is needed", _hex, lambda value: value.hex())
 OCTETS: Final = Leaf("base64 is needed", _octets, lambda value: base64.b64encode(value).decode())
 
 

@@ -1,4 +1,4 @@
-"""XML in and out for HI1: what a peer can send, within bounds, and how text is written.
+"""XML in and out for HI1 and X1: what a peer can send, within bounds, and how text is written.
 
 Hostile input: bounded octets, elements and depth; UTF-8 only, so that a scan of the octets sees what the parser sees;
 no DTD, no entities, no network; anything unsound raises DecodeError and nothing else. What nobody describes is kept
@@ -27,6 +27,7 @@ MAX_DEPTH: Final = 32
 _TYPE: Final = f"{{{XSI}}}type"
 _SCHEMA_LOCATION: Final = f"{{{XSI}}}schemaLocation"
 _NO_CHARACTER: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FIRST_NAME: Final = re.compile(r"<[^\s/>]+")
 _QNAME: Final = re.compile(r"(?:([A-Za-z_][\w.-]{0,63}):)?([A-Za-z_][\w.-]{0,127})")
 
 
@@ -41,7 +42,7 @@ class RawXml:
 
 
 class Writer:
-    """Collects the text of one message. Every namespace has a fixed prefix, none is the default."""
+    """Collects the text of one message. Every namespace has a fixed prefix; the prefix "" makes it the default."""
 
     def __init__(self, prefixes: dict[str, str]) -> None:
         self._prefixes = prefixes
@@ -51,7 +52,9 @@ class Writer:
         self._parts.append(f"<{self._name(tag)}{'' if xsi_type is None else self._type(xsi_type)}>")
 
     def open_root(self, tag: str) -> None:
-        spaces = "".join(f' xmlns:{prefix}="{space}"' for space, prefix in self._prefixes.items())
+        spaces = "".join(
+            f' xmlns{":" if prefix else ""}{prefix}="{space}"' for space, prefix in self._prefixes.items()
+        )
         self._parts.append(f"<?xml version='1.0' encoding='UTF-8'?>\n<{self._name(tag)}{spaces}>")
 
     def close(self, tag: str) -> None:
@@ -63,9 +66,15 @@ class Writer:
 
     def raw(self, raw: RawXml) -> None:
         try:
-            self._parts.append(raw.octets.decode())
+            text = raw.octets.decode()
         except UnicodeDecodeError as error:
             raise EncodeError(f"what was kept of {raw.name} is no text") from error
+        if "" in self._prefixes.values():
+            # What was kept for itself must not come under our default namespace. Canonical XML declares its own first.
+            name = _FIRST_NAME.match(text)
+            if name is not None and not text.startswith(' xmlns="', name.end()):
+                text = f'{name[0]} xmlns=""{text[name.end() :]}'
+        self._parts.append(text)
 
     def octets(self) -> bytes:
         return "".join(self._parts).encode()
@@ -75,12 +84,14 @@ class Writer:
         if not space:
             return f' xsi:type="{name}"'
         if space in self._prefixes:
-            return f' xsi:type="{self._prefixes[space]}:{name}"'
+            prefix = self._prefixes[space]
+            return f' xsi:type="{prefix}:{name}"' if prefix else f' xsi:type="{name}"'
         return f' xmlns:t="{_escaped(space)}" xsi:type="t:{name}"'
 
     def _name(self, tag: str) -> str:
         space, name = split_tag(tag)
-        return f"{self._prefixes[space]}:{name}"
+        prefix = self._prefixes[space]
+        return f"{prefix}:{name}" if prefix else name
 
 
 def parse(octets: bytes, wanted: str) -> Any:  # noqa: ANN401  lxml has no public element type
