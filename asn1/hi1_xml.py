@@ -52,9 +52,7 @@ class Writer:
         self._parts.append(f"<{self._name(tag)}{'' if xsi_type is None else self._type(xsi_type)}>")
 
     def open_root(self, tag: str) -> None:
-        spaces = "".join(
-            f' xmlns{":" if prefix else ""}{prefix}="{space}"' for space, prefix in self._prefixes.items()
-        )
+        spaces = "".join(f' xmlns{":" if prefix else ""}{prefix}="{space}"' for space, prefix in self._prefixes.items())
         self._parts.append(f"<?xml version='1.0' encoding='UTF-8'?>\n<{self._name(tag)}{spaces}>")
 
     def close(self, tag: str) -> None:

@@ -321,9 +321,7 @@ DESTINATION: Final = Record(
         ("extensions", "destinationDetailsExtensions*", EXTENSION),
     ),
 )
-ERROR: Final = Record(
-    X1Error, rows(X1, ("code", "errorCode+", WHOLE), ("description", "errorDescription+", TEXT))
-)
+ERROR: Final = Record(X1Error, rows(X1, ("code", "errorCode+", WHOLE), ("description", "errorDescription+", TEXT)))
 FAULTS: Final = Listed(_x("unresolvedFault"), ERROR)
 TASK_RESPONSE: Final = Record(
     TaskResponse,
@@ -369,9 +367,7 @@ DESTINATION_RESPONSE: Final = Record(
         ),
     ),
 )
-OBJECT_RESPONSE: Final = Record(
-    ObjectResponse, rows(X1, ("object", "object+", OBJECT), ("status", "status", Opaque()))
-)
+OBJECT_RESPONSE: Final = Record(ObjectResponse, rows(X1, ("object", "object+", OBJECT), ("status", "status", Opaque())))
 NE_STATUS: Final = Record(
     NeStatus, rows(X1, ("status", "neStatus+", word_of("OK", "Faults")), ("faults", "listOfFaults+", FAULTS))
 )

@@ -14,7 +14,8 @@ from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, model_valid
 from asn1.errors import LocalError
 from carrier_sim.mms import MAX_MMS_OCTETS
 from carrier_sim.subscribers import HOSTS, digits_of
-from mediation.runtime.config import ClockConfig, Listen, Model, TlsConfig
+from mediation.runtime.closed import Outside, check_url
+from mediation.runtime.config import ClockConfig, Listen, Model, Plain, TlsConfig, check_client, check_mutual
 
 DEFAULT_BUFFER_OCTETS = 8 << 20
 TRANSFER_S = 2.0
@@ -216,12 +217,35 @@ class ReplayConfig(Model):
     keep_identities: bool = False
 
 
+class X1Keepalive(Model):
+    """TS 103 221-1 clause 6.6.2 (third-party reading), real seconds; `deactivates`: whether the element lets go of its
+    tasks at the end."""
+
+    time_p1_s: Annotated[float, Field(gt=0)] = 60.0
+    time_p2_s: Annotated[float, Field(gt=0)] = 3_600.0
+    time_p3_s: Annotated[float, Field(gt=0)] = 7_200.0
+    deactivates: bool = True
+
+
 class CarrierConfig(Model):
     data_dir: Path
     clock: ClockConfig = ClockConfig()
     seed: int = 1
     subscribers: Annotated[int, Field(ge=2, le=400)] = 40
     x1_listen: Listen = Listen()
+    x1_plain: Plain = "no"
+    """Whether X1 may go without TLS, in words."""
+    admf_url: str | None = None
+    """Where the ADMF hears reports (`/X1/ADMF`); None where nobody does. Asked with the certificate of `x1_listen`."""
+    admf_outside: Outside = "no"
+    admf_name: str | None = None
+    """What the ADMF's certificate has to be for; the lab's name for `admf_id` when it is not given."""
+    report_after_s: Annotated[float, Field(ge=0)] = 2.0
+    """For how long a destination is out of reach before that is reported."""
+    x1_keepalive: X1Keepalive = X1Keepalive()
+    deactivate_all: bool = True
+    remove_all: bool = False
+    """Whether DeactivateAllTasks and RemoveAllDestinations are done (clauses 6.2.4 and 6.3.4, third-party reading)."""
     control: Listen = Listen()
     ne_id: str = "ne-sim-1"
     admf_id: str = "admf-sim-1"
@@ -240,3 +264,11 @@ class CarrierConfig(Model):
     keepalive_timeout_s: Annotated[float, Field(gt=0)] = 180.0
     """TIME_P2: without an acknowledgement for so long the connection is made anew."""
     retry_s: Annotated[float, Field(gt=0)] = 0.2
+
+    @model_validator(mode="after")
+    def _x1_mutual(self) -> CarrierConfig:
+        check_mutual(self.x1_listen, self.x1_plain, "x1")
+        if self.admf_url is not None:
+            check_url(self.admf_url, self.admf_outside)
+            check_client(self.admf_url, self.x1_listen.tls, self.x1_plain, "x1_")
+        return self

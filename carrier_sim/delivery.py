@@ -61,6 +61,7 @@ class Delivery:
         self.dropped = 0
         self._keepalives = 0
         self._acknowledged_at = 0.0
+        self._moved = asyncio.Event()
 
     def offer(self, octets: bytes) -> None:
         """Queue one PDU, dropping the oldest while the buffer is over its limit."""
@@ -71,6 +72,13 @@ class Delivery:
             self.dropped += 1
         self._idle.clear()
         self._wake.set()
+
+    def move(self, host: str, port: int) -> None:
+        """Deliver to another place from now on; what was written to the one before is let go there."""
+        if (host, port) != (self._host, self._port):
+            self._host, self._port = host, port
+            self._moved.set()
+            self._wake.set()
 
     def status(self) -> dict[str, Any]:
         return {
@@ -96,11 +104,13 @@ class Delivery:
     async def run(self) -> None:
         """Connect, send, connect again, until cancelled. An address outside the closed network, as X1 may name one, is
         not connected to; that is an alarm (R-078)."""
-        if not may_connect(self._host):
-            self.blocked = True
-            self._log.warning("alarm", rule="R-078", host=self._host, port=self._port)
-            return
         while True:
+            self._moved.clear()
+            self.blocked = not may_connect(self._host)
+            if self.blocked:
+                self._log.warning("alarm", rule="R-078", host=self._host, port=self._port)
+                await self._moved.wait()
+                continue
             try:
                 reader, writer = await asyncio.wait_for(
                     asyncio.open_connection(self._host, self._port, ssl=self._options.tls), _CONNECT_TIMEOUT_S
@@ -118,6 +128,9 @@ class Delivery:
             finally:
                 self.connected = False
                 writer.close()
+                if self._moved.is_set():
+                    with contextlib.suppress(OSError, TimeoutError):
+                        await asyncio.wait_for(writer.wait_closed(), _CONNECT_TIMEOUT_S)
                 with contextlib.suppress(OSError):
                     writer.transport.abort()
             await asyncio.sleep(self._options.retry_s)
@@ -140,11 +153,12 @@ class Delivery:
             await asyncio.gather(*parts, return_exceptions=True)
 
     async def _send(self, writer: asyncio.StreamWriter) -> None:
-        while True:
+        while not self._moved.is_set():
             if not self._queue:
                 self._idle.set()
                 self._wake.clear()
                 await self._wake.wait()
+                continue
             batch: list[bytes] = []
             size = 0
             while self._queue and size < _WRITE_OCTETS:

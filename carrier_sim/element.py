@@ -13,16 +13,21 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from asn1.errors import RefusedError
-from asn1.x1 import DID_EXISTS, DID_IN_USE, NO_DID, NO_XID, XID_EXISTS
+from asn1.x1_codes import (
+    ACTIVATE_FAILED,
+    CREATE_FAILED,
+    DELIVERY_MISMATCH,
+    DID_EXISTS,
+    DID_IN_USE,
+    MODIFY_DESTINATION_FAILED,
+    NO_DID,
+    NO_XID,
+    TARGET_UNSUPPORTED,
+    XID_EXISTS,
+)
 from carrier_sim.delivery import Delivery, DeliveryOptions
 from carrier_sim.events import InterceptEvent
-from carrier_sim.poi import Delivers, Poi, Task, normalise
-
-TARGET_UNSUPPORTED: Final = 3010
-DELIVERY_MISMATCH: Final = 3040
-CREATE_FAILED: Final = 6000
-ADDRESS_UNSUPPORTED: Final = 6020
-ACTIVATE_FAILED: Final = 3000
+from carrier_sim.poi import Delivers, Poi, Task, TaskCount, normalise
 
 MAX_TASKS: Final = 100_000
 MAX_DESTINATIONS: Final = 256
@@ -71,9 +76,34 @@ class Element:
         self._destinations[did] = _Destination(delivers, delivery, runner)
         self._poi.set_destination(did, delivers)
 
-    def remove_destination(self, did: str) -> None:
+    def modify_destination(self, did: str, host: str, port: int, delivers: Delivers) -> None:
+        """What waits for the destination goes to its new place."""
+        self.known_destination(did)
+        destination = self._destinations[did]
+        before, destination.delivers = destination.delivers, delivers
+        try:
+            for task in self._poi.tasks.values():
+                if did in task.dids:
+                    self._check_delivery(task)
+        except TaskingError as error:
+            destination.delivers = before
+            raise TaskingError(MODIFY_DESTINATION_FAILED, f"a task needs it as it is: {error}") from error
+        self._poi.set_destination(did, delivers)
+        destination.delivery.move(host, port)
+
+    def known_destination(self, did: str) -> None:
         if did not in self._destinations:
             raise TaskingError(NO_DID, f"DID {did} does not exist")
+
+    def delivers(self, did: str) -> bool:
+        """Whether the destination is there and connected."""
+        return did in self._destinations and self._destinations[did].delivery.connected
+
+    def counts(self, xid: str) -> TaskCount:
+        return self._poi.counts.get(xid, TaskCount())
+
+    def remove_destination(self, did: str) -> None:
+        self.known_destination(did)
         if self._poi.destination_in_use(did):
             raise TaskingError(DID_IN_USE, f"DID {did} is used by a task")
         destination = self._destinations.pop(did)
@@ -108,15 +138,17 @@ class Element:
 
     def _check(self, task: Task) -> None:
         for did in task.dids:
-            if did not in self._destinations:
-                raise TaskingError(NO_DID, f"DID {did} does not exist")
+            self.known_destination(did)
+        self._check_delivery(task)
+        unknown = sorted({target.kind for target in task.targets if normalise(*target) is None})
+        if unknown or not task.targets:
+            raise TaskingError(TARGET_UNSUPPORTED, f"target identifier not supported: {', '.join(unknown) or 'none'}")
+
+    def _check_delivery(self, task: Task) -> None:
         covered = {self._destinations[did].delivers for did in task.dids}
         both = covered >= {Delivers.X2, Delivers.X3} or Delivers.BOTH in covered
         if not (both or task.delivers in covered):
             raise TaskingError(DELIVERY_MISMATCH, f"no destination of the task takes {task.delivers.value}")
-        unknown = sorted({target.kind for target in task.targets if normalise(*target) is None})
-        if unknown or not task.targets:
-            raise TaskingError(TARGET_UNSUPPORTED, f"target identifier not supported: {', '.join(unknown) or 'none'}")
 
     def set_clock_offsets(self, offsets: Mapping[str, int]) -> None:
         """A training fault: by how much the stamps of a point are wrong, microseconds."""

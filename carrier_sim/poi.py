@@ -106,8 +106,11 @@ class _Match(NamedTuple):
 
 @dataclass(slots=True)
 class TaskCount:
+    """PDUs of one task, and the time of the last event it saw."""
+
     x2: int = 0
     x3: int = 0
+    last_us: int | None = None
 
 
 @dataclass(slots=True)
@@ -335,6 +338,7 @@ class Poi:
             yield Emission(did, interface, task.xid, encode_pdu(base._replace(sequence_number=number)))
         if sent:
             count = self.counts.setdefault(task.xid, TaskCount())
+            count.last_us = event.time_us
             if interface is Interface.X2:
                 count.x2 += 1
             else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, Literal
@@ -21,18 +22,22 @@ from carrier_sim.config import TRAFFIC_ITEMS, CallItem, CarrierConfig, CarrierFa
 from carrier_sim.delivery import DeliveryOptions
 from carrier_sim.element import Element
 from carrier_sim.events import InterceptEvent
+from carrier_sim.keepalive import KeepaliveWatch, Timers
 from carrier_sim.network import Network, Schedule
+from carrier_sim.provisioning import Provisioning
 from carrier_sim.replay import Replay
 from carrier_sim.speech import Clips
 from carrier_sim.subscribers import Directory
 from carrier_sim.traffic import Traffic
+from carrier_sim.x1_reports import Reporter
 from carrier_sim.x1_server import X1Server
 from mediation.runtime.clock import Clock
 from mediation.runtime.config import NotReadyError
+from mediation.runtime.exchange import Endpoint
 from mediation.runtime.logs import get_logger
 from mediation.runtime.process import ReadyFn
 from mediation.runtime.status import start_http, start_status
-from mediation.runtime.tls import client_context
+from mediation.runtime.tls import client_context, peer_name
 
 State = Literal["hold", "running", "done"]
 
@@ -226,28 +231,48 @@ def _refuse(error: Exception) -> web.Response:
     return web.json_response({"error": message}, status=400)
 
 
+def _reporter(config: CarrierConfig, carrier: Carrier, provisioning: Provisioning) -> Reporter:
+    to = None
+    if config.admf_url is not None:
+        tls = config.x1_listen.tls
+        name = config.admf_name or peer_name(config.admf_id)
+        to = Endpoint(config.admf_url, client_context(tls) if tls else None, name)
+    times = config.x1_keepalive
+    watch = KeepaliveWatch(Timers(times.time_p1_s, times.time_p2_s, times.time_p3_s, times.deactivates))
+    ids = (config.admf_id, config.ne_id)
+    return Reporter(
+        carrier.element, provisioning, to, ids, watch, carrier.now_us, time.monotonic, config.report_after_s
+    )
+
+
 async def main(config: CarrierConfig, ready: ReadyFn, stop: asyncio.Event) -> None:
     """Run until `stop` is set. Raises `NotReadyError` when a listener or the capture file is not there."""
     if config.replay is not None and not config.replay.file.is_file():
         raise NotReadyError(f"There is no capture {config.replay.file}: give an existing pcap or pcapng file.")
     carrier = Carrier(config, config.clock.clock())
-    x1 = X1Server(carrier.element, config.ne_id, config.admf_id, carrier.now_us, config.x1_readers)
+    provisioning = Provisioning(carrier.element, carrier.now_us, config.deactivate_all, config.remove_all)
+    reporter = _reporter(config, carrier, provisioning)
+    x1 = X1Server(
+        carrier.element, config.ne_id, config.admf_id, carrier.now_us, config.x1_readers, provisioning, reporter.heard
+    )
     x1_runner, x1_port = await start_http(config.x1_listen, x1.routes())
     try:
         control_runner, control_port = await start_status(config.control, carrier.status, carrier.routes())
         try:
             pace = asyncio.create_task(carrier.traffic.run(), name="traffic")
+            reports = asyncio.create_task(reporter.run(), name="x1 reports")
             if config.start == "now":
                 await carrier.start()
             ready({"x1": x1_port, "control": control_port})
             stopped = asyncio.create_task(stop.wait())
-            await asyncio.wait((pace, stopped), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((pace, reports, stopped), return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
-            if pace.done():
-                pace.result()
-            pace.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await pace
+            for task in (pace, reports):
+                if task.done():
+                    task.result()
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
         finally:
             await carrier.element.close()
             await control_runner.cleanup()

@@ -153,7 +153,7 @@ def _x1_messages() -> list[bytes]:
     return [
         x1.build_request([x1.X1Message("ActivateTask", *head, task=task)]),
         x1.build_request([x1.X1Message("DeactivateTask", *head, xid=task.xid)]),
-        x1.build_response([x1.X1Reply("ActivateTask", *head), x1.X1Reply("Ping", *head, error=(1010, "no"))]),
+        x1.build_response([x1.X1Reply("ActivateTask", *head), x1.X1Reply("Ping", *head, error=x1.X1Error(1010, "no"))]),
         x1.build_top_level_error("admf-sim-1", "ne-sim-1", head[3]),
     ]
 

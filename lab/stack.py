@@ -32,9 +32,11 @@ ADMF_ID = "admf-sim-1"
 HOST = "127.0.0.1"
 PORT_NAMES = (
     "x1", "carrier-control", "x2", "x3", "mediation-control", "hi2", "hi3", "collector-control", "reconciler-control",
-    "desk-control",
+    "desk-control", "admf",
 )  # fmt: skip
 RECONCILER_ID = "reconciler-sim-1"
+CERTIFICATES = ("mediation", "collector", NE_ID, ADMF_ID, RECONCILER_ID)
+"""Whose certificates the lab's CA issues: of the handover links' ends, and one an identity of X1."""
 NETWORK_FUNCTIONS = {"ims-1": "voice", "upf-1": "data", "smsf-1": "messaging", "mmsc-1": "messaging", "web-1": "web"}
 RUN_FORMAT = 1
 DISPOSABLE = "disposable\n"
@@ -63,7 +65,7 @@ class Plan:
     """Whether the next demonstration or replay may empty the directory."""
     tls: bool = False
     port_base: int | None = None
-    """First of ten ports in a row; None takes free ones."""
+    """First of eleven ports in a row; None takes free ones."""
 
 
 def real_time() -> ClockSpec:
@@ -127,7 +129,8 @@ class Stack:
         self.hand = ClockHand(self.paths.clock, plan.clock) if plan.shared_clock else None
         more = {"reconciler": plan.reconcile, "desk": plan.desk}
         self._planned = tuple(name for name in PROCESSES if more.get(name, True))
-        make_lab_ca(self.paths.ca, ("carrier", "mediation", "collector"), self.clock.now_us())
+        # TLS asks the machine what time it is, never the run's clock.
+        make_lab_ca(self.paths.ca, CERTIFICATES, time.time_ns() // 1000)
         self.court.make_keys()
         if plan.desk and not desk_exists(data):
             make_desk(data, self.clock.now_us())
@@ -274,7 +277,8 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
         "carrier_sim": {
             "data_dir": data / "carrier_sim",
             "clock": clock,
-            "x1_listen": listen("x1"),
+            "x1_listen": listen("x1") | tls(NE_ID),
+            "admf_url": f"https://{HOST}:{ports['admf']}/X1/ADMF",
             "control": listen("carrier-control"),
             "ne_id": NE_ID,
             "admf_id": ADMF_ID,
@@ -286,7 +290,9 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             "clock": clock,
             "court_public_key": court_key,
             "hi1_inbox": data / "mediation" / "hi1-inbox",
-            "x1_url": f"http://{HOST}:{ports['x1']}/X1/NE",
+            "x1_url": f"https://{HOST}:{ports['x1']}/X1/NE",
+            "x1_tls": tls(ADMF_ID)["tls"],
+            "admf_listen": listen("admf") | tls(ADMF_ID),
             "ne_id": NE_ID,
             "admf_id": ADMF_ID,
             "x2_listen": listen("x2"),
@@ -328,7 +334,8 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             "court_public_key": court_key,
             "hi1_inbox": data / "reconciler" / "hi1-inbox",
             "elements": [
-                {"url": f"http://{HOST}:{ports['x1']}/X1/NE", "ne_id": NE_ID, "admf_id": RECONCILER_ID},
+                {"url": f"https://{HOST}:{ports['x1']}/X1/NE", "ne_id": NE_ID, "admf_id": RECONCILER_ID}
+                | tls(RECONCILER_ID),
             ],
             "collector": {
                 "store": data / "collector" / "store",

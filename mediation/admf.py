@@ -3,29 +3,27 @@
 It looks into its inbox, checks each document's signature and papers itself (R-058), waits for the act of an employee
 (R-059) and keeps the network element's tasks as the orders say: active from an order's start to its end on the run's
 clock, changed with a new version, gone with a revocation or a lapse. While no order with complete papers is held the
-element is not called at all. What is intercepted is certified (R-060), what nothing authorises too (R-061). It repeats
-itself safely: a task or destination that is there already is in order. Which task belongs to which order is a function
-of the order's id, so a restart needs no memory but the acts and certifications on file.
+element is not called at all. What is intercepted is certified (R-060), what nothing authorises too (R-061).
+What should be is decided here; what is said to the element about it is `x1_tasks`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import itertools
 import uuid
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import aiohttp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from asn1 import x1
 from asn1.errors import DecodeError, LabError, RefusedError
 from mediation.activation import Activation, ActivationState, acted, covered, received
 from mediation.config import ActivationModel
 from mediation.faults import Faults
 from mediation.filing import Filing
+from mediation.interception import Interception, identifiers, rogue_xid, xid_of
 from mediation.law.acts import check_successor
 from mediation.law.admission import admit
 from mediation.law.certification import certification_to_fields, certify, missing_of
@@ -40,47 +38,17 @@ from mediation.law.documents import (
 from mediation.law.entry import DocumentRefusedError
 from mediation.law.hi1_workflows import ENDING
 from mediation.law.missing import PapersRefusedError
-from mediation.law.orders import CourtOrder, OrderState, TargetKind
+from mediation.law.orders import CourtOrder, OrderState
 from mediation.law.settings import DEFAULTS, LawSettings
 from mediation.runtime.clock import Clock
+from mediation.runtime.exchange import Endpoint, new_session
 from mediation.runtime.logs import get_logger
+from mediation.x1_tasks import Told, X1Tasks
 
-NAMESPACE: Final = uuid.UUID("6f1c6f0e-6c61-5d0a-9a2e-63616c65612d")
 POLL_S: Final = 0.2
 LOOK_EVERY: Final = 25
 """The element is asked what it holds with the first look into the inbox and every so many: each five seconds."""
 _IN_FORCE: Final = frozenset({OrderState.ISSUED, OrderState.ACTIVE})
-
-
-def xid_of(order_id: str) -> uuid.UUID:
-    """The XID of an order's task."""
-    return uuid.uuid5(NAMESPACE, f"order:{order_id}")
-
-
-def did_of(interface: str) -> uuid.UUID:
-    return uuid.uuid5(NAMESPACE, f"destination:{interface}")
-
-
-def identifiers(order: CourtOrder) -> tuple[tuple[str, str], ...]:
-    """The order's targets as X1 target identifiers; a host name has none of its own and is named by its address."""
-    found: list[tuple[str, str]] = []
-    for target in order.targets:
-        if target.kind is TargetKind.E164:
-            found.append(("e164Number", target.value))
-        elif target.kind is TargetKind.IMSI:
-            found.append(("imsi", target.value))
-        elif target.kind is TargetKind.SIP_URI:
-            found.append(("sipUri", target.value))
-        elif target.kind is TargetKind.IPV4:
-            found.append(("ipv4Address", target.value))
-        elif target.kind is TargetKind.IPV6:
-            found.append(("ipv6Address", ipaddress.IPv6Address(target.value).exploded))
-    return tuple(found)
-
-
-def rogue_xid(number: str) -> uuid.UUID:
-    """The XID of a task that no order stands behind."""
-    return uuid.uuid5(NAMESPACE, f"rogue:{number}")
 
 
 class Files(NamedTuple):
@@ -95,23 +63,13 @@ class Files(NamedTuple):
         return Files(Filing(directory / "activations.jsonl"), Filing(directory / "certifications.jsonl"))
 
 
-class Interception(NamedTuple):
-    """One task as it should be, and what it is certified as: `order` is None where nothing authorises it. `act` names
-    what enabled it: one act, one certification."""
-
-    task: x1.TaskDetails
-    circuit: str
-    order: CourtOrder | None
-    liid: str
-    act: str
-
-
 class Admf:
     """`orders` by XID are what the mediation function judges by; kept past their end for what still arrives."""
 
     def __init__(
-        self, inbox: Path, public_key: Ed25519PublicKey, url: str, ne_id: str, admf_id: str, clock: Clock,
+        self, inbox: Path, public_key: Ed25519PublicKey, element: Endpoint, ne_id: str, admf_id: str, clock: Clock,
         faults: Faults, files: Files, policy: ActivationModel, law: LawSettings = DEFAULTS,
+        told: Told = lambda kind, xid: None,
     ) -> None:  # fmt: skip
         self.orders: dict[uuid.UUID, CourtOrder] = {}
         self.activations: dict[uuid.UUID, Activation] = {}
@@ -121,26 +79,21 @@ class Admf:
         """Rounds in which the inbox was read; what was found there before is acted on by the next."""
         self._inbox = inbox
         self._public_key = public_key
-        self._url = url
-        self._ne_id = ne_id
-        self._admf_id = admf_id
         self._clock = clock
         self._faults = faults
         self._files = files
         self._policy = policy
         self._law = law
         self._seen: set[str] = set()
-        # What each task was told; None when the element may not have it.
-        self._active: dict[uuid.UUID, x1.TaskDetails | None] = {}
         self._acts = {(str(one.get("order")), one.get("version")): one for one in files.activations.read()}
         self._certified = {str(one.get("act")) for one in files.certifications.read()}
-        self._destinations: tuple[x1.DestinationDetails, ...] = ()
-        self._created = False
+        self._look_now = True
+        self.tasks = X1Tasks(element, (admf_id, ne_id), clock, self._wanted, self._certify, told)
         self._log = get_logger("mediation.admf")
 
     @property
     def active_tasks(self) -> int:
-        return sum(1 for told in self._active.values() if told)
+        return self.tasks.active
 
     @property
     def tasked(self) -> frozenset[uuid.UUID]:
@@ -152,51 +105,30 @@ class Admf:
         """Interceptions certified so far, over restarts."""
         return len(self._certified)
 
-    def deliver_to(self, x2: tuple[str, int], x3: tuple[str, int]) -> None:
-        """Where our own intake listens."""
-        self._destinations = (
-            x1.DestinationDetails(did_of("x2"), "X2Only", *x2, friendly_name="mediation X2"),
-            x1.DestinationDetails(did_of("x3"), "X3Only", *x3, friendly_name="mediation X3"),
-        )
+    def look_again(self) -> None:
+        """The element says that it lost what it held: ask it with the next round."""
+        self._look_now = True
 
     async def run(self) -> None:
         """Keep the element's tasks as the orders say; until cancelled."""
-        timeout = aiohttp.ClientTimeout(total=5)
-        async with aiohttp.ClientSession(timeout=timeout) as session:
+        async with new_session() as session:
             rounds = itertools.count()
             while True:
                 self.read_inbox()
                 self.inbox_looks += 1
-                if not (self.orders or self._active or self._faults.model.rogue_task):
+                if not (self.orders or not self.tasks.idle or self._faults.model.rogue_task):
                     # R-045, R-058: nobody is called before a set of papers is complete.
                     await asyncio.sleep(POLL_S)
                     continue
                 try:
-                    if next(rounds) % LOOK_EVERY == 0:
-                        await self._look(session)
-                    await self._reconcile(session)
+                    if next(rounds) % LOOK_EVERY == 0 or self._look_now:
+                        self._look_now = False
+                        await self.tasks.look(session, self.orders.keys())
+                    await self.tasks.reconcile(session)
                 except (aiohttp.ClientError, TimeoutError, DecodeError) as error:
-                    # The element may be down or restarted: everything is said again when it answers.
-                    self._created = False
-                    self._forget()
+                    self.tasks.lost()
                     self._log.warning("x1_unreachable", why=type(error).__name__)
                 await asyncio.sleep(POLL_S)
-
-    async def _look(self, session: aiohttp.ClientSession) -> None:
-        """Ask what the element holds. What it lost (it was started anew) is said again; what it holds of an order that
-        ended while nobody could say so (we were started anew) is taken away. Tasks of others are left alone."""
-        (reply,) = await self._post(session, [self._message("ListAllDetails")])
-        if reply.error:
-            self._log.warning("x1_refused", kind=reply.kind, code=reply.error[0])
-            return
-        held = frozenset(reply.xids)
-        for xid in [xid for xid, told in self._active.items() if told and xid not in held]:
-            self._log.warning("task_lost", xid=str(xid))
-            del self._active[xid]
-        for xid in held & self.orders.keys() - self._active.keys():
-            self._active[xid] = None
-        if not {one.did for one in self._destinations} <= set(reply.dids):
-            self._created = False
 
     def read_inbox(self) -> None:
         for path in sorted(self._inbox.glob("*.json")):
@@ -307,7 +239,7 @@ class Admf:
                 wanted[xid] = self._interception(xid, order, activation)
         for number in self._faults.model.rogue_task:
             xid = rogue_xid(number)
-            task = self._task(xid, (("e164Number", number),), content=True)
+            task = self.tasks.details(xid, (("e164Number", number),), content=True)
             wanted[xid] = Interception(task, number, None, "", f"rogue {number}")
         return wanted
 
@@ -324,10 +256,10 @@ class Admf:
         act = f"{order.order_id} {activation.enabled_at_us}"
         wrong = model.wrong_number.get(order.liid)
         if wrong is not None:
-            task = self._task(xid, (("e164Number", wrong),), content)
+            task = self.tasks.details(xid, (("e164Number", wrong),), content)
             return Interception(task, wrong, None, order.liid, f"{act} wrong {wrong}")
         circuit = ", ".join(target.value for target in order.targets)
-        return Interception(self._task(xid, identifiers(order), content), circuit, order, order.liid, act)
+        return Interception(self.tasks.details(xid, identifiers(order), content), circuit, order, order.liid, act)
 
     def _certify(self, made: Interception) -> None:
         """R-060: at the start of the interception, once an act. R-061: also where no order stands behind it."""
@@ -344,77 +276,3 @@ class Admf:
         self._files.certifications.append(certification_to_fields(certification) | line)
         self._certified.add(made.act)
         self._log.info("certified", xid=line["xid"], authorised=certification.authorised, lacks=lacks)
-
-    async def _reconcile(self, session: aiohttp.ClientSession) -> None:
-        wanted = self._wanted(self._clock.now_us())
-        messages: list[x1.X1Message] = []
-        if not self._created:
-            messages += [self._message("CreateDestination", destination=one) for one in self._destinations]
-        for xid, one in wanted.items():
-            if self._active.get(xid) != one.task:
-                kind = "ModifyTask" if xid in self._active else "ActivateTask"
-                messages.append(self._message(kind, task=one.task))
-            else:
-                self._certify(one)
-        gone = [xid for xid in self._active if xid not in wanted]
-        messages += [self._message("DeactivateTask", xid=xid) for xid in gone]
-        if not messages:
-            return
-        again: list[x1.X1Message] = []
-        created = known = True
-        for message, reply in zip(messages, await self._post(session, messages), strict=True):
-            code = reply.error[0] if reply.error else 0
-            if message.kind == "ActivateTask" and code == x1.XID_EXISTS:
-                again.append(self._message("ModifyTask", task=message.task))
-            elif code not in (0, x1.DID_EXISTS, x1.NO_XID) or (code == x1.NO_XID and message.task is not None):
-                self._log.warning("x1_refused", kind=message.kind, code=code)
-                created = created and message.destination is None
-                # It does not know what it was told before: it was started anew, and is told everything again.
-                known = known and code not in (x1.NO_XID, x1.NO_DID)
-                if code == x1.NO_XID and message.task is not None:
-                    self._active.pop(message.task.xid, None)
-                continue
-            if message.task is not None:
-                self._active[message.task.xid] = message.task
-                self._certify(wanted[message.task.xid])
-                self._log.info("task", kind=message.kind, xid=str(message.task.xid))
-            elif message.xid is not None:
-                self._active.pop(message.xid, None)
-                self._log.info("task", kind=message.kind, xid=str(message.xid))
-        self._created = created and known
-        if again and any(reply.error for reply in await self._post(session, again)):
-            known = False
-        if not known:
-            self._forget()
-
-    def _forget(self) -> None:
-        """What the element holds is not known: all is said again, and what has ended is still taken away."""
-        self._active = dict.fromkeys(self._active)
-
-    def _task(self, xid: uuid.UUID, named: tuple[tuple[str, str], ...], content: bool) -> x1.TaskDetails:
-        dids = tuple(one.did for one in self._destinations) if content else (did_of("x2"),)
-        return x1.TaskDetails(xid, named, "X2andX3" if content else "X2Only", dids)
-
-    def _message(self, kind: str, **body: Any) -> x1.X1Message:  # noqa: ANN401  the body of the kind
-        return x1.X1Message(kind, self._admf_id, self._ne_id, uuid.uuid4(), self._clock.now_us(), **body)
-
-    async def _post(self, session: aiohttp.ClientSession, messages: list[x1.X1Message]) -> list[x1.X1Reply]:
-        headers = {"Content-Type": "application/xml"}
-        replies: list[x1.X1Reply] = []
-        for first in range(0, len(messages), x1.MAX_MESSAGES):
-            part, octets = messages[first : first + x1.MAX_MESSAGES], bytearray()
-            request = x1.build_request(part)
-            async with session.post(self._url, data=request, headers=headers, allow_redirects=False) as response:
-                if 300 <= response.status < 400:
-                    # R-078: where we connect to is configuration, never the other side's to say.
-                    self._log.warning("alarm", rule="R-078", why="the element sends us to another address")
-                    raise DecodeError(DecodeError.BAD_VALUE, "the element sends us to another address")
-                async for piece in response.content.iter_any():
-                    octets += piece
-                    if len(octets) > x1.MAX_OCTETS:
-                        break
-            answers = x1.parse_response(bytes(octets))
-            if len(answers) != len(part):
-                raise DecodeError(DecodeError.BAD_VALUE, "the element answered another number of messages")
-            replies += answers
-        return replies

@@ -13,7 +13,7 @@ from mediation.law.orders import Service, normalise_e164
 from mediation.law.settings import DEFAULTS, LawSettings
 from mediation.outgoing_config import OutgoingConfig
 from mediation.runtime.closed import Outside, check_url
-from mediation.runtime.config import ClockConfig, Listen, Model, Peer
+from mediation.runtime.config import ClockConfig, Listen, Model, Peer, Plain, TlsConfig, check_client, check_mutual
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -110,8 +110,16 @@ class MediationConfig(OutgoingConfig):
     court_public_key: Path
     hi1_inbox: Path | None = None
     x1_url: str
+    x1_tls: TlsConfig | None = None
+    """Our certificate towards the element, and the root of its own."""
+    x1_plain: Plain = "no"
+    """Whether X1 may go without TLS, in words."""
+    x1_peer_name: Annotated[str, Field(max_length=255)] = ""
+    """What the element's certificate has to be for; the lab's name for `ne_id` when it is empty."""
     x1_outside: Outside = "no"
     """R-078: whether `x1_url` may lead out of the closed network."""
+    admf_listen: Listen | None = None
+    """Where the element's reports come in (`/X1/ADMF`), with a certificate of its own; None where nobody reports."""
     ne_id: str
     admf_id: str
     x2_listen: Listen = Listen()
@@ -146,6 +154,13 @@ class MediationConfig(OutgoingConfig):
     @model_validator(mode="after")
     def _element_inside(self) -> MediationConfig:
         check_url(self.x1_url, self.x1_outside)
+        return self
+
+    @model_validator(mode="after")
+    def _x1_mutual(self) -> MediationConfig:
+        check_client(self.x1_url, self.x1_tls, self.x1_plain, "x1_")
+        if self.admf_listen is not None:
+            check_mutual(self.admf_listen, self.x1_plain, "x1")
         return self
 
     @property

@@ -10,6 +10,7 @@ import contextlib
 import os
 import time
 
+from aiohttp import web
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -27,10 +28,13 @@ from mediation.laes_records import STREAMS
 from mediation.mediate import Mediation
 from mediation.runtime.clock import Clock
 from mediation.runtime.config import NotReadyError
+from mediation.runtime.exchange import Endpoint
 from mediation.runtime.handover_keys import read_ring, read_signing_key
 from mediation.runtime.logs import get_logger
 from mediation.runtime.process import ReadyFn
-from mediation.runtime.status import start_status
+from mediation.runtime.status import start_http, start_status
+from mediation.runtime.tls import client_context, peer_name
+from mediation.x1_server import X1Reports
 
 FAULT_POLL_S = 0.02
 """How often it is looked for what is due: the run's clock may jump."""
@@ -38,8 +42,10 @@ FAULT_POLL_S = 0.02
 
 def open_admf(config: MediationConfig, clock: Clock, faults: Faults) -> Admf:
     """The administration function as configured; its inbox is not read yet. Raises NotReadyError."""
+    tls = client_context(config.x1_tls) if config.x1_tls else None
+    element = Endpoint(config.x1_url, tls, config.x1_peer_name or peer_name(config.ne_id))
     return Admf(
-        config.inbox, _public_key(config), config.x1_url, config.ne_id, config.admf_id, clock, faults,
+        config.inbox, _public_key(config), element, config.ne_id, config.admf_id, clock, faults,
         Files.within(config.data_dir), config.activation, config.law,
     )  # fmt: skip
 
@@ -110,17 +116,24 @@ async def run(config: MediationConfig, ready: ReadyFn, stop: asyncio.Event) -> N
     control.cut_links()
     x2_port = await intake.listen("X2", config.x2_listen)
     x3_port = await intake.listen("X3", config.x3_listen)
-    admf.deliver_to((config.x2_listen.host, x2_port), (config.x3_listen.host, x3_port))
-    runner, control_port = await start_status(
-        config.control, lambda: mediation.status(intake) | control.status(), control.routes()
+    admf.tasks.deliver_to((config.x2_listen.host, x2_port), (config.x3_listen.host, x3_port))
+    x1_reports = X1Reports(config.admf_id, config.ne_id, clock.now_us, admf.look_again)
+    ports = {"x2": x2_port, "x3": x3_port}
+    runners: list[web.AppRunner] = []
+    if config.admf_listen is not None:
+        runner, ports["admf"] = await start_http(config.admf_listen, x1_reports.routes())
+        runners.append(runner)
+    runner, ports["control"] = await start_status(
+        config.control, lambda: mediation.status(intake) | control.status() | x1_reports.status(), control.routes()
     )
+    runners.append(runner)
     tasks = [asyncio.create_task(one) for one in (admf.run(), *(link.run() for link in mediation.links))]
     tasks.append(asyncio.create_task(_watch_room(journal, config, mediation, room)))
     tasks.append(asyncio.create_task(_release(mediation, clock)))
     if config.laes:
         tasks.append(asyncio.create_task(_surveil(mediation, clock)))
-    ready({"x2": x2_port, "x3": x3_port, "control": control_port})
-    log.info("ready", x2=x2_port, x3=x3_port, control=control_port)
+    ready(ports)
+    log.info("ready", **ports)
     waiter = asyncio.create_task(stop.wait())
     try:
         done, _ = await asyncio.wait({waiter, *tasks}, return_when=asyncio.FIRST_COMPLETED)
@@ -134,7 +147,8 @@ async def run(config: MediationConfig, ready: ReadyFn, stop: asyncio.Event) -> N
         await intake.close()
         with contextlib.suppress(OSError):
             mediation.due(clock.now_us(), time.monotonic(), everything=True)
-        await runner.cleanup()
+        for runner in runners:
+            await runner.cleanup()
         with contextlib.suppress(OSError):
             journal.close()
 

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from collector.reconcile.compare import Limits
 from mediation.law.settings import DEFAULTS, LawSettings
 from mediation.runtime.closed import Outside, check_url
-from mediation.runtime.config import ClockConfig, Listen, Model, TlsConfig
+from mediation.runtime.config import ClockConfig, Listen, Model, Plain, TlsConfig, check_client
 
 Microseconds = Annotated[int, Field(ge=0, le=1 << 61)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
@@ -25,6 +25,10 @@ class ElementConfig(Model):
     ne_id: Name
     admf_id: Name
     tls: TlsConfig | None = None
+    peer_name: Annotated[str, Field(max_length=255)] = ""
+    """What the element's certificate has to be for; the lab's name for `ne_id` when it is empty."""
+    plain: Plain = "no"
+    """Whether X1 may go without TLS, in words."""
     outside: Outside = "no"
 
     @model_validator(mode="after")
@@ -34,8 +38,7 @@ class ElementConfig(Model):
 
     @model_validator(mode="after")
     def _tls_where_said(self) -> ElementConfig:
-        if (self.tls is not None) != self.url.startswith("https:"):
-            raise ValueError("an https url needs tls, and tls an https url")
+        check_client(self.url, self.tls, self.plain, "")
         return self
 
 

@@ -20,9 +20,10 @@ from collector.reconcile.compare import Facts, Ledger, LedgerFact, StreamFact, T
 from collector.reconcile.config import ReconcileConfig
 from collector.reconcile.findings import FindingBook, FindingsLog, Unseen
 from collector.reconcile.ledgers import AuditWatch, Mark, StoreWatch
-from collector.reconcile.sources import ElementSource, OrderSource, new_session
+from collector.reconcile.sources import ElementSource, OrderSource
 from collector.store.keys import read_public_key
 from mediation.runtime.config import NotReadyError
+from mediation.runtime.exchange import new_session
 from mediation.runtime.logs import get_logger
 from mediation.runtime.process import ReadyFn
 from mediation.runtime.status import start_status

@@ -7,7 +7,6 @@ answers something unsound, is unseen, and says why.
 
 from __future__ import annotations
 
-import ssl
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -21,14 +20,13 @@ from asn1 import x1
 from asn1.errors import DecodeError, RefusedError
 from collector.reconcile.compare import OrderFact, Targets, TaskFact
 from collector.reconcile.config import ElementConfig
-from collector.reconcile.task_details import build_details_request, parse_details_response, targets_of
+from collector.reconcile.task_details import targets_of, targets_shown
 from collector.registry import Registry, Report
 from mediation.law.orders import CourtOrder
 from mediation.law.settings import DEFAULTS, LawSettings
-from mediation.runtime.tls import client_context
+from mediation.runtime.exchange import Endpoint, exchange
+from mediation.runtime.tls import client_context, peer_name
 
-TIMEOUT_S: Final = 5.0
-"""For one X1 exchange."""
 QUESTIONS: Final = 256
 """Tasks asked for in one message: `x1.MAX_MESSAGES`; the answer stays far below `x1.MAX_OCTETS`."""
 MAX_TASKS: Final = 16_384
@@ -84,7 +82,8 @@ class ElementSource:
         self.name = config.ne_id
         self._config = config
         self._now_us = now_us
-        self._tls: ssl.SSLContext | bool = client_context(config.tls) if config.tls else True
+        tls = client_context(config.tls) if config.tls else None
+        self._to = Endpoint(config.url, tls, config.peer_name or peer_name(config.ne_id))
 
     async def read(self, session: aiohttp.ClientSession) -> tuple[TaskFact, ...]:
         """Every task the element holds.
@@ -109,12 +108,12 @@ class ElementSource:
 
     async def _list(self, session: aiohttp.ClientSession) -> tuple[uuid.UUID, ...]:
         message = x1.X1Message("ListAllDetails", self._config.admf_id, self._config.ne_id, uuid.uuid4(), self._now_us())
-        replies = x1.parse_response(await self._post(session, x1.build_request([message])))
+        replies = x1.parse_response(await exchange(session, self._to, x1.build_request([message]), x1.MAX_OCTETS))
         if len(replies) != 1 or replies[0].transaction_id != message.transaction_id:
             raise DecodeError(DecodeError.BAD_VALUE, "the element answered another question")
         reply = replies[0]
         if reply.error is not None:
-            raise RefusedError(f"it refuses to list its tasks (X1 error {reply.error[0]})")
+            raise RefusedError(f"it refuses to list its tasks (X1 error {reply.error.code})")
         if reply.kind != message.kind or reply.ne_id != message.ne_id:
             raise DecodeError(DecodeError.BAD_VALUE, "another element answered, or another question")
         if len(reply.xids) > MAX_TASKS:
@@ -126,41 +125,23 @@ class ElementSource:
     ) -> dict[uuid.UUID, Targets | None] | None:
         """None when the element does not speak GetTaskDetails. A task that has gone meanwhile is left out."""
         questions = {uuid.uuid4(): xid for xid in xids}
-        request = build_details_request(self._config.admf_id, self._config.ne_id, questions, self._now_us())
-        answers = parse_details_response(await self._post(session, request))
+        ids, now_us = (self._config.admf_id, self._config.ne_id), self._now_us()
+        asked = [x1.X1Message("GetTaskDetails", *ids, one, now_us, xid=xid) for one, xid in questions.items()]
+        answers = x1.parse_response(await exchange(session, self._to, x1.build_request(asked), x1.MAX_OCTETS))
         if sorted(one.transaction_id for one in answers) != sorted(questions):
             raise DecodeError(DecodeError.BAD_VALUE, "the element answered other questions")
-        if all(one.error == x1.UNSUPPORTED_REQUEST for one in answers):
+        codes = [None if one.error is None else one.error.code for one in answers]
+        if all(code == x1.UNSUPPORTED_REQUEST for code in codes):
             return None
         found: dict[uuid.UUID, Targets | None] = {}
-        for answer in answers:
+        for answer, code in zip(answers, codes, strict=True):
             xid = questions[answer.transaction_id]
-            if answer.error is None and answer.xid != xid:
+            shown = None if answer.task is None else answer.task.details
+            if code is None and (shown is None or shown.xid != xid):
                 raise DecodeError(DecodeError.BAD_VALUE, "the element answered with another task")
-            if answer.error != x1.NO_XID:
-                found[xid] = answer.targets
+            if code != x1.NO_XID:
+                found[xid] = None if shown is None else targets_shown(shown)
         return found
-
-    async def _post(self, session: aiohttp.ClientSession, request: bytes) -> bytes:
-        headers = {"Content-Type": "application/xml"}
-        async with session.post(
-            self._config.url, data=request, headers=headers, ssl=self._tls, allow_redirects=False
-        ) as response:
-            if response.status != 200:
-                raise DecodeError(DecodeError.BAD_VALUE, f"HTTP status {response.status}")
-            octets = bytearray()
-            async for chunk in response.content.iter_chunked(1 << 16):
-                octets += chunk
-                if len(octets) > x1.MAX_OCTETS:
-                    raise DecodeError(DecodeError.OVERSIZED, f"an answer of more than {x1.MAX_OCTETS} octets")
-            return bytes(octets)
-
-
-def new_session() -> aiohttp.ClientSession:
-    """Bounded in time; cookies and proxies of the environment play no part."""
-    return aiohttp.ClientSession(
-        timeout=aiohttp.ClientTimeout(total=TIMEOUT_S), cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
-    )
 
 
 def _batches(items: Iterable[uuid.UUID], size: int) -> Iterator[tuple[uuid.UUID, ...]]:

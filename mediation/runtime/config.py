@@ -11,6 +11,7 @@ import ipaddress
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -75,13 +76,47 @@ class Listen(Model):
     def _loopback_unless_said(self) -> Listen:
         if self.exposed == EXPOSED_WORDS:
             return self
-        try:
-            loopback = self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            loopback = False
-        if not loopback:
+        if self.host != "localhost" and not _is_loopback(self.host):
             raise ValueError(f'{self.host} is not loopback; write exposed = "{EXPOSED_WORDS}" if that is meant')
         return self
+
+
+PLAIN_WORDS = "yes, plain HTTP on loopback for a test"
+Plain = Literal["no", "yes, plain HTTP on loopback for a test"]
+
+
+def check_mutual(listen: Listen, plain: str, what: str) -> None:
+    """X1 and HI1 are spoken over TLS with certificates on both sides. Raises ValueError unless the listener is so, or
+    its plain HTTP is said in words and stays on loopback."""
+    if listen.tls is not None and listen.tls.ca is not None:
+        return
+    if listen.tls is None and plain == PLAIN_WORDS and listen.exposed == "no":
+        return
+    raise ValueError(
+        f"{what} listens with tls (certificate, key and ca) alone: whoever asks shows a certificate. For a test with "
+        f'foreign equipment on loopback write {what}_plain = "{PLAIN_WORDS}"'
+    )
+
+
+def check_client(url: str, tls: TlsConfig | None, plain: str, what: str) -> None:
+    """The same for whom we ask: https with a certificate of our own, or plain HTTP on loopback in words."""
+    secure = url.startswith("https:")
+    if secure and tls is not None and tls.ca is not None:
+        return
+    host = urlsplit(url).hostname or ""
+    if not secure and tls is None and plain == PLAIN_WORDS and (host == "localhost" or _is_loopback(host)):
+        return
+    raise ValueError(
+        f"{url} is asked over https with tls (certificate, key and ca) alone; for a test with foreign equipment on "
+        f'loopback write {what}plain = "{PLAIN_WORDS}"'
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Peer(Model):

@@ -13,20 +13,30 @@ from aiohttp import web
 
 from asn1.errors import LocalError
 from mediation.runtime.config import Listen, NotReadyError
-from mediation.runtime.tls import server_context
+from mediation.runtime.tls import names_in, server_context
 
 METHODS: Final = frozenset({"GET", "POST"})
 StatusFn = Callable[[], Mapping[str, Any]]
 
 
-async def start_http(listen: Listen, routes: Iterable[web.RouteDef]) -> tuple[web.AppRunner, int]:
+def peer_names(request: web.Request) -> frozenset[str] | None:
+    """What the certificate of who asks speaks for; None over plain HTTP."""
+    transport = request.transport
+    if transport is None or transport.get_extra_info("ssl_object") is None:
+        return None
+    return names_in(transport.get_extra_info("peercert"))
+
+
+async def start_http(
+    listen: Listen, routes: Iterable[web.RouteDef], most_octets: int = 1 << 20
+) -> tuple[web.AppRunner, int]:
     """Serve `routes` on `listen`; returns the runner (call `cleanup()`) and the port bound. Raises `NotReadyError`,
     and LocalError for a route of another method."""
     served = tuple(routes)
     refused = [one for one in served if one.method not in METHODS]
     if refused:
         raise LocalError(f"No process serves {refused[0].method} {refused[0].path}: nothing is edited (R-167).")
-    app = web.Application(client_max_size=1 << 20)
+    app = web.Application(client_max_size=most_octets)
     app.add_routes(served)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()

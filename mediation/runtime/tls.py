@@ -8,7 +8,9 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import ssl
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -16,6 +18,21 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from mediation.runtime.config import NotReadyError, TlsConfig
+
+LAB_SUFFIX: Final = ".invalid"
+"""A lab certificate is for its name under this domain, which no name service knows."""
+
+
+def peer_name(identifier: str) -> str:
+    """The host name that the certificate of a peer with this X1 or HI1 identifier is for."""
+    return f"{identifier}{LAB_SUFFIX}"
+
+
+def names_in(certificate: Mapping[str, Any] | None) -> frozenset[str]:
+    """The identifiers a peer's certificate (`getpeercert()`) speaks for: its DNS names, those of the lab without their
+    domain. Which field of a certificate names an X1 identity has not been read; this is assumed."""
+    found = (value for kind, value in (certificate or {}).get("subjectAltName", ()) if kind == "DNS")
+    return frozenset(str(name).removesuffix(LAB_SUFFIX) for name in found) - {"localhost"}
 
 
 def server_context(config: TlsConfig) -> ssl.SSLContext:
@@ -66,7 +83,7 @@ def make_lab_ca(directory: Path, names: tuple[str, ...], now_us: int, days: int 
                     [
                         x509.DNSName("localhost"),
                         x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-                        x509.DNSName(f"{name}.invalid"),
+                        x509.DNSName(peer_name(name)),
                     ]
                 ),
                 critical=False,

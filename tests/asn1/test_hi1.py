@@ -160,7 +160,7 @@ def values(kind: Any, tag: str) -> st.SearchStrategy[Any]:
         return LEAVES.get(id(kind), st.sampled_from(["V1.2.3"]) if "V[0-9]" in kind.what else st.integers(1, 99))
     if type(kind).__name__ == "_NationalParameters":
         return NATIONAL
-    if type(kind).__name__ == "_Opaque":
+    if type(kind).__name__ == "Opaque":
         return opaque(tag)
     return st.one_of([records(one) for one in hi1_object_tables.OBJECTS.values()])
 

@@ -16,13 +16,11 @@ from lxml import etree
 
 from asn1.errors import DecodeError, EncodeError
 from asn1.x1 import (
-    KINDS,
     MAX_MESSAGES,
     MAX_OCTETS,
     NO_XID,
     X1,
     XID_EXISTS,
-    DestinationDetails,
     TaskDetails,
     TaskResponse,
     TaskStatus,
@@ -59,6 +57,7 @@ SPOKEN = tuple(BODIES)
 VECTORS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "vectors" / "etsi" / "x1" / "messages.json").read_text("utf-8")
 )
+VALID = [one for one in VECTORS if one["valid"]]
 
 
 def message(kind: str, **body: object) -> X1Message:
@@ -126,7 +125,10 @@ def test_every_destination_reads_back(address: str, name: str | None) -> None:
 
 @pytest.mark.parametrize("kind", SPOKEN)
 def test_every_response_reads_back(kind: str) -> None:
-    said = {"ListAllDetails": {"xids": (XID,), "dids": (DID, DID2)}, "GetTaskDetails": {"task": TaskResponse(TASK, TaskStatus("complete"))}}.get(kind, {})
+    said = {
+        "ListAllDetails": {"xids": (XID,), "dids": (DID, DID2)},
+        "GetTaskDetails": {"task": TaskResponse(TASK, TaskStatus("complete"))},
+    }.get(kind, {})
     assert parse_response(build_response([reply(kind, **said)])) == [reply(kind, **said)]
 
 
@@ -188,7 +190,9 @@ def test_what_is_no_request_of_the_lab_is_not_built() -> None:
         build_request([message("ActivateTask", task=TaskDetails(XID, (("passport", "1"),), "X2Only", ()))])
 
 
-@pytest.mark.parametrize("vector", [one for one in VECTORS if one["valid"]], ids=lambda one: f"{one['form']} {one['name']}")
+@pytest.mark.parametrize(
+    "vector", [one for one in VECTORS if one["valid"]], ids=lambda one: f"{one['form']} {one['name']}"
+)
 def test_every_vector_reads_and_is_written_again_as_it_stands(vector: dict[str, Any]) -> None:
     octets = vector["xml"].encode()
     if vector["form"] == "top level":
@@ -201,10 +205,9 @@ def test_every_vector_reads_and_is_written_again_as_it_stands(vector: dict[str, 
 
 
 def test_every_message_and_every_target_identifier_of_the_schema_has_a_vector() -> None:
-    valid = [one for one in VECTORS if one["valid"]]
-    assert {one["kind"] for one in valid if one["form"] == "request"} == set(REQUESTS)
-    assert {one["kind"] for one in valid if one["form"] == "response"} >= set(RESPONSES)
-    (whole,) = (one for one in valid if one["name"] == "ActivateTask, everything")
+    assert {one["kind"] for one in VALID if one["form"] == "request"} == set(REQUESTS)
+    assert {one["kind"] for one in VALID if one["form"] == "response"} >= set(RESPONSES)
+    (whole,) = (one for one in VALID if one["name"] == "ActivateTask, everything")
     (read,) = parse_request(whole["xml"].encode())
     assert read.task is not None and {name for name, _ in read.task.targets} == set(TARGETS)
     unset = [name for name in TaskDetails.__slots__ if getattr(read.task, name) in (None, ())]

@@ -22,7 +22,7 @@ from asn1.x2x3 import PduType
 from carrier_sim.config import CarrierConfig
 from carrier_sim.service import Carrier, main
 from mediation.runtime.clock import ManualClock
-from mediation.runtime.config import ConfigError, NotReadyError, load_config
+from mediation.runtime.config import PLAIN_WORDS, ConfigError, NotReadyError, load_config
 
 XID = "29f28e1c-f230-486a-a860-f5a784ab9172"
 DID = "19867c20-8c94-473e-b9cd-8b72b7b05fd4"
@@ -91,7 +91,7 @@ class Process:
 
 @asynccontextmanager
 async def running(tmp_path: Path, **values: Any) -> AsyncIterator[Process]:
-    config = CarrierConfig.model_validate({"data_dir": tmp_path, "retry_s": 0.01, **values})
+    config = CarrierConfig.model_validate({"data_dir": tmp_path, "retry_s": 0.01, "x1_plain": PLAIN_WORDS, **values})
     ports: dict[str, int] = {}
     ready, stop = asyncio.Event(), asyncio.Event()
 
@@ -220,7 +220,11 @@ async def test_damaged_capture_refuses_the_start_or_ends_the_replay(tmp_path: Pa
     octets = (VECTORS / "captures/sipp-calls.pcap").read_bytes()[:40_000] + b"\xff" * 400
     (tmp_path / "cut.pcap").write_bytes(octets)
     config = CarrierConfig.model_validate(
-        {"data_dir": tmp_path, "replay": {"file": tmp_path / "cut.pcap", "keep_identities": True}}
+        {
+            "data_dir": tmp_path,
+            "x1_plain": PLAIN_WORDS,
+            "replay": {"file": tmp_path / "cut.pcap", "keep_identities": True},
+        }
     )
     carrier = Carrier(config, ManualClock(2**60))
     await carrier.start()
@@ -230,7 +234,9 @@ async def test_damaged_capture_refuses_the_start_or_ends_the_replay(tmp_path: Pa
 
 async def test_custom_speech_is_ready_before_the_traffic(tmp_path: Path) -> None:
     text = "This is a simulation."
-    config = CarrierConfig.model_validate({"data_dir": tmp_path, "traffic": [{**CALL, "caller_text": text}]})
+    config = CarrierConfig.model_validate(
+        {"data_dir": tmp_path, "x1_plain": PLAIN_WORDS, "traffic": [{**CALL, "caller_text": text}]}
+    )
     carrier = Carrier(config, ManualClock(REAL_AT))
     await carrier.start()
     await carrier.start()
@@ -239,15 +245,14 @@ async def test_custom_speech_is_ready_before_the_traffic(tmp_path: Path) -> None
 
 def test_configuration_file(tmp_path: Path) -> None:
     path = tmp_path / "carrier.toml"
+    head = f"data_dir = {json.dumps(str(tmp_path))}\nx1_plain = '{PLAIN_WORDS}'\n"
     path.write_text(
-        f"data_dir = {json.dumps(str(tmp_path))}\nstart = 'now'\n[[traffic]]\nkind = 'sms'\nfrom = '+1 212 555 0101'\n"
+        f"{head}start = 'now'\n[[traffic]]\nkind = 'sms'\nfrom = '+1 212 555 0101'\n"
         "to = '2125550142'\ntext = 'simulation'\n[[traffic]]\nkind = 'background'\ncalls = 3\n"
     )
     config = load_config(path, CarrierConfig)
     assert config.traffic[0].sender == "12125550101" and config.traffic[1].calls == 3
-    path.write_text(
-        f"data_dir = {json.dumps(str(tmp_path))}\n[[traffic]]\nkind = 'call'\ncaller = '911'\ncallee = 'x'\n"
-    )
+    path.write_text(f"{head}[[traffic]]\nkind = 'call'\ncaller = '911'\ncallee = 'x'\n")
     with pytest.raises(ConfigError, match="fictional"):
         load_config(path, CarrierConfig)
 
@@ -258,7 +263,7 @@ def test_errors_have_one_root() -> None:
 
 async def test_process_listens_and_ends_on_sigterm(tmp_path: Path) -> None:
     path = tmp_path / "carrier.toml"
-    path.write_text(f"data_dir = {json.dumps(str(tmp_path / 'carrier_sim'))}\n")
+    path.write_text(f"data_dir = {json.dumps(str(tmp_path / 'carrier_sim'))}\nx1_plain = '{PLAIN_WORDS}'\n")
     arguments = ("-m", "carrier_sim", "--config", str(path), "--log", str(tmp_path / "log.jsonl"))
     process = await asyncio.create_subprocess_exec(sys.executable, *arguments, cwd=Path(__file__).parents[2])
     ready = tmp_path / "carrier_sim/ready.json"

@@ -30,7 +30,7 @@ from mediation.law.documents import make_document, order_from_fields
 from mediation.law.orders import CourtOrder
 from mediation.law.settings import LawSettings
 from mediation.runtime.clock import ManualClock
-from mediation.runtime.config import ConfigError, load_config
+from mediation.runtime.config import PLAIN_WORDS, ConfigError, load_config
 from mediation.service import open_admf
 
 COURT = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -91,7 +91,13 @@ class Place:
             return {str(one.order_id) for one in registry.current()}
         if process == "mediation":
             peers = {name: {"port": port} for port, name in enumerate(("hi2", "hi3"), 1)}
-            more = {"x1_url": "http://127.0.0.1:1/X1", "ne_id": "ne", "admf_id": "a", "network_functions": {}}
+            more = {
+                "x1_plain": PLAIN_WORDS,
+                "x1_url": "http://127.0.0.1:1/X1",
+                "ne_id": "ne",
+                "admf_id": "a",
+                "network_functions": {},
+            }
             (self.directory / "data").mkdir()
             config = self.config(MediationConfig, **more, **peers)
             admf = open_admf(config, ManualClock(START), Faults(config.faults))
@@ -103,7 +109,7 @@ class Place:
             keeper.poll()
             return {str(one.order_id) for one in keeper._registry.current()}
         paths = {name: self.directory / name for name in ("store", "audit", "public_key")}
-        element = {"url": "http://127.0.0.1:1/X1", "ne_id": "ne", "admf_id": "r"}
+        element = {"url": "http://127.0.0.1:1/X1", "ne_id": "ne", "admf_id": "r", "plain": PLAIN_WORDS}
         reconciler = Reconciler(self.config(ReconcileConfig, elements=[element], collector=paths))
         return {one.order_id for one in reconciler._orders.read()}
 

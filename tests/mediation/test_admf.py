@@ -18,15 +18,17 @@ from asn1 import x1
 from asn1.errors import RefusedError
 from lab.papers import lab_papers
 from mediation import admf as admf_module
-from mediation.admf import Admf, Files, did_of, identifiers, rogue_xid, xid_of
+from mediation.admf import Admf, Files
 from mediation.config import ActivationModel, FaultsModel
 from mediation.faults import Faults
+from mediation.interception import did_of, identifiers, rogue_xid, xid_of
 from mediation.law.certification import certification_from_fields, missing_of
 from mediation.law.documents import DocumentAction, extended, make_document, order_from_fields, revoked
 from mediation.law.orders import CourtOrder, Target, TargetKind, Window
 from mediation.law.papers import Papers
 from mediation.runtime.clock import ManualClock
 from mediation.runtime.config import Listen
+from mediation.runtime.exchange import Endpoint
 from mediation.runtime.status import start_http
 
 SECOND = 1_000_000
@@ -67,7 +69,7 @@ class Element:
 
     def reply(self, message: x1.X1Message) -> x1.X1Reply:
         code = self.refuse.get(message.kind, 0) or self.do(message)
-        error = (code, "refused") if code else None
+        error = x1.X1Error(code, "refused") if code else None
         reply = x1.X1Reply(message.kind, message.admf_id, message.ne_id, message.transaction_id, START, error)
         if message.kind == "ListAllDetails" and not code:
             return replace(reply, xids=tuple(self.tasks), dids=tuple(self.destinations))
@@ -122,9 +124,17 @@ class Bench:
     def admf(self) -> Admf:
         files = Files.within(self.inbox.parent)
         made = Admf(
-            self.inbox, COURT.public_key(), self.url, "ne-1", "admf-1", self.clock, self.faults, files, self.policy
+            self.inbox,
+            COURT.public_key(),
+            Endpoint(self.url),
+            "ne-1",
+            "admf-1",
+            self.clock,
+            self.faults,
+            files,
+            self.policy,
         )
-        made.deliver_to(("127.0.0.1", 4001), ("127.0.0.1", 4002))
+        made.tasks.deliver_to(("127.0.0.1", 4001), ("127.0.0.1", 4002))
         return made
 
     def start(self) -> Admf:
@@ -194,7 +204,7 @@ async def test_a_warrant_becomes_a_task_with_content_and_a_pen_register_one_with
     assert (warrant.delivery_type, warrant.dids) == ("X2andX3", (did_of("x2"), did_of("x3")))
     assert (pen.delivery_type, pen.dids) == ("X2Only", (did_of("x2"),))
     assert warrant.targets == pen.targets == (("e164Number", "12125550101"),)
-    assert bench.element.destinations[did_of("x2")].port == 4001
+    assert bench.element.destinations[did_of("x2")].endpoint == ("127.0.0.1", 4001)
     assert bench.element.destinations[did_of("x3")].delivery_type == "X3Only"
     assert bench.element.kinds()[:2] == ["CreateDestination", "CreateDestination"]
 
@@ -289,7 +299,7 @@ async def test_an_element_that_is_down_is_told_everything_when_it_answers(bench:
     admf = bench.start()
     await bench.rounds()
     assert admf.active_tasks == 0
-    admf._url = url
+    admf.tasks.element = Endpoint(url)
     await bench.until(lambda: admf.active_tasks == 1)
     assert set(bench.element.tasks) == {XID} and len(bench.element.destinations) == 2
 
@@ -302,7 +312,7 @@ async def test_an_element_that_is_down_is_told_everything_when_it_answers(bench:
         x1.build_top_level_error("admf-1", "ne-1", START),
         x1.build_response([]),
         x1.build_response([PONG] * 9),
-        x1.build_response([replace(PONG, error=(7, "x"))]).replace(b">7<", ">²<".encode()),
+        x1.build_response([replace(PONG, error=x1.X1Error(7, "x"))]).replace(b">7<", ">²<".encode()),
         b" " * (x1.MAX_OCTETS + 10),
     ],
 )  # fmt: skip
@@ -322,13 +332,13 @@ async def test_order_that_ends_while_the_element_is_out_of_reach_is_taken_away_a
     bench.issue(order())
     admf = bench.start()
     await bench.until(lambda: admf.active_tasks == 1)
-    url, admf._url = admf._url, "http://127.0.0.1:1/X1/NE"
+    element, admf.tasks.element = admf.tasks.element, Endpoint("http://127.0.0.1:1/X1/NE")
     bench.issue(order(2))
     await bench.until(lambda: admf.active_tasks == 0)
     bench.clock.advance(END - START)
     await bench.rounds()
     assert XID in bench.element.tasks
-    admf._url = url
+    admf.tasks.element = element
     await bench.until(lambda: not bench.element.tasks)
 
 

@@ -10,11 +10,12 @@ from pydantic import ValidationError
 
 from asn1.handover import HandoverConfig
 from mediation.config import MediationConfig
-from mediation.runtime.config import ConfigError, load_config
+from mediation.runtime.config import PLAIN_WORDS, ConfigError, load_config
 
 MINIMUM: dict[str, Any] = {
     "data_dir": "data",
     "court_public_key": "court.pub",
+    "x1_plain": PLAIN_WORDS,
     "x1_url": "http://127.0.0.1:1/X1/NE",
     "ne_id": "ne-1",
     "admf_id": "admf-1",
@@ -119,6 +120,7 @@ def test_a_file_is_read_and_a_wrong_one_is_one_sentence(tmp_path: Path) -> None:
     text = """
         data_dir = "data"
         court_public_key = "court.pub"
+        x1_plain = "yes, plain HTTP on loopback for a test"
         x1_url = "http://127.0.0.1:1/X1/NE"
         ne_id = "ne-1"
         admf_id = "admf-1"

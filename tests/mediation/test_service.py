@@ -27,6 +27,7 @@ from lab.papers import lab_papers
 from mediation.config import MediationConfig
 from mediation.law.documents import make_document, order_from_fields
 from mediation.law.orders import CourtOrder
+from mediation.runtime.config import PLAIN_WORDS
 from mediation.service import run
 
 SECOND = 1_000_000
@@ -159,12 +160,15 @@ async def running(tmp_path: Path, **mediation: Any) -> AsyncIterator[Stack]:
 
     async with aiohttp.ClientSession() as client:
         stack = Stack(tmp_path, hi2, hi3, client)
-        carrier = CarrierConfig.model_validate({"data_dir": tmp_path / "carrier", "clock": clock, "retry_s": 0.01})
+        carrier = CarrierConfig.model_validate(
+            {"data_dir": tmp_path / "carrier", "clock": clock, "retry_s": 0.01, "x1_plain": PLAIN_WORDS}
+        )
         try:
             stack.ports["carrier"] = await launch("carrier", carrier_main, carrier)
             values = {
                 "data_dir": tmp_path / "mediation", "clock": clock, "court_public_key": tmp_path / "court.pub",
                 "x1_url": f"http://127.0.0.1:{stack.ports['carrier']['x1']}/X1/NE", "ne_id": "ne-sim-1",
+                "x1_plain": PLAIN_WORDS,
                 "admf_id": "admf-sim-1", "hi2": {"port": await hi2.start()}, "hi3": {"port": await hi3.start()},
                 "network_functions": FUNCTIONS, "reconnect_s": 0.02, **mediation,
             }  # fmt: skip

@@ -16,9 +16,9 @@ from carrier_sim.element import Element, TaskingError
 from carrier_sim.x1_server import PATH, X1Server
 from collector.reconcile.config import ReconcileConfig
 from collector.reconcile.service import Reconciler
-from collector.reconcile.sources import new_session
-from mediation.admf import xid_of
-from mediation.runtime.config import Listen
+from mediation.interception import xid_of
+from mediation.runtime.config import PLAIN_WORDS, Listen
+from mediation.runtime.exchange import new_session
 from mediation.runtime.status import start_http
 
 NE_ID, ADMF_ID = "ne-1", "admf-1"
@@ -78,7 +78,7 @@ async def network() -> AsyncIterator[Network]:
     server = ShowingServer(element, NE_ID, ADMF_ID, now_us, ("reconciler-1",))
     runner, port = await start_http(Listen(), server.routes())
     found = Network(element, server, port)
-    await found.send("CreateDestination", destination=x1.DestinationDetails(DID, "X2andX3", "127.0.0.1", 9))
+    await found.send("CreateDestination", destination=x1.ip_destination(DID, "X2andX3", "127.0.0.1", 9))
     yield found
     await runner.cleanup()
     await element.close()
@@ -105,7 +105,7 @@ class Watch:
                 "clock": {"anchor_us": real_us, "base_us": real_us + ahead_us},
                 "court_public_key": self.lab.root / "court.pub",
                 "hi1_inbox": self.inbox,
-                "elements": [{"url": self.network.url, "ne_id": NE_ID, "admf_id": ADMF_ID}],
+                "elements": [{"url": self.network.url, "ne_id": NE_ID, "admf_id": ADMF_ID, "plain": PLAIN_WORDS}],
                 "collector": {
                     "store": self.lab.data / "store",
                     "audit": self.lab.data / "audit",

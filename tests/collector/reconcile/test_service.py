@@ -20,8 +20,9 @@ from collector.reconcile.config import ReconcileConfig
 from collector.reconcile.service import Reconciler, run
 from collector.store.audit_log import read_audit
 from collector.store.keys import Keys
-from mediation.admf import xid_of
-from mediation.runtime.config import ConfigError, load_config
+from mediation.interception import xid_of
+from mediation.runtime.config import PLAIN_WORDS, ConfigError, load_config
+from mediation.runtime.exchange import Endpoint
 from mediation.runtime.process import IntegrityError
 
 TARGET, OTHER = "12125550101", "12125550102"
@@ -138,14 +139,14 @@ async def test_forged_order_in_the_inbox_counts_for_nothing(sound: Any) -> None:
 
 
 async def test_element_that_refuses_another_admf_is_unseen(sound: Any) -> None:
-    elements = [{"url": sound.network.url, "ne_id": "ne-1", "admf_id": "reconciler"}]
+    elements = [{"url": sound.network.url, "ne_id": "ne-1", "admf_id": "reconciler", "plain": PLAIN_WORDS}]
     reconciler = sound.open(elements=elements)
     assert await sound.cycle(reconciler) == [("SOURCE_UNSEEN", "ne-1")]
     assert "1040" in reconciler.status()["findings"][0]["sentence"]
 
 
 async def test_element_admits_the_reconciler_to_ask_under_its_own_name(sound: Any) -> None:
-    elements = [{"url": sound.network.url, "ne_id": "ne-1", "admf_id": "reconciler-1"}]
+    elements = [{"url": sound.network.url, "ne_id": "ne-1", "admf_id": "reconciler-1", "plain": PLAIN_WORDS}]
     assert await sound.cycle(sound.open(elements=elements)) == []
 
 
@@ -154,7 +155,7 @@ async def test_attack_a_reader_tries_to_task_the_element(sound: Any) -> None:
     task = x1.TaskDetails(uuid.uuid4(), (("e164Number", TARGET),), "X2Only", (uuid.UUID(int=1),))
     asked = [x1.X1Message("ActivateTask", *head, task=task), x1.X1Message("DeactivateTask", *head, xid=xid_of("O-1"))]
     answers = x1.parse_response(sound.network.server.answer(x1.build_request(asked)))
-    assert [answer.error[0] for answer in answers] == [1040, 1040]
+    assert [answer.error.code for answer in answers] == [1040, 1040]
     assert list(sound.network.element.tasks) == [str(xid_of("O-1"))]
 
 
@@ -163,7 +164,7 @@ async def test_element_that_goes_dark_closes_no_finding(sound: Any) -> None:
     reconciler = sound.open()
     await sound.cycle(reconciler)
     dark = reconciler._elements[0]
-    dark._config = dark._config.model_copy(update={"url": "http://127.0.0.1:9/X1/NE"})
+    dark._to = Endpoint("http://127.0.0.1:9/X1/NE")
     codes = await sound.cycle(reconciler)
     assert set(codes) == {("TASK_WITHOUT_ORDER", f"ne-1/{xid}"), ("SOURCE_UNSEEN", "ne-1")}
 
@@ -342,6 +343,7 @@ def test_the_process_says_when_it_is_ready_and_ends_cleanly(lab: Any) -> None:
         'data_dir = "reconcile"\ncourt_public_key = "court.pub"\n'
         '[collector]\nstore = "s"\naudit = "a"\npublic_key = "p"\n'
         '[[elements]]\nurl = "http://127.0.0.1:9/X1/NE"\nne_id = "n"\nadmf_id = "a"\n'
+        f'plain = "{PLAIN_WORDS}"\n'
     )
     command = [sys.executable, "-m", "collector.reconcile", "--config", str(path), "--log", str(lab.root / "log")]
     environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
@@ -375,7 +377,7 @@ def test_configuration_is_checked_in_words(tmp_path: Path) -> None:
     )
     with pytest.raises(ConfigError, match="tls"):
         load_config(path, ReconcileConfig)
-    element = {"url": "http://127.0.0.1:1/X1/NE", "ne_id": "n", "admf_id": "a"}
+    element = {"url": "http://127.0.0.1:1/X1/NE", "ne_id": "n", "admf_id": "a", "plain": PLAIN_WORDS}
     paths = {"store": "s", "audit": "a", "public_key": "p"}
     values = {"data_dir": "d", "court_public_key": "k", "collector": paths}
     fast = ReconcileConfig.model_validate(values | {"elements": [element], "clock": {"factor": 1000.0}, "grace_us": 7})

@@ -13,12 +13,13 @@ from asn1 import x1
 from asn1.errors import DecodeError, LabError, RefusedError
 from collector.reconcile.compare import TaskFact
 from collector.reconcile.config import ElementConfig
-from collector.reconcile.sources import MAX_TASKS, QUESTIONS, ElementSource, OrderSource, new_session
+from collector.reconcile.sources import MAX_TASKS, QUESTIONS, ElementSource, OrderSource
 from lab.papers import lab_papers
-from mediation.admf import xid_of
+from mediation.interception import xid_of
 from mediation.law.documents import DocumentAction, make_document, order_from_fields, revoked
 from mediation.law.orders import OrderState
-from mediation.runtime.config import Listen
+from mediation.runtime.config import PLAIN_WORDS, Listen
+from mediation.runtime.exchange import new_session
 from mediation.runtime.status import start_http
 
 NOW = 1_750_000_000_000_000
@@ -37,7 +38,8 @@ async def element() -> Any:
             return found if isinstance(found, web.Response) else web.Response(body=found)
 
         runner, port = await start_http(Listen(), [web.post("/X1/NE", post)])
-        config = ElementConfig(url=f"http://127.0.0.1:{port}/X1/NE", ne_id="ne-1", admf_id="admf-1")
+        url = f"http://127.0.0.1:{port}/X1/NE"
+        config = ElementConfig(url=url, ne_id="ne-1", admf_id="admf-1", plain=PLAIN_WORDS)
         try:
             async with new_session() as session:
                 return await ElementSource(config, lambda: NOW).read(session)
@@ -58,10 +60,10 @@ def details(octets: bytes, other: uuid.UUID | None = None, gone: frozenset[uuid.
     for asked in x1.parse_request(octets):
         head = ("GetTaskDetails", "admf-1", "ne-1", asked.transaction_id, NOW)
         if asked.xid in gone:
-            replies.append(x1.X1Reply(*head, error=(x1.NO_XID, "gone")))
+            replies.append(x1.X1Reply(*head, error=x1.X1Error(x1.NO_XID, "gone")))
             continue
         task = x1.TaskDetails(other or asked.xid, (("e164Number", NUMBER),), "X2Only", (uuid.UUID(int=9),))
-        replies.append(x1.X1Reply(*head, task=task))
+        replies.append(x1.X1Reply(*head, task=x1.TaskResponse(task, x1.TaskStatus("complete"))))
     return x1.build_response(replies)
 
 
@@ -101,7 +103,7 @@ async def test_element_that_does_not_speak_details_shows_its_tasks_without_targe
     def answer(octets: bytes) -> bytes:
         if b"ListAll" in octets:
             return listing(octets, xids)
-        error = (x1.UNSUPPORTED_REQUEST, "not supported")
+        error = x1.X1Error(x1.UNSUPPORTED_REQUEST, "not supported")
         return x1.build_response(
             [x1.X1Reply(one.kind, "admf-1", "ne-1", one.transaction_id, NOW, error) for one in x1.parse_request(octets)]
         )
@@ -120,13 +122,13 @@ async def test_answer_with_another_tasks_targets_is_refused(element: Any) -> Non
         lambda octets: listing(octets, XIDS, transaction_id=uuid.UUID(int=5)),
         lambda octets: listing(octets, XIDS, ne_id="ne-2"),
         lambda octets: listing(octets, (), kind="Ping"),
-        lambda octets: x1.build_response([]),
+        lambda octets: f'<X1Response xmlns="{x1.X1}"/>'.encode(),
         lambda octets: x1.build_top_level_error("admf-1", "ne-1", NOW),
         lambda octets: b" " * (x1.MAX_OCTETS + 1),
         lambda octets: web.Response(status=500),
         lambda octets: web.Response(status=302, headers={"Location": "http://127.0.0.1:9/"}),
         lambda octets: listing(octets, tuple(uuid.UUID(int=number) for number in range(MAX_TASKS + 1))),
-        lambda octets: listing(octets, XIDS, error=(1040, "another ADMF")),
+        lambda octets: listing(octets, XIDS, error=x1.X1Error(1040, "another ADMF")),
         lambda octets: listing(octets, XIDS) if b"ListAll" in octets else b"<nothing/>",
         lambda octets: listing(octets, XIDS) if b"ListAll" in octets else details(octets).replace(b"0", b"1"),
     ],

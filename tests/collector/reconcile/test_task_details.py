@@ -1,87 +1,23 @@
-"""GetTaskDetails: what is asked, what is read, what is refused."""
+"""Targets that can be compared: as an order names them and as an element shows them."""
 
 import uuid
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lxml import etree
 
 from asn1 import x1
-from asn1.errors import DecodeError
-from collector.reconcile.task_details import build_details_request, normalised, parse_details_response, targets_of
+from asn1.x1_values import PortRange
+from collector.reconcile.task_details import normalised, targets_of, targets_shown
 from mediation.law.documents import order_from_fields
 
-XID, TRANSACTION = uuid.UUID(int=7), uuid.UUID(int=8)
 NOW = 1_750_000_000_000_000
-IDENTITIES = "<targetIdentifier><e164Number>12125550101</e164Number></targetIdentifier>"
 
 
-def response(targets: str = IDENTITIES, kind: str = "GetTaskDetailsResponse", xid: Any = XID) -> bytes:
-    return f"""<?xml version="1.0"?><X1Response xmlns="{x1.X1}" xmlns:xsi="{x1.XSI}">
-    <x1ResponseMessage xsi:type="{kind}"><admfIdentifier>a</admfIdentifier><neIdentifier>n</neIdentifier>
-    <messageTimestamp>2025-06-15T00:00:00.000000Z</messageTimestamp><version>v1.6.1</version>
-    <x1TransactionId>{TRANSACTION}</x1TransactionId><taskResponseDetails><taskDetails><xId>{xid}</xId>
-    <targetIdentifiers>{targets}</targetIdentifiers><deliveryType>X2Only</deliveryType><listOfDIDs/>
-    </taskDetails></taskResponseDetails></x1ResponseMessage></X1Response>""".encode()
-
-
-def test_request_asks_for_each_task_in_the_order_of_the_schema() -> None:
-    octets = build_details_request("a", "n", {TRANSACTION: XID, uuid.UUID(int=9): XID}, NOW)
-    (first, _) = x1.parse_request(octets)
-    assert (first.kind, first.admf_id, first.ne_id, first.transaction_id, first.time_us) == (
-        "GetTaskDetails", "a", "n", TRANSACTION, NOW,
-    )  # fmt: skip
-    message = etree.fromstring(octets)[0]
-    assert [etree.QName(one).localname for one in message] == [
-        "admfIdentifier", "neIdentifier", "messageTimestamp", "version", "x1TransactionId", "xId",
-    ]  # fmt: skip
-    assert message[-1].text == str(XID)
-
-
-def test_targets_are_read() -> None:
-    (answer,) = parse_details_response(response())
-    assert answer == (TRANSACTION, XID, frozenset({("e164Number", "12125550101")}), None)
-
-
-def test_number_split_by_a_comment_is_read_whole() -> None:
-    hidden = "<targetIdentifier><e164Number>1212555<!-- x -->0109</e164Number><!-- y --></targetIdentifier>"
-    (answer,) = parse_details_response(response(hidden))
-    assert answer.targets == frozenset({("e164Number", "12125550109")})
-
-
-def test_error_answer_carries_its_code() -> None:
-    reply = x1.X1Reply("GetTaskDetails", "a", "n", TRANSACTION, NOW, (x1.NO_XID, "gone"))
-    assert parse_details_response(x1.build_response([reply])) == [(TRANSACTION, None, None, x1.NO_XID)]
-
-
-@pytest.mark.parametrize(
-    "octets",
-    [
-        response(targets=""),
-        response(kind="PingResponse"),
-        response(xid="no-uuid"),
-        response().replace(b"taskDetails>", b"nothing>"),
-        response(IDENTITIES * 257),
-        b"<!DOCTYPE a>" + response(),
-        b"",
-    ],
-)
-def test_unsound_answers_are_refused(octets: bytes) -> None:
-    with pytest.raises(DecodeError):
-        parse_details_response(octets)
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.integers(0, len(response()) - 1), st.integers(0, 255))
-def test_any_octet_changed_is_read_or_refused_and_nothing_else(at: int, value: int) -> None:
-    octets = bytearray(response())
-    octets[at] = value
-    try:
-        parse_details_response(bytes(octets))
-    except DecodeError:
-        return
+def test_an_identifier_no_order_can_name_differs_from_every_order() -> None:
+    named = (("telUri", "tel:+1-212-555-0101"), ("tcpPortRange", PortRange(1, 2)), ("vrf", "v"))
+    shown = targets_shown(x1.TaskDetails(uuid.UUID(int=1), named, "X2Only", ()))
+    assert ("e164Number", "12125550101") in shown and len(shown) == 3
 
 
 @pytest.mark.parametrize(

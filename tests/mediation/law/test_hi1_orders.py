@@ -14,7 +14,7 @@ from asn1.hi1 import build_message, parse_message
 from asn1.hi1_messages import Create, Update
 from asn1.hi1_objects import Authorisation, Document, LITask, merged
 from lab.papers import lab_papers
-from mediation.admf import xid_of
+from mediation.interception import xid_of
 from mediation.law.fields import order_from_fields, order_to_fields
 from mediation.law.hi1_orders import OrderMessage, message_of, read_message, task_id
 from mediation.law.hi1_workflows import CONTENTS, LIFE, DocumentAction, Status, check_follows, status_of, workflow_of

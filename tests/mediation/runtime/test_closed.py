@@ -11,7 +11,7 @@ from collector.config import CollectorConfig
 from collector.reconcile.config import ElementConfig
 from mediation.config import MediationConfig
 from mediation.runtime.closed import OUTSIDE_WORDS, check_host, check_url, may_connect
-from mediation.runtime.config import Peer
+from mediation.runtime.config import PLAIN_WORDS, Peer
 
 INSIDE = [
     "localhost", "127.0.0.1", "127.255.255.255", "::1", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1",
@@ -23,9 +23,11 @@ OUTSIDE = [
     "lemf.invalid", "localhost.invalid", "LOCALHOST", "127.0.0.1.invalid", "127.1", "2130706433", "0x7f000001", "",
     " 127.0.0.1",
 ]  # fmt: skip
+TLS = {"certificate": "c.pem", "key": "c.key", "ca": "ca.pem"}
 MEDIATION: dict[str, Any] = {
     "data_dir": "data",
     "court_public_key": "court.pub",
+    "x1_plain": PLAIN_WORDS,
     "x1_url": "http://127.0.0.1:1/X1/NE",
     "ne_id": "ne-1",
     "admf_id": "admf-1",
@@ -89,11 +91,16 @@ def test_a_url_with_a_port_and_no_host_names_nobody() -> None:
 def test_no_configuration_leads_out_by_mistake_and_each_may_in_words() -> None:
     for model, values, key, words in (
         (Peer, {"port": 1, "host": "203.0.113.9"}, "", {"outside": OUTSIDE_WORDS}),
-        (MediationConfig, MEDIATION | {"x1_url": "http://203.0.113.9/X1"}, "", {"x1_outside": OUTSIDE_WORDS}),
+        (
+            MediationConfig,
+            MEDIATION | {"x1_url": "https://203.0.113.9/X1", "x1_tls": TLS},
+            "",
+            {"x1_outside": OUTSIDE_WORDS},
+        ),
         (MediationConfig, MEDIATION | {"hi2": {"port": 1, "host": "lemf.invalid"}}, "hi2", {"outside": OUTSIDE_WORDS}),
         (
             ElementConfig,
-            {"url": "http://203.0.113.9/X1", "ne_id": "n", "admf_id": "a"},
+            {"url": "https://203.0.113.9/X1", "ne_id": "n", "admf_id": "a", "tls": TLS},
             "",
             {"outside": OUTSIDE_WORDS},
         ),
