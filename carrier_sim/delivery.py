@@ -112,9 +112,9 @@ class Delivery:
                 await self._moved.wait()
                 continue
             try:
-                reader, writer = await asyncio.wait_for(
-                    asyncio.open_connection(self._host, self._port, ssl=self._options.tls), _CONNECT_TIMEOUT_S
-                )
+                # Not wait_for: in Python 3.11 it can swallow a cancellation, and then nobody ends this.
+                async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+                    reader, writer = await asyncio.open_connection(self._host, self._port, ssl=self._options.tls)
             except (OSError, TimeoutError):
                 await asyncio.sleep(self._options.retry_s)
                 continue
