@@ -241,6 +241,15 @@ def test_a_target_identifier_of_a_later_schema_is_kept_under_its_whole_name() ->
     assert parse_request(build_request([read])) == [read]
 
 
+def test_what_an_extension_holds_is_given_back_as_it_came() -> None:
+    inside = '<l:note xmlns:l="urn:calea-lab:x1:1">SIMULATION</l:note>'
+    extension = f"<taskDetailsExtensions><Owner>calea-lab</Owner>{inside}</taskDetailsExtensions>"
+    (read,) = parse_request(changed(ACTIVATE, "</listOfDIDs>", f"</listOfDIDs>{extension}"))
+    assert read.task is not None and read.task.extensions[0].owner == "calea-lab" and not read.task.unknown
+    assert b"SIMULATION</l:note></taskDetailsExtensions>" in build_request([read])
+    assert parse_request(build_request([read])) == [read]
+
+
 def test_an_element_nobody_described_stays_at_its_place_and_out_of_our_namespace() -> None:
     octets = changed(ACTIVATE, "<deliveryType>", '<later xmlns=""><xId>1</xId></later><deliveryType>')
     (read,) = parse_request(octets)

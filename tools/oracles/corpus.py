@@ -195,7 +195,7 @@ def datagrams() -> Iterator[Record]:
 def tasking() -> Iterator[Record]:
     """X1 as the ADMF and the network element write it."""
     task = x1.TaskDetails(uuid.UUID(int=1), (("e164Number", "12125550101"),), "X2andX3", (uuid.UUID(int=2),))
-    destination = x1.DestinationDetails(uuid.UUID(int=2), "X2andX3", "127.0.0.1", 5_000, "mediation")
+    destination = x1.ip_destination(uuid.UUID(int=2), "X2andX3", "127.0.0.1", 5_000, "mediation")
     head = ("admf-sim-1", "ne-sim-1", uuid.UUID("00000000-0000-4000-8000-000000000003"), START_US)
     messages = [
         x1.X1Message("CreateDestination", *head, destination=destination),
@@ -210,7 +210,7 @@ def tasking() -> Iterator[Record]:
         yield _record("x1", x1.build_request([message]), "X1 encoder, ADMF")
     for reply in (
         *(x1.X1Reply(message.kind, *head) for message in messages[:6]),
-        x1.X1Reply("ActivateTask", *head, error=(2010, "the XID exists")),
+        x1.X1Reply("ActivateTask", *head, error=x1.X1Error(2010, "the XID exists")),
     ):
         yield _record("x1", x1.build_response([reply]), "X1 encoder, network element")
     yield _record("x1", x1.build_top_level_error("admf-sim-1", "ne-sim-1", START_US), "X1 encoder, network element")
@@ -232,6 +232,10 @@ def vectors() -> Iterator[Record]:
 def _json_vectors(path: Path, source: str) -> Iterator[Record]:
     held = json.loads(path.read_text("utf-8"))
     if not isinstance(held, dict):
+        if path.parent.name in _TEXTS:
+            for item in held:
+                if item["valid"]:
+                    yield from _sound(_TEXTS[path.parent.name], item["xml"].encode(), f"{source} {item['name']}")
         return
     for item in held.get("vectors", ()):
         name = f"{source} {item.get('name', '')}"

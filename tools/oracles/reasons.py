@@ -1,7 +1,8 @@
 """Why an oracle refuses what we emit, in words. A refusal that no row here explains fails `make oracles`.
 
-A row is narrow: the oracle, the kind, what the oracle said and where the record is from, as regular expressions. What is explained is a limit
-of the oracle, or a vector that stands for what others send; a mistake of ours is mended, never explained.
+A row is narrow: the oracle, the kind, what the oracle said and where the record is from, as regular expressions. What
+is explained is a limit of the oracle, or a vector that stands for what others send; a mistake of ours is mended, never
+explained.
 """
 
 from __future__ import annotations
