@@ -98,7 +98,7 @@ class Admf:
     @property
     def tasked(self) -> frozenset[uuid.UUID]:
         """The tasks the element was given, whether or not it is known to have them still."""
-        return frozenset(self._active)
+        return self.tasks.given
 
     @property
     def certified(self) -> int:

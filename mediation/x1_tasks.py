@@ -58,6 +58,11 @@ class X1Tasks:
         """Whether the element was never told of a task that may still be there."""
         return not self._active
 
+    @property
+    def given(self) -> frozenset[uuid.UUID]:
+        """The tasks the element was given, whether or not it is known to have them still."""
+        return frozenset(self._active)
+
     def is_active(self, xid: uuid.UUID) -> bool:
         return self._active.get(xid) is not None
 
