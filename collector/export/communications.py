@@ -214,6 +214,7 @@ _SERVICE_OF_PAYLOAD: Final = {
     "iPMMIRI": CC_SERVICES["iPMMCC"],
     "iPIRI": CC_SERVICES["iPCC"],
     "iPIRIPacketReport": CC_SERVICES["iPCC"],
+    "emailIRI": CC_SERVICES["emailCC"],
 }
 _NAMES: Final = ("from", "to", "asserted", "user", "address", "source", "destination")
 

@@ -12,13 +12,28 @@ from typing import Any, Final
 from asn1.errors import DecodeError
 from asn1.ps_pdu import PsPdu, event_time, liid_text, payload_time_us
 from asn1.ts33128 import decode_cc
+from collector.facts.email import read_email, read_messaging
+from collector.facts.hi2 import read_hi2, read_media_description
 from collector.facts.mobile import read_mobile
 from collector.facts.record import RecordFacts
-from collector.facts.sessions import read_packet_report, read_session
+from collector.facts.sessions import read_header_report, read_packet_report, read_session
 from collector.facts.signalling import Signalling, read_sip
 from mediation.law.orders import Service
 
-CC_SERVICES: Final = {"iPCC": Service.DATA, "iPMMCC": Service.VOICE}
+CC_SERVICES: Final = {
+    "iPCC": Service.DATA,
+    "emailCC": Service.DATA,
+    "uMTSCC": Service.DATA,
+    "ePSCC": Service.DATA,
+    "uMTSCC-CC-PDU": Service.DATA,
+    "ePSCC-CC-PDU": Service.DATA,
+    "iPMMCC": Service.VOICE,
+    "pstnIsdnCC": Service.VOICE,
+    "messagingMMCC": Service.VOICE,
+    "voipCC-CC-PDU": Service.VOICE,
+    "cSvoice-CC-PDU": Service.VOICE,
+}
+"""Content by what it is; a part of a message (messagingCC) may be of any service, and a person has to look."""
 _MOBILE_CC: Final = {
     "uPFCCPDU": Service.DATA,
     "extendedUPFCCPDU": Service.DATA,
@@ -140,7 +155,14 @@ def with_signalling(facts: RecordFacts, said: Signalling) -> RecordFacts:
 
 _READERS: Final[dict[str, Callable[[RecordFacts, Any], RecordFacts]]] = {
     "iPMMIRI": _multimedia,
+    "emailIRI": read_email,
+    "messagingIRI": read_messaging,
+    "eTSI671IRI": read_hi2,
+    "uMTSIRI": read_hi2,
+    "ePSIRI": read_hi2,
+    "pstnIsdnIRI": read_media_description,
     "iPIRI": read_session,
+    "iPIRIOnly": read_header_report,
     "iPIRIPacketReport": read_packet_report,
     "threeGPP33128DefinedIRI": read_mobile,
 }

@@ -18,6 +18,7 @@ from asn1.ts33128 import IRI_PAYLOAD
 from collector.facts import shapes
 from collector.facts.multimedia_messages import READERS as MMS_READERS
 from collector.facts.record import RecordFacts, present
+from collector.facts.short_messages import LETTER_DIGITS, has_words, read_tpdu
 from collector.facts.signalling import identity, media_of, read_sip
 from mediation.law.orders import Service, Target, TargetKind
 
@@ -101,7 +102,7 @@ def _sms_message(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
         address = message.address
         other = shapes.number_targets("+" + address) if address and address.isdigit() else frozenset()
         origin, destination = (origin, destination | other) if sends else (origin | other, destination)
-        if _has_words(message):
+        if has_words(message):
             content.append("sms_text")
     elif "sMSTPDUData" in event:
         content.append("sms_text")
@@ -150,29 +151,18 @@ def _is_address(octets: bytes) -> bool:
         text, _ = take_address(reader)
     except DecodeError:
         return False
-    return reader.left == 0 and (shapes.is_dial_string(text.translate(_LETTER_DIGITS)) or shapes.is_name(text))
+    return reader.left == 0 and (shapes.is_dial_string(text.translate(LETTER_DIGITS)) or shapes.is_name(text))
 
 
 def _keeps(target: Target) -> bool:
     return target.kind is not TargetKind.SIP_URI or shapes.is_nai(target.value.removeprefix("nai:"))
 
 
-def _has_words(message: sms_tpdu.SmsTpdu) -> bool:
-    """User data of any kind; an alphanumeric sender's name has no figures, or it is words."""
-    address = message.address
-    written = address is not None and not shapes.is_dial_string(address.translate(_LETTER_DIGITS))
-    return bool(message.data or message.udh) or (written and not shapes.is_name(address))
-
-
-_LETTER_DIGITS: Final = str.maketrans("abc", "000")
-"""Semi-octets 12 to 14 are written a, b and c (TS 23.040, 9.1.2.3)."""
-
-
 def _sms_report(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
     """The report on a message: it names nobody, and can carry user data of its own."""
     submitted = isinstance(event["messageType"], str) and event["messageType"].startswith("deliverReport")
     message = _tpdu(event, submitted)
-    words = message is None or _has_words(message)
+    words = message is None or has_words(message)
     permitted: list[tuple[str, Any]] = [
         ("message_type", event["messageType"]),
         ("reference", event["rPMessageReference"]),
@@ -190,12 +180,7 @@ def _sms_report(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
 def _tpdu(event: dict[str, Any], sends: bool | None) -> sms_tpdu.SmsTpdu | None:
     """The TPDU of a message, None when there is none, or none that can be read."""
     form, octets = event.get("sMSTPDUData", ("", b""))
-    if form not in ("sMSTPDU", "redactedSMSTPDU"):
-        return None
-    try:
-        return sms_tpdu.decode_tpdu(octets, bool(sends))
-    except DecodeError:
-        return None
+    return read_tpdu(octets, bool(sends)) if form in ("sMSTPDU", "redactedSMSTPDU") else None
 
 
 # --- IMS

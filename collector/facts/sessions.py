@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from asn1 import packets
-from collector.facts import shapes
+from asn1.table import Value
+from collector.facts import party_numbers, shapes
 from collector.facts.record import RecordFacts, present
 from mediation.law.orders import Service, Target, TargetKind
 
@@ -30,6 +31,7 @@ _TCP_OPTIONS: Final = frozenset({0, 1, 2, 3, 4, 5, 8})
 """End, no operation, segment size, window scale, SACK permitted, SACK, time stamps: counters and sizes."""
 _FRAGMENT: Final = 44
 _PORT_OCTETS: Final = 8
+_MAC_OCTETS: Final = 6
 
 
 def read_session(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:
@@ -83,22 +85,21 @@ def _plain_texts(contents: dict[str, Any], user: str) -> bool:
         if name in contents and not _address(contents[name]):
             return False
     equipment, port = contents.get("targetCPEID"), contents.get("pOPPortID")
-    form, point = contents.get("pOPIdentifier", ("", ""))
     return (
         (equipment is None or shapes.is_identifier(equipment))
         and (port is None or len(port) <= _PORT_OCTETS)
-        and (form != "printableIDType" or shapes.is_identifier(point))
+        and ("pOPIdentifier" not in contents or _is_point(*contents["pOPIdentifier"]))
     )
 
 
+def _is_point(form: str, value: Value) -> bool:
+    if form == "macAddressType":
+        return len(value) == _MAC_OCTETS
+    return bool(_address(value)) if form == "ipAddressType" else shapes.is_identifier(value)
+
+
 def _address(value: dict[str, Any] | None) -> frozenset[Target]:
-    if not value:
-        return frozenset()
-    name, held = value["iP-value"]
-    if name == "iPBinaryAddress":
-        return shapes.address_target(shapes.address_text(held))
-    text = str(held)
-    return shapes.address_target(text) if shapes.is_address(text) else frozenset()
+    return party_numbers.address(value)[1] if value else frozenset()
 
 
 def read_packet_report(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:
@@ -135,6 +136,46 @@ def read_packet_report(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts
     )
 
 
+_HEADER_SIZES: Final = {"source": (4, 16), "destination": (4, 16), "sourcePort": (2,), "destinationPort": (2,)}
+_HEADER_OCTETS: Final = 4
+_HEADER_BITS: Final = 6
+"""What any other field of an IP, TCP or UDP header has at most; options may be longer, and are withheld."""
+
+
+def read_header_report(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:
+    """iPIRIOnly: the same of one packet or flow, field by field. Superseded by iPIRIPacketReport."""
+    header = value["iPInformation"][1]
+    form, transport = value["protocolInformation"]
+    fields = {**header, **(transport if isinstance(transport, dict) else {})}
+    if not isinstance(header, dict) or (form != "none" and not isinstance(transport, dict)):
+        return replace(facts, service=Service.DATA, content=(*facts.content, "undescribed_payload"))
+    content = list(facts.content)
+    for name, held in fields.items():
+        sizes = _HEADER_SIZES.get(name)
+        limit = _HEADER_BITS if isinstance(held, str) else _HEADER_OCTETS
+        if (len(held) not in sizes) if sizes else name == "options" or len(held) > limit:
+            content.append("header_options")
+    source, destination = (shapes.address_text(header[name]) for name in ("source", "destination"))
+    permitted: list[tuple[str, Any]] = [("source", source), ("destination", destination)]
+    for name, key in (("sourcePort", "source_port"), ("destinationPort", "destination_port")):
+        if len(fields.get(name, b"")) == _PORT_SIZE:
+            permitted.append((key, int.from_bytes(fields[name], "big")))
+    permitted += [(name, value.get(name)) for name in ("iPAggregatedNbrOfPackets", "iPAggregatedNbrOfBytes")]
+    permitted += list(value.get("pDSRInformation", {}).items())
+    sides = shapes.address_target(source), shapes.address_target(destination)
+    return replace(
+        facts,
+        service=Service.DATA,
+        originators=sides[0],
+        recipients=sides[1],
+        parties=sides[0] | sides[1],
+        parties_known=True,
+        content=tuple(dict.fromkeys(content)),
+        permitted=present(permitted),
+    )
+
+
+_PORT_SIZE: Final = 2
 _COUNTS: Final = ("trigger", "packetCount", "byteCount", "firstTimestamp", "lastTimestamp")
 
 

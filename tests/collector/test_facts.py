@@ -134,7 +134,7 @@ def test_the_type_of_a_report_is_its_own(iri_type: str | None) -> None:
         (ip.ipcc(b"\x45"), Service.DATA),
         (multimedia.ipmmcc(b"\x80"), Service.VOICE),
         (("threeGPP33128DefinedCC", b"x"), None),
-        (("uMTSCC", b"x"), None),
+        (("l2CC", b"x"), None),
     ],
 )
 @pytest.mark.parametrize(
