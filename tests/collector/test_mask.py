@@ -139,7 +139,10 @@ RECORDS: dict[str, bytes] = {
     "text that cannot be read": message("fromTarget", "sMSTPDU", b"\x03" + WORDS),
     "text of another system": message("fromTarget", "threeGPP2SMSTPDU", WORDS),
     "place of a message": message(
-        "fromTarget", "sMSTPDU", sms_tpdu.encode_submit("", B)[0], location={"positioningInfo": WORDS}
+        "fromTarget",
+        "sMSTPDU",
+        sms_tpdu.encode_submit("", B)[0],
+        location={"positioningInfo": {"rawMLPResponse": ("mLPPositionData", CANARY)}},
     ),
     "raw accounting": session(rawAAAData=WORDS),
     "framed routes": session(framedRoutes=[("framedRoute", WORDS)]),
