@@ -10,10 +10,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-from asn1.columns import NO_TIME
+from asn1.columns import KIND_CC, NO_TIME
 from asn1.errors import DecodeError
 from asn1.ps_pdu import liid_text
 from collector.facts import RecordFacts
+from collector.facts.stored import dialect_of
 from collector.gate import Decision
 from collector.rows import FORM_MASKED, FORM_NOTICE, FORM_QUARANTINED, FORM_SYNTHETIC
 from collector.standing import StandingState, entries_of, rule_of
@@ -80,13 +81,24 @@ def time_text(time_us: int) -> str:
 
 
 def _parse(case: _Case) -> str:
+    dialect = dialect_of(case.record.content_tag)
     octets = "nothing readable" if case.record.octets is None else f"{len(case.record.octets)} octets"
-    return f"{octets} stored of it" if case.facts is None else f"read as {case.facts.kind}, {case.facts.payload}"
+    of = "" if dialect is None else f" ({dialect})"
+    if case.facts is None:
+        return f"{octets} stored of it{of}"
+    return f"read as {case.facts.kind}, {case.facts.payload}{of}"
 
 
 def _duplicate(case: _Case) -> str:
     record = case.record
+    if dialect_of(record.content_tag) is not None:
+        what = "content is not numbered" if record.kind == KIND_CC else "the first of these octets on its link"
+        return f"{_call(record.cin)}: {what}"
     return f"CIN {record.cin}, number {record.number}: the first of its number in this stream"
+
+
+def _call(cin: int) -> str:
+    return "of no call" if cin < 0 else f"call {cin}"
 
 
 def _known(case: _Case) -> str:

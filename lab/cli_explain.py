@@ -13,11 +13,12 @@ from typing import Annotated, Any
 import typer
 
 from asn1.errors import DecodeError
-from asn1.ps_pdu import decode_ps_pdu
+from asn1.ps_pdu import liid_text
 from collector.desk.explain import explain_access
 from collector.explain import Step, explain_reason, explain_record
 from collector.explain_order import explain_order
-from collector.facts import RecordFacts, facts_of
+from collector.facts import RecordFacts
+from collector.facts.stored import facts_of_stored
 from collector.registry import Registry
 from collector.rows import FORM_RECEIVED
 from collector.store.keys import Keys
@@ -105,7 +106,9 @@ def _facts(record: StoredRecord) -> RecordFacts | None:
     if record.form != FORM_RECEIVED or record.octets is None:
         return None
     try:
-        return facts_of(decode_ps_pdu(record.octets), record.received_us)
+        return facts_of_stored(
+            record.content_tag, record.octets, record.received_us, liid_text(record.liid), record.cin
+        )
     except DecodeError:
         return None
 

@@ -12,21 +12,33 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from asn1.columns import KIND_CC, KIND_IRI, NO_TIME
 from asn1.errors import DecodeError, LocalError
+from asn1.laes.cc_apdu import CcApdu
+from asn1.laes.ccc import CccDatagram
+from asn1.laes.message import CdcMessage
 from asn1.ps_pdu import PsPdu, decode_ps_pdu, liid_text
 from asn1.sip import number_of
 from collector.facts import CC_SERVICES, RecordFacts, facts_of
+from collector.facts.signalling import read_sip
+from collector.facts.stored import (
+    content_service,
+    dialect_of,
+    facts_of_stored,
+    masked_identities,
+    masked_service,
+    read_laes,
+)
 from collector.rows import FORM_MASKED, FORM_RECEIVED, FORM_SYNTHETIC
 from collector.standing import StandingState
 from collector.store.reader import DataView, StoredRecord, StoreReader
 from collector.synthetic import read_close
-from mediation.law.orders import Target, TargetKind
+from mediation.law.orders import Service, Target, TargetKind
 
 MAX_OCTETS: Final = 1 << 30
 FROM_TARGET: Final = 0
@@ -36,6 +48,7 @@ WITHHELD: Final = "(withheld)"
 SYNTHETIC: Final = "(closed by the collector)"
 _DIRECTIONS: Final = {"fromTarget": FROM_TARGET, "toTarget": TO_TARGET}
 _IMSI_DIGITS: Final = 15
+RTP_VERSION: Final = 2
 
 
 class Packet(NamedTuple):
@@ -61,6 +74,8 @@ class Signal(NamedTuple):
     facts: RecordFacts | None
     pdu: PsPdu | None
     withheld: str = ""
+    message: CdcMessage | None = None
+    """Of an accepted one of a US dialect, which has no `pdu`."""
 
 
 @dataclass(slots=True)
@@ -152,6 +167,9 @@ def _content(communication: Communication, record: StoredRecord, standing: Stand
 def _packets(record: StoredRecord) -> Iterator[Packet]:
     """The packets of a content record; aggregated payloads give several."""
     assert record.octets is not None
+    if dialect_of(record.content_tag) is not None:
+        yield _laes_packet(record, record.octets)
+        return
     _, payloads = decode_ps_pdu(record.octets).payload
     for payload in payloads:
         name, value = payload["cCContents"]
@@ -161,6 +179,16 @@ def _packets(record: StoredRecord) -> Iterator[Packet]:
             yield Packet(*where, str(value.get("frameType", "rtpFrame")), value["mMCCContents"])
         elif name == "iPCC" and value["iPCCContents"][0] == "iPPackets":
             yield Packet(*where, "ip", value["iPCCContents"][1])
+
+
+def _laes_packet(record: StoredRecord, octets: bytes) -> Packet:
+    """Content of a US dialect is one IP packet; RTP alone in a CC-APDU is read too (assumed)."""
+    held = read_laes(record.content_tag, octets)
+    packet = held.payload if isinstance(held, CcApdu) else held.packet if isinstance(held, CccDatagram) else b""
+    frame = "ipFrame" if content_service(record.content_tag) is Service.VOICE else "ip"
+    if frame == "ipFrame" and packet[:1] and packet[0] >> 6 == RTP_VERSION:
+        frame = "rtpFrame"
+    return Packet(record.sequence, record.event_us, record.direction, frame, packet)
 
 
 def _signal(communication: Communication, record: StoredRecord, standing: StandingState) -> None:
@@ -176,7 +204,10 @@ def _signal(communication: Communication, record: StoredRecord, standing: Standi
         communication.name(signal.facts.parties)
         communication.service = signal.facts.service or communication.service
     elif signal.payload not in (WITHHELD, SYNTHETIC):
-        _name_masked(communication, signal)
+        if dialect_of(record.content_tag) is None:
+            _name_masked(communication, signal)
+        else:
+            _name_masked_laes(communication, signal, record.content_tag)
 
 
 def _withheld(signal: Signal, standing: StandingState) -> Signal:
@@ -185,7 +216,7 @@ def _withheld(signal: Signal, standing: StandingState) -> Signal:
     payload = signal.payload if standing.metadata_shown else WITHHELD
     iri_type = signal.iri_type if standing.metadata_shown else None
     return signal._replace(
-        iri_type=iri_type, payload=payload, fields=shown, facts=None, pdu=None, withheld=standing.says()
+        iri_type=iri_type, payload=payload, fields=shown, facts=None, pdu=None, message=None, withheld=standing.says()
     )
 
 
@@ -202,12 +233,39 @@ def _read_signal(record: StoredRecord) -> Signal:
         return Signal(*where, None, SYNTHETIC, {"truncated_by_order": made.get("order", "")}, None, None)
     if record.form != FORM_RECEIVED:
         return unreadable
+    if dialect_of(record.content_tag) is not None:
+        return _read_laes_signal(record, record.octets, unreadable)
     try:
         pdu = decode_ps_pdu(record.octets)
         facts = facts_of(pdu, record.received_us)
     except DecodeError:
         return unreadable
     return Signal(*where, facts.iri_type, facts.payload, dict(facts.permitted), facts, pdu)
+
+
+def _read_laes_signal(record: StoredRecord, octets: bytes, unreadable: Signal) -> Signal:
+    try:
+        held = read_laes(record.content_tag, octets)
+        facts = facts_of_stored(record.content_tag, octets, record.received_us, liid_text(record.liid), record.cin)
+    except DecodeError:
+        return unreadable
+    message = held if isinstance(held, CdcMessage) else None
+    if message is not None and message.name == "uuContent":
+        facts = _with_sides(facts, message)
+    return unreadable._replace(
+        iri_type=facts.iri_type, payload=facts.payload, fields=dict(facts.permitted), facts=facts, message=message
+    )
+
+
+def _with_sides(facts: RecordFacts, message: CdcMessage) -> RecordFacts:
+    """Who wrote to whom, by the signalling beside the content."""
+    for one in message.fields.get("signalingMsg", ()):
+        try:
+            said = read_sip(one["sigMsg"])
+        except DecodeError:
+            continue
+        return replace(facts, originators=said.originators, recipients=said.recipients, parties=said.parties)
+    return facts
 
 
 _SERVICE_OF_PAYLOAD: Final = {
@@ -230,6 +288,14 @@ def _name_masked(communication: Communication, signal: Signal) -> None:
                 text = str(one)
                 number = _number_in(text)
                 (communication.numbers if number else communication.identities).add(number or text)
+
+
+def _name_masked_laes(communication: Communication, signal: Signal, tag: int) -> None:
+    service = masked_service(tag, signal.payload)
+    communication.service = communication.service or (None if service is None else str(service))
+    for text in masked_identities(signal.fields):
+        number = _number_in(text.lstrip("+"))
+        (communication.numbers if number else communication.identities).add(number or text)
 
 
 def _number_in(text: str) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from asn1 import sip, sms_tpdu
 from asn1.errors import DecodeError
+from asn1.laes.message import CdcMessage
 from asn1.ts33128 import decode_iri
 from collector.export.communications import Communication, Signal
 from mediation.law.orders import Target, TargetKind
@@ -63,6 +64,8 @@ def _joined(parts: list[_Part]) -> Message:
 
 
 def _part(signal: Signal) -> _Part | None:
+    if signal.message is not None:
+        return _laes_part(signal, signal.message)
     if signal.facts is None or signal.pdu is None:
         return None
     sender, receiver = _party(signal.facts.originators), _party(signal.facts.recipients)
@@ -78,7 +81,10 @@ def _part(signal: Signal) -> _Part | None:
     name, contents = value["iPMMIRIContents"]
     if name not in ("sIPMessage", "iRIOnlySIPMessage"):
         return None
-    message = sip.parse_sip(contents["sIPContent"])
+    return _sip_part(signal, sip.parse_sip(contents["sIPContent"]), sender, receiver)
+
+
+def _sip_part(signal: Signal, message: sip.SipMessage, sender: str, receiver: str) -> _Part | None:
     if message.method != "MESSAGE":
         return None
     if message.content_type == "application/vnd.3gpp.sms":
@@ -86,6 +92,22 @@ def _part(signal: Signal) -> _Part | None:
         return None if found is None else _tpdu(signal, found[1], found[0], sender, receiver)
     text = message.body.decode("utf-8", "replace") if message.content_type.startswith("text/") else None
     return _Part(Message(signal.event_us, sender, receiver, text), None, 1, 1)
+
+
+def _laes_part(signal: Signal, message: CdcMessage) -> _Part | None:
+    """UUContent with the SIP MESSAGE that it was cut out of: the headers there, the text as its body."""
+    form, held = message.fields.get("content", ("", None))
+    if message.name != "uuContent" or form != "sip" or "sipBody" not in held:
+        return None
+    for one in message.fields.get("signalingMsg", ()):
+        try:
+            said = sip.parse_sip(one["sigMsg"])
+        except DecodeError:
+            continue
+        said = said._replace(body=held["sipBody"]["sipBodyContents"])
+        assert signal.facts is not None
+        return _sip_part(signal, said, _party(signal.facts.originators), _party(signal.facts.recipients))
+    return None
 
 
 def _tpdu(signal: Signal, octets: bytes, from_mobile: bool, sender: str, receiver: str) -> _Part | None:

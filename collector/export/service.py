@@ -22,6 +22,7 @@ from asn1 import sdp, sip
 from asn1.errors import DecodeError
 from collector.export import audio, capture, messages
 from collector.export.communications import Communication, gather
+from collector.laes import naming
 from collector.store.reader import StoreReader
 from mediation.law.verdicts import VerdictKind
 
@@ -93,6 +94,9 @@ def _payload_names(communication: Communication) -> dict[int, str]:
     """The codecs of dynamic payload types, from every SDP of the call."""
     names: dict[int, str] = {}
     for signal in communication.signals:
+        if signal.message is not None:
+            for text in naming.media_sdp(signal.message.fields):
+                names |= _names_in(text)
         if signal.pdu is None or signal.payload != "iPMMIRI":
             continue
         _, value = signal.pdu.payload[1][0]["iRIContents"]
@@ -103,9 +107,12 @@ def _payload_names(communication: Communication) -> dict[int, str]:
             body = sip.sdp_of(sip.parse_sip(contents["sIPContent"]))
         except DecodeError:
             continue
-        for media in sdp.parse_sdp(body or b""):
-            names |= {number: name.partition("/")[0].upper() for number, name in media.rtpmap}
+        names |= _names_in(body or b"")
     return names
+
+
+def _names_in(text: bytes) -> dict[int, str]:
+    return {number: name.partition("/")[0].upper() for media in sdp.parse_sdp(text) for number, name in media.rtpmap}
 
 
 def _conversations(

@@ -206,16 +206,20 @@ def _packet_set(value: Value) -> Held:
     return Held(kept, targets, whole)
 
 
+PARTIES: Final = shapes.word_set(
+    "answering calling called redirectedFrom redirectedTo redirectedfrom redirectedto registering requesting "
+    "registrar communicatingParties removedParties joinedParties connectedParties newParties remainingParties "
+    "droppedParties signaledToPartyId signalingPartyId signaledPartyId signaledFromPartyId "
+    "subjectContactAddresses associateContactAddresses redirectedToPartyContactAddresses subscriberId "
+    "firstCallCalling secondCallCalling"
+)
+"""Fields that name one party, or a list of them."""
+
 HANDLERS: Final[dict[str, Handler]] = {
     **dict.fromkeys(("callId", "newCallId", "requestId", "old", "new", "relatedCallId"), _call_id),
     **dict.fromkeys(("previous", "resulting"), _calls),
     **dict.fromkeys(
-        ("answering", "calling", "called", "redirectedFrom", "redirectedTo", "redirectedfrom", "redirectedto",
-         "registering", "requesting", "registrar", "communicatingParties", "removedParties", "joinedParties",
-         "connectedParties", "newParties", "remainingParties", "droppedParties", "signaledToPartyId",
-         "signalingPartyId", "signaledPartyId", "signaledFromPartyId", "subjectContactAddresses",
-         "associateContactAddresses", "redirectedToPartyContactAddresses", "subscriberId", "firstCallCalling",
-         "secondCallCalling"),
+        PARTIES,
         _parties,
     ),
     **dict.fromkeys(("communicating", "removed", "joined"), _conference),

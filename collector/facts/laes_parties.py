@@ -102,6 +102,8 @@ _ROWS: Final[dict[str, Callable[[Any], tuple[Any, frozenset[Target]]]]] = {
     "mac802": _token,
     "fqdn": _host,
 }
+IDENTITIES: Final = ("dn", "uri", "genericAddress", "nai", "imsi", "min", "ipAddress", "fqdn")
+"""Those of them that name somebody, the commonest first."""
 PARTY_FIELDS: Final = frozenset(_ROWS)
 """Fields of a party that may be kept when they have their shape."""
 

@@ -8,8 +8,9 @@ renumber.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from asn1.errors import DecodeError
 from asn1.laes.cc_apdu import decode_apdu
@@ -18,7 +19,11 @@ from asn1.laes.describe import DIALECTS, dialect_named
 from asn1.ps_pdu import decode_ps_pdu
 from collector.facts.etsi import facts_of
 from collector.facts.laes import Record, facts_of_laes
+from collector.facts.laes_fields import PARTIES
+from collector.facts.laes_parties import IDENTITIES
+from collector.facts.laes_rows import ROWS
 from collector.facts.record import RecordFacts
+from mediation.law.orders import Service
 
 SPAN: Final = 1000
 UNDESCRIBED: Final = 800
@@ -68,3 +73,45 @@ def facts_of_stored(code: int, octets: bytes, received_us: int, liid: str, cin: 
         raise DecodeError(DecodeError.WRONG_DIALECT, f"content tag {code} is of no dialect that is known here")
     facts = facts_of_laes(read_laes(code, octets), received_us, dialect, liid)
     return replace(facts, liid=liid, cin=None if cin < 0 else cin)
+
+
+def content_service(code: int) -> Service | None:
+    """Of which service content is, by its dialect alone; None for anything else."""
+    dialect = dialect_of(code)
+    if dialect is None or code % SPAN < CONTENT:
+        return None
+    return Service.DATA if dialect == "ias" else Service.VOICE
+
+
+def masked_service(code: int, payload: str) -> Service | None:
+    """Of which service a masked message of a US dialect is; None for what no row describes."""
+    row = ROWS[dialect_of(code) or ""].get(payload)
+    return None if row is None else row.service
+
+
+def masked_identities(fields: Mapping[str, Any]) -> list[str]:
+    """Everybody whom the permitted fields of a masked message of a US dialect name, each once, in order."""
+    return list(dict.fromkeys(_identities(fields)))
+
+
+def _identities(fields: Mapping[str, Any]) -> Iterator[str]:
+    for name, held in fields.items():
+        if name in PARTIES or name in ("communicating", "removed", "joined"):
+            yield from _of_parties(held)
+        elif name == "redirectedFromInfo":
+            yield from _of_parties([one for one in held.values() if isinstance(one, Mapping)])
+        elif name == "subscriberIdentity":
+            yield str(held)
+        elif name == "iPAddress":
+            yield held["address"]
+        elif name in ("headerSet", "streamSet"):
+            yield from (held[end]["address"] for end in ("sourceIPaddress", "destinationIPaddress") if end in held)
+        elif name == "messages":
+            yield from (one[end] for one in held for end in ("from", "to") if isinstance(one.get(end), str))
+
+
+def _of_parties(parties: list[Mapping[str, Any]]) -> Iterator[str]:
+    for party in parties:
+        for name in IDENTITIES:
+            held = party.get(name)
+            yield from (held if isinstance(held, list) else [held] if held is not None else [])

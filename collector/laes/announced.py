@@ -10,7 +10,6 @@ announced. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 LINGER_US: Final = 2_000_000
@@ -106,9 +105,3 @@ class Announced:
                 del self._owned[owner]
         if not claims:
             del self._channels[channel]
-
-
-def sole(claims: Iterable[Claim]) -> Claim | None:
-    """The one claim, None where there is none or more than one."""
-    found = list(claims)
-    return found[0] if len(found) == 1 else None

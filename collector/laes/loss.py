@@ -18,7 +18,7 @@ MAX_STEP: Final = 1000
 """Numbers skipped at once that still count as loss: 20 s of speech."""
 _RTP_NUMBERS: Final = 1 << 16
 _APDU_NUMBERS: Final = 1 << 32
-Stream = tuple[bytes, int, int]
+Stream = tuple[bytes, int]
 
 
 class Losses:
@@ -33,8 +33,8 @@ class Losses:
         number = self._number(record)
         if number is None:
             return 0
-        of, side, sequence, modulus = number
-        stream = (channel, of, side)
+        of, sequence, modulus = number
+        stream = (channel, of)
         last = self._last.pop(stream, None)
         step = 1 if last is None else (sequence - last) % modulus
         if step > modulus // 2:
@@ -52,20 +52,17 @@ class Losses:
         return missing
 
     @staticmethod
-    def _number(record: CcApdu | CccDatagram) -> tuple[int, int, int, int] | None:
-        """(stream, its side, number, modulus); None for what has none."""
+    def _number(record: CcApdu | CccDatagram) -> tuple[int, int, int] | None:
+        """(stream, number, modulus); None for what has none. A CC-APDU counts both directions together (assumed)."""
         if isinstance(record, CcApdu):
             head = record.header or {}
-            number, direction = head.get("sequenceNumber"), head.get("packetDirection")
+            number = head.get("sequenceNumber")
             if isinstance(number, int):
-                return -1, _SIDES.get(str(direction), 0), number % _APDU_NUMBERS, _APDU_NUMBERS
+                return -1, number % _APDU_NUMBERS, _APDU_NUMBERS
         packet = record.payload if isinstance(record, CcApdu) else record.packet
         parsed = parse_ip(packet)
         if parsed is None or parsed.protocol != UDP or parsed.fragment:
             return None
         octets = parsed.payload(packet)
         rtp = None if is_rtcp(octets) else parse_rtp(octets)
-        return None if rtp is None else (rtp.ssrc, 0, rtp.sequence_number, _RTP_NUMBERS)
-
-
-_SIDES: Final = {"fromSubject": 1, "toSubject": 2}
+        return None if rtp is None else (rtp.ssrc, rtp.sequence_number, _RTP_NUMBERS)

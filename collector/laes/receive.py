@@ -18,7 +18,8 @@ from asn1.columns import KIND_CC, KIND_IRI
 from asn1.laes import cc_apdu
 from asn1.laes.describe import dialect_named
 from asn1.laes.stream import Frame, Framer
-from collector.laes.lane import Arrived, LaesLane
+from collector.laes.lane import LaesLane
+from collector.laes.link import Arrived
 from collector.laes.terms import LaesTerms
 from collector.pipeline import LinkState, Pipeline
 from collector.receiver import TOO_MUCH_UNFINISHED, PeerConnection, Receiver
@@ -85,7 +86,7 @@ class Feed:
 
     def account(self, source: CdcConnection | CccSocket | Feed, octets: int) -> None:
         """What the lane has judged is delivered."""
-        records, self.lane.judged = self.lane.judged, 0
+        records = self.lane.taken()
         if records:
             source.position += octets
             self.receiver.assembly.scanned(source, source.position, octets, records)

@@ -14,9 +14,15 @@ import numpy as np
 
 from asn1.columns import KIND_CC, KIND_IRI, NO_TIME
 from asn1.errors import DecodeError
-from asn1.ps_pdu import decode_ps_pdu, liid_text
+from asn1.ps_pdu import liid_text
 from collector.accounts import FIELDS
-from collector.facts import facts_of
+from collector.facts.stored import (
+    content_service,
+    dialect_of,
+    facts_of_stored,
+    masked_identities,
+    masked_service,
+)
 from collector.rows import FORM_MASKED, FORM_RECEIVED
 from collector.store import frames
 from collector.store.index_tail import TailUnit
@@ -144,13 +150,17 @@ class Gatherer:
                 found.cc_to_target += group.to_target
                 found.cc_other += group.records - group.from_target - group.to_target
                 tag = int(rows["content_tag"][group.first_row])
-                found.content_service = found.content_service or _SERVICE_OF_TAG.get(tag)
+                service = content_service(tag) if dialect_of(tag) else _SERVICE_OF_TAG.get(tag)
+                found.content_service = found.content_service or service
             else:
                 found.iri += group.records
             if group.first_us != LATEST:
                 found.span(group.first_us, group.last_us)
             found.first_sequence = min(found.first_sequence, data.first_sequence + group.first_row)
             found.last_sequence = max(found.last_sequence, data.first_sequence + group.last_row)
+            if dialect_of(int(rows["content_tag"][group.first_row])):
+                # Records of the US dialects are not numbered.
+                continue
             mark = (group.place >> 32, group.place & 0xFFFFFFFF)
             key = (generation, liid, group.cin, group.kind)
             into.marks[key] = max(mark, into.marks.get(key, (-1, -1)))
@@ -175,7 +185,7 @@ class Gatherer:
                 row = part[index]
                 end = int(ends[index])
                 record = None if octets is None else octets[end - int(row["length"]) : end]
-                payload, service, parties = _details(int(row["form"]), record)
+                payload, service, parties = _details(row, liids[int(row["liid"])], record)
                 liid, cin = liids[int(row["liid"])], int(row["cin"])
                 found = into.communications[tail.header.generation, liid, cin]
                 found.name(parties)
@@ -201,20 +211,27 @@ class Gatherer:
         return self._names.get(extent.uid)
 
 
-def _details(form: int, record: bytes | None) -> tuple[str | None, str | None, tuple[str, ...]]:
-    """(payload, service, parties) of a stored IRI record, as far as it may be read."""
+def _details(row: Any, liid: str, record: bytes | None) -> tuple[str | None, str | None, tuple[str, ...]]:  # noqa: ANN401
+    """(payload, service, parties) of a stored IRI record, as far as it may be read; `row` is its row."""
+    form, tag = int(row["form"]), int(row["content_tag"])
     if record is None:
         return None, None, ()
     if form == FORM_MASKED:
-        return _masked(json.loads(record))
+        value = json.loads(record)
+        return _masked_laes(tag, value) if dialect_of(tag) else _masked(value)
     if form != FORM_RECEIVED:
         return None, None, ()
     try:
-        facts = facts_of(decode_ps_pdu(record), 0)
+        facts = facts_of_stored(tag, record, 0, liid, int(row["cin"]))
     except DecodeError:
         return None, None, ()
     parties = sorted({target.value for target in facts.parties})
     return facts.payload, facts.service, tuple(parties[:MAX_PARTIES])
+
+
+def _masked_laes(tag: int, value: dict[str, Any]) -> tuple[str | None, str | None, tuple[str, ...]]:
+    parties = sorted(masked_identities(value["fields"]))
+    return value["payload"], masked_service(tag, value["payload"]), tuple(parties[:MAX_PARTIES])
 
 
 def _masked(value: dict[str, Any]) -> tuple[str | None, str | None, tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import time
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -22,7 +23,8 @@ from collector.conflicts import Conflicts
 from collector.gate import LinkPolicy
 from collector.gate_columns import GateLimits
 from collector.keeping import Keeper
-from collector.laes.lane import Arrived, LaesLane
+from collector.laes.lane import LaesLane
+from collector.laes.link import Arrived
 from collector.laes.terms import LaesTerms
 from collector.minimise import Minimised, SpotChecks
 from collector.pipeline import LinkState
@@ -295,7 +297,7 @@ class Bench:
 
     def close(self) -> bytes:
         """The account of the batch; raises when it does not balance."""
-        self.batch.account.delivered = self.lane.judged
+        self.batch.account.delivered = self.lane.taken()
         blob: bytes = self.batch.account.close(0, self.batch.rows.n)
         return blob
 
@@ -304,3 +306,19 @@ class Bench:
 def us() -> Any:
     """Everything of this file by name, for tests that are not imported from it."""
     return SimpleNamespace(**globals())
+
+
+@pytest.fixture
+def now_us() -> int:
+    """Of the wall, as a collector that really listens has it."""
+    return time.time_ns() // 1000
+
+
+@pytest.fixture
+def send_datagrams() -> Any:
+    def send(port: int, *octets: bytes) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for one in octets:
+                sender.sendto(one, ("127.0.0.1", port))
+
+    return send

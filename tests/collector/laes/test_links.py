@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import ssl
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -36,23 +34,12 @@ def errors(running: Any, name: str) -> dict[str, int]:
     return dict(link["errors"] | link["closed"])
 
 
-def send_datagrams(port: int, *octets: bytes) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        for one in octets:
-            sender.sendto(one, ("127.0.0.1", port))
-
-
 async def until(condition: Callable[[], Any]) -> None:
     async with asyncio.timeout(5):
         while True:
             if condition():
                 return
             await asyncio.sleep(0.005)
-
-
-@pytest.fixture
-def now_us() -> int:
-    return time.time_ns() // 1000
 
 
 @pytest.fixture
@@ -65,7 +52,9 @@ async def running(lab: Any) -> Any:
         await one.end()
 
 
-async def test_a_call_comes_over_both_links_and_is_stored_once(running, lab, us, connect, now_us) -> None:
+async def test_a_call_comes_over_both_links_and_is_stored_once(
+    running, lab, us, connect, now_us, send_datagrams
+) -> None:
     """Replayed after a reconnect, and again after a restart: the same messages, stored once."""
     call = us.T1678Call("LAB-0001", "17", now_us)
     messages = [call.origination(), call.opens(), call.answer()]
@@ -99,7 +88,7 @@ async def test_a_call_comes_over_both_links_and_is_stored_once(running, lab, us,
 
 
 async def test_content_is_placed_behind_a_restart_by_what_was_announced_before(
-    running, lab, us, connect, now_us
+    running, lab, us, connect, now_us, send_datagrams
 ) -> None:
     call = us.T1678Call("LAB-0001", "17", now_us)
     client = await connect(running.ports["cdc"])
@@ -115,7 +104,7 @@ async def test_content_is_placed_behind_a_restart_by_what_was_announced_before(
     assert len({one.cin for one in stored(lab)}) == 1
 
 
-async def test_what_waits_at_a_stop_gets_its_verdict(running, lab, us, now_us) -> None:
+async def test_what_waits_at_a_stop_gets_its_verdict(running, lab, us, now_us, send_datagrams) -> None:
     """Nobody announced it: it names a case that a warrant has, so it is set apart."""
     send_datagrams(running.ports["ccc"], us.T1678Call("LAB-0001", "17", now_us).apdu(0))
     await until(lambda: next(one for one in running.status()["links"] if one["name"] == "ccc")["octets"])
@@ -138,7 +127,7 @@ async def test_attack_a_stream_that_never_ends_a_record_is_closed(running, us, c
         await client.close()
 
 
-async def test_attack_records_larger_than_the_link_takes(running, lab, us, connect, now_us) -> None:
+async def test_attack_records_larger_than_the_link_takes(running, lab, us, connect, now_us, send_datagrams) -> None:
     """Counted, refused and passed over; what stands behind is taken. Nothing of them is kept."""
     call = us.T1678Call("LAB-0001", "17", now_us)
     big = call.origination(signalingMsg=[{"signalingProt": "SIP", "sigMsg": us.CANARY.encode() * 1000}])
@@ -155,7 +144,7 @@ async def test_attack_records_larger_than_the_link_takes(running, lab, us, conne
     assert not [path for path in files if us.CANARY.encode() in path.read_bytes()]
 
 
-async def test_attack_a_flood_of_datagrams_nobody_announced(running, lab, us, connect, now_us) -> None:
+async def test_attack_a_flood_of_datagrams_nobody_announced(running, lab, us, connect, now_us, send_datagrams) -> None:
     """Every one that was read gets a verdict, the kernel's own losses are told, and the other link goes on."""
     flood = us.T1678Call("LAB-9999", "1", now_us)
     octets = [flood.apdu(number) for number in range(500)]
@@ -177,7 +166,9 @@ async def test_attack_a_flood_of_datagrams_nobody_announced(running, lab, us, co
     assert len(stored(lab)) == 1
 
 
-async def test_a_pen_register_keeps_no_content_of_either_link(running, lab, us, connect, now_us) -> None:
+async def test_a_pen_register_keeps_no_content_of_either_link(
+    running, lab, us, connect, now_us, send_datagrams
+) -> None:
     """R-110: content is refused, call data is kept in its permitted fields; nothing else is anywhere."""
     call = us.T1678Call("LAB-0002", "17", now_us)
     spoken = us.T1678Call("LAB-0002", "17", now_us)
