@@ -11,7 +11,8 @@ from typing import Any
 
 from collector.config import CollectorConfig
 from collector.registry import Registry
-from collector.store.keys import Keys, read_public_key
+from collector.store.keys import Keys
+from collector.store.private_files import read_public_key
 from mediation.runtime.config import ConfigError, NotReadyError
 
 

@@ -42,8 +42,9 @@ from collector.status import Status, metrics_route
 from collector.store.audit_log import AuditLog, read_audit
 from collector.store.gauge import StoreError
 from collector.store.index import Index
-from collector.store.keys import pin_name, read_public_key
+from collector.store.keys import pin_name
 from collector.store.pack import COMPILED as PACK_COMPILED
+from collector.store.private_files import read_public_key
 from collector.store.reader import StoreReader
 from collector.store.store import Store, StoreConfig, StoreHooks
 from mediation.law.orders import CourtOrder
@@ -138,7 +139,7 @@ class Service:
             config.store.capacity_octets,
             config.store.segment_octets,
             config.store.encryption,
-            pin=pins / pin_name(self._keys.signing.public_key()) if pins is not None else None,
+            pin=pins / pin_name(self._keys.identity) if pins is not None else None,
             block_unsafe_evict=config.store.block_unsafe_evict,
         )
         self._store = Store.open(directory / "store", store_config, self._keys, hooks)

@@ -19,7 +19,8 @@ import numpy as np
 
 from asn1.errors import RefusedError
 from collector.export.sealed import seal_order
-from collector.store.keys import Keys, sync_directory
+from collector.store.keys import Keys
+from collector.store.private_files import sync_directory
 from collector.store.reader import DataView, StoreReader
 from lab.case_file import Docket, Said, Verdict
 from lab.cli_order import now_of

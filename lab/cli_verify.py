@@ -8,7 +8,9 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from collector.store.keys import Keys, pin_name, read_public_key
+from collector.store.epochs import read_trust
+from collector.store.keys import Keys, pin_name
+from collector.store.private_files import read_public_key
 from collector.store.verifier import VerifyReport, verify_store
 from lab.output import JsonOption, banner, console, print_json
 from lab.pins import other_pins, pin_directory
@@ -36,7 +38,7 @@ def find_store(given: Path) -> StorePlace:
 
 
 def check_store(place: StorePlace, pin: Path | None = None, with_keys: bool = True) -> VerifyReport:
-    public_key = read_public_key(place.keys / "signing.pub")
+    public_key = read_trust(place.keys)
     keys = Keys(place.keys) if with_keys else None
     return verify_store(place.store, public_key, keys, pin or place.pin, place.audit)
 

@@ -13,7 +13,8 @@ from typing import Any
 from asn1.errors import RefusedError
 from collector.export.service import export_liid
 from collector.store.audit_log import verify_audit
-from collector.store.keys import Keys, read_public_key
+from collector.store.epochs import read_trust
+from collector.store.keys import Keys
 from collector.store.reader import StoreReader
 from lab.cli_verify import StorePlace
 from lab.desk import desk_exists, open_desk
@@ -79,7 +80,7 @@ def export_all(
     """
     if not actor.strip() or not reason.strip():
         raise RefusedError("An export says who makes it and why; one of them is missing.")
-    audit = verify_audit(place.audit, read_public_key(place.keys / "signing.pub"), whole=False)
+    audit = verify_audit(place.audit, read_trust(place.keys), whole=False)
     if not audit.ok:
         raise IntegrityError(f"The audit log {place.audit} was changed ({audit.faults[0]}): nothing is exported.")
     exports = Exports()

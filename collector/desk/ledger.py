@@ -16,16 +16,16 @@ import fcntl
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from collector.store.audit_log import AuditLog, AuditReport, read_audit, verify_audit
-from collector.store.keys import Keys, pin_name, read_public_key, write_private
+from collector.store.audit_log import AuditLog, AuditReport, OneKey, read_audit, verify_audit
+from collector.store.keys import pin_name
 from collector.store.pin import check_pin, pinned_size, write_pin
+from collector.store.private_files import read_public_key, write_private
 from mediation.law.desk_state import DeskState
 from mediation.law.desk_values import DeskError, Entry
 from mediation.ledger.kernel import CompactRange, leaf_hash
@@ -37,11 +37,6 @@ CAPACITY_OCTETS: Final = 64 << 20
 """About 100,000 attempts. When it is full no access can be recorded, hence none is given."""
 LOCK_WAIT_S: Final = 5.0
 _LOCK_POLL_S: Final = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class _SigningKey:
-    signing: Ed25519PrivateKey
 
 
 class Ledger:
@@ -60,10 +55,8 @@ class Ledger:
         self._pin: Path | None = None
         self._lock = _locked(directory, wait_s)
         try:
-            # An audit log uses nothing of the keys but the signing one; the desk has no others.
             signing = _own_key(directory / "keys")
-            keys = cast(Keys, _SigningKey(signing))
-            self._log = AuditLog(directory / "audit", keys, capacity_octets, ORIGIN)
+            self._log = AuditLog(directory / "audit", OneKey(signing), capacity_octets, ORIGIN)
             self._pin = _checked_pin(directory, signing.public_key(), pins)
             self.state = fold(read_audit(directory / "audit"), directory)
         except BaseException:

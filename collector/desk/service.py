@@ -17,7 +17,7 @@ from collector.desk.config import DeskConfig
 from collector.desk.desk import Desk
 from collector.desk.ledger import desk_key, read_desk
 from collector.registry import Registry
-from collector.store.keys import read_public_key
+from collector.store.private_files import read_public_key
 from mediation.law.desk import due_cuts, due_ends, uninspected
 from mediation.law.desk_state import DeskState
 from mediation.runtime.clock import Clock

@@ -30,11 +30,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from asn1.errors import LocalError, RefusedError
 from collector.standing import Entry, State, entry_to_json
-from collector.store.keys import Keys, sync_directory
+from collector.store.keys import Keys
 from collector.store.pack import ENVELOPE, envelope
+from collector.store.private_files import sync_directory
 from collector.store.reader import DataView, LeafHashes, StoredRecord, StoreReader
 from mediation.law.orders import OrderId, OrderUid, order_uid
-from mediation.ledger.checkpoint import parse_note, verify_note
+from mediation.ledger.checkpoint import Trust, keys_of, parse_note, verify_note
 from mediation.ledger.kernel import leaf_hash, node_hash
 from mediation.ledger.proofs import inclusion_proof, verify_inclusion
 
@@ -138,7 +139,7 @@ def seal_order(
     return Sealed(directory, count, octets, digest)
 
 
-def verify_sealed(directory: Path, public_key: Ed25519PublicKey, origin: str = ORIGIN) -> SealedReport:
+def verify_sealed(directory: Path, public_key: Trust, origin: str = ORIGIN) -> SealedReport:
     """Check a sealed copy with nothing but the collector's public key. Never raises for what it finds."""
     faults: list[str] = []
     try:
@@ -148,13 +149,12 @@ def verify_sealed(directory: Path, public_key: Ed25519PublicKey, origin: str = O
     return SealedReport(records, tuple(faults))
 
 
-def _verify(directory: Path, public_key: Ed25519PublicKey, origin: str, faults: list[str]) -> int:
+def _verify(directory: Path, public_key: Trust, origin: str, faults: list[str]) -> int:
     manifest = (directory / "manifest.json").read_bytes()
-    try:
-        public_key.verify((directory / "manifest.sig").read_bytes(), _signed(manifest))
-    except InvalidSignature:
-        faults.append("the manifest is not signed by this collector's key")
     said = json.loads(manifest)
+    signature = (directory / "manifest.sig").read_bytes()
+    if not any(_holds(key, signature, manifest) for key in keys_of(public_key, origin, int(said["ledger"]["size"]))):
+        faults.append("the manifest is not signed by this collector's key")
     faults += [
         f"{name} is not the one that was sealed" for name in _FILES if said["files"][name] != _sha256(directory / name)
     ]
@@ -179,6 +179,14 @@ def _verify(directory: Path, public_key: Ed25519PublicKey, origin: str, faults: 
     if count != said["records"]:
         faults.append(f"{said['records']} records were sealed, {count} are there")
     return count
+
+
+def _holds(key: Ed25519PublicKey, signature: bytes, manifest: bytes) -> bool:
+    try:
+        key.verify(signature, _signed(manifest))
+    except InvalidSignature:
+        return False
+    return True
 
 
 class Subtrees:

@@ -17,16 +17,16 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from collector.reconcile.compare import Code, Finding
 from collector.reconcile.ledgers import Mark
-from collector.store.audit_log import AuditLog, read_audit
-from collector.store.keys import Keys, write_private
+from collector.store.audit_log import AuditLog, OneKey, read_audit
 from collector.store.pin import check_pin, pinned_size, write_pin
+from collector.store.private_files import write_private
 from mediation.ledger.kernel import CompactRange, leaf_hash
 from mediation.runtime.config import NotReadyError
 
@@ -116,11 +116,6 @@ class Memory:
     audit: Mark | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _OwnKey:
-    signing: Ed25519PrivateKey
-
-
 class FindingsLog:
     """The reconciler's own log, open for appending; `memory` is what it held at the opening."""
 
@@ -131,8 +126,7 @@ class FindingsLog:
         self._directory = directory / "findings"
         self._pin = pin
         # An audit log uses nothing of the collector's keys but the signing one, and the others are none of ours.
-        keys = cast(Keys, _OwnKey(self._signing))
-        self._log = AuditLog(self._directory, keys, capacity_octets, ORIGIN)
+        self._log = AuditLog(self._directory, OneKey(self._signing), capacity_octets, ORIGIN)
         self._check_pin()
         self.memory = recall(read_audit(self._directory))
 

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from asn1.columns import NO_TIME
 from asn1.errors import DecodeError, LocalError
@@ -29,7 +28,7 @@ from collector.store.audit_log import verify_audit
 from collector.store.recovery import chain_line
 from collector.store.walk import SegmentFile, Unit, segment_paths
 from mediation.law.verdicts import Reason
-from mediation.ledger.checkpoint import Checkpoint, verify_note
+from mediation.ledger.checkpoint import Checkpoint, Trust, verify_note
 from mediation.ledger.kernel import CompactRange, leaf_hash
 
 MAX_STREAMS: Final = 65_536
@@ -149,7 +148,7 @@ class _MovedError(LocalError):
 class StoreWatch:
     """Reads each commit once into `streams`; `seen` is the newest checkpoint of before, kept by the caller."""
 
-    def __init__(self, directory: Path, public_key: Ed25519PublicKey, origin: str, seen: Mark | None) -> None:
+    def __init__(self, directory: Path, public_key: Trust, origin: str, seen: Mark | None) -> None:
         self.streams = Streams()
         self._directory = directory
         self._public_key = public_key
@@ -261,7 +260,7 @@ class AuditLook(NamedTuple):
 class AuditWatch:
     """Checks the whole log whenever its files changed in any way; ctime cannot be set back."""
 
-    def __init__(self, directory: Path, public_key: Ed25519PublicKey, max_octets: int) -> None:
+    def __init__(self, directory: Path, public_key: Trust, max_octets: int) -> None:
         self._directory = directory
         self._public_key = public_key
         self._max_octets = max_octets

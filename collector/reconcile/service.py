@@ -21,7 +21,8 @@ from collector.reconcile.config import ReconcileConfig
 from collector.reconcile.findings import FindingBook, FindingsLog, Unseen
 from collector.reconcile.ledgers import AuditWatch, Mark, StoreWatch
 from collector.reconcile.sources import ElementSource, OrderSource
-from collector.store.keys import read_public_key
+from collector.store.epochs import TrustOnDisk
+from collector.store.private_files import read_public_key
 from mediation.runtime.config import NotReadyError
 from mediation.runtime.exchange import new_session
 from mediation.runtime.logs import get_logger
@@ -208,9 +209,10 @@ class Reconciler:
 
     def _watch(self, key: Ed25519PublicKey) -> tuple[StoreWatch, AuditWatch]:
         paths = self._config.collector
+        trust = TrustOnDisk(paths.public_key.parent, key)
         self._watches = (
-            StoreWatch(paths.store, key, paths.origin, self._seen[Ledger.STORE]),
-            AuditWatch(paths.audit, key, paths.audit_octets),
+            StoreWatch(paths.store, trust, paths.origin, self._seen[Ledger.STORE]),
+            AuditWatch(paths.audit, trust, paths.audit_octets),
         )
         return self._watches
 

@@ -15,15 +15,16 @@ import json
 import os
 import re
 import threading
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from asn1.errors import DecodeError
 from collector.store.gauge import StoreError
-from collector.store.keys import Keys
-from mediation.ledger.checkpoint import Checkpoint, Signer, parse_note, verify_note
+from mediation.ledger.checkpoint import Checkpoint, Signer, Trust, parse_note, verify_note
+from mediation.ledger.epochs import LedgerState
 from mediation.ledger.kernel import CompactRange, leaf_hash
 from mediation.runtime.process import IntegrityError
 
@@ -50,16 +51,39 @@ class AuditReport(NamedTuple):
         return not self.faults
 
 
+class SigningKeys(Protocol):
+    """What of the keys is needed here."""
+
+    @property
+    def signing(self) -> Ed25519PrivateKey: ...
+
+    @property
+    def trust(self) -> Trust: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OneKey:
+    """The keys of a log whose owner has one for good, and no others."""
+
+    signing: Ed25519PrivateKey
+
+    @property
+    def trust(self) -> Trust:
+        return self.signing.public_key()
+
+
 class AuditLog:
     """Open for appending by one process. Safe to call from any thread."""
 
-    def __init__(self, directory: Path, keys: Keys, capacity_octets: int = 256 << 20, name: str = ORIGIN) -> None:
+    def __init__(
+        self, directory: Path, keys: SigningKeys, capacity_octets: int = 256 << 20, name: str = ORIGIN
+    ) -> None:
         """Raises StoreError when the directory cannot be used, IntegrityError when the log was changed."""
         self._directory = directory
         self._capacity_octets = capacity_octets
         self._signer = Signer(name, keys.signing)
         self._lock = threading.Lock()
-        report = verify_audit(directory, keys.signing.public_key(), whole=False, name=name)
+        report = verify_audit(directory, keys.trust, whole=False, name=name)
         if not report.ok:
             raise IntegrityError(f"The audit log in {directory} was changed: {report.faults[0]}")
         try:
@@ -79,6 +103,11 @@ class AuditLog:
     @property
     def entries(self) -> int:
         return self._tree.size
+
+    @property
+    def state(self) -> LedgerState:
+        """Of all entries, signed or not."""
+        return LedgerState(self._tree.size, self._tree.root())
 
     def append(self, kind: str, fields: dict[str, Any], now_us: int) -> int:
         """One entry; its number. Durable and signed with the next `flush`. Raises AuditFullError."""
@@ -149,7 +178,7 @@ def read_audit(directory: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in data[: data.rfind(b"\n") + 1].splitlines()]
 
 
-def verify_audit(directory: Path, public_key: Ed25519PublicKey, whole: bool = True, name: str = ORIGIN) -> AuditReport:
+def verify_audit(directory: Path, public_key: Trust, whole: bool = True, name: str = ORIGIN) -> AuditReport:
     """Check every line against its chain and every checkpoint against the lines. With `whole` false, lines that no
     checkpoint covers yet are in order (a crash leaves them)."""
     path, notes_path = directory / "audit.jsonl", directory / "checkpoints.txt"
@@ -183,7 +212,7 @@ def verify_audit(directory: Path, public_key: Ed25519PublicKey, whole: bool = Tr
     return AuditReport(tree.size, signed, tuple(faults))
 
 
-def _notes(path: Path, public_key: Ed25519PublicKey, faults: list[str], name: str) -> dict[int, bytes]:
+def _notes(path: Path, public_key: Trust, faults: list[str], name: str) -> dict[int, bytes]:
     """Size to root of every checkpoint. A last note that is cut off is what a crash leaves."""
     text = path.read_text("utf-8", "replace") if path.exists() else ""
     found: dict[int, bytes] = {}

@@ -97,7 +97,7 @@ class Index:
         self._engine = open_database(url)
         self._store = store
         self._keys = keys
-        public = keys.signing.public_key().public_bytes_raw()
+        public = keys.identity.public_bytes_raw()
         self._identity = hashlib.sha256(public).hexdigest()[:32]
         self._durable = last_commit
         self._condition = threading.Condition()

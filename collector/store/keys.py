@@ -1,6 +1,8 @@
 """The collector's keys, one file each, readable by its owner alone.
 
-signing.key / signing.pub   Ed25519, signs checkpoints
+signing.key                 Ed25519, signs checkpoints: the key of the newest epoch
+signing.pub                 the first epoch's public key, which names this collector for good
+epochs/NNNN.cert            which key signs from when on, certified by a root that is not here (`store.epochs`)
 hmac.key                    32 octets, digests of withheld octets
 quarantine.pub              X25519; the private half is never here
 orders/<uid>.key            AES-256 data key of an order
@@ -26,43 +28,16 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 
 from asn1.errors import DecodeError, RefusedError
 from collector.seal import open_box, seal_box
+from collector.store.epochs import current_key, private_pem
+from collector.store.private_files import replace_private, sync_directory, write_private
 from mediation.law.orders import OrderUid
+from mediation.ledger.checkpoint import Trust
 from mediation.runtime.config import NotReadyError
 
 KEY_OCTETS: Final = 32
 KEY_ID_OCTETS: Final = 8
 _HELD: Final = b"CLHELD01"
 _UID_OCTETS: Final = 16
-
-
-def write_private(path: Path, octets: bytes) -> None:
-    """Create `path` with mode 0600 and these octets, durable under its name, whole or not at all. An existing file is
-    an error."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_name(path.name + ".tmp")
-    # What a crash left there may be the very file that `path` names: it is not to be emptied.
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.write(descriptor, octets)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    try:
-        # A link, not a rename: it fails where the name is taken.
-        os.link(temporary, path)
-    finally:
-        temporary.unlink()
-    sync_directory(path.parent)
-
-
-def sync_directory(path: Path) -> None:
-    """Make the names in a directory durable."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def data_key_id(key: bytes) -> bytes:
@@ -74,17 +49,6 @@ def pin_name(public_key: Ed25519PublicKey) -> str:
     """The file name of the pinned checkpoint of the store that this key signs."""
     octets = public_key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     return f"{hashlib.sha256(octets).hexdigest()[:16]}.checkpoint"
-
-
-def read_public_key(path: Path) -> Ed25519PublicKey:
-    """A PEM Ed25519 public key. Raises NotReadyError."""
-    try:
-        key = serialization.load_pem_public_key(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise NotReadyError(f"Cannot read the public key {path}: {error}.") from error
-    if not isinstance(key, Ed25519PublicKey):
-        raise NotReadyError(f"{path} holds another kind of key than Ed25519.")
-    return key
 
 
 class Keys:
@@ -100,7 +64,7 @@ class Keys:
             raise NotReadyError(f"Cannot read the collector's keys in {directory}: {error}.") from error
         if not isinstance(signing, Ed25519PrivateKey) or not isinstance(quarantine, X25519PublicKey):
             raise NotReadyError(f"The keys in {directory} are of the wrong kind: Ed25519 signs, X25519 seals.")
-        self.signing = signing
+        self.signing, self.history = current_key(directory, signing)
         self.quarantine = quarantine
         self._lock = threading.RLock()
         self._data: dict[OrderUid, dict[bytes, bytes]] = {}
@@ -131,11 +95,19 @@ class Keys:
         # The signing key comes last: it is what `exists` looks for.
         write_private(
             directory / "signing.key",
-            signing.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            ),
+            private_pem(signing),
         )
         return cls(directory)
+
+    @property
+    def trust(self) -> Trust:
+        """Whom readers of this collector's ledgers believe."""
+        return self.signing.public_key() if self.history is None else self.history
+
+    @property
+    def identity(self) -> Ed25519PublicKey:
+        """The first epoch's key."""
+        return self.signing.public_key() if self.history is None else self.history.identity
 
     @staticmethod
     def exists(directory: Path) -> bool:
@@ -189,7 +161,7 @@ class Keys:
             for path in sorted(self.directory.glob(f"orders/{uid.hex()}-*.key")):
                 later = self._read(path)
                 if later is not None:
-                    _replace_private(self._held_path(uid, data_key_id(later)), self._held(uid, later))
+                    replace_private(self._held_path(uid, data_key_id(later)), self._held(uid, later))
             if not self._held_path(uid).exists():
                 write_private(self._held_path(uid), self._held(uid, own or os.urandom(KEY_OCTETS)))
             self._data.pop(uid, None)
@@ -216,7 +188,7 @@ class Keys:
                 )
             box = boxes[name]
             path = box.with_suffix(".key")
-            _replace_private(path, key)
+            replace_private(path, key)
             box.unlink()
             sync_directory(path.parent)
             for cache in (self._sealed, self._data):
@@ -277,9 +249,3 @@ def _held_id(box: bytes, uid: OrderUid) -> bytes:
     """The key id that a box names; empty when it is none of this order."""
     at = len(_HELD) + _UID_OCTETS
     return box[at : at + KEY_ID_OCTETS] if box.startswith(_HELD + uid) else b""
-
-
-def _replace_private(path: Path, octets: bytes) -> None:
-    """As `write_private`, where a file of that name may be what an interrupted turn left."""
-    path.unlink(missing_ok=True)
-    write_private(path, octets)

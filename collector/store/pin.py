@@ -10,15 +10,13 @@ import errno
 import os
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from collector.store.gauge import StoreError
-from mediation.ledger.checkpoint import verify_note
+from mediation.ledger.checkpoint import Trust, verify_note
 from mediation.ledger.kernel import CompactRange
 from mediation.runtime.process import IntegrityError
 
 
-def check_pin(pin: Path, origin: str, public_key: Ed25519PublicKey, tree: CompactRange) -> None:
+def check_pin(pin: Path, origin: str, public_key: Trust, tree: CompactRange) -> None:
     """Refuse to go on from a state older than the pinned one: a rollback, or a restored backup.
 
     Raises IntegrityError for that, StoreError when there is no place to keep a pin.

@@ -7,19 +7,18 @@ follows it is judged on its own.
 
 from __future__ import annotations
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from asn1.errors import DecodeError
 from collector.store import frames
 from collector.store.recovery import check_note, start_fault
 from collector.store.walk import Unit
+from mediation.ledger.checkpoint import Trust
 from mediation.ledger.kernel import CompactRange
 
 
 class SegmentProof:
     """`public_key` None: nothing is checked, and nothing is said to be wrong."""
 
-    def __init__(self, header: frames.SegmentHeader, public_key: Ed25519PublicKey | None) -> None:
+    def __init__(self, header: frames.SegmentHeader, public_key: Trust | None) -> None:
         self._header = header
         self._public_key = public_key
         self._chain = header.chain

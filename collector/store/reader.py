@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from asn1.errors import DecodeError
 from collector.standing import Standings, State, entries_of
@@ -21,6 +20,7 @@ from collector.store.keys import Keys
 from collector.store.proof import SegmentProof
 from collector.store.walk import DataFrame, SegmentFile, Unit, own_leaves, segment_paths, sound_rows
 from mediation.law.orders import OrderUid
+from mediation.ledger.checkpoint import Trust
 from mediation.runtime.process import IntegrityError
 
 
@@ -82,10 +82,10 @@ class StoreReader:
     """`keys` decrypt; without them octets are None. Signatures are checked with their signing key, or with
     `public_key`; with neither, nothing is checked."""
 
-    def __init__(self, directory: Path, keys: Keys | None = None, public_key: Ed25519PublicKey | None = None) -> None:
+    def __init__(self, directory: Path, keys: Keys | None = None, public_key: Trust | None = None) -> None:
         self._directory = directory
         self._keys = keys
-        self._public_key = keys.signing.public_key() if public_key is None and keys is not None else public_key
+        self._public_key = keys.trust if public_key is None and keys is not None else public_key
         self._standings = Standings()
         self._stood = -1
 

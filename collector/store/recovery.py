@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from asn1.errors import DecodeError, LocalError
 from collector.rows import FORM_NOTICE
 from collector.standing import Numbered, entries_of
@@ -23,7 +21,7 @@ from collector.store import frames
 from collector.store.keys import Keys
 from collector.store.pack import rehash
 from collector.store.walk import SegmentFile, Unit, own_leaves, segment_paths, uid_version
-from mediation.ledger.checkpoint import Checkpoint, verify_note
+from mediation.ledger.checkpoint import Checkpoint, Trust, verify_note
 from mediation.ledger.kernel import CompactRange
 from mediation.runtime.process import IntegrityError
 
@@ -81,7 +79,7 @@ def recover(directory: Path, origin: str, keys: Keys, durable: int = 0) -> Recov
             raise IntegrityError(f"{path.name} belongs to {header.origin!r}, not to {origin!r}: another store's file.")
         if index == 0:
             tree = _tree_of(path, header)
-            wrong = start_fault(header, tree, keys.signing.public_key())
+            wrong = start_fault(header, tree, keys.trust)
             if wrong is not None:
                 raise IntegrityError(f"{path.name}: {wrong}. Restore the file from a copy.")
             chain, next_commit, evicted = header.chain, header.first_commit, header.first_sequence
@@ -156,7 +154,7 @@ def _tree_of(path: Path, header: frames.SegmentHeader) -> CompactRange:
         raise IntegrityError(f"{path.name}: the header's tree does not add up: {error.message}.") from error
 
 
-def check_note(note: str, origin: str, public_key: Ed25519PublicKey, tree: CompactRange, chain: bytes) -> str | None:
+def check_note(note: str, origin: str, public_key: Trust, tree: CompactRange, chain: bytes) -> str | None:
     """What is wrong with a commit's note, None when it is signed and says this tree and chain."""
     checkpoint: Checkpoint | None = verify_note(note, origin, public_key)
     if checkpoint is None:
@@ -170,7 +168,7 @@ def check_note(note: str, origin: str, public_key: Ed25519PublicKey, tree: Compa
     return None
 
 
-def start_fault(header: frames.SegmentHeader, tree: CompactRange, public_key: Ed25519PublicKey) -> str | None:
+def start_fault(header: frames.SegmentHeader, tree: CompactRange, public_key: Trust) -> str | None:
     """What is wrong with the state that the oldest segment begins from, None when this key signed it."""
     if header.first_commit == 0 and not header.note:
         return None if tree.size == 0 else "its header begins behind records that no commit stored"
@@ -201,7 +199,7 @@ def _continue(
         tree.extend(data.meta.hashes)
     digests = [data.meta.digest for data in unit.data]
     grown = frames.commit_chain(chain, header.digest, number, unit.commit.time_us, digests, unit.commit.records)
-    wrong = check_note(unit.commit.note, header.origin, keys.signing.public_key(), tree, grown)
+    wrong = check_note(unit.commit.note, header.origin, keys.trust, tree, grown)
     if wrong is not None or grown != unit.commit.chain:
         raise IntegrityError(f"{place}: commit {number}: {wrong or 'its chain value was changed'}.")
     return grown
@@ -214,7 +212,7 @@ def _tail(
     it is blank. Raises IntegrityError when sound commits stand behind a fault."""
     if end >= file.octets:
         return None
-    later = file.later_commit(header, end, next_commit, keys.signing.public_key())
+    later = file.later_commit(header, end, next_commit, keys.trust)
     if later is not None:
         raise IntegrityError(
             f"{path.name} is damaged at octet {end}: commit {next_commit} cannot be read, but a later one at octet "

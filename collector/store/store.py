@@ -12,7 +12,6 @@ log before it goes (R-143), or holds up everything until it is, where `block_uns
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import threading
@@ -32,6 +31,7 @@ from collector.store.files import Files, RealFiles, write_all
 from collector.store.framing import TAG_OCTETS, FramePlan, Framer, plan_frame
 from collector.store.gauge import Gauge, StoreError
 from collector.store.keys import Keys
+from collector.store.lock import lock_directory
 from collector.store.pack import envelope
 from collector.store.pin import check_pin, pinned_size, write_pin
 from collector.store.recovery import SegmentState, chain_line, recover
@@ -75,7 +75,7 @@ class Store:
         self._writing = False
         self._closing = False
         self.failed: str | None = None
-        self._lock_descriptor = _lock(directory)
+        self._lock_descriptor = lock_directory(directory)
         self._segments: list[SegmentState] = []
         self._tree = CompactRange()
         self._chain = bytes(32)
@@ -205,7 +205,7 @@ class Store:
         for leaf, one in found.standings:
             self._decisions.add(leaf, one)
         if self.config.pin is not None:
-            check_pin(self.config.pin, self.config.origin, self._keys.signing.public_key(), self._tree)
+            check_pin(self.config.pin, self.config.origin, self._keys.trust, self._tree)
         if found.segments:
             newest = found.segments[-1]
             self._descriptor = self._files.open(newest.path)
@@ -476,15 +476,3 @@ class Store:
 
 def _canonical(value: dict[str, Any]) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _lock(directory: Path) -> int:
-    descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(descriptor)
-        raise StoreError(
-            f"Another collector uses {directory}. Stop it first, or give this one a directory of its own."
-        ) from error
-    return descriptor

@@ -24,7 +24,8 @@ from collector.store.pack import rehash
 from collector.store.recovery import check_note, notice_of, start_fault
 from collector.store.walk import DataFrame, SegmentFile, Unit, own_leaves, segment_paths, uid_version
 from mediation.law.orders import OrderUid
-from mediation.ledger.checkpoint import verify_note
+from mediation.ledger.checkpoint import Trust, verify_note
+from mediation.ledger.epochs import KeyHistory
 from mediation.ledger.kernel import CompactRange
 
 
@@ -73,7 +74,7 @@ class VerifyReport:
 
 def verify_store(
     directory: Path,
-    public_key: Ed25519PublicKey,
+    public_key: Trust,
     keys: Keys | None = None,
     pin: Path | None = None,
     audit: Path | None = None,
@@ -112,7 +113,7 @@ def _headers(directory: Path, report: VerifyReport) -> list[tuple[Path, frames.S
 
 
 class _Walk:
-    def __init__(self, report: VerifyReport, public_key: Ed25519PublicKey, keys: Keys | None, origin: str) -> None:
+    def __init__(self, report: VerifyReport, public_key: Trust, keys: Keys | None, origin: str) -> None:
         self.report = report
         self._public_key = public_key
         self._keys = keys
@@ -241,6 +242,7 @@ class _Walk:
             f"{report.records} records under {report.checkpoints} signed checkpoints since {since}, "
             f"the newest of {_utc(self._last_us)}."
         )
+        report.findings.append(_by_which_key(self._public_key))
         if report.evicted_with_notice:
             report.findings.append(f"{report.evicted_with_notice} older records were evicted with signed notice.")
         if report.decisions:
@@ -268,6 +270,18 @@ def _check_pin(pin: Path, walk: _Walk, report: VerifyReport) -> None:
         report.tampered.append(f"{checkpoint.size} records were committed, the store ends at {size}: rolled back.")
     elif checkpoint.size in walk.sizes and walk.sizes[checkpoint.size] != checkpoint.root:
         report.tampered.append("The store is not the one of the pinned checkpoint.")
+
+
+def _by_which_key(trust: Trust) -> str:
+    if isinstance(trust, KeyHistory):
+        first, newest = trust.epochs[0], trust.newest
+        return (
+            f"Signed by {newest.number} keys in turn under the root {first.root_key.hex()[:16]}: the first is "
+            f"{first.public_key.hex()[:16]}, the newest {newest.public_key.hex()[:16]}."
+        )
+    if isinstance(trust, Ed25519PublicKey):
+        return f"Signed by the key {trust.public_bytes_raw().hex()[:16]}."
+    return "Signed by keys that change while this is read."
 
 
 def _utc(time_us: int) -> str:

@@ -14,7 +14,6 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -24,7 +23,7 @@ from collector.store import frames
 from collector.store.keys import Keys, data_key_id
 from collector.store.pack import HASH_OCTETS, ROW_OCTETS, rehash
 from mediation.law.orders import OrderUid
-from mediation.ledger.checkpoint import verify_note
+from mediation.ledger.checkpoint import Trust, verify_note
 
 SCAN_OCTETS: Final = 1 << 20
 """Octets read at a time where a file is looked through."""
@@ -168,7 +167,7 @@ class SegmentFile:
         return True
 
     def later_commit(
-        self, header: frames.SegmentHeader, offset: int, last_commit: int, public_key: Ed25519PublicKey
+        self, header: frames.SegmentHeader, offset: int, last_commit: int, public_key: Trust
     ) -> int | None:
         """Where behind `offset` a commit frame stands whose number is above `last_commit` and whose checkpoint this key
         signed; None for nowhere. The signature is asked for since a peer may send octets that look like a frame.
@@ -186,7 +185,7 @@ class SegmentFile:
             offset += max(len(chunk) - 3, 1) if offset + len(chunk) < self.octets else len(chunk)
         return None
 
-    def _commit_number(self, header: frames.SegmentHeader, offset: int, public_key: Ed25519PublicKey) -> int:
+    def _commit_number(self, header: frames.SegmentHeader, offset: int, public_key: Trust) -> int:
         try:
             head_octets = self.read(offset, frames.FRAME_HEADER_OCTETS)
             head = frames.parse_frame_head(head_octets)

@@ -14,7 +14,7 @@ from asn1.columns import KIND_CC, KIND_IRI
 from collector.accounts import FIELDS
 from collector.export.sealed import verify_sealed
 from collector.standing import Standings
-from collector.store.keys import read_public_key
+from collector.store.epochs import read_trust
 from collector.store.reader import StoredRecord
 from lab import canary
 from lab.cli_verify import check_store
@@ -127,7 +127,7 @@ def _masked(says: str, wanted: Masked, evidence: Evidence) -> Check:
 
 def _sealed(says: str, wanted: SealedCopy, evidence: Evidence) -> Check:
     directory = evidence.paths.data / "sealed" / wanted.order
-    report = verify_sealed(directory, read_public_key(evidence.place.keys / "signing.pub"))
+    report = verify_sealed(directory, read_trust(evidence.place.keys))
     words = f"{report.records} records" if report.ok else "; ".join(report.faults[:3])
     return Check(says, report.ok and _fits(report.records, wanted.count), words)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -91,12 +91,35 @@ def parse_note(note: str | bytes) -> SignedCheckpoint:
     return SignedCheckpoint(checkpoint, tuple(_signature(line) for line in tail[:-1].split("\n")))
 
 
-def verify_note(note: str | bytes, name: str, public_key: Ed25519PublicKey) -> Checkpoint | None:
-    """The checkpoint when `name`'s key signed it, else None. Malformed notes are None too."""
+class Keyring(Protocol):
+    """Keys of a ledger over time (`epochs.KeyHistory`)."""
+
+    def keys_at(self, name: str, size: int) -> tuple[Ed25519PublicKey, ...]:
+        """Those that may have signed ledger `name` at `size`."""
+
+
+Trust = Ed25519PublicKey | Keyring
+"""Whom a ledger's reader believes: one key for good, or the keys of its epochs."""
+
+
+def keys_of(trust: Trust, name: str, size: int) -> tuple[Ed25519PublicKey, ...]:
+    """The keys that may have signed ledger `name` at `size`."""
+    return (trust,) if isinstance(trust, Ed25519PublicKey) else trust.keys_at(name, size)
+
+
+def verify_note(note: str | bytes, name: str, trust: Trust) -> Checkpoint | None:
+    """The checkpoint when a key of `name`'s signed it, else None. Malformed notes are None too."""
     try:
         signed = parse_note(note)
     except DecodeError:
         return None
+    for key in keys_of(trust, name, signed.checkpoint.size):
+        if _signed(signed, name, key):
+            return signed.checkpoint
+    return None
+
+
+def _signed(signed: SignedCheckpoint, name: str, public_key: Ed25519PublicKey) -> bool:
     hint = key_id(name, public_key.public_bytes_raw())
     for signature in signed.signatures:
         if signature.name != name or signature.key_id != hint:
@@ -105,8 +128,8 @@ def verify_note(note: str | bytes, name: str, public_key: Ed25519PublicKey) -> C
             public_key.verify(signature.octets, signed.checkpoint.body().encode())
         except InvalidSignature:
             continue
-        return signed.checkpoint
-    return None
+        return True
+    return False
 
 
 def _signature(line: str) -> Signature:

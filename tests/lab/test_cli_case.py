@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from collector.export.sealed import verify_sealed
-from collector.store.keys import read_public_key
+from collector.store.private_files import read_public_key
 from mediation.law.court_days import add_court_days
 from mediation.law.duties import DutyKind
 from mediation.law.orders import OrderState

@@ -13,7 +13,7 @@ from collector.accounts import OTHER
 from collector.reconcile import ledgers
 from collector.reconcile.ledgers import AuditWatch, Mark, StoreWatch, Streams
 from collector.store import frames
-from collector.store.keys import read_public_key
+from collector.store.private_files import read_public_key
 from collector.store.walk import SegmentFile, segment_paths
 
 ORIGIN = "calea-lab/collector"

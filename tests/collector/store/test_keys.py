@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from asn1.errors import DecodeError, RefusedError
 from collector.seal import open_box
 from collector.store import keys as keys_module
-from collector.store.keys import Keys, data_key_id, open_held, pin_name, read_public_key, write_private
+from collector.store.keys import Keys, data_key_id, open_held, pin_name
+from collector.store.private_files import read_public_key, write_private
 from mediation.law.orders import OrderId, order_uid
 from mediation.runtime.config import NotReadyError
 

@@ -1,0 +1,119 @@
+"""The epochs of a collector's signing key on disk: certificates beside the keys, and the change from one to the next.
+
+    epochs/NNNN.cert     one certificate an epoch, none left out
+    signing.next         the key of an epoch whose certificate is being put in place; gone behind it
+
+The root's private key is never here: whoever begins an epoch brings it. The old private key goes with its epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from asn1.errors import DecodeError
+from collector.store.private_files import read_public_key, replace_private, sync_directory, write_private
+from mediation.ledger.checkpoint import Trust
+from mediation.ledger.epochs import Epoch, KeyHistory, LedgerState, certify, read_certificate
+from mediation.runtime.config import NotReadyError
+
+_NEXT: Final = "signing.next"
+
+
+def read_trust(directory: Path) -> Trust:
+    """Whom readers believe, from a directory of keys: its first key, or the epochs that it vouches for. Raises
+    NotReadyError."""
+    identity = read_public_key(directory / "signing.pub")
+    return read_history(directory, identity) or identity
+
+
+def read_history(directory: Path, identity: Ed25519PublicKey) -> KeyHistory | None:
+    """The certified epochs of a directory of keys; None when there are none. Raises NotReadyError."""
+    paths = sorted((directory / "epochs").glob("*.cert"))
+    if not paths:
+        return None
+    try:
+        if [path.name for path in paths] != [f"{number:04}.cert" for number in range(1, len(paths) + 1)]:
+            raise DecodeError(DecodeError.MISSING_FIELD, "a certificate is missing")
+        return KeyHistory.of((path.read_text("utf-8", "replace") for path in paths), identity)
+    except (DecodeError, OSError) as error:
+        raise NotReadyError(
+            f"The epochs of the signing key in {directory / 'epochs'} do not hold: {error}. Restore them from a copy."
+        ) from error
+
+
+def current_key(directory: Path, signing: Ed25519PrivateKey) -> tuple[Ed25519PrivateKey, KeyHistory | None]:
+    """The key of the newest epoch, and all epochs; a change of keys that a crash cut short is finished. Raises
+    NotReadyError."""
+    history = read_history(directory, read_public_key(directory / "signing.pub"))
+    following = directory / _NEXT
+    if history is None or history.newest.public_key == signing.public_key().public_bytes_raw():
+        following.unlink(missing_ok=True)
+        return signing, history
+    try:
+        fresh = serialization.load_pem_private_key(following.read_bytes(), None)
+    except (OSError, ValueError) as error:
+        raise NotReadyError(
+            f"The newest epoch in {directory / 'epochs'} is of another key than signing.key, and there is no other: "
+            "restore the directory from a copy."
+        ) from error
+    if not isinstance(fresh, Ed25519PrivateKey) or fresh.public_key().public_bytes_raw() != history.newest.public_key:
+        raise NotReadyError(f"{following} is not the key of the newest epoch. Restore {directory} from a copy.")
+    following.replace(directory / "signing.key")
+    sync_directory(directory)
+    return fresh, history
+
+
+def begin_epoch(
+    directory: Path,
+    signing: Ed25519PrivateKey,
+    history: KeyHistory | None,
+    root: Ed25519PrivateKey,
+    ledgers: Mapping[str, LedgerState],
+) -> Epoch:
+    """Certify the first key (`history` None), or make a new one that signs from these states on. In force for whoever
+    opens the directory's keys next: for a collector that does not run. Raises NotReadyError."""
+    if history is None:
+        number, note = 1, certify(signing, root, None, ledgers)
+    else:
+        before = history.newest
+        if before.root_key != root.public_key().public_bytes_raw():
+            raise NotReadyError("This is not the root key under which the collector's epochs stand. Bring that one.")
+        fresh = Ed25519PrivateKey.generate()
+        number, note = before.number + 1, certify(fresh, root, before, ledgers)
+        # The key first, its certificate second, its name last: whatever a crash leaves is gone on with.
+        replace_private(directory / _NEXT, private_pem(fresh))
+    write_private(directory / "epochs" / f"{number:04}.cert", note.encode())
+    sync_directory(directory / "epochs")
+    return read_certificate(note)
+
+
+def private_pem(key: Ed25519PrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+class TrustOnDisk:
+    """Certificates as they stand at each question, for who watches a collector that goes on: a key is changed while the
+    watcher runs. Whoever puts something else in their place is believed in nothing."""
+
+    def __init__(self, directory: Path, identity: Ed25519PublicKey) -> None:
+        self._directory = directory
+        self._identity = identity
+        self._names: tuple[str, ...] | None = None
+        self._history: KeyHistory | None = None
+
+    def keys_at(self, name: str, size: int) -> tuple[Ed25519PublicKey, ...]:
+        names = tuple(sorted(path.name for path in (self._directory / "epochs").glob("*.cert")))
+        if names != self._names:
+            try:
+                self._history = read_history(self._directory, self._identity)
+            except NotReadyError:
+                return ()
+            self._names = names
+        return (self._identity,) if self._history is None else self._history.keys_at(name, size)

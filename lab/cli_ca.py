@@ -1,0 +1,105 @@
+"""`calea-lab ca rollover | show`: the offline root of a collector's ledgers, and the epochs of the key that signs them.
+
+The root's private key lies with the lab's CA, never with the collector; bring it from elsewhere with `--root`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from collector.store.audit_log import ORIGIN as AUDIT
+from collector.store.audit_log import AuditLog
+from collector.store.epochs import begin_epoch, private_pem, read_history
+from collector.store.gauge import StoreError
+from collector.store.keys import Keys
+from collector.store.lock import lock_directory
+from collector.store.private_files import read_public_key, write_private
+from collector.store.recovery import recover
+from collector.store.settings import StoreConfig
+from lab.cli_verify import StorePlace, find_store
+from lab.output import DEFAULT_DATA, DataOption, JsonOption, console, print_json
+from lab.paths import RunPaths
+from mediation.ledger.epochs import Epoch, LedgerState
+from mediation.ledger.kernel import CompactRange
+from mediation.runtime.config import ConfigError
+
+STORE = StoreConfig().origin
+NOTHING = LedgerState(0, CompactRange().root())
+RootOption = Annotated[Path | None, typer.Option("--root", help="the root's private key, where it is kept elsewhere")]
+
+
+def rollover(root: RootOption = None, data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
+    """Begin an epoch: a new key signs from now on, the old one is gone. The collector must not run."""
+    place = find_store(data)
+    key = _root_key(root or RunPaths(data).ca / "ledger-root.key", may_make=root is None)
+    lock = lock_directory(place.store)
+    try:
+        keys = Keys(place.keys)
+        ledgers = _states(place, keys)
+        if keys.history is None:
+            begin_epoch(place.keys, keys.signing, None, key, {STORE: NOTHING, AUDIT: NOTHING})
+            keys = Keys(place.keys)
+        epoch = begin_epoch(place.keys, keys.signing, keys.history, key, ledgers)
+        # Opening the keys once puts the new one in its place.
+        Keys(place.keys)
+    finally:
+        os.close(lock)
+    if as_json:
+        print_json(_shown(epoch))
+    else:
+        store, audit = ledgers[STORE], ledgers[AUDIT]
+        console().print(
+            f"epoch {epoch.number}: key {epoch.public_key.hex()[:16]} signs from record {store.size} and audit entry "
+            f"{audit.size} on; the key before it is gone",
+            markup=False,
+        )
+
+
+def show(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
+    """Which key signs from when on, under which root."""
+    place = find_store(data)
+    history = read_history(place.keys, read_public_key(place.keys / "signing.pub"))
+    epochs = () if history is None else history.epochs
+    if as_json:
+        print_json({"root": epochs[0].root_key.hex() if epochs else None, "epochs": [_shown(one) for one in epochs]})
+        return
+    if not epochs:
+        console().print("one key signs since the beginning; no root certifies it (calea-lab ca rollover)", markup=False)
+        return
+    console().print(f"root {epochs[0].root_key.hex()[:16]}", markup=False)
+    for one in epochs:
+        states = ", ".join(f"{name} from {state.size}" for name, state in one.ledgers)
+        console().print(f"epoch {one.number}: key {one.public_key.hex()[:16]}, {states}", markup=False)
+
+
+def _shown(epoch: Epoch) -> dict[str, Any]:
+    states = {name: {"size": state.size, "root": state.root.hex()} for name, state in epoch.ledgers}
+    return {"epoch": epoch.number, "key": epoch.public_key.hex(), "root": epoch.root_key.hex(), "from": states}
+
+
+def _states(place: StorePlace, keys: Keys) -> dict[str, LedgerState]:
+    """Both ledgers as they stand, all of it signed by the key that goes."""
+    found = recover(place.store, STORE, keys)
+    if found.discarded_at is not None or found.torn:
+        raise StoreError("The collector ended in the middle of a commit: start it once and stop it, then try again.")
+    log = AuditLog(place.audit, keys)
+    log.close()
+    return {STORE: LedgerState(found.tree.size, found.tree.root()), AUDIT: log.state}
+
+
+def _root_key(path: Path, may_make: bool) -> Ed25519PrivateKey:
+    if may_make and not path.exists():
+        write_private(path, private_pem(Ed25519PrivateKey.generate()))
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), None)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"Cannot read the root key {path}: {error}. Give its file to --root.") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ConfigError(f"{path} holds another kind of key than Ed25519.")
+    return key
