@@ -149,13 +149,14 @@ class SmsItem(_Message):
 
 
 class MmsItem(_Message):
-    """`size_octets`: the message is made at least so large."""
+    """`size_octets`: the message is made at least so large. `form`: the PDU of the handset's interface, or MIME."""
 
     kind: Literal["mms"] = "mms"
     text: Annotated[str, Field(max_length=5_000)] = ""
     subject: Annotated[str, Field(max_length=40)] | None = None
     picture: bool = True
     size_octets: Annotated[int, Field(ge=0, le=MAX_MMS_OCTETS)] = 0
+    form: Literal["pdu", "mime"] = "pdu"
 
 
 class DataItem(_Item):

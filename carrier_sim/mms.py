@@ -2,9 +2,9 @@
 
 As with a short message each leg is seen by itself, both with one correlation: the sender's `mMSSend`, then the
 receiver's `mMSNotification` (which has the size and names no recipient) and `mMSRetrieval`. The message itself goes
-beside each leg as an MMSCCPDU; that it travels on X3 as a CCPayload of TS 33.128, and that its content is a MIME
-multipart rather than the binary form of the handset, are our assumptions. Sources: TS 33.128 (through
-`asn1.ts33128`), RFC 2387 (multipart/related), PNG (ISO/IEC 15948) for the picture.
+beside each leg as an MMSCCPDU; that it travels on X3 as a CCPayload of TS 33.128, and that its content is the PDU of
+the handset's interface, or where asked for a MIME multipart, are our assumptions. Sources: TS 33.128 (through
+`asn1.ts33128`), OMA MMS Encapsulation (through `asn1.mms`), RFC 2387 (multipart/related), PNG (ISO/IEC 15948).
 """
 
 from __future__ import annotations
@@ -14,13 +14,17 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
+from asn1.mime import Part
+from asn1.mms import Value as Field
+from asn1.mms import encode_pdu
 from asn1.table import Value
 from asn1.ts33128 import encode_cc, encode_xiri
 from carrier_sim.events import EventKind, InterceptEvent, Phase
 from carrier_sim.subscribers import Subscriber
 
+Form = Literal["pdu", "mime"]
 MMS_DOMAIN: Final = "mms.invalid"
 MAX_MMS_OCTETS: Final = 300_000
 """What networks commonly let through; far below any limit on a record."""
@@ -28,6 +32,8 @@ _NOTICE_US: Final = 1_200_000
 _RETRIEVAL_US: Final = 900_000
 _EXPIRY_S: Final = 7 * 86_400
 _VERSION: Final[dict[str, Value]] = {"majorVersion": 1, "minorVersion": 3}
+_RELATED: Final = "application/vnd.wap.multipart.related"
+_SHOWN: Final = {"text/plain": "text", "image/png": "img"}
 _SIDE: Final = 16
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 
@@ -43,6 +49,7 @@ class MmsPlan:
     subject: str | None = None
     picture: bool = True
     size_octets: int = 0
+    form: Form = "pdu"
 
 
 def mms_events(plan: MmsPlan, correlation: int, seed: str) -> Iterator[InterceptEvent]:
@@ -50,7 +57,14 @@ def mms_events(plan: MmsPlan, correlation: int, seed: str) -> Iterator[Intercept
     chance = random.Random(seed)  # noqa: S311  a reproducible run, not a secret
     message_id = f"{chance.getrandbits(64):016x}@{MMS_DOMAIN}"
     sent, fetched = f"T{chance.getrandbits(48):012x}", f"T{chance.getrandbits(48):012x}"
-    content_type, body = mms_content(plan, f"{chance.getrandbits(48):012x}", chance)
+    made = mms_parts(plan, chance)
+    if plan.form == "mime":
+        content_type, body = mime_content(made, f"{chance.getrandbits(48):012x}")
+        submitted_body = body
+    else:
+        content_type = _RELATED
+        submitted_body = _pdu(plan, "m-send-req", sent, None, made)
+        body = _pdu(plan, "m-retrieve-conf", fetched, message_id, made)
     sender, receiver = _party(plan.sender), _party(plan.receiver)
     subject: dict[str, Value] = {} if plan.subject is None else {"subject": plan.subject}
     common: dict[str, Value] = {"version": _VERSION, "originatingMMSParty": sender, **subject}
@@ -60,7 +74,8 @@ def mms_events(plan: MmsPlan, correlation: int, seed: str) -> Iterator[Intercept
         return _leg(at_us, correlation, EventKind.MMS, encode_xiri((name, value)), plan, name == "mMSSend", phase)
 
     def content(at_us: int, transaction: str, submitted: bool) -> InterceptEvent:
-        pdu: dict[str, Value] = {"version": _VERSION, "transactionID": transaction, "mMSContent": body}
+        pdu: dict[str, Value] = {"version": _VERSION, "transactionID": transaction}
+        pdu["mMSContent"] = submitted_body if submitted else body
         octets = encode_cc(("mMSCCPDU", pdu))
         return _leg(at_us, correlation, EventKind.MMS_CONTENT, octets, plan, submitted, Phase.WITHIN)
 
@@ -106,22 +121,51 @@ def mms_events(plan: MmsPlan, correlation: int, seed: str) -> Iterator[Intercept
     yield content(retrieved_us + 5_000, fetched, submitted=False)._replace(phase=Phase.CLOSES)
 
 
-def mms_content(plan: MmsPlan, boundary: str, chance: random.Random) -> tuple[str, bytes]:
-    """(content type, body) of the message: its text and its picture as the parts of a multipart/related."""
-    parts: list[tuple[str, bytes]] = []
+def mms_parts(plan: MmsPlan, chance: random.Random) -> list[Part]:
+    """The message: how it is shown (SMIL), its text and its picture."""
+    parts: list[Part] = []
     if plan.text or not plan.picture:
-        head = "Content-Type: text/plain; charset=utf-8\r\nContent-ID: <text>\r\n"
-        parts.append((head, plan.text.encode()))
+        headers = (("content-id", "<text>"), ("content-location", "text.txt"))
+        parts.append(Part("text/plain", (("charset", "utf-8"),), headers, plan.text.encode()))
+    bare = sum(len(part.body) for part in parts)
     if plan.picture:
-        bare = sum(len(octets) for _, octets in parts)
-        head = "Content-Type: image/png\r\nContent-ID: <picture>\r\nContent-Location: simulation.png\r\n"
-        parts.append((head, picture(chance, plan.size_octets - bare)))
-    elif len(plan.text.encode()) < plan.size_octets:
-        padding = b" " * (plan.size_octets - len(plan.text.encode()))
-        parts.append(("Content-Type: application/octet-stream\r\nContent-ID: <padding>\r\n", padding))
+        headers = (("content-id", "<picture>"), ("content-location", "simulation.png"))
+        parts.append(Part("image/png", (), headers, picture(chance, plan.size_octets - bare)))
+    elif bare < plan.size_octets:
+        padding = b" " * (plan.size_octets - bare)
+        parts.append(Part("application/octet-stream", (), (("content-id", "<padding>"),), padding))
+    shown = "".join(f'<{_SHOWN[part.content_type]} src="{part.name}" region="{_SHOWN[part.content_type]}"/>'
+                    for part in parts if part.content_type in _SHOWN)  # fmt: skip
+    smil = f'<smil><body><par dur="5000ms">{shown}</par></body></smil>'
+    return [Part("application/smil", (("charset", "utf-8"),), (("content-id", "<smil>"),), smil.encode()), *parts]
+
+
+def _pdu(plan: MmsPlan, kind: str, transaction: str, message_id: str | None, parts: list[Part]) -> bytes:
+    """The PDU between handset and relay."""
+    subject: list[tuple[str, Field]] = [] if plan.subject is None else [("subject", plan.subject)]
+    headers: list[tuple[str, Field]] = [
+        ("x-mms-transaction-id", transaction),
+        ("x-mms-mms-version", "1.3"),
+        *([] if message_id is None else [("message-id", message_id)]),
+        ("date", plan.start_us // 1_000_000),
+        ("from", f"+{plan.sender.number}/TYPE=PLMN"),
+        ("to", f"+{plan.receiver.number}/TYPE=PLMN"),
+        *subject,
+        ("x-mms-message-class", "personal"),
+        ("x-mms-priority", "normal"),
+        ("x-mms-delivery-report", "no"),
+    ]
+    return encode_pdu(kind, headers, (_RELATED, (("type", "application/smil"), ("start", "<smil>"))), parts)
+
+
+def mime_content(parts: list[Part], boundary: str) -> tuple[str, bytes]:
+    """(content type, body) of the message as a multipart/related."""
     body = bytearray()
-    for head, octets in parts:
-        body += f"--{boundary}\r\n{head}\r\n".encode() + octets + b"\r\n"
+    for part in parts:
+        parameters = "".join(f"; {name}={value}" for name, value in part.parameters)
+        headers = "".join(f"{name}: {value}\r\n" for name, value in part.headers)
+        head = f"--{boundary}\r\nContent-Type: {part.content_type}{parameters}\r\n{headers}\r\n"
+        body += head.encode() + part.body + b"\r\n"
     body += f"--{boundary}--\r\n".encode()
     return f'multipart/related; boundary="{boundary}"', bytes(body)
 

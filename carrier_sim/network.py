@@ -153,7 +153,14 @@ class Network:
             return sms_events(SmsPlan(start_us, get(item.sender), get(item.to), item.text, item.via), correlation, seed)
         if isinstance(item, MmsItem):
             mms = MmsPlan(
-                start_us, get(item.sender), get(item.to), item.text, item.subject, item.picture, item.size_octets
+                start_us,
+                get(item.sender),
+                get(item.to),
+                item.text,
+                item.subject,
+                item.picture,
+                item.size_octets,
+                item.form,
             )
             return mms_events(mms, correlation, seed)
         return data_events(

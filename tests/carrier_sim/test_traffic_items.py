@@ -11,6 +11,7 @@ from email import message_from_bytes
 import pytest
 
 from asn1.errors import LocalError
+from asn1.mms import read_content
 from asn1.packets import parse_ip, parse_rtp, parse_telephone_event
 from asn1.radius import INTERIM, START, STOP, parse_radius
 from asn1.sip import parse_sdp, parse_sip, sdp_of
@@ -226,14 +227,17 @@ def test_mms_has_two_legs_and_its_content_beside_each() -> None:
     assert events[-1].phase is Phase.CLOSES
 
 
-def test_an_mms_is_a_multipart_with_a_picture_that_says_what_it_is() -> None:
-    body = decode_cc(mms()[1].octets)[1]["mMSContent"]
-    content_type = decode_xiri(mms()[0].octets)[1]["contentType"]
-    message = message_from_bytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body)
-    text, picture = message.get_payload()
-    assert text.get_payload().strip() == "CANARY" and picture.get_content_type() == "image/png"
-    octets = body[body.index(b"\x89PNG") :]
-    assert b"calea-lab SIMULATION" in octets and octets.rstrip().rpartition(b"IEND")[1]
+@pytest.mark.parametrize("form", ["pdu", "mime"])
+def test_an_mms_has_a_picture_that_says_what_it_is(form: str) -> None:
+    content = read_content(decode_cc(mms(form=form, subject="hello")[1].octets)[1]["mMSContent"])
+    smil, text, picture = content.parts
+    assert smil.content_type == "application/smil" and b'src="simulation.png"' in smil.body
+    assert text.text == "CANARY" and (picture.content_type, picture.name) == ("image/png", "simulation.png")
+    if form == "pdu":
+        assert (content.message_type, content.header("subject")) == ("m-send-req", "hello")
+        assert content.texts("to") == ("+12125550100",) and content.header("from") == "+12125550144/TYPE=PLMN"
+    octets = picture.body
+    assert b"calea-lab SIMULATION" in octets
     at, kinds, pixels = 8, [], b""
     while not kinds or kinds[-1] != b"IEND":
         size, kind = int.from_bytes(octets[at : at + 4], "big"), octets[at + 4 : at + 8]
@@ -242,13 +246,25 @@ def test_an_mms_is_a_multipart_with_a_picture_that_says_what_it_is() -> None:
         pixels += zlib.decompress(held) if kind == b"IDAT" else b""
         kinds.append(kind)
         at += 12 + size
-    assert kinds == [b"IHDR", b"tEXt", b"IDAT", b"IEND"] and len(pixels) == 16 * 49
+    assert kinds == [b"IHDR", b"tEXt", b"IDAT", b"IEND"] and len(pixels) == 16 * 49 and at == len(octets)
+
+
+def test_an_mms_as_mime_is_one_to_another_reader_too() -> None:
+    sent, content = mms(form="mime")[:2]
+    content_type = decode_xiri(sent.octets)[1]["contentType"]
+    body = decode_cc(content.octets)[1]["mMSContent"]
+    message = message_from_bytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body)
+    assert [part.get_content_type() for part in message.get_payload()] == [
+        "application/smil",
+        "text/plain",
+        "image/png",
+    ]
 
 
 @pytest.mark.parametrize(("picture", "size"), [(True, 20_000), (True, 300_000), (False, 20_000), (False, 0)])
 def test_an_mms_is_as_large_as_wished(picture: bool, size: int) -> None:
     body = decode_cc(mms(picture=picture, size_octets=size)[1].octets)[1]["mMSContent"]
-    assert size <= len(body) < size + 1_500 and (b"image/png" in body) is picture
+    assert size <= len(body) < size + 1_500 and (b"simulation.png" in body) is picture
 
 
 @pytest.mark.parametrize("code", ["*66", "#31", "*1234"])
