@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from asn1.errors import DecodeError
+from asn1.mime import parameters_of, parts_of
 from asn1.sdp import SdpMedia, parse_sdp
 
 __all__ = (
@@ -38,7 +39,6 @@ MAX_MESSAGE_OCTETS: Final = 65_535
 MAX_HEADERS: Final = 256
 MAX_LINE_OCTETS: Final = 8_192
 MAX_URIS: Final = 32
-_MAX_PARTS: Final = 32
 
 _COMPACT: Final = {
     "a": "accept-contact",
@@ -73,7 +73,6 @@ _URI_HEADERS: Final = re.compile(r"(:[^\s<>\"?:]*)\?[^\s<>\"]*")
 _USER: Final = re.compile(r"(sips?|tel):([^@;?>\s]*)([^>\s]*)", re.IGNORECASE)
 _SEPARATORS: Final = re.compile(r"[-.()\s]")
 _CONTEXT: Final = re.compile(r";phone-context=(\+[\d\-.()]{1,20})(?:[;@?]|$)", re.IGNORECASE)
-_BOUNDARY: Final = re.compile(r";\s*boundary\s*=\s*(?:\"([^\"]{1,70})\"|([^;\s\"]{1,70}))", re.IGNORECASE)
 
 
 class SipMessage(NamedTuple):
@@ -397,17 +396,16 @@ def number_of(uri: str) -> str | None:
 
 
 def sdp_of(message: SipMessage) -> bytes | None:
-    """The SDP of a message: its body, or the first `application/sdp` part of a multipart body."""
+    """The SDP of a message: its body, or the first `application/sdp` part of a multipart body, however deep."""
     if message.content_type == "application/sdp":
         return message.body
     if not message.content_type.startswith("multipart/"):
         return None
-    match = _BOUNDARY.search(message.header("content-type") or "")
-    if match is None:
+    content_type = message.header("content-type") or ""
+    if not any(name == "boundary" for name, _ in parameters_of(content_type)):
         return None
-    mark = b"--" + (match.group(1) or match.group(2)).encode()
-    for part in message.body.split(mark)[1 : _MAX_PARTS + 1]:
-        head, _, body = part.replace(b"\r\n", b"\n").lstrip(b"\n").partition(b"\n\n")
-        if b"application/sdp" in head.lower():
-            return body.rstrip(b"\n") + b"\n"
-    return None
+    try:
+        parts = parts_of(content_type, message.body)
+    except DecodeError:
+        return None
+    return next((part.body for part in parts if part.content_type == "application/sdp"), None)

@@ -1,17 +1,20 @@
 """Speech of a call as sound: RTP payloads put where their timestamps say, two channels, 16 bit, 8000 Hz.
 
-Left is what came from the target, right what went to it. What was lost or refused stays silent, so that times in the
-sound are times of the call. G.711 only (A-law, µ-law); packets of other codecs are counted. Digits pressed (RFC 4733)
-are read. Hostile timestamps are bounded: where a stream's clock and the event times part by more than `DRIFT_S`, the
-event time wins, and nothing is placed beyond `MAX_SECONDS`. Sources: ITU-T G.711, RFC 3550, RFC 3551, RFC 4733.
+Left is what came from the target, right what went to it; what nobody says the way of is on both sides. What was lost
+or refused stays silent, so that times in the sound are times of the call. A stream is put where the packet of it that
+was least delayed says, so that jitter moves nothing and both sides are in step; streams that sound at once are added
+up, a packet that comes twice counts once. G.711 only (A-law, µ-law); packets of other codecs are counted. Keys pressed
+(RFC 4733) are read. Hostile timestamps are bounded: where a stream's clock and the event times part by more than
+`DRIFT_S`, the event time wins, and nothing is placed beyond `MAX_SECONDS`. Sources: ITU-T G.711, RFC 3550, RFC 3551,
+RFC 4733.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -21,6 +24,7 @@ from collector.export.communications import FROM_TARGET, TO_TARGET, Packet
 RATE_PER_S: Final = 8000
 MAX_SECONDS: Final = 4 * 3600
 DRIFT_S: Final = 2.0
+EVENTS: Final = "TELEPHONE-EVENT"
 STATIC_NAMES: Final = {0: "PCMU", 8: "PCMA"}
 _UDP_HEADER_OCTETS: Final = 8
 Samples = np.ndarray[Any, np.dtype[np.int16]]
@@ -47,84 +51,136 @@ TABLES: Final[Mapping[str, Samples]] = {
 """Linear value of each code (G.711 tables 1 and 2, scaled to 16 bit)."""
 
 
+class Key(NamedTuple):
+    """One press. `direction` as in `Packet`; `duration_ms` is the longest that any of its packets says."""
+
+    time_us: int
+    direction: int
+    digit: str
+    duration_ms: int
+
+
 @dataclass(slots=True)
 class Audio:
-    """`samples` has a row a sample and two columns. `digits` by direction. `other_packets` were not speech we read."""
+    """`samples` has a row a sample and two columns. `keys` in the order of their times. `other_packets` were not speech
+    we read. `start_us`: when the first sample was, None when there is none."""
 
     samples: Samples
     rtp_packets: int = 0
     other_packets: int = 0
-    digits: dict[int, str] = field(default_factory=dict)
+    keys: list[Key] = field(default_factory=list)
     start_us: int | None = None
 
     @property
     def seconds(self) -> float:
         return len(self.samples) / RATE_PER_S
 
+    @property
+    def digits(self) -> dict[int, str]:
+        """The keys of each direction as one text."""
+        found: dict[int, str] = {}
+        for key in self.keys:
+            found[key.direction] = found.get(key.direction, "") + key.digit
+        return found
+
 
 @dataclass(slots=True)
-class _Stream:
-    anchor: int
-    timestamp: int
-    last_event: int = -1
+class _Run:
+    """A stretch of one stream in which its clock and the event times agree. `offset`: the sample of the call at which
+    timestamp `first` stands, by the packet that was least delayed. `pieces`: what sounds, by samples since `first`."""
+
+    first: int
+    offset: int
+    newest: int
+    pieces: dict[int, Samples] = field(default_factory=dict)
+    presses: dict[tuple[int, str], int] = field(default_factory=dict)
 
 
 class _Mixer:
     def __init__(self, names: Mapping[int, str]) -> None:
         self._names = names
-        self._streams: dict[tuple[int, int], _Stream] = {}
-        self._pieces: list[tuple[int, int, Samples]] = []
+        self._streams: dict[tuple[int, int], list[_Run]] = {}
+        self._start_us: int | None = None
         self.audio = Audio(np.zeros((0, 2), np.int16))
 
     def add(self, packet: Packet) -> None:
-        octets = _rtp_octets(packet)
+        octets = rtp_octets(packet)
         header = None if octets is None or is_rtcp(octets) else parse_rtp(octets)
-        if octets is None or header is None or packet.direction not in (FROM_TARGET, TO_TARGET):
+        if octets is None or header is None:
             self.audio.other_packets += 1
             return
-        if self.audio.start_us is None:
-            self.audio.start_us = packet.event_us
+        if self._start_us is None:
+            self._start_us = packet.event_us
         self.audio.rtp_packets += 1
         payload = octets[header.payload_offset : header.payload_offset + header.payload_length]
-        stream, at = self._place(packet, header.ssrc, header.timestamp)
         name = self._names.get(header.payload_type) or STATIC_NAMES.get(header.payload_type, "")
-        if name == "TELEPHONE-EVENT":
-            self._digit(packet.direction, stream, header.timestamp, payload)
-        elif name in TABLES and 0 <= at < MAX_SECONDS * RATE_PER_S:
-            self._pieces.append((packet.direction, at, TABLES[name][np.frombuffer(payload, np.uint8)]))
-        elif name not in TABLES:
+        if name != EVENTS and name not in TABLES:
             self.audio.other_packets += 1
-
-    def _place(self, packet: Packet, ssrc: int, timestamp: int) -> tuple[_Stream, int]:
-        """The stream and the sample its packet begins at."""
-        assert self.audio.start_us is not None
-        expected = (packet.event_us - self.audio.start_us) * RATE_PER_S // 1_000_000
-        stream = self._streams.get((packet.direction, ssrc))
-        if stream is None:
-            stream = self._streams[packet.direction, ssrc] = _Stream(expected, timestamp)
-        gone = (timestamp - stream.timestamp + (1 << 31)) % (1 << 32) - (1 << 31)
-        if abs(stream.anchor + gone - expected) > DRIFT_S * RATE_PER_S:
-            stream.anchor, stream.timestamp, gone = expected, timestamp, 0
-        return stream, stream.anchor + gone
-
-    def _digit(self, direction: int, stream: _Stream, timestamp: int, payload: bytes) -> None:
-        """Packets of one press share its timestamp; the press counts once."""
-        event = parse_telephone_event(payload)
-        if event is None or event.digit is None or stream.last_event == timestamp:
             return
-        stream.last_event = timestamp
-        self.audio.digits[direction] = self.audio.digits.get(direction, "") + event.digit
+        expected = (packet.event_us - self._start_us) * RATE_PER_S // 1_000_000
+        run, at = self._place(packet.direction, header.ssrc, header.timestamp, expected)
+        if name == EVENTS:
+            event = parse_telephone_event(payload)
+            if event is not None and event.digit is not None:
+                # All packets of one press have its timestamp.
+                press = at, event.digit
+                run.presses[press] = max(event.duration, run.presses.get(press, 0))
+        else:
+            run.pieces[at] = TABLES[name][np.frombuffer(payload, np.uint8)]
+
+    def _place(self, direction: int, ssrc: int, timestamp: int, expected: int) -> tuple[_Run, int]:
+        """The run a packet belongs to, and its place in it. One that comes late may be of the run before."""
+        runs = self._streams.setdefault((direction, ssrc), [])
+        for run in reversed(runs[-2:]):
+            gone = run.newest + _apart(timestamp, run.first + run.newest)
+            if abs(run.offset + gone - expected) <= DRIFT_S * RATE_PER_S:
+                run.offset = min(run.offset, expected - gone)
+                run.newest = max(run.newest, gone)
+                return run, gone
+        run = _Run(timestamp, expected, 0)
+        runs.append(run)
+        return run, 0
 
     def mix(self) -> Audio:
-        length = max((at + len(samples) for _, at, samples in self._pieces), default=0)
+        placed = [
+            (direction, run.offset + at, samples)
+            for (direction, _), runs in self._streams.items()
+            for run in runs
+            for at, samples in run.pieces.items()
+        ]
+        limit = MAX_SECONDS * RATE_PER_S
+        # Whoever was delayed when the first packet came may begin before it.
+        earliest = min((at for _, at, _ in placed), default=0)
+        shift = -earliest if -DRIFT_S * RATE_PER_S <= earliest < 0 else 0
+        placed = [one for one in placed if 0 <= one[1] + shift < limit]
+        length = max((at + shift + len(samples) for _, at, samples in placed), default=0)
         mixed = np.zeros((length, 2), np.int16)
-        for direction, at, samples in self._pieces:
-            mixed[at : at + len(samples), direction] = samples
+        for direction, at, samples in placed:
+            for channel in (direction,) if direction in (FROM_TARGET, TO_TARGET) else (FROM_TARGET, TO_TARGET):
+                held = mixed[at + shift : at + shift + len(samples), channel]
+                # Sixteen bits could run over where two speak at once.
+                held[:] = np.clip(held.astype(np.int32) + samples, -32_768, 32_767)
         self.audio.samples = mixed
+        if self._start_us is not None:
+            self.audio.start_us = self._start_us - shift * 1_000_000 // RATE_PER_S
+            self.audio.keys = sorted(self._keys(self._start_us))
         return self.audio
 
+    def _keys(self, start_us: int) -> Iterator[Key]:
+        for (direction, _), runs in self._streams.items():
+            for run in runs:
+                for (at, digit), duration in run.presses.items():
+                    time_us = start_us + (run.offset + at) * 1_000_000 // RATE_PER_S
+                    yield Key(time_us, direction, digit, duration * 1_000 // RATE_PER_S)
 
-def _rtp_octets(packet: Packet) -> bytes | None:
+
+def _apart(timestamp: int, other: int) -> int:
+    """How far a timestamp lies behind another, of 32 bits that wrap."""
+    return (timestamp - other + (1 << 31)) % (1 << 32) - (1 << 31)
+
+
+def rtp_octets(packet: Packet) -> bytes | None:
+    """The RTP packet inside a packet of a call; None where there is none."""
     if packet.frame in ("rtpFrame", "artificialRtpFrame"):
         return packet.octets
     if packet.frame == "udpFrame":

@@ -24,6 +24,7 @@ from asn1.laes.ccc import CccDatagram
 from asn1.laes.message import CdcMessage
 from asn1.ps_pdu import PsPdu, decode_ps_pdu, liid_text
 from asn1.sip import number_of
+from collector.export import contents
 from collector.facts import CC_SERVICES, RecordFacts, facts_of
 from collector.facts.signalling import read_sip
 from collector.facts.stored import (
@@ -52,7 +53,8 @@ RTP_VERSION: Final = 2
 
 
 class Packet(NamedTuple):
-    """One content record. `octets` begin with the layer that `frame` names (`ipFrame`, `udpFrame`, `rtpFrame`)."""
+    """One content record. `octets` begin with the layer that `frame` names: of a call `ipFrame`, `udpFrame` or
+    `rtpFrame`, else `ip`, `ethernet` or `mms`."""
 
     sequence: int
     event_us: int
@@ -159,9 +161,14 @@ def _content(communication: Communication, record: StoredRecord, standing: Stand
     if record.form != FORM_RECEIVED or record.octets is None:
         communication.unreadable += 1
         return
-    for packet in _packets(record):
+    try:
+        packets = list(_packets(record))
+    except DecodeError:
+        communication.unreadable += 1
+        return
+    for packet in packets:
         communication.packets.append(packet)
-        communication.service = communication.service or ("VOICE" if packet.frame != "ip" else "DATA")
+        communication.service = communication.service or contents.SERVICES.get(packet.frame, "VOICE")
 
 
 def _packets(record: StoredRecord) -> Iterator[Packet]:
@@ -175,10 +182,8 @@ def _packets(record: StoredRecord) -> Iterator[Packet]:
         name, value = payload["cCContents"]
         direction = _DIRECTIONS.get(payload.get("payloadDirection"), record.direction)
         where = (record.sequence, record.event_us, direction)
-        if name == "iPMMCC":
-            yield Packet(*where, str(value.get("frameType", "rtpFrame")), value["mMCCContents"])
-        elif name == "iPCC" and value["iPCCContents"][0] == "iPPackets":
-            yield Packet(*where, "ip", value["iPCCContents"][1])
+        for frame, octets in contents.frames_of(name, value):
+            yield Packet(*where, frame, octets)
 
 
 def _laes_packet(record: StoredRecord, octets: bytes) -> Packet:

@@ -1,11 +1,13 @@
 """Everything readable of an order, as files in one directory: sound, packets, conversations, a table of events.
 
-    voice-<CIN>.wav      speech, left from the target, right to it       voice-<CIN>.pcapng   the same as packets
+    voice-<CIN>.wav      speech, left from the target, right to it       voice-<CIN>.pcapng   packets of it, and SIP
     data-<CIN>.pcapng    packets of a data session                       sms-<A>-<B>.txt      one conversation
+    mms-<CIN>-<n>.txt    a multimedia message, its parts beside it       keys-<CIN>.csv       keys pressed in a call
     events.csv           every IRI record: when, what, who; of masked records the permitted fields; why one is withheld
     withheld.csv         how many records of which communication are there and not handed out, and why
 
-Names are made of numbers and letters alone, whatever a peer called itself. Every file says SIMULATION.
+Names are made of numbers and letters alone, whatever a peer called itself. Every file says SIMULATION, but for the
+parts of multimedia messages, which are as they came.
 """
 
 from __future__ import annotations
@@ -14,14 +16,15 @@ import csv
 import datetime
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from asn1 import sdp, sip
 from asn1.errors import DecodeError
-from collector.export import audio, capture, messages
-from collector.export.communications import Communication, gather
+from collector.export import audio, capture, contents, messages, multimedia, pressed
+from collector.export.communications import Communication, Packet, Signal, gather
 from collector.laes import naming
 from collector.store.reader import StoreReader
 from mediation.law.verdicts import VerdictKind
@@ -39,6 +42,7 @@ class OrderExport:
     files: list[Path] = field(default_factory=list)
     audio_s: float = 0.0
     messages: int = 0
+    multimedia: int = 0
     withheld: int = 0
 
 
@@ -68,23 +72,69 @@ def export_liid(reader: StoreReader, liid: bytes, directory: Path) -> OrderExpor
 
 
 def _media(communication: Communication, directory: Path, result: OrderExport) -> list[Path]:
-    written: list[Path] = []
     label = f"{MARK} LIID {communication.liid} CIN {communication.cin}"
-    voice = any(packet.frame != "ip" for packet in communication.packets)
+    voice = any(packet.frame not in contents.SERVICES for packet in communication.packets)
+    written: list[Path] = []
+    heard: list[audio.Key] = []
     if voice:
         sound = audio.render(communication.packets, _payload_names(communication))
         result.audio_s += sound.seconds
+        heard = sound.keys
         if sound.rtp_packets:
             digits = "".join(f", digits {side} {sound.digits[at]}" for at, side in _SIDES if at in sound.digits)
             path = directory / f"voice-{communication.cin}.wav"
             path.write_bytes(audio.wav(sound, label + digits))
             written.append(path)
-    packets = [one for one in communication.packets if one.frame in ("ip", "ipFrame")]
-    if packets:
+    frames = [frame for packet in communication.packets if (frame := _frame(packet)) is not None]
+    if frames:
         path = directory / f"{'voice' if voice else 'data'}-{communication.cin}.pcapng"
-        path.write_bytes(capture.pcapng(((one.event_us, one.direction, one.octets) for one in packets), label))
+        signals = _sip_frames(communication) if voice else []
+        path.write_bytes(capture.pcapng(sorted([*signals, *frames], key=lambda one: one.time_us), label))
         written.append(path)
-    return written
+    if pressed_keys := pressed.presses(communication, heard):
+        path = directory / f"keys-{communication.cin}.csv"
+        path.write_text(pressed.table(pressed_keys, {one.time_us: time_text(one.time_us) for one in pressed_keys}))
+        written.append(path)
+    messages_found = multimedia.write(communication, directory, MARK)
+    result.multimedia += messages_found.messages
+    return written + messages_found.files
+
+
+def _frame(packet: Packet) -> capture.Frame | None:
+    """A packet as an analyser reads it; None for what is none."""
+    where = (packet.event_us, packet.direction)
+    if packet.frame in ("ip", "ipFrame"):
+        return capture.Frame(*where, packet.octets)
+    if packet.frame == "ethernet":
+        return capture.Frame(*where, packet.octets, capture.LINK_ETHERNET)
+    rtp = audio.rtp_octets(packet)
+    return None if rtp is None else capture.Frame(*where, capture.rtp_pdu(rtp), capture.LINK_UPPER_PDU)
+
+
+def _sip_frames(communication: Communication) -> list[capture.Frame]:
+    """The signalling of a call around which its media make sense, rebuilt into packets."""
+    found = []
+    for signal, message in _sip_messages(communication):
+        ends = [message[name]["iP-value"][1] for name in ("iPSourceAddress", "iPDestinationAddress")]
+        if not all(isinstance(end, bytes) for end in ends):
+            continue
+        packet = capture.udp_packet(ends[0], ends[1], capture.SIP_PORT, message["sIPContent"])
+        if packet is not None and signal.facts is not None:
+            sends = signal.facts.target_sends
+            direction = -1 if sends is None else 0 if sends else 1
+            comment = f"rebuilt around the SIP message of record {signal.sequence}"
+            found.append(capture.Frame(signal.event_us, direction, packet, comment=comment))
+    return found
+
+
+def _sip_messages(communication: Communication) -> Iterator[tuple[Signal, dict[str, Any]]]:
+    for signal in communication.signals:
+        if signal.pdu is None or signal.payload != "iPMMIRI":
+            continue
+        _, value = signal.pdu.payload[1][0]["iRIContents"]
+        form, message = value["iPMMIRIContents"]
+        if form == "sIPMessage":
+            yield signal, message
 
 
 _SIDES: Final = ((0, "from the target"), (1, "to the target"))
@@ -97,14 +147,9 @@ def _payload_names(communication: Communication) -> dict[int, str]:
         if signal.message is not None:
             for text in naming.media_sdp(signal.message.fields):
                 names |= _names_in(text)
-        if signal.pdu is None or signal.payload != "iPMMIRI":
-            continue
-        _, value = signal.pdu.payload[1][0]["iRIContents"]
-        form, contents = value["iPMMIRIContents"]
-        if form != "sIPMessage":
-            continue
+    for _, message in _sip_messages(communication):
         try:
-            body = sip.sdp_of(sip.parse_sip(contents["sIPContent"]))
+            body = sip.sdp_of(sip.parse_sip(message["sIPContent"]))
         except DecodeError:
             continue
         names |= _names_in(body or b"")

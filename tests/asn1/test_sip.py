@@ -85,6 +85,20 @@ def test_multipart() -> None:
     assert sdp_of(parse_sip(b"INVITE sip:a@b SIP/2.0\r\nContent-Type: text/plain\r\n\r\n" + SDP)) is None
 
 
+def test_a_description_inside_a_part_of_a_part_is_found_and_words_that_look_like_a_boundary_are_none() -> None:
+    inner = (
+        b"--in\nContent-Type: text/plain\n\n--out is no boundary here\n--in\nc: x\nContent-type: application/sdp\n\n"
+    )
+    body = b"--out\nContent-Type: multipart/alternative; boundary=in\n\n" + inner + SDP + b"\n--in--\n\n--out--\n"
+    head = b"INVITE sip:a@b SIP/2.0\r\nc: multipart/mixed\r\n ;boundary=out\r\n\r\n"
+    found = sdp_of(parse_sip(head + body))
+    assert found is not None and parse_sdp(found) == parse_sdp(SDP)
+    deep = b"--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" * 20
+    assert (
+        sdp_of(parse_sip(b"INVITE sip:a@b SIP/2.0\r\nContent-Type: multipart/mixed;boundary=b\r\n\r\n" + deep)) is None
+    )
+
+
 @pytest.mark.parametrize(
     ("uri", "number"),
     [

@@ -32,6 +32,7 @@ from collector.store.verifier import verify_store
 from lab.papers import lab_papers
 from mediation.config import MediationConfig
 from mediation.law.documents import make_document, order_from_fields
+from mediation.runtime.config import PLAIN_WORDS
 from mediation.runtime.tls import make_lab_ca
 from mediation.service import run
 
@@ -115,11 +116,13 @@ async def stacks(root: Path, mediation: dict[str, Any], tls: bool) -> AsyncItera
             )
         )  # fmt: skip
         ports = {"collector": await launch(lambda ready: collector.run(ready, stop))}
-        carrier = CarrierConfig.model_validate({"data_dir": root / "carrier", "clock": clock, "retry_s": 0.01})
+        carrier = CarrierConfig.model_validate(
+            {"data_dir": root / "carrier", "clock": clock, "retry_s": 0.01, "x1_plain": PLAIN_WORDS}
+        )
         ports["carrier"] = await launch(lambda ready: carrier_main(carrier, ready, stop))
         values = {
             "data_dir": root / "mediation", "clock": clock, "court_public_key": root / "court.pub",
-            "hi1_inbox": root / "carrier-side", "x1_url": f"http://127.0.0.1:{ports['carrier']['x1']}/X1/NE",
+            "hi1_inbox": root / "carrier-side", "x1_plain": PLAIN_WORDS, "x1_url": f"http://127.0.0.1:{ports['carrier']['x1']}/X1/NE",
             "ne_id": "ne-sim-1", "admf_id": "admf-sim-1", "network_functions": FUNCTIONS, "reconnect_s": 0.02,
             "hi2": {"port": ports["collector"]["hi2"], **peer}, "hi3": {"port": ports["collector"]["hi3"], **peer},
             **mediation,
@@ -164,3 +167,7 @@ async def test_what_one_stack_intercepts_the_other_stack_holds(
     assert call["parties"] == [f"+{number}" for number in sorted((T, A, C))]
     assert export.audio_s > 1.5 and export.messages == 1
     assert verify_store(tmp_path / "collector/store", keys.signing.public_key(), keys).ok
+    (picture,) = (tmp_path / "export").glob("mms-*-simulation.png")
+    assert picture.read_bytes().startswith(b"\x89PNG") and b"calea-lab SIMULATION" in picture.read_bytes()
+    (text,) = (tmp_path / "export").glob("mms-*-text.txt")
+    assert export.multimedia == 1 and text.read_text() == "SIMULATION"

@@ -27,7 +27,7 @@ from carrier_sim.poi import Delivers, Poi, Task
 from carrier_sim.speech import Clips
 from carrier_sim.subscribers import Directory, Identity
 from collector.export.audio import render, wav
-from collector.export.capture import pcapng
+from collector.export.capture import Frame, pcapng
 from collector.export.communications import Packet
 from lab.stack import NETWORK_FUNCTIONS
 from mediation import convert
@@ -148,7 +148,7 @@ def exports(sent: list[Record]) -> Iterator[Record]:
     packets = [record.octets for top in sent for record in unfold(top) if record.layer == "ip"]
     held = [Packet(number, START_US + number * 20_000, 0, "ipFrame", octets) for number, octets in enumerate(packets)]
     yield _record("wav", wav(render(held, {}), "SIMULATION"), "collector export")
-    capture = pcapng([(packet.event_us, packet.direction, packet.octets) for packet in held], "SIMULATION")
+    capture = pcapng([Frame(packet.event_us, packet.direction, packet.octets) for packet in held], "SIMULATION")
     yield _record("pcapng", capture, "collector export")
 
 

@@ -82,6 +82,72 @@ def test_a_digit_counts_once_however_many_packets_it_takes() -> None:
     assert sound.digits == {0: "77", 1: "#"}
 
 
+def test_the_first_packet_to_come_need_not_be_the_first_of_its_stream() -> None:
+    """What came late and was sent early was thrown away once: it lay before the beginning."""
+    first, second, third = (rtp(index) for index in range(3))
+    late = first._replace(event_us=second.event_us + 1)
+    sound = render([second, late, third], {})
+    assert len(sound.samples) == 3 * 160 and sound.samples[:, 0].all()
+    assert sound.start_us == second.event_us - 20_000
+
+
+def test_both_sides_stay_in_step_where_one_begins_with_a_delayed_packet() -> None:
+    """A key heard on both sides at once: the packet that was least delayed says where a stream stands."""
+    near = [rtp(index, code=LOUD if index == 10 else 0xD5) for index in range(20)]
+    far = [rtp(index, 1, code=LOUD if index == 10 else 0xD5, ssrc=9) for index in range(20)]
+    jitter = [90_000, 60_000, 31_000, 1_000, 0, 12_000, 500, 0]
+    far = [one._replace(event_us=one.event_us + jitter[index % 8]) for index, one in enumerate(far)]
+    sound = render(sorted([*near, *far], key=lambda packet: packet.event_us), {})
+    loud = [int(np.argmax(np.abs(sound.samples[:, side]) > 1_000)) for side in (0, 1)]
+    assert loud == [1600, 1600]
+
+
+def test_silence_of_a_hold_has_the_length_it_had() -> None:
+    """The numbers go on from where they were, as some handsets do it; the clock goes on as well, as others do."""
+    for stamps in ([0, 160, 320, 48_320, 48_480], [0, 160, 320, 480, 640]):
+        packets = [rtp(index, stamp=stamp) for index, stamp in enumerate(stamps)]
+        gone = [0, 0, 0, 5_980_000, 5_980_000]
+        held = [one._replace(event_us=one.event_us + late) for one, late in zip(packets, gone, strict=True)]
+        sound = render(held, {})
+        left = sound.samples[:, 0]
+        assert len(left) == 48_320 + 320 and left[:480].all() and not left[480:48_320].any() and left[48_320:].all()
+
+
+def test_a_sequence_that_wraps_and_a_source_that_changes_go_on() -> None:
+    before = [rtp(0xFFFE + index, ssrc=1)._replace(event_us=START_US + 20_000 * index) for index in range(4)]
+    after = [rtp(index, ssrc=2, stamp=99 + 160 * index) for index in range(4, 8)]
+    sound = render([*before, *after], {})
+    assert len(sound.samples) == 8 * 160 and sound.samples[:, 0].all()
+
+
+def test_two_who_speak_at_once_are_both_heard_and_a_packet_that_comes_twice_is_not_twice_as_loud() -> None:
+    once = render([rtp(0, code=0x80)], {}).samples[0, 0]
+    assert render([rtp(0, code=0x80), rtp(0, code=0x80)], {}).samples[0, 0] == once
+    assert render([rtp(0, code=0x80), rtp(0, code=0x80, ssrc=8)], {}).samples[0, 0] == 2 * once
+    assert render([rtp(0), rtp(0, ssrc=8)], {}).samples[0, 0] == 32_767
+
+
+def test_what_has_no_direction_is_on_both_sides() -> None:
+    sound = render([rtp(0, -1)], {})
+    assert sound.samples.all() and sound.samples.shape == (160, 2)
+
+
+def test_keys_have_their_time_and_length_whatever_was_lost_of_them() -> None:
+    def press(index: int, digit: int, stamp: int, duration: int, end: bool) -> Packet:
+        head = struct.pack(">BBHII", 0x80, 101, index, stamp, 7)
+        octets = head + struct.pack(">BBH", digit, (0x80 if end else 0) | 10, duration)
+        return Packet(index, START_US + 20_000 * index, 0, "rtpFrame", octets)
+
+    whole = [press(50 + step, 5, 8_000, 160 * (step + 1), step >= 3) for step in range(5)]
+    end_lost, start_lost = whole[:2], whole[3:]
+    late = [press(60, 9, 9_600, 480, False), *whole, press(61, 9, 9_600, 640, True)]
+    for packets, wanted in ((whole, "5"), (end_lost, "5"), (start_lost, "5"), (late, "59")):
+        sound = render([rtp(0), *packets], {101: "TELEPHONE-EVENT"})
+        assert "".join(key.digit for key in sound.keys) == wanted
+        assert sound.keys[0].time_us == START_US + 1_000_000
+    assert [key.duration_ms for key in render([rtp(0), *late], {101: "TELEPHONE-EVENT"}).keys] == [100, 80]
+
+
 def test_rtp_is_found_behind_ip_and_udp_headers_and_rtcp_is_not_speech() -> None:
     inner = rtp(0).octets
     udp = struct.pack(">HHHH", 20_000, 30_000, 8 + len(inner), 0) + inner

@@ -15,6 +15,7 @@ from asn1.errors import LocalError
 from asn1.ip import ipcc
 from carrier_sim.pcap import read_capture
 from collector.explain import explain_record
+from collector.export.capture import LINK_RAW, LINK_UPPER_PDU
 from collector.export.communications import gather
 from collector.export.service import export_liid, time_text
 from collector.rows import FORM_SYNTHETIC
@@ -61,11 +62,15 @@ async def reader(lab, records, connect):
 async def test_a_warrant_s_communications_become_sound_packets_text_and_rows(reader, tmp_path: Path) -> None:
     made = export_liid(reader, b"LAB-0001", tmp_path / "out")
     names = sorted(path.name for path in made.files)
-    assert names == ["data-3.pcapng", "events.csv", "sms-12125550101-12125550102.txt", "voice-1.wav"]
+    sms = "sms-12125550101-12125550102.txt"
+    assert names == ["data-3.pcapng", "events.csv", sms, "voice-1.pcapng", "voice-1.wav"]
     with wave.open(str(tmp_path / "out/voice-1.wav")) as sound:
         assert sound.getnframes() >= 160
     with (tmp_path / "out/data-3.pcapng").open("rb") as stream:
         assert [one.octets for one in read_capture(stream)] == [IP]
+    with (tmp_path / "out/voice-1.pcapng").open("rb") as stream:
+        links = [one.link for one in read_capture(stream)]
+        assert sorted(links) == [LINK_RAW] * 2 + [LINK_UPPER_PDU] * 3
     call, message, session = made.rows
     assert (call["service"], call["iri"], call["cc_from_target"], call["cc_to_target"]) == ("VOICE", 2, 3, 0)
     assert call["parties"] == ["+12125550101", "+12125550102"] and call["begin"] <= call["end"]

@@ -1,0 +1,39 @@
+"""What the content octets of an ETSI record are: which layer they begin with, whatever wrapped them.
+
+A frame is named as in `communications.Packet`: `ip`, `ethernet`, `mms`, or for media of a call the layer that its
+frameType says. What nobody can tell the layer of gives nothing. Pure; raises DecodeError for octets that are no
+CCPayload.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from asn1.ts33128 import decode_cc
+
+IP: Final = "ip"
+ETHERNET: Final = "ethernet"
+MMS: Final = "mms"
+SERVICES: Final = {IP: "DATA", ETHERNET: "DATA", MMS: "MMS"}
+"""What a communication is when its content is all that is known; any other frame is of a call."""
+_USER_PLANE: Final = {"uPFIPCC": IP, "uPFEthernetCC": ETHERNET}
+
+
+def frames_of(name: str, value: Any) -> list[tuple[str, bytes]]:  # noqa: ANN401  a value of the tables
+    """(frame, octets) of one CCContents alternative."""
+    if name == "iPMMCC":
+        return [(str(value.get("frameType", "rtpFrame")), value["mMCCContents"])]
+    if name == "iPCC":
+        form, held = value["iPCCContents"]
+        return [(IP, held if form == "iPPackets" else held["truncatedPacket"])]
+    if name != "threeGPP33128DefinedCC":
+        return []
+    form, held = decode_cc(value)
+    if form == "uPFCCPDU":
+        return [(IP, held)]
+    if form == "mMSCCPDU":
+        return [(MMS, held["mMSContent"])]
+    if form == "extendedUPFCCPDU":
+        layer, octets = held["payload"]
+        return [(_USER_PLANE[layer], octets)] if layer in _USER_PLANE else []
+    return []
