@@ -9,12 +9,13 @@ KERNEL_SOURCES += $(wildcard $(KERNEL_SOURCES:.pxd=.py))
 export CALEA_REQUIRE_COMPILED := 1
 
 CYCLES ?= 20
-MUTANTS ?= 20000
+MUTANTS ?= 1000000
+SECONDS_EACH ?= 60
 
-.PHONY: help setup demo test check rules fmt lock bench oracles fuzz crash scenarios notice clean
+.PHONY: help setup demo test check rules fmt lock bench oracles fuzz fuzz-guided crash scenarios notice clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 $(STAMPS)/env: requirements.lock tools/setup.sh
 	@mkdir -p $(STAMPS)
@@ -67,8 +68,15 @@ oracles: setup ## what other people's decoders say of our records: docs/fidelity
 	@tools/oracles/fetch.sh
 	@$(BIN)/python -m tools.oracles $(if $(MODULES),--modules $(MODULES))
 
-fuzz: setup ## mutate every decoder entry point, compiled against interpreted; report in reports/fuzz.json
-	@$(BIN)/python -m lab.fuzz --mutants $(MUTANTS)
+fuzz: setup ## MUTANTS mutants into every decoder, compiled against interpreted; report in reports/fuzz.json
+	@$(BIN)/python -m tools.fuzz --mutants $(MUTANTS)
+
+$(STAMPS)/guided: $(STAMPS)/env tools/guided.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r tools/guided.lock
+	@touch $@
+
+fuzz-guided: setup $(STAMPS)/guided ## coverage-guided: SECONDS_EACH seconds an entry point, with atheris (x86-64)
+	@$(BIN)/python -m tools.fuzz.guided --seconds $(SECONDS_EACH)
 
 scenarios: setup ## play every scenario in its whole size; report in reports/scenarios.json
 	@mkdir -p reports

@@ -49,9 +49,11 @@ def test_every_refusal_of_the_packaged_oracles_has_a_reason(columns, records):
     assert all(column.verdicts for column in columns), "an oracle that knows nothing tests nothing"
 
 
-def test_most_of_what_they_know_is_accepted(columns):
-    verdicts = [verdict.accepted for column in columns for verdict in column.verdicts.values()]
-    assert sum(verdicts) > 0.8 * len(verdicts)
+def test_each_of_them_accepts_a_good_part(columns):
+    """pycrate's module is three releases old and refuses many an event; an oracle that refuses nearly all is broken."""
+    for column in columns:
+        verdicts = [verdict.accepted for verdict in column.verdicts.values()]
+        assert sum(verdicts) > 0.25 * len(verdicts), column.name
 
 
 def test_the_page_names_every_record_kind(records):
@@ -136,6 +138,12 @@ def test_every_reason_is_used_by_what_is_on_record(records):
     """A reason nobody needs any more goes; those of system oracles are told from the last page."""
     text = (ROOT / "docs" / "fidelity.md").read_text("utf-8")
     assert all(reason.words in text for reason in REASONS)
+
+
+def test_a_later_release_excuses_nothing_that_its_own_module_refuses(records):
+    record = next(one for one in records if one.kind == "XIRIPayload sMSMessage")
+    assert reason_of("pycrate", record, "not known there") is not None
+    assert reason_of("pycrate", record, "not known there", {"pycrate", "pycrate, more modules"}) is None
 
 
 def test_a_reason_is_narrow(records):

@@ -64,9 +64,7 @@ def main() -> int:
     system, missing = from_system()
     columns = ask([*from_packages(), *system], records)
     if arguments.modules is not None:
-        more = ask(from_directory(arguments.modules), records)
-        record_columns(more, records)
-        columns += more
+        record_columns(ask(from_directory(arguments.modules), records), records)
     columns += recorded_columns(records, [column.name for column in columns])
     arguments.page.write_text(page(columns, records, missing), "utf-8")
     arguments.report.parent.mkdir(parents=True, exist_ok=True)

@@ -65,17 +65,29 @@ def ask(oracles: Iterable[Oracle], records: Sequence[Record]) -> list[Column]:
 
 def unexplained(columns: Sequence[Column], records: Sequence[Record]) -> list[str]:
     """Refusals without a reason, one line each."""
+    refused_by = _refused_by(columns)
     return [
         f"{column.name} refuses {records[number].kind} ({records[number].source}): {verdict.why}"
         for column in columns
         for number, verdict in column.verdicts.items()
-        if not verdict.accepted and reason_of(column.name, records[number], verdict.why) is None
+        if not verdict.accepted and reason_of(column.name, records[number], verdict.why, refused_by[number]) is None
     ]
+
+
+def _refused_by(columns: Sequence[Column]) -> dict[int, set[str]]:
+    """The oracles that refuse a record, by its index."""
+    found: dict[int, set[str]] = {}
+    for column in columns:
+        for number, verdict in column.verdicts.items():
+            if not verdict.accepted:
+                found.setdefault(number, set()).add(column.name)
+    return found
 
 
 def cells(columns: Sequence[Column], records: Sequence[Record]) -> dict[tuple[str, str], Cell]:
     """By (kind, oracle). A kind is known to an oracle when it was asked about one of its records."""
     counted: dict[tuple[str, str], Cell] = {}
+    refused_by = _refused_by(columns)
     for column in columns:
         for number, record in enumerate(records):
             cell = counted.setdefault((record.kind, column.name), Cell())
@@ -85,7 +97,10 @@ def cells(columns: Sequence[Column], records: Sequence[Record]) -> dict[tuple[st
                 continue
             cell.asked += 1
             cell.accepted += verdict.accepted
-            if not verdict.accepted and (reason := reason_of(column.name, record, verdict.why)) is not None:
+            if verdict.accepted:
+                continue
+            reason = reason_of(column.name, record, verdict.why, refused_by[number])
+            if reason is not None:
                 cell.reasons.add(reason)
     return counted
 

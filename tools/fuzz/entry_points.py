@@ -1,0 +1,199 @@
+"""Where octets from outside enter: each decoder, with the kinds of sound records that its mutants are made of.
+
+`covers` names the public functions behind an entry point; a test finds every `decode…` and `parse…` of `asn1` by
+itself and fails for one that no entry point covers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final, NamedTuple
+
+from asn1 import (
+    encryption,
+    hi1,
+    integrity,
+    integrity_check,
+    packets,
+    ps_pdu,
+    radius,
+    segments,
+    sip,
+    sms_tpdu,
+    tlv,
+    ts33128,
+    view,
+    x1,
+    x2x3,
+)
+from asn1.errors import DecodeError
+from asn1.handover import HandoverConfig, LemfSession, MfSession
+from asn1.laes import cc_apdu
+from asn1.laes import describe as laes
+from asn1.laes.ccc import HEADER_OCTETS, decode_datagram
+from collector.facts import facts_of
+
+_KEYS: Final = {"aES-192-CBC": bytes(24), "aES-256-CBC": bytes(32)}
+
+
+class EntryPoint(NamedTuple):
+    """`twins`: octets that the scan reads, so compiled and interpreted are compared on every mutant too."""
+
+    name: str
+    call: Callable[[bytes], object]
+    layers: tuple[str, ...]
+    covers: tuple[str, ...] = ()
+    twins: bool = False
+
+
+def _framer(octets: bytes) -> object:
+    return x2x3.Framer().feed(octets)
+
+
+def _target_xml(octets: bytes) -> object:
+    return x2x3.parse_target_xml(octets.decode("utf-8", "replace"))
+
+
+def _tpdu(octets: bytes, *, from_mobile: bool) -> object:
+    return sms_tpdu.decode_tpdu(octets, from_mobile)
+
+
+def _mf(octets: bytes) -> object:
+    session = MfSession(HandoverConfig())
+    session.connected(0)
+    session.sent(1, 1)
+    return session.receive(octets, 2), session.outgoing()
+
+
+def _lemf(octets: bytes) -> object:
+    session = LemfSession(HandoverConfig())
+    session.connected(0)
+    return session.tri(octets, len(octets), 1), session.outgoing()
+
+
+def _tlv(octets: bytes) -> object:
+    return tlv.read_tlv(octets, 0, len(octets)), tlv.tag_tree(octets, 0, len(octets))
+
+
+def _decipher(octets: bytes) -> object:
+    pdu = ps_pdu.decode_ps_pdu(octets)
+    if pdu.payload[0] != "encryptionContainer":
+        return None
+    found: list[object] = []
+    for profile in encryption.PROFILES.values():
+        try:
+            found.append(encryption.decipher(pdu, profile, _KEYS[profile.algorithm]))
+        except DecodeError:
+            found.append(None)
+    return found
+
+
+def _facts(octets: bytes) -> object:
+    return facts_of(ps_pdu.decode_ps_pdu(octets), 1)
+
+
+def _integrity(octets: bytes) -> object:
+    """One record as data and, where it is a check, as what speaks of it."""
+    pdu = ps_pdu.decode_ps_pdu(octets)
+    header = pdu.header
+    checker = integrity_check.Checker(integrity.IntegrityProfile())
+    checker.record(integrity.Chain(header.liid, header.cin or 0, 0), 0, header.sequence_number, octets, 1)
+    name, value = pdu.payload
+    if name == "tRIPayload" and value[0] == "integrityCheck":
+        checker.check(header.liid, header.cin or 0, header.sequence_number, value[1], 2)
+    return checker.turn(3), checker.turn(1 << 50)
+
+
+def _segments(octets: bytes) -> object:
+    """A stream of records, whatever they are, told to a book of segments as the collector tells it."""
+    book = segments.SegmentBook(max_open=4, max_segments=8)
+    for number in range(0, len(octets) - 1, 2):
+        stream = (b"L", octets[number] & 3, 0)
+        what = octets[number + 1]
+        if what & 3 == 0:
+            book.first(stream, what >> 2, number)
+        elif what & 3 == 1:
+            book.last(stream, what >> 2)
+        else:
+            book.later_segment(stream, what >> 2)
+        book.expire(number)
+    if len(book) > 4:
+        raise RuntimeError("the book of segments has lost its bound")
+    return book.given_up
+
+
+def _laes_stream(octets: bytes, *, dialect: str) -> object:
+    return list(laes.describe_stream([octets[:7], octets[7:]], dialect))
+
+
+def _view_stream(octets: bytes) -> object:
+    return list(view.describe_stream([octets[:5], octets[5:]]))
+
+
+def _datagram(octets: bytes, *, header_octets: int) -> object:
+    return decode_datagram(octets, header_octets), laes.describe_datagram(octets, header_octets)
+
+
+_LAES_LAYERS: Final = {"t1678": ("t1678", "cc-apdu"), "pcesp": ("pcesp",), "ias": ("ias", "cc-apdu")}
+
+ENTRY_POINTS: Final = (
+    EntryPoint("tlv.read_tlv", _tlv, ("ps-pdu", "xiri", "t1678", "raw")),
+    EntryPoint("ps_pdu.decode_ps_pdu", ps_pdu.decode_ps_pdu, ("ps-pdu",), ("ps_pdu.decode_ps_pdu",), twins=True),
+    EntryPoint(
+        "ps_pdu.decode_encrypted_payload",
+        ps_pdu.decode_encrypted_payload,
+        ("encrypted payload",),
+        ("ps_pdu.decode_encrypted_payload",),
+    ),
+    EntryPoint("view.describe", view.describe, ("ps-pdu",)),
+    EntryPoint("view.describe_stream", _view_stream, ("ps-pdu", "raw"), twins=True),
+    EntryPoint("encryption.decipher", _decipher, ("encrypted",)),
+    EntryPoint("integrity_check.Checker", _integrity, ("ps-pdu", "integrity")),
+    EntryPoint("segments.SegmentBook", _segments, ("raw",)),
+    EntryPoint("handover.MfSession", _mf, ("ps-pdu tri",)),
+    EntryPoint("handover.LemfSession", _lemf, ("ps-pdu tri",)),
+    EntryPoint("collector.facts.facts_of", _facts, ("ps-pdu",)),
+    EntryPoint("ts33128.decode_xiri", ts33128.decode_xiri, ("xiri",), ("ts33128.decode_xiri",)),
+    EntryPoint("ts33128.decode_iri", ts33128.decode_iri, ("iri",), ("ts33128.decode_iri",)),
+    EntryPoint("ts33128.decode_cc", ts33128.decode_cc, ("cc",), ("ts33128.decode_cc",)),
+    EntryPoint("sms_tpdu.decode_tpdu submit", partial(_tpdu, from_mobile=True), ("tpdu",), ("sms_tpdu.decode_tpdu",)),
+    EntryPoint("sms_tpdu.decode_tpdu deliver", partial(_tpdu, from_mobile=False), ("tpdu",)),
+    EntryPoint("sip.parse_sip", sip.parse_sip, ("sip",), ("sip.parse_sip",)),
+    EntryPoint("sdp.parse_sdp", sip.parse_sdp, ("sdp",), ("sdp.parse_sdp",)),
+    EntryPoint("packets.parse_ip", packets.parse_ip, ("ip",), ("packets.parse_ip",)),
+    EntryPoint("packets.parse_rtp", packets.parse_rtp, ("rtp",), ("packets.parse_rtp",)),
+    EntryPoint(
+        "packets.parse_telephone_event", packets.parse_telephone_event, ("rtp",), ("packets.parse_telephone_event",)
+    ),
+    EntryPoint("radius.parse_radius", radius.parse_radius, ("radius",), ("radius.parse_radius",)),
+    EntryPoint("x2x3.decode_pdu", x2x3.decode_pdu, ("x2x3",), ("x2x3.decode_pdu",)),
+    EntryPoint("x2x3.Framer", _framer, ("x2x3",)),
+    EntryPoint("x2x3.parse_target_xml", _target_xml, ("target xml",), ("x2x3.parse_target_xml",)),
+    EntryPoint("x1.parse_request", x1.parse_request, ("x1",), ("x1.parse_request",)),
+    EntryPoint("x1.parse_response", x1.parse_response, ("x1",), ("x1.parse_response",)),
+    EntryPoint("hi1.parse_message", hi1.parse_message, ("hi1",), ("hi1.parse_message",)),
+    *(
+        EntryPoint(
+            f"laes.describe {name}",
+            partial(laes.describe, dialect=name),
+            _LAES_LAYERS.get(name, ("t1678",)),
+            (f"laes.{name}.decode_message",),
+        )
+        for name in laes.DIALECTS
+    ),
+    *(
+        EntryPoint(f"laes.stream {name}", partial(_laes_stream, dialect=name), _LAES_LAYERS.get(name, ("t1678",)))
+        for name in laes.DIALECTS
+    ),
+    EntryPoint("laes.cc_apdu.decode_apdu", cc_apdu.decode_apdu, ("cc-apdu",), ("laes.cc_apdu.decode_apdu",)),
+    *(
+        EntryPoint(
+            f"laes.ccc.decode_datagram {octets}",
+            partial(_datagram, header_octets=octets),
+            (f"ccc {octets}",),
+            ("laes.ccc.decode_datagram",),
+        )
+        for octets in HEADER_OCTETS
+    ),
+)
