@@ -1,6 +1,7 @@
 """The record tables find their own tests: every Sequence and Choice that a codec module names is generated from, round
 tripped, and held against pyasn1. A new table row is tested by existing."""
 
+import functools
 import importlib
 import pkgutil
 import string
@@ -43,7 +44,7 @@ _PARTS = frozenset(
     if module.name.startswith("ts33128_") and module.name != "ts33128_events"
 )
 QUICK = settings(
-    max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=6, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 
 
@@ -73,6 +74,7 @@ TREES = st.lists(
 )
 
 
+@functools.cache
 def values(kind, described=False):
     """A strategy for values of a type; `described` leaves out what pyasn1 has no type for."""
     if isinstance(kind, Sequence):
@@ -155,7 +157,7 @@ REFERENCED = [(name, record) for name, record in RECORDS if reachable(record) an
 
 @pytest.mark.parametrize("record", [record for _, record in REFERENCED], ids=[name for name, _ in REFERENCED])
 def test_pyasn1_agrees(record):
-    @settings(QUICK, max_examples=5)
+    @settings(QUICK, max_examples=3)
     @given(values(record, described=True))
     def check(value):
         ours = encode(record, value)
@@ -171,7 +173,7 @@ def test_pyasn1_agrees(record):
 
 @pytest.mark.parametrize("record", [record for _, record in RECORDS], ids=[name for name, _ in RECORDS])
 def test_cut_or_flipped_octets_raise_decode_error_alone(record):
-    @settings(QUICK, max_examples=6)
+    @settings(QUICK, max_examples=4)
     @given(values(record), st.data())
     def check(value, data):
         octets = encode(record, value)
