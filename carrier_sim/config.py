@@ -146,6 +146,8 @@ class SmsItem(_Message):
     kind: Literal["sms"] = "sms"
     text: Annotated[str, Field(min_length=1, max_length=1_500)]
     via: Literal["smsf", "ims"] = "smsf"
+    status_report: bool = False
+    """Whether the sender is told of the delivery; over the SMSF."""
 
 
 class MmsItem(_Message):

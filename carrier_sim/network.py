@@ -150,7 +150,8 @@ class Network:
             code = item.code + (item.number or "")
             return feature_events(FeaturePlan(start_us, get(item.subscriber), code), correlation, seed)
         if isinstance(item, SmsItem):
-            return sms_events(SmsPlan(start_us, get(item.sender), get(item.to), item.text, item.via), correlation, seed)
+            ends = get(item.sender), get(item.to)
+            return sms_events(SmsPlan(start_us, *ends, item.text, item.via, item.status_report), correlation, seed)
         if isinstance(item, MmsItem):
             mms = MmsPlan(
                 start_us,

@@ -2,7 +2,8 @@
 
 Over the SMSF a message is seen twice, as a network sees it: from the sender as SMS-SUBMIT, then towards the receiver as
 SMS-DELIVER, each leg an event of its own with the party of that leg only, both with one correlation. A long text gives
-a pair a part. Sources: TS 23.040 (through `asn1.sms_tpdu`), TS 33.128 sMSMessage, RFC 3428 (MESSAGE).
+a pair a part, and where it asks for reports one a part back to the sender. Sources: TS 23.040 (through
+`asn1.sms_tpdu`), TS 33.128 sMSMessage, RFC 3428 (MESSAGE).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from asn1.sms_fields import INTERNATIONAL, encode_address
-from asn1.sms_tpdu import encode_deliver, encode_submit
+from asn1.sms_tpdu import encode_deliver, encode_status_report, encode_submit
 from asn1.table import Value
 from asn1.ts33128 import encode_xiri
 from carrier_sim.dialogue import BANNER, SIP_PORT, handset, sip_event
@@ -24,6 +25,7 @@ Via = Literal["smsf", "ims"]
 
 _DELIVERY_US: Final = 1_400_000
 _PART_US: Final = 250_000
+_REPORT_US: Final = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class SmsPlan:
     receiver: Subscriber
     text: str
     via: Via = "smsf"
+    status_report: bool = False
 
 
 def sms_events(plan: SmsPlan, correlation: int, seed: str) -> Iterator[InterceptEvent]:
@@ -43,7 +46,13 @@ def sms_events(plan: SmsPlan, correlation: int, seed: str) -> Iterator[Intercept
 
 def _over_smsf(plan: SmsPlan, correlation: int, chance: random.Random) -> Iterator[InterceptEvent]:
     reference, concatenation = chance.randrange(256), chance.randrange(256)
-    submits = encode_submit(plan.text, plan.receiver.number, reference=reference, concatenation=concatenation)
+    submits = encode_submit(
+        plan.text,
+        plan.receiver.number,
+        reference=reference,
+        concatenation=concatenation,
+        status_report=plan.status_report,
+    )
     service_us = plan.start_us + _DELIVERY_US
     delivers = encode_deliver(plan.text, plan.sender.number, service_us, concatenation=concatenation)
     legs = [
@@ -54,11 +63,24 @@ def _over_smsf(plan: SmsPlan, correlation: int, chance: random.Random) -> Iterat
         (service_us + index * _PART_US, "deliver", tpdu, (concatenation + index) & 0xFF)
         for index, tpdu in enumerate(delivers)
     ]
+    if plan.status_report:
+        reported_us = service_us + len(delivers) * _PART_US + _REPORT_US
+        legs += [
+            (
+                reported_us + index * _PART_US,
+                "statusReport",
+                encode_status_report((reference + index) & 0xFF, plan.receiver.number, plan.start_us, reported_us),
+                (concatenation + len(delivers) + index) & 0xFF,
+            )
+            for index in range(len(submits))
+        ]
     for at_us, kind, tpdu, rp_reference in sorted(legs, key=lambda leg: leg[0]):
         submitted = kind == "submit"
+        # A report comes to who sent the message, and is about who got it.
+        sender, receiver = (plan.receiver, plan.sender) if kind == "statusReport" else (plan.sender, plan.receiver)
         message: dict[str, Value] = {
-            "originatingSMSParty": _party(plan.sender),
-            "terminatingSMSParty": _party(plan.receiver),
+            "originatingSMSParty": _party(sender),
+            "terminatingSMSParty": _party(receiver),
             "direction": "fromTarget" if submitted else "toTarget",
             "linkTransferStatus": "transferSucceeded",
             "sMSTPDUData": ("sMSTPDU", tpdu),
@@ -70,8 +92,8 @@ def _over_smsf(plan: SmsPlan, correlation: int, chance: random.Random) -> Iterat
             EventKind.SMS,
             correlation,
             encode_xiri(("sMSMessage", message)),
-            plan.sender.party if submitted else None,
-            None if submitted else plan.receiver.party,
+            sender.party if submitted else None,
+            None if submitted else receiver.party,
         )
 
 

@@ -2,103 +2,85 @@
 
 Messages come as TPDUs in TS 33.128 events, as SIP MESSAGE with text, or as SIP MESSAGE with an RP-DATA around a TPDU
 (TS 24.341: `application/vnd.3gpp.sms`; RP layer TS 24.011 clause 7.3.1, written from memory of its layout and marked
-as assumed). Parts of a long message are joined; a part that is missing shows as […]. Pure.
+as assumed), or as TPDUs in the records of TS 101 671 and TS 33.108. How parts are joined and reports of delivery are
+told stands in `joining`. Pure.
 """
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from asn1 import sip, sms_tpdu
 from asn1.errors import DecodeError
+from asn1.hi2_records import NAMES as HI2_NAMES
+from asn1.hi2_records import hi2_records, short_message
 from asn1.laes.message import CdcMessage
+from asn1.mime import parameters_of, text_of
 from asn1.ts33128 import decode_iri
 from collector.export.communications import Communication, Signal
-from mediation.law.orders import Target, TargetKind
+from collector.export.joining import Message, Piece, join
+from mediation.law.orders import Target, TargetKind, normalise_e164
 
-MISSING: Final = "[…]"
 _RP_DATA: Final = frozenset((0, 1))
 _TEXT_TPDUS: Final = frozenset(("SMS-SUBMIT", "SMS-DELIVER"))
-
-
-class Message(NamedTuple):
-    """`sender` and `receiver` as `+digits`, or whatever else names them. `text` None: it cannot be read."""
-
-    time_us: int
-    sender: str
-    receiver: str
-    text: str | None
-
-
-class _Part(NamedTuple):
-    message: Message
-    key: tuple[Any, ...] | None
-    number: int
-    total: int
+_REPORT: Final = "SMS-STATUS-REPORT"
+_FROM_MOBILE: Final = frozenset(("submit", "command", "deliverReportAck", "deliverReportError"))
 
 
 def messages_of(communications: Iterable[Communication]) -> list[Message]:
     """Every message in the readable signalling of these communications, by time."""
-    whole: list[Message] = []
-    joined: dict[tuple[Any, ...], list[_Part]] = {}
-    for communication in communications:
-        for signal in communication.signals:
-            part = _part(signal)
-            if part is None:
-                continue
-            if part.key is None:
-                whole.append(part.message)
-            else:
-                joined.setdefault(part.key, []).append(part)
-    whole += [_joined(parts) for parts in joined.values()]
-    return sorted(whole, key=lambda message: message.time_us)
+    signals = [signal for communication in communications for signal in communication.signals]
+    pieces = [piece for signal in signals for piece in _pieces(signal)]
+    reports = [one for one in pieces if one.tpdu is not None and one.tpdu.type == _REPORT]
+    return join((one for one in pieces if one.tpdu is None or one.tpdu.type in _TEXT_TPDUS), reports)
 
 
-def _joined(parts: list[_Part]) -> Message:
-    texts = {part.number: part.message.text for part in parts}
-    total = max(part.total for part in parts)
-    text = "".join(texts.get(index) or MISSING for index in range(1, total + 1))
-    return min((part.message for part in parts), key=lambda message: message.time_us)._replace(text=text)
-
-
-def _part(signal: Signal) -> _Part | None:
+def _pieces(signal: Signal) -> list[Piece]:
     if signal.message is not None:
-        return _laes_part(signal, signal.message)
+        return _laes_pieces(signal, signal.message)
     if signal.facts is None or signal.pdu is None:
-        return None
-    sender, receiver = _party(signal.facts.originators), _party(signal.facts.recipients)
+        return []
+    ends = _party(signal.facts.originators), _party(signal.facts.recipients)
     _, value = signal.pdu.payload[1][0]["iRIContents"]
     if signal.payload == "sMSMessage":
         _, event = decode_iri(value)
         form, octets = event.get("sMSTPDUData", ("", b""))
         if form != "sMSTPDU":
-            return _Part(Message(signal.event_us, sender, receiver, None), None, 1, 1)
-        return _tpdu(signal, octets, event.get("direction") == "fromTarget", sender, receiver)
+            return [_unread(signal, *ends)]
+        kind = event.get("messageType")
+        sent = event.get("direction") == "fromTarget" if kind is None else kind in _FROM_MOBILE
+        return [_tpdu(signal, octets, sent, *ends)]
+    if signal.payload in HI2_NAMES:
+        records = hi2_records(value) or ()
+        return [_tpdu(signal, *found, *ends) for record in records if (found := short_message(record)) is not None]
     if signal.payload != "iPMMIRI":
-        return None
+        return []
     name, contents = value["iPMMIRIContents"]
     if name not in ("sIPMessage", "iRIOnlySIPMessage"):
-        return None
-    return _sip_part(signal, sip.parse_sip(contents["sIPContent"]), sender, receiver)
+        return []
+    return _sip_pieces(signal, sip.parse_sip(contents["sIPContent"]), *ends)
 
 
-def _sip_part(signal: Signal, message: sip.SipMessage, sender: str, receiver: str) -> _Part | None:
+def _sip_pieces(signal: Signal, message: sip.SipMessage, sender: str, receiver: str) -> list[Piece]:
     if message.method != "MESSAGE":
-        return None
+        return []
     if message.content_type == "application/vnd.3gpp.sms":
         found = rp_data_tpdu(message.body)
-        return None if found is None else _tpdu(signal, found[1], found[0], sender, receiver)
-    text = message.body.decode("utf-8", "replace") if message.content_type.startswith("text/") else None
-    return _Part(Message(signal.event_us, sender, receiver, text), None, 1, 1)
+        return [] if found is None else [_tpdu(signal, found[1], found[0], sender, receiver, addressed=True)]
+    text = None
+    if message.content_type.startswith("text/"):
+        parameters = dict(parameters_of(message.header("content-type") or ""))
+        text = text_of(message.body, parameters.get("charset", "utf-8"))
+    return [Piece(Message(signal.event_us, sender, receiver, text))]
 
 
-def _laes_part(signal: Signal, message: CdcMessage) -> _Part | None:
+def _laes_pieces(signal: Signal, message: CdcMessage) -> list[Piece]:
     """UUContent with the SIP MESSAGE that it was cut out of: the headers there, the text as its body."""
     form, held = message.fields.get("content", ("", None))
     if message.name != "uuContent" or form != "sip" or "sipBody" not in held:
-        return None
+        return []
     for one in message.fields.get("signalingMsg", ()):
         try:
             said = sip.parse_sip(one["sigMsg"])
@@ -106,22 +88,29 @@ def _laes_part(signal: Signal, message: CdcMessage) -> _Part | None:
             continue
         said = said._replace(body=held["sipBody"]["sipBodyContents"])
         assert signal.facts is not None
-        return _sip_part(signal, said, _party(signal.facts.originators), _party(signal.facts.recipients))
-    return None
+        return _sip_pieces(signal, said, _party(signal.facts.originators), _party(signal.facts.recipients))
+    return []
 
 
-def _tpdu(signal: Signal, octets: bytes, from_mobile: bool, sender: str, receiver: str) -> _Part | None:
+def _unread(signal: Signal, sender: str, receiver: str) -> Piece:
+    return Piece(Message(signal.event_us, sender, receiver, None))
+
+
+def _tpdu(
+    signal: Signal, octets: bytes, from_mobile: bool, sender: str, receiver: str, *, addressed: bool = False
+) -> Piece:
+    """`addressed`: the parties of the record are handset and service centre, so that the TPDU names who is at the other
+    end of the message."""
     try:
         tpdu = sms_tpdu.decode_tpdu(octets, from_mobile)
     except DecodeError:
-        return _Part(Message(signal.event_us, sender, receiver, None), None, 1, 1)
-    if tpdu.type not in _TEXT_TPDUS:
-        return None
-    message = Message(signal.event_us, sender, receiver, tpdu.text)
-    if tpdu.segment is None:
-        return _Part(message, None, 1, 1)
-    key = (sender, receiver, tpdu.type, tpdu.segment.reference, tpdu.segment.total)
-    return _Part(message, key, tpdu.segment.number, tpdu.segment.total)
+        return _unread(signal, sender, receiver)
+    if tpdu.type == _REPORT:
+        return Piece(Message(signal.event_us, receiver, sender, None), tpdu)
+    if addressed and tpdu.address:
+        number = f"+{found}" if (found := normalise_e164(tpdu.address)) is not None else tpdu.address
+        sender, receiver = (sender, number) if tpdu.type == "SMS-SUBMIT" else (number, receiver)
+    return Piece(Message(signal.event_us, sender, receiver, tpdu.text), tpdu)
 
 
 def rp_data_tpdu(octets: bytes) -> tuple[bool, bytes] | None:
@@ -158,7 +147,9 @@ def conversation_text(messages: Iterable[Message], heading: str) -> str:
     for message in messages:
         when = datetime.datetime.fromtimestamp(message.time_us / 1e6, datetime.UTC)
         text = "(cannot be read)" if message.text is None else _one_line(message.text)
-        lines.append(f"{when:%Y-%m-%d %H:%M:%S}Z  {message.sender} to {message.receiver}:  {text}")
+        delivery = f" ({message.delivery})" if message.delivery else ""
+        ends = f"{_one_line(message.sender)} to {_one_line(message.receiver)}"
+        lines.append(f"{when:%Y-%m-%d %H:%M:%S}Z  {ends}{delivery}:  {text}")
     return "\n".join(lines) + "\n"
 
 

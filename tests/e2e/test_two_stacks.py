@@ -122,7 +122,8 @@ async def stacks(root: Path, mediation: dict[str, Any], tls: bool) -> AsyncItera
         ports["carrier"] = await launch(lambda ready: carrier_main(carrier, ready, stop))
         values = {
             "data_dir": root / "mediation", "clock": clock, "court_public_key": root / "court.pub",
-            "hi1_inbox": root / "carrier-side", "x1_plain": PLAIN_WORDS, "x1_url": f"http://127.0.0.1:{ports['carrier']['x1']}/X1/NE",
+            "hi1_inbox": root / "carrier-side", "x1_plain": PLAIN_WORDS,
+            "x1_url": f"http://127.0.0.1:{ports['carrier']['x1']}/X1/NE",
             "ne_id": "ne-sim-1", "admf_id": "admf-sim-1", "network_functions": FUNCTIONS, "reconnect_s": 0.02,
             "hi2": {"port": ports["collector"]["hi2"], **peer}, "hi3": {"port": ports["collector"]["hi3"], **peer},
             **mediation,
@@ -143,9 +144,10 @@ async def test_what_one_stack_intercepts_the_other_stack_holds(
 ) -> None:
     traffic = [
         {"kind": "call", "caller": A, "callee": T, "seconds": 2, "forward_to": C, "forward": "busy", "ring_s": 0.5},
-        {"kind": "sms", "from": T, "to": A, "text": "SIMULATION between two stacks"},
+        {"kind": "sms", "from": T, "to": A, "text": "SIMULATION between two stacks",
+         "status_report": True},
         {"kind": "mms", "from": T, "to": A, "text": "SIMULATION", "size_octets": 3_000},
-    ]
+    ]  # fmt: skip
     async with stacks(tmp_path, mediation, tls) as both:
         async with asyncio.timeout(20):
             while (await both.ask("carrier", "/status"))["active_tasks"] != 1:  # noqa: ASYNC110  asked over a socket
@@ -167,6 +169,8 @@ async def test_what_one_stack_intercepts_the_other_stack_holds(
     assert call["parties"] == [f"+{number}" for number in sorted((T, A, C))]
     assert export.audio_s > 1.5 and export.messages == 1
     assert verify_store(tmp_path / "collector/store", keys.signing.public_key(), keys).ok
+    (talk,) = (tmp_path / "export").glob("sms-*.txt")
+    assert f"+{T} to +{A} (received):  SIMULATION between two stacks" in talk.read_text()
     (picture,) = (tmp_path / "export").glob("mms-*-simulation.png")
     assert picture.read_bytes().startswith(b"\x89PNG") and b"calea-lab SIMULATION" in picture.read_bytes()
     (text,) = (tmp_path / "export").glob("mms-*-text.txt")

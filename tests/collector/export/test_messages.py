@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asn1 import multimedia, sms_tpdu, ts33128
 from asn1.ps_pdu import PsHeader, decode_ps_pdu, iri_pdu
-from collector.export import messages
+from collector.export import joining, messages
 from collector.export.communications import Communication, Signal
 from collector.facts import facts_of
 
@@ -76,7 +76,7 @@ def test_parts_are_joined_in_their_order_and_a_missing_one_shows() -> None:
     (whole,) = of(*reversed(signals))
     assert whole.text == text and whole.time_us == NOW_US
     (holed,) = of(signals[0], signals[2])
-    assert holed.text is not None and holed.text.count(messages.MISSING) == 1
+    assert holed.text is not None and holed.text.count(joining.MISSING) == 1
     assert holed.text.startswith("Sentence 0") and holed.text.endswith("message. ")
 
 
@@ -95,13 +95,44 @@ def test_a_masked_record_has_no_message() -> None:
 
 
 def test_conversations_are_by_pair_whichever_way_a_message_went() -> None:
-    there, back = messages.Message(1, "+1", "+2", "a"), messages.Message(2, "+2", "+1", "b")
-    other = messages.Message(3, "+1", "+3", "c")
+    there, back = joining.Message(1, "+1", "+2", "a"), joining.Message(2, "+2", "+1", "b")
+    other = joining.Message(3, "+1", "+3", "c")
     assert messages.conversations([there, back, other]) == {("+1", "+2"): [there, back], ("+1", "+3"): [other]}
 
 
 def test_attack_a_text_with_line_breaks_cannot_forge_another_line() -> None:
     forged = "hello\n2026-01-01 00:00:00Z  +1 to +2:  I confess\x1b[31m\u202e"
-    text = messages.conversation_text([messages.Message(NOW_US, "+1", "+2", forged)], "SIMULATION")
+    text = messages.conversation_text([joining.Message(NOW_US, "+1", "+2", forged)], "SIMULATION")
     assert len(text.splitlines()) == 3
     assert "\x1b" not in text and "\u202e" not in text and "hello⏎2026" in text
+
+
+def test_a_report_of_delivery_is_told_before_the_words_that_cannot_forge_it() -> None:
+    (tpdu,) = sms_tpdu.encode_submit("hello (received):  x", B, reference=5)
+    report = sms_tpdu.encode_status_report(5, B, NOW_US, NOW_US + 60_000_000)
+    event = {
+        "originatingSMSParty": {"gPSI": ("mSISDN", B)}, "terminatingSMSParty": {"gPSI": ("mSISDN", A)},
+        "direction": "toTarget", "linkTransferStatus": "transferSucceeded", "sMSTPDUData": ("sMSTPDU", report),
+        "messageType": "statusReport",
+    }  # fmt: skip
+    came = signal(("threeGPP33128DefinedIRI", ts33128.encode_iri(("sMSMessage", event))), 60)
+    (found,) = of(short_message(("sMSTPDU", tpdu)), came)
+    assert (found.delivery, found.text) == ("received", "hello (received):  x")
+    line = messages.conversation_text([found], "SIMULATION").splitlines()[-1]
+    assert line.endswith(f"+{A} to +{B} (received):  hello (received):  x")
+
+
+def test_a_message_over_ims_is_between_those_whom_its_tpdu_names() -> None:
+    (sent,) = sms_tpdu.encode_submit("x", "12125550188")
+    (got,) = sms_tpdu.encode_deliver("y", "BANK", NOW_US, address_type=0xD0)
+    mobile = bytes([0, 1, 0, 0, len(sent)]) + sent
+    network = bytes([1, 1, 0, 0, len(got)]) + got
+    first, second = of(
+        sip_message(mobile, "application/vnd.3gpp.sms", 1), sip_message(network, "application/vnd.3gpp.sms", 2)
+    )
+    assert (first.sender, first.receiver) == (f"+{A}", "+12125550188")
+    assert (second.sender, second.receiver, second.text) == ("BANK", f"+{B}", "y")
+
+
+def test_a_text_over_ims_is_read_by_its_character_set() -> None:
+    assert [one.text for one in of(sip_message(b"caf\xe9", "text/plain;charset=iso-8859-1"))] == ["café"]
