@@ -85,23 +85,51 @@ def micro_stamp(time_us: int) -> dict[str, int]:
     return {"seconds": time_us // 1_000_000, "microSeconds": time_us % 1_000_000}
 
 
-def event_time(pdu: PsPdu) -> tuple[int | None, str | None]:
-    """Time of the record and its qualifier, by the rule of the scan: the header's; where it has none, that of a single
+def record_time(pdu: PsPdu) -> tuple[int | None, str | None]:
+    """Time of the record and its qualifier, for showing: the header's; where it has none, that of a single payload.
 
-    payload (6.2.3, module comment). microSecondTimeStamp outranks timeStamp.
+    microSecondTimeStamp outranks timeStamp.
     """
     header = pdu.header
     if header.time_us is not None:
         return header.time_us, header.time_qualifier
+    times = payload_times(pdu)
+    return times[0] if len(times) == 1 else (None, header.time_qualifier)
+
+
+def event_time(pdu: PsPdu) -> tuple[int | None, str | None]:
+    """Time of what was intercepted and its qualifier, for judging, by the rule of the scan: a single payload's own
+
+    outranks the header's, which may be that of mediation or aggregation (6.2.3; that it does is assumed). Of several
+    payloads the earliest counts, and the qualifier that says least of interception; none where one of them has none.
+    """
+    header = pdu.header
+    times = payload_times(pdu)
+    if not times:
+        return header.time_us, header.time_qualifier
+    known = [time_us for time_us, _ in times if time_us is not None]
+    said = [qualifier for _, qualifier in times]
+    others = [one for one in said if one not in (None, "unknown", "timeOfInterception")]
+    return min(known) if len(known) == len(times) else None, (others or said)[0]
+
+
+def payload_times(pdu: PsPdu) -> list[tuple[int | None, str | None]]:
+    """Time and qualifier of each IRI or CC payload: its own, else the header's. Empty for every other payload."""
+    header = pdu.header
     name, payloads = pdu.payload
-    if name not in ("iRIPayloadSequence", "cCPayloadSequence") or len(payloads) != 1:
-        return None, header.time_qualifier
-    payload = payloads[0]
-    time_us = payload_time_us(payload)
-    if time_us is None:
-        return None, header.time_qualifier
-    qualifier = payload.get("timeStampQualifier")
-    return time_us, None if qualifier is None else str(qualifier)
+    if name not in ("iRIPayloadSequence", "cCPayloadSequence"):
+        return []
+    times: list[tuple[int | None, str | None]] = []
+    for payload in payloads:
+        time_us = payload_time_us(payload)
+        qualifier = payload.get("timeStampQualifier")
+        if time_us is None:
+            times.append((header.time_us, header.time_qualifier))
+        elif qualifier is None and header.time_us is not None:
+            times.append((time_us, header.time_qualifier))
+        else:
+            times.append((time_us, None if qualifier is None else str(qualifier)))
+    return times
 
 
 def payload_time_us(payload: Mapping[str, Any]) -> int | None:

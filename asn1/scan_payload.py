@@ -149,7 +149,8 @@ def _sequence(data: memoryview, pos: int, end: int, kind: int, cols: Columns, ro
 def _item(data: memoryview, pos: int, end: int, kind: int, single: bool, cols: Columns, row: int) -> int:
     """IRIPayload or CCPayload. They differ in [0] (iRIType, payloadDirection) and in the IRI's [5] and [6].
 
-    The header's time stands; where it has none, that of a single payload does (clause 6.2.3, module comment).
+    A single payload's own time outranks the header's, which may be that of mediation or aggregation (clause 6.2.3, as
+    its module comment is read; that it outranks it is assumed). Its qualifier does where it has one.
     """
     fields = 6 if kind == _IRI else 4
     seen = 0
@@ -197,9 +198,10 @@ def _item(data: memoryview, pos: int, end: int, kind: int, single: bool, cols: C
         return _MISSING_FIELD
     if not single or seen & 0x1A:  # no other payload, no time of its own: nothing but the content can differ
         cols.shape_plain = 0
-    if single and cols.time_us_view[row] == _NO_TIME and time_us != _NO_TIME:
+    if single and time_us != _NO_TIME:
+        if qualifier >= 0 or cols.time_us_view[row] == _NO_TIME:
+            cols.qualifier_view[row] = qualifier
         cols.time_us_view[row] = time_us
-        cols.qualifier_view[row] = qualifier
     return 0
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from asn1.errors import DecodeError, LocalError
-from asn1.ps_pdu import decode_ps_pdu, event_time, liid_text
+from asn1.ps_pdu import decode_ps_pdu, record_time, liid_text
 from asn1.scan import Columns, LiidTable, scan
 from asn1.tlv import time_text
 from asn1.view_contents import Line
@@ -134,7 +134,7 @@ def _decode_error(offset: int, error: DecodeError) -> Line:
 def _line(octets: bytes, offset: int, dialect: str) -> Line:
     try:
         pdu = decode_ps_pdu(octets)
-        time_us, qualifier = event_time(pdu)
+        time_us, qualifier = record_time(pdu)
         payload = payload_line(pdu)
     except DecodeError as error:
         return _decode_error(offset, error)

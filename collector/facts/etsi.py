@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from asn1.errors import DecodeError
-from asn1.ps_pdu import PsPdu, event_time, liid_text, payload_time_us
+from asn1.ps_pdu import PsPdu, event_time, liid_text, payload_times
 from asn1.ts33128 import decode_cc
 from collector.facts.email import read_email, read_messaging
 from collector.facts.hi2 import read_hi2, read_media_description
@@ -63,7 +63,8 @@ def facts_of(pdu: PsPdu, arrival_us: int) -> RecordFacts:
         qualifier, arrival_us, unplaced=header.cin is None,
     )  # fmt: skip
     if kind in ("iri", "cc") and len(pdu.payload[1]) > 1:
-        facts = replace(facts, stamps_us=_own_times(pdu.payload[1]))
+        stamps_us = {time_us for time_us, _ in payload_times(pdu) if time_us is not None}
+        facts = replace(facts, stamps_us=tuple(sorted(stamps_us)))
     if pdu.unknown_tags:
         facts = replace(facts, content=("unknown_tags",))
     if kind == "iri":
@@ -71,12 +72,6 @@ def facts_of(pdu: PsPdu, arrival_us: int) -> RecordFacts:
     if kind == "cc":
         return _cc(facts, pdu.payload[1])
     return facts
-
-
-def _own_times(payloads: list[dict[str, Any]]) -> tuple[int, ...]:
-    """Aggregated payloads have times of their own, which are then the ones that count (TS 102 232-1, 6.2.3)."""
-    found = (payload_time_us(payload) for payload in payloads)
-    return tuple(sorted({time_us for time_us in found if time_us is not None}))
 
 
 def _cc(facts: RecordFacts, payloads: list[dict[str, Any]]) -> RecordFacts:

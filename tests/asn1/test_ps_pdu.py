@@ -17,6 +17,7 @@ from asn1.ps_pdu import (
     encode_encrypted_payload,
     encode_ps_pdu,
     event_time,
+    record_time,
     hi1_pdu,
     iri_pdu,
     liid_text,
@@ -208,11 +209,25 @@ def test_time_of_a_record():
         "cCPayloadSequence",
         [{"cCContents": ipcc(b"x"), "microSecondTimeStamp": {"seconds": 1, "microSeconds": 0}}] * 2,
     )
-    assert event_time(decode_ps_pdu(encode_ps_pdu(bare, two))) == (None, None)
+    assert event_time(decode_ps_pdu(encode_ps_pdu(bare, two))) == (1_000_000, None)
+    assert record_time(decode_ps_pdu(encode_ps_pdu(bare, two))) == (None, None)
+    two[1][1] = {"cCContents": ipcc(b"x")}
+    assert event_time(decode_ps_pdu(encode_ps_pdu(bare, two))) == (None, None), "one of them has none"
+    headed = HEADER._replace(time_us=500_000, time_qualifier="timeOfAggregation")
+    assert event_time(decode_ps_pdu(encode_ps_pdu(headed, two))) == (500_000, "timeOfAggregation")
     assert event_time(decode_ps_pdu(tri_pdu(bare, "testPDU"))) == (None, None)
     both = HEADER._replace(generalized_time_us=1_000_000)
     pdu = decode_ps_pdu(tri_pdu(both, "testPDU"))
     assert (pdu.header.time_us, pdu.header.generalized_time_us) == (HEADER.time_us, 1_000_000)
+
+
+def test_a_payloads_own_time_outranks_the_headers_for_judging_and_not_for_showing() -> None:
+    headed = HEADER._replace(time_us=500_000, time_qualifier="timeOfMediation")
+    own = decode_ps_pdu(cc_pdu(headed, ipcc(b"x"), time_us=8))
+    assert event_time(own) == (8, "timeOfMediation") and record_time(own) == (500_000, "timeOfMediation")
+    said = decode_ps_pdu(cc_pdu(headed, ipcc(b"x"), time_us=8, time_qualifier="timeOfInterception"))
+    assert event_time(said) == (8, "timeOfInterception")
+    assert event_time(decode_ps_pdu(cc_pdu(headed, ipcc(b"x")))) == (500_000, "timeOfMediation")
 
 
 def test_encrypted_payloads():

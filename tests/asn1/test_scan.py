@@ -253,12 +253,17 @@ def test_aggregated_payloads_are_counted(kernels: SimpleNamespace) -> None:
     assert Result(kernels, pdu(header(), cc_payload())).row["payloads"] == 0
 
 
-def test_time_of_a_single_payload_stands_in(kernels: SimpleNamespace) -> None:
+def test_time_of_a_single_payload_outranks_the_headers(kernels: SimpleNamespace) -> None:
     item = ipmm_cc(extra=micro(0xA3, NOW_US) + number(0x84, 2))
     row = Result(kernels, pdu(header(), cc_payload(item))).row
     assert (row["time_us"], row["qualifier"]) == (NOW_US, 2)
     row = Result(kernels, pdu(header(time=micro(0xA7, 5)), cc_payload(item))).row
-    assert (row["time_us"], row["qualifier"]) == (5, -1)
+    assert (row["time_us"], row["qualifier"]) == (NOW_US, 2)
+    unsaid = ipmm_cc(extra=micro(0xA3, NOW_US))
+    row = Result(kernels, pdu(header(time=micro(0xA7, 5) + number(0x88, 1)), cc_payload(unsaid))).row
+    assert (row["time_us"], row["qualifier"]) == (NOW_US, 1)
+    row = Result(kernels, pdu(header(time=micro(0xA7, 5)), cc_payload(unsaid, unsaid))).row
+    assert row["time_us"] == 5, "of several, the header's stands here; the careful lane has each one's own"
     item = tlv(0x30, tlv(0x81, b"19700101000001Z"), tlv(0xA2, tlv(0xAB)), micro(0xA3, 9))
     assert Result(kernels, pdu(header(), iri_payload(item))).row["time_us"] == 9
 

@@ -106,6 +106,22 @@ def test_plain_content_of_either_service_takes_the_bulk_lane_and_the_gate_agrees
         accepted_whole(WARRANT, record, NOW, policy)
 
 
+def test_attack_a_header_time_inside_the_window_hides_no_payload_outside(kernels: SimpleNamespace) -> None:
+    """Judged by the payload's own time in both lanes, whatever the header says; and the other way about."""
+    policy, contents = PolicyConfig(), CONTENTS[0]
+    for header_us, own_us, allowed in ((NOW, END, False), (NOW, START - 1, False), (END, NOW, True)):
+        record = cc_pdu(HEADER._replace(time_us=header_us), contents, "fromTarget", time_us=own_us)
+        assert bulk(kernels, WARRANT, [record], NOW, policy, TARGET_OK) == [int(allowed)]
+        decision = decide((WARRANT,), facts_of(decode_ps_pdu(record), NOW), policy.policy(), CinState(TARGET_OK))
+        assert decision.verdict.kind is (VerdictKind.ACCEPT if allowed else VerdictKind.REJECT)
+    several = [{"cCContents": contents, "microSecondTimeStamp": {"seconds": at // 10**6, "microSeconds": 0}}
+               for at in (NOW, END)]  # fmt: skip
+    record = encode_ps_pdu(HEADER, ("cCPayloadSequence", several))
+    assert bulk(kernels, WARRANT, [record], NOW, policy, TARGET_OK) == [0]
+    decision = decide((WARRANT,), facts_of(decode_ps_pdu(record), NOW), policy.policy(), CinState(TARGET_OK))
+    assert decision.verdict.reasons == (Reason.ORDER_EXPIRED,)
+
+
 edges = st.sampled_from([START, CUT, END]).flatmap(lambda at: st.integers(at - 500_000, at + 500_000))
 times = st.none() | edges | st.integers(START, END - 1)
 HOUR = 3_600_000_000
