@@ -47,12 +47,14 @@ class Place(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """`records`: the data records it is about, as far as they came; `says` for people, never content."""
+    """`records`: the data records it is about, as far as they came; `absent`: the numbers of those that did not, or not
+    since this receiver began; `says` for people, never content."""
 
     fault: Fault
     chain: Chain
     records: tuple[Place, ...]
     says: str
+    absent: tuple[int, ...] = ()
 
 
 class CheckLimits(NamedTuple):
@@ -193,7 +195,8 @@ class Checker:
             again = sum(any(place.number == number for place in state.settled) for number in missing[:64])
             places = self._take(chain, numbers)
             fault = Fault.REPLAYED if again and not places else Fault.MISSING_DATA
-            self._find(fault, chain, places, f"a hash speaks of {len(missing)} records that did not come for it")
+            absent = tuple(missing[:MAX_NAMED]) if fault is Fault.MISSING_DATA else ()
+            self._find(fault, chain, places, f"a hash speaks of {len(missing)} records that are not there", absent)
             return True
         digest = hashlib.new(algorithm)
         for number in numbers:
@@ -306,17 +309,19 @@ class Checker:
     def _numbers(one: _Waiting) -> list[int]:
         return list(one.value["includedSequenceNumbers"]) if one.value["checkType"] == "hash" else []
 
-    def _find(self, fault: Fault, chain: Chain, records: tuple[Place, ...], says: str) -> None:
-        self._findings.append(Finding(fault, chain, records, says))
+    def _find(
+        self, fault: Fault, chain: Chain, records: tuple[Place, ...], says: str, absent: tuple[int, ...] = ()
+    ) -> None:
+        self._findings.append(Finding(fault, chain, records, says, absent))
 
     def _merged(self) -> list[Finding]:
         """Single records that lack the same thing as one finding."""
-        merged: dict[tuple[Fault, Chain, str], list[Place]] = {}
+        merged: dict[tuple[Fault, Chain, str, tuple[int, ...]], list[Place]] = {}
         for one in self._findings:
-            merged.setdefault((one.fault, one.chain, one.says), []).extend(one.records)
+            merged.setdefault((one.fault, one.chain, one.says, one.absent), []).extend(one.records)
         return [
-            Finding(fault, chain, tuple(records[at : at + MAX_NAMED]), says)
-            for (fault, chain, says), records in merged.items()
+            Finding(fault, chain, tuple(records[at : at + MAX_NAMED]), says, absent)
+            for (fault, chain, says, absent), records in merged.items()
             for at in range(0, max(len(records), 1), MAX_NAMED)
         ]
 

@@ -65,6 +65,7 @@ class _Open:
     def __init__(self, first: int, since_us: int) -> None:
         self.first = first
         self.since_us = since_us
+        self.of_first: object = None
 
 
 Stream = tuple[Any, ...]
@@ -112,6 +113,16 @@ class SegmentBook:
         """Whether a record is a segment behind the first: what it carries is the middle of something."""
         known = self._open.get(stream)
         return known is not None and 0 < (number - known.first & 0xFFFFFFFF) < self._max_segments
+
+    def remember(self, stream: Stream, number: int, fact: object) -> None:
+        """What the caller knows of a first segment, to be `remembered` for the later ones; nothing for any other."""
+        known = self._open.get(stream)
+        if known is not None and known.first == number:
+            known.of_first = fact
+
+    def remembered(self, stream: Stream) -> object:
+        known = self._open.get(stream)
+        return None if known is None else known.of_first
 
     def expire(self, now_us: int) -> None:
         """Give up what has been open for too long."""

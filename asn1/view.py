@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from asn1.errors import DecodeError, LocalError
-from asn1.ps_pdu import decode_ps_pdu, record_time, liid_text
+from asn1.ps_pdu import decode_ps_pdu, liid_text, record_time
 from asn1.scan import Columns, LiidTable, scan
 from asn1.tlv import time_text
 from asn1.view_contents import Line

@@ -10,12 +10,13 @@ itself (R-004) were never delivered: they are counted beside the balance, in `sy
      "unknown": [{"liid", "delivered", "rejected", …, "reasons"}], "refusals": [{"order", "liid", "kind", "verdict",
      "reasons", "rules", "count", "octets", "first", "last", "hmac": […]}],
      "marks": [[liid, cin, kind, epoch, mark, target state]], "sides": [[liid, cin, target originates 0 or 1]],
-     "gaps": [[liid, cin, kind, epoch, first, last]], "filled": the same,
+     "gaps": [[liid, cin, kind, epoch, first, last]], "filled": the same, "segments": the same, of records that are one
+     content, "resets": [[liid, cin, stamp of its CIN reset]],
      "claims": [[group, keyed digest of a channel, liid, cin, side, 1 opened or 0 closed]],
      "synthetic": [{"order", "version", "liid", "count"}]}
 
-Keys whose value would be empty are left out; LIIDs of `marks`, `sides`, `gaps`, `filled` and `claims` are
-hexadecimal.
+Keys whose value would be empty are left out; LIIDs of the lists are hexadecimal. CIN -2 stands for a counter over all
+of a LIID's records.
 """
 
 from __future__ import annotations
@@ -147,17 +148,23 @@ class BatchAccount:
         self._made: Counter[tuple[str, int, str]] = Counter()
         self.gaps: list[StreamRange] = []
         self.filled: list[StreamRange] = []
+        self.segments: list[StreamRange] = []
+        self.resets: dict[tuple[bytes, int], int] = {}
 
     @property
     def empty(self) -> bool:
         """Nothing in it that must become durable."""
-        told = self._marks or self._sides or self._claims or self.gaps or self.filled
+        told = self._marks or self._sides or self._claims or self._ranges
         return not (self.delivered or self._made or told)
+
+    @property
+    def _ranges(self) -> int:
+        return len(self.gaps) + len(self.filled) + len(self.segments) + len(self.resets)
 
     @property
     def octets(self) -> int:
         """What the blob will take, roughly from above."""
-        lists = len(self._marks) + len(self._sides) + len(self._claims) + len(self.gaps) + len(self.filled)
+        lists = len(self._marks) + len(self._sides) + len(self._claims) + self._ranges
         named = len(self._orders) + len(self._unknown) + len(self._made)
         return 512 + 224 * lists + 512 * named + 1280 * len(self._refusals)
 
@@ -269,6 +276,8 @@ class BatchAccount:
             [group, channel.hex(), liid.hex(), cin, side, int(opens)]
             for (group, channel, liid, cin), (side, opens) in self._claims.items()
         ]
+        blob["segments"] = [[one.liid.hex(), *one[1:]] for one in self.segments]
+        blob["resets"] = [[liid.hex(), cin, stamp_us] for (liid, cin), stamp_us in self.resets.items()]
         blob["synthetic"] = [
             {"order": order, "version": version, "liid": liid, "count": count}
             for (order, version, liid), count in self._made.items()

@@ -118,6 +118,7 @@ class AuditTurn:
             *self._pauses(),
             *self.reports.turn(),
             *quality,
+            *(one for link in self._links for one in link.handover.entries(link.name)),
             *self._tally.turn(now_us, sums),
         ]
 

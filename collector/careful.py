@@ -9,25 +9,30 @@ kept, and how, is `keeping`'s.
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from typing import Any, Final, NamedTuple, Protocol
 
 from asn1.columns import KIND_CC, KIND_IRI, Columns
 from asn1.errors import DecodeError
 from asn1.ps_pdu import PsPdu, decode_ps_pdu
+from asn1.segments import FIRST, LAST
 from collector import gate
 from collector.accounts import StreamMark, StreamRange, label
 from collector.assembly import Assembly
 from collector.conflicts import Conflicts, RecordName, Repeat
+from collector.deciphering import Opened
 from collector.facts import RecordFacts, facts_of
 from collector.gate import Decision, LinkPolicy
 from collector.gate_scope import CinState
 from collector.holding import Stray
 from collector.keeping import Keeper, Place
+from collector.link_handover import LinkHandover, counter_epoch
 from collector.minimise import Minimised, apply
 from collector.quality import LinkQuality
 from collector.stream_table import (
     BELOW_MARK,
     GAP,
+    LIID_CIN,
     NEVER,
     RESET,
     TARGET_MISMATCH,
@@ -37,10 +42,12 @@ from collector.stream_table import (
 )
 from collector.synthetic import OpenBook
 from collector.verify import Outcome, StreamBook
-from mediation.law.orders import CourtOrder, Target
+from mediation.law.orders import CourtOrder, Service, Target
 from mediation.law.rules import RULE_OF
 from mediation.law.verdicts import Reason, Verdict, VerdictKind
 
+_FLAGS: Final = {5: FIRST, 6: LAST}
+"""Alternatives of TRIPayload."""
 _OVERSIZED: Final = 1 + DecodeError.CODES.index(DecodeError.OVERSIZED)
 _DUPLICATE: Final = Verdict(VerdictKind.DUPLICATE, (Reason.DUPLICATE,), (RULE_OF[Reason.DUPLICATE],))
 _NOBODY: Final = RecordFacts("", None, 0, "other", "", None, None, None, None, 0)
@@ -110,13 +117,16 @@ class CarefulLane:
         batch: Assembly,
         policy: LinkPolicy,
         quality: LinkQuality,
+        handover: LinkHandover,
         view: memoryview,
         cols: Columns,
         verify: VerifyColumns,
         row: int,
+        opened: Opened | None,
         now_us: int,
     ) -> Judged:
-        """One verdict for one row."""
+        """One verdict for one row. `opened`: what is in its encryption container, which is what is judged then; what
+        is kept of it is as it came."""
         liid_id = cols.liid[row]
         liid = self._liids[liid_id] if liid_id >= 0 else b""
         text = label(liid)
@@ -133,15 +143,19 @@ class CarefulLane:
         if not orders:
             if data and slot >= 0:
                 self._strangers.add((liid_id, cin))
+                if handover.by_liid:
+                    self._strangers.add((liid_id, LIID_CIN))
             self.keeper.note(batch, None, text, kind, number, record, self._no_order)
             return Judged(None, self._no_order)
         flags: tuple[Reason, ...] = ()
         repeat: RecordName | None = None
         if data and slot >= 0:
-            outcome = self._sequence(batch, liid, cin, kind, number, verify, row)
+            outcome = self._sequence(batch, liid, handover.by_liid, cin, kind, number, verify, row)
             if outcome is Outcome.DUPLICATE:
                 repeat = RecordName(liid, cin, kind, verify.epochs[row], number)
-                compared = self._conflicts.compare(batch, liid_id, repeat, self.keeper.digest(record))
+                # A LIID's number that another communication had may be no repeat at all: the peer may count otherwise.
+                absent = Repeat.UNKNOWN if handover.by_liid else Repeat.SAME
+                compared = self._conflicts.compare(batch, liid_id, repeat, self.keeper.digest(record), absent)
                 if compared is Repeat.SAME:
                     self.keeper.note(batch, orders[0], text, kind, number, record, _DUPLICATE)
                     return Judged(None, _DUPLICATE)
@@ -151,8 +165,12 @@ class CarefulLane:
             elif outcome is Outcome.OUT_OF_ORDER:
                 flags = (Reason.OUT_OF_ORDER,)
         try:
-            pdu = decode_ps_pdu(record)
+            pdu = decode_ps_pdu(record if opened is None else opened.octets)._replace(octets=bytes(record))
             facts = facts_of(pdu, now_us)
+            if facts.kind == "cc":
+                facts = self._segment(handover, facts, liid, cin, verify.epochs[row])
+            if facts.event_us is not None:
+                cols.time_us[row] = facts.event_us
         except DecodeError as error:
             return Judged(error.code, self.unreadable(batch, orders, text, cols, row, record, now_us))
         if facts.kind == "iri" and facts.event_us is not None and repeat is None:
@@ -214,9 +232,41 @@ class CarefulLane:
         if not verify.flags[row] & RESET or verify.slots[row] < 0:
             return
         slot, liid = verify.slots[row], self._liids[cols.liid[row]]
+        cin = self._streams.key_of(slot).cin
+        if not self.orders.orders_for(label(liid)):
+            self._strangers.add((cols.liid[row], cin))
+            return
         for kind in (KIND_IRI, KIND_CC):
             epoch, target = self._streams.epoch(slot + kind), self._streams.target_state(slot)
-            batch.account.mark(StreamMark(liid, cols.cin[row], kind, epoch, -1, target))
+            batch.account.mark(StreamMark(liid, cin, kind, epoch, -1, target))
+        stamp_us = self._streams.last_reset_us(slot)
+        if stamp_us != NEVER:
+            batch.account.resets[liid, cin] = stamp_us
+
+    def flag(self, batch: Assembly, handover: LinkHandover, cols: Columns, row: int) -> None:
+        """A segment flag was met. The run that it closes is kept with the batch, so that who reads what is stored knows
+        which records are one content."""
+        name = _FLAGS.get(cols.content_tag[row])
+        if name is None or cols.liid[row] < 0:
+            return
+        liid_id, cin = cols.liid[row], cols.cin[row]
+        liid = self._liids[liid_id]
+        if not self.orders.orders_for(label(liid)):
+            return
+        epoch = counter_epoch(self._streams, liid_id, cin, handover.by_liid)
+        run = handover.flag(name, liid, cin, epoch, cols.number[row])
+        if run is not None:
+            batch.account.segments.append(StreamRange(liid, cin, KIND_CC, epoch, run.first, run.last))
+
+    def _segment(self, handover: LinkHandover, facts: RecordFacts, liid: bytes, cin: int, epoch: int) -> RecordFacts:
+        """A segment behind the first is the middle of something: of its facts, the service is that of the first."""
+        stream = (liid, cin, KIND_CC, epoch)
+        if not handover.segments.later_segment(stream, facts.number):
+            handover.segments.remember(stream, facts.number, facts.service)
+            return facts
+        first = handover.segments.remembered(stream)
+        service = first if isinstance(first, Service) else facts.service
+        return replace(facts, service=service, permitted=(), place=(), dialled=())
 
     def end_piece(self) -> None:
         """Behind a scanned piece, when no slot of it is in use any more: strangers take no room in the table."""
@@ -264,9 +314,19 @@ class CarefulLane:
         self._streams.forget(liid, cin)
 
     def _sequence(
-        self, batch: Assembly, liid: bytes, cin: int, kind: int, number: int, verify: VerifyColumns, row: int
+        self,
+        batch: Assembly,
+        liid: bytes,
+        by_liid: bool,
+        cin: int,
+        kind: int,
+        number: int,
+        verify: VerifyColumns,
+        row: int,
     ) -> Outcome:
-        flags, slot, epoch = verify.flags[row], verify.slots[row], verify.epochs[row]
+        flags, slot, epoch = verify.flags[row], verify.counters[row], verify.epochs[row]
+        if by_liid:
+            cin, kind = LIID_CIN, KIND_IRI
         if flags & GAP:
             first = verify.expected[row]
             self.book.gap(slot, epoch, first, number - 1)
@@ -341,11 +401,16 @@ class CarefulLane:
                         self._liids[cols.liid[row]],
                         cols.cin[row],
                         slot & 1,
-                        verify.epochs[row],
+                        self._streams.epoch(slot),
                         self._streams.mark(slot),
                         self._streams.target_state(slot),
                     )
                 )
+                counter = verify.counters[row]
+                if counter != slot:
+                    liid = self._liids[cols.liid[row]]
+                    mark = self._streams.mark(counter)
+                    batch.account.mark(StreamMark(liid, LIID_CIN, KIND_IRI, verify.epochs[row], mark, 0))
             return
         keeper.row(batch, order, text, verdict, cols, row, max(verify.epochs[row], 0), place, now_us)
 

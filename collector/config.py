@@ -16,6 +16,7 @@ from collector.gate_columns import (
     QUALIFIER_UNKNOWN,
     GateLimits,
 )
+from collector.handover_config import HandoverModel
 from collector.link_guard import MISMATCHES
 from mediation.law.settings import DEFAULTS, LawSettings
 from mediation.runtime.closed import check_url
@@ -75,7 +76,7 @@ class HoldConfig(Model):
 NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$"
 
 
-class LinkConfig(Model):
+class LinkConfig(HandoverModel):
     """One listener. `dialect` and, for datagrams of content, `ccc` (`apdu`, or the octets of the header) say how it is
     read; neither is ever guessed. Links of a `group` share what their call data announces of content. `guard`: off
     where it is not there. `record_s`: how long a record may take from its first octet to

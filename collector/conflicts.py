@@ -53,15 +53,18 @@ class Conflicts:
         self._told: set[RecordName] = set()
         self.fresh: list[RecordName] = []
 
-    def compare(self, batch: Assembly, liid_id: int, name: RecordName, digest: bytes) -> Repeat:
-        """Whether the record of this digest is the one that came first under its name."""
+    def compare(
+        self, batch: Assembly, liid_id: int, name: RecordName, digest: bytes, absent: Repeat = Repeat.SAME
+    ) -> Repeat:
+        """Whether the record of this digest is the one that came first under its name; `absent` where that one is
+        nowhere to be found."""
         pending = batch.find(liid_id, name.cin, name.kind, name.epoch, name.number)
         if pending is not None:
             first = digest_of(self._hmac_key, *pending)
         else:
             original = self._originals.find(*name)
             if original is None:
-                return Repeat.SAME
+                return absent
             first = original.digest
         if first is None:
             return Repeat.UNKNOWN

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 from asn1.columns import LiidTable
+from asn1.errors import DecodeError
+from asn1.integrity import Chain
 from collector.accounts import Totals
 from collector.arena import PAGE_OCTETS, ArenaPool
 from collector.assembly import Assembly, BatchSink, OrderSlots
@@ -27,7 +29,7 @@ from collector.recovery import Recovered, Recovery, totals_of
 from collector.store.keys import Keys
 from collector.store.originals import Originals
 from collector.store.reader import CommitView
-from collector.stream_table import StreamTable
+from collector.stream_table import LIID_CIN, StreamTable
 from collector.verify import StreamBook
 from mediation.law.orders import OrderUid
 
@@ -58,6 +60,7 @@ class Engine:
         now_us: Callable[[], int],
         news: News,
     ) -> None:
+        self._by_liid = any(link.sequence_scope == "liid" for link in config.links)
         limits, room = config.limits, config.store.segment_octets // 2
         self.liids = LiidTable(secrets.randbits(31), limits.liids)
         self._streams = StreamTable(secrets.randbits(31), limits.communications)
@@ -111,6 +114,15 @@ class Engine:
             keys.hmac_key,
         )
 
+    def epoch(self, chain: Chain, by_liid: bool) -> int:
+        """The epoch that a stream's counter is in."""
+        cin, kind = (LIID_CIN, 0) if by_liid else (chain.cin, chain.kind)
+        try:
+            slot = self._streams.slot_of(self.liids.intern(chain.liid), cin, kind)
+        except DecodeError:
+            return 0
+        return 0 if slot < 0 else self._streams.epoch(slot)
+
     def recover(
         self,
         said: list[dict[str, Any]],
@@ -126,7 +138,7 @@ class Engine:
             hear(blob)
             self.laes.restore_claims(blob, now_us)
 
-        recovery = Recovery(self.totals, through, self.liids, self._streams, self.careful, heard)
+        recovery = Recovery(self.totals, through, self.liids, self._streams, self.careful, heard, self._by_liid)
         found = recovery.run(commits)
         self.pipeline.learn()
         self.assembly.number_from(self.totals.last_batch + 1)

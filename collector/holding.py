@@ -3,19 +3,27 @@
 Two findings of the careful lane lead here: the first of two records under one number (R-093), and content that came
 before its signalling, when the signalling then names nobody whom an order names (R-022, R-122). The lane only notes
 them; standing and the audit entry are made here, on the service's turn. A hold that a crash left out is made again from
-what recovery finds, and one that is there already is not made twice.
+what recovery finds, and one that is there already is not made twice. Where a link requires integrity checks, what they
+do not prove is held too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
+from asn1.integrity import Chain
+from asn1.integrity_check import Finding, Place
 from collector import standing
 from collector.accounts import label
 from collector.conflicts import RecordName
 from collector.standing import Entry, Scope
 from mediation.law.verdicts import Reason
+
+MAX_HELD_SINGLY: Final = 256
+"""Records of one finding that are held each by a leaf of its own."""
+MAX_KNOWN: Final = 65_536
+"""Records known to be held for their checks; beyond, one may be held again, which changes nothing."""
 
 
 class Stray(NamedTuple):
@@ -46,6 +54,8 @@ class Holds:
         self._store = store
         self._append = append
         self._now_us = now_us
+        known = tuple(known)
+        self._unproved: set[Scope] = {one.scope for one in known if one.reason is Reason.TAMPERED}
         found = (one.scope for one in known if one.reason is Reason.TARGET_MISMATCH)
         self._strays = {(one.liid, one.cin) for one in found}
 
@@ -64,6 +74,30 @@ class Holds:
                 self._strays.add((stray.liid, stray.cin))
                 self._hold(scope, Reason.TARGET_MISMATCH, stray._asdict(), ["R-022", "R-122"])
         found.clear()
+
+    def integrity(self, found: list[Finding], epoch_of: Callable[[Chain], int]) -> None:
+        """What a check that is required says of its records (TS 102 232-1, 7.2.3; R-090): all of them are held, one by
+        one, and above `MAX_HELD_SINGLY` of a communication all of it. `epoch_of` is for those that are not there."""
+        for finding in found:
+            chain = finding.chain
+            places = [*finding.records, *(Place(epoch_of(chain), number) for number in finding.absent)]
+            scopes = [standing.of_record(chain.liid, chain.cin, chain.kind, one.epoch, one.number) for one in places]
+            if len(scopes) > MAX_HELD_SINGLY:
+                scopes = [standing.of_communication(chain.liid, chain.cin)]
+            fresh = [one for one in scopes if one not in self._unproved]
+            if len(self._unproved) > MAX_KNOWN:
+                self._unproved.clear()
+            self._unproved.update(fresh)
+            if not fresh:
+                continue
+            ground = f"integrity check: {finding.says}"
+            now_us = self._now_us()
+            self._store.stand([standing.held(one, Reason.TAMPERED, now_us, ground=ground) for one in fresh])
+            where = {"liid": label(chain.liid), "cin": chain.cin, "kind": chain.kind, "records": len(places)}
+            self._append(
+                "standing", {"actor": "SYS", **where, "state": "HELD", "reason": "TAMPERED", "rules": ["R-090"]}
+            )
+            self._append("alarm", {**where, "reason": "TAMPERED", "count": len(places)})
 
     def _hold(self, scope: Scope, reason: Reason, name: dict[str, Any], rules: list[str]) -> None:
         self._store.stand([standing.held(scope, reason, self._now_us())])

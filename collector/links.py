@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from typing import Final, Protocol
 
+from asn1.handover import HandoverConfig
+from asn1.integrity_check import Checker
+from asn1.segments import SegmentBook
 from collector.config import LinkConfig
+from collector.deciphering import Opener
 from collector.laes.receive import CccSocket, CdcConnection, Feed
 from collector.laes.terms import LaesTerms
 from collector.link_guard import LinkGuard
+from collector.link_handover import Integrity, LinkHandover
 from collector.pipeline import LinkState
 from collector.quality import Limits, LinkQuality
 from collector.receive import Connection
 from collector.receiver import PeerConnection, Receiver
 from mediation.law.settings import LawSettings
 from mediation.runtime.config import NotReadyError
+from mediation.runtime.handover_keys import read_ring, read_verifying_key
 from mediation.runtime.tls import server_context
 
 HANDSHAKE_S: Final = 10.0
@@ -34,6 +41,7 @@ def link_state(config: LinkConfig, law: LawSettings, paused: bool) -> LinkState:
         config.max_record_octets,
         laes=_laes_terms(config),
         guard=guard,
+        handover=link_handover(config),
         quality=LinkQuality(limits),
     )
 
@@ -50,6 +58,27 @@ def _laes_terms(config: LinkConfig) -> LaesTerms | None:
         config.hold.octets,
         int(config.hold.seconds * 1e6),
         config.policy.arrival_stamps,
+    )
+
+
+def link_handover(config: LinkConfig) -> LinkHandover:
+    """With the keys that the configuration names. Raises NotReadyError."""
+    encryption, integrity = config.encryption, config.integrity
+    checks = None
+    if integrity is not None:
+        key = None if integrity.verifier_file is None else read_verifying_key(integrity.verifier_file)
+        checker = Checker(integrity.agreed, key, integrity.limits)
+        checks = Integrity(checker, integrity.mode == "required", integrity.plain)
+    opener = None
+    if encryption is not None:
+        opener = Opener(encryption.agreed, read_ring(encryption.keys_file, encryption.agreed))
+    return LinkHandover(
+        session=HandoverConfig(time2_us=int(config.time2_s * 1e6), negotiate=config.negotiate),
+        by_liid=config.sequence_scope == "liid",
+        opener=opener,
+        integrity=checks,
+        segments=SegmentBook(open_us=int(config.segment_s * 1e6)),
+        real_us=lambda: time.monotonic_ns() // 1000,
     )
 
 

@@ -1,6 +1,7 @@
 """From received octets to judged rows: scan, verify, column gate, then the two lanes (docs/adr/0007-two-lanes.md).
 
-Rules. One scan decides framing and header for both lanes. What the column gate calls BULK is accepted without becoming
+Rules. One scan decides framing and header for both lanes; where a link's records are ciphered, what is inside of a
+record takes the place of what it came in. What the column gate calls BULK is accepted without becoming
 a Python object; every other row goes through the careful lane, in the order received. Each row of a piece is a TRI for
 the connection's session or gets exactly one verdict. Nothing here opens, writes or waits.
 """
@@ -24,6 +25,7 @@ from collector.gate_columns import CAREFUL, GateLimits, Lane, OrderColumns, gate
 from collector.keeping import order_ref
 from collector.laes.terms import LaesTerms
 from collector.link_guard import LinkGuard
+from collector.link_handover import LinkHandover
 from collector.order_watch import NEVER_US
 from collector.quality import LinkQuality
 from collector.stream_table import StreamTable, VerifyColumns, verify_columns
@@ -52,6 +54,7 @@ class LinkState:
     closed: Counter[str] = field(default_factory=Counter)
     laes: LaesTerms | None = None
     guard: LinkGuard = field(default_factory=LinkGuard)
+    handover: LinkHandover = field(default_factory=LinkHandover)
     quality: LinkQuality = field(default_factory=LinkQuality)
 
 
@@ -171,7 +174,11 @@ class Pipeline:
         """All rows of one scan; `shift` turns offsets into positions on the connection."""
         cols, verify, lane, batch = self._cols, self._verify, self._lane, self._assembly
         now_us = self._now_us()
-        verify_columns(cols, self._streams, verify)
+        handover = link.handover
+        opener = handover.opener
+        opened = {} if opener is None else opener.open(view, cols, self._liids, link.max_record_octets, link.errors)
+        verify_columns(cols, self._streams, verify, handover.by_liid)
+        handover.records(self._octets, cols, verify, view, opened)
         bulk = gate_columns(cols, verify, self._orders, self._streams, now_us, link.limits, lane)
         if bulk:
             batch.rows.append_lane(cols, lane, verify, self._orders, 0, now_us, VerdictKind.ACCEPT, _OK)
@@ -188,9 +195,14 @@ class Pipeline:
                 offset, octets = cols.offset[row], cols.length[row]
                 link.tri += 1
                 careful.reset(batch, cols, verify, row)
-                peer.tri(bytes(view[offset : offset + octets]), shift + offset + octets)
+                careful.flag(batch, handover, cols, row)
+                inside = opened.get(row)
+                record = bytes(view[offset : offset + octets]) if inside is None else inside.octets
+                peer.tri(record, shift + offset + octets)
                 continue
-            judged = careful.judge(batch, link.policy, link.quality, view, cols, verify, row, now_us)
+            judged = careful.judge(
+                batch, link.policy, link.quality, handover, view, cols, verify, row, opened.get(row), now_us
+            )
             guard.judged(judged.verdict)
             if judged.code is not None:
                 link.errors[judged.code] += 1

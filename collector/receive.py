@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from asn1.errors import DecodeError
-from asn1.handover import LemfSession, OptionsAgreed, ProtocolViolation
+from asn1.handover import AnswerOverdue, LemfSession, OptionsAgreed, ProtocolViolation, TriSeen
 from asn1.scan import scan
 from collector.arena import Arena
 from collector.pipeline import LinkState
@@ -24,13 +24,16 @@ MIN_READ_OCTETS: Final = 16 * 1024
 SMALL_CARRY_OCTETS: Final = 4096
 """Up to here the beginning of a record is copied to the next read; beyond, the connection gets its own buffer."""
 
+ANSWER_OVERDUE: Final = "ANSWER_OVERDUE"
+"""TIME2 passed before what the peer asked about was durable; it is answered when it is."""
+
 
 class Connection(PeerConnection):
     """One peer that sends ETSI records."""
 
     def __init__(self, receiver: Receiver, link: LinkState, record_s: float, idle_s: float, limit: int) -> None:
         super().__init__(receiver, link, record_s, idle_s, limit)
-        self._session = LemfSession(receiver.session)
+        self._session = LemfSession(link.handover.session)
         self._arena: Arena | None = None
         self._carry = b""
         self._own: bytearray | None = None
@@ -39,7 +42,7 @@ class Connection(PeerConnection):
         self._skip = 0
 
     def _begin(self) -> None:
-        self._session.connected(self._receiver.now_us())
+        self._session.connected(self._receiver.session_us())
 
     @property
     def _unfinished(self) -> int:
@@ -184,20 +187,28 @@ class Connection(PeerConnection):
 
     def tri(self, octets: bytes, position: int) -> None:
         """A transport-related record of this connection."""
-        for event in self._session.tri(octets, position, self._receiver.now_us()):
+        for event in self._session.tri(octets, position, self._receiver.session_us()):
             if isinstance(event, ProtocolViolation):
                 self.link.errors[event.code] += 1
                 if event.code == DecodeError.TOO_MANY:
                     self._end(event.code, event.message)
             elif isinstance(event, OptionsAgreed) and not event.acknowledgement:
                 self.link.errors["NO_ACKNOWLEDGEMENT"] += 1
+            elif isinstance(event, TriSeen):
+                self.link.handover.heard(event.name, event.pdu, self._receiver.now_us())
 
     def durable(self, position: int) -> None:
         """Everything up to `position` is on disk or needs not be."""
-        self._session.durable(position, self._receiver.now_us())
+        self._session.durable(position, self._receiver.session_us())
         self._write()
 
     def _write(self) -> None:
         answer = self._session.outgoing()
         if answer and not self._closing:
             self.transport.write(answer)
+
+    def check_time(self, now_s: float) -> None:
+        for event in self._session.timer(self._receiver.session_us()):
+            if isinstance(event, AnswerOverdue):
+                self.link.errors[ANSWER_OVERDUE] += 1
+        super().check_time(now_s)

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from asn1.columns import Columns, LiidTable
-from asn1.handover import HandoverConfig
 from collector.assembly import Assembly
 from collector.pipeline import LinkState, Pipeline
 
@@ -50,28 +49,29 @@ class Reading(Protocol):
 
 
 class Receiver:
-    """What all connections share: arena, pressure, limits. `spill_octets` bounds all unfinished large records."""
+    """What all connections share: arena, pressure, limits. `spill_octets` bounds all unfinished large records. `now_us`
+    is the run's clock, `session_us` real time: the timers of peers are real."""
 
     def __init__(
         self,
         pipeline: Pipeline,
         assembly: Assembly,
         liids: LiidTable,
-        session: HandoverConfig,
         *,
         max_connections: int,
         spill_octets: int,
         now_us: Callable[[], int],
+        session_us: Callable[[], int],
         report: ConnectionReport,
         on_defect: Callable[[str], None],
     ) -> None:
         self.pipeline = pipeline
         self.assembly = assembly
         self.liids = liids
-        self.session = session
         self.max_connections = max_connections
         self.spill_octets = spill_octets
         self.now_us = now_us
+        self.session_us = session_us
         self.report = report
         self.on_defect = on_defect
         self.loop = asyncio.get_running_loop()

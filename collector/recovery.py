@@ -23,7 +23,7 @@ from collector.facts.stored import SPAN
 from collector.holding import Stray
 from collector.rows import FORM_SYNTHETIC
 from collector.store.reader import CommitView, DataView
-from collector.stream_table import NEVER, TARGET_MISMATCH, TARGET_OK, TARGET_UNKNOWN, StreamTable
+from collector.stream_table import LIID_CIN, NEVER, TARGET_MISMATCH, TARGET_OK, TARGET_UNKNOWN, StreamTable
 from mediation.law.orders import OrderUid
 from mediation.law.verdicts import VerdictKind
 
@@ -68,13 +68,16 @@ class Recovery:
         streams: StreamTable,
         careful: CarefulLane,
         hear: Callable[[dict[str, Any]], None],
+        by_liid: bool = False,
     ) -> None:
+        """`by_liid`: some link counts by LIID, so that what is stored says where those counters stand."""
         self._totals = totals
         self._through = through
         self._liids = liids
         self._streams = streams
         self._careful = careful
         self._hear = hear
+        self._by_liid = by_liid
         self._ended: list[tuple[int, int, int]] = []
         self._mismatched: dict[Stray, int] = {}
         self.first_us: dict[OrderUid, int] = {}
@@ -117,6 +120,10 @@ class Recovery:
             slot = self._slot(bytes.fromhex(liid), cin, KIND_IRI)
             if slot >= 0:
                 self._careful.restore_side(slot, bool(originates))
+        for liid, cin, stamp_us in blob.get("resets", ()):
+            slot = self._slot(bytes.fromhex(liid), cin, KIND_IRI)
+            if slot >= 0:
+                self._streams.set_last_reset_us(slot, stamp_us)
         for liid, cin, kind, epoch, first, last in blob.get("gaps", ()):
             slot = self._slot(bytes.fromhex(liid), cin, kind)
             if slot >= 0:
@@ -156,6 +163,9 @@ class Recovery:
             mark = int(marks[index])
             if mark >= 0:
                 self._raise(slot, mark >> 32, mark & 0xFFFFFFFF)
+            counter = self._slot(data.liids[int(row["liid"])], LIID_CIN, KIND_IRI) if self._by_liid else -1
+            if counter >= 0 and mark >= 0:
+                self._raise(counter, mark >> 32, mark & 0xFFFFFFFF)
             # One that names the target again does not give it back what others have had.
             if established[index] and self._streams.target_state(slot) != TARGET_MISMATCH:
                 self._streams.set_target_state(slot, TARGET_OK)

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
 from asn1.columns import COMPILED as COLUMNS_COMPILED
 from asn1.errors import LabError
-from asn1.handover import HandoverConfig
 from asn1.scan import COMPILED as SCAN_COMPILED
 from collector import order_watch
 from collector.accounts import summarise
@@ -25,6 +25,7 @@ from collector.batch import CommitInfo
 from collector.commands import Commands
 from collector.config import CollectorConfig
 from collector.control import control_routes
+from collector.deciphering import keep_agreed
 from collector.engine import Engine, News
 from collector.gate_columns import COMPILED as GATE_COMPILED
 from collector.holding import Holds
@@ -49,6 +50,7 @@ from collector.store.reader import StoreReader
 from collector.store.store import Store, StoreConfig, StoreHooks
 from mediation.law.orders import CourtOrder
 from mediation.ledger.kernel import COMPILED as LEDGER_COMPILED
+from mediation.runtime.handover_keys import read_ring
 from mediation.runtime.logs import get_logger
 from mediation.runtime.process import ReadyFn
 from mediation.runtime.status import start_status
@@ -147,6 +149,10 @@ class Service:
         self._registry = open_registry(config, self._order_news)
         self._orders = OrdersInForce(self._registry, self._first_interception)
         paused = paused_links(said)
+        keep_agreed(
+            self._keys.directory,
+            [(one.agreed, read_ring(one.keys_file, one.agreed)) for link in config.links if (one := link.encryption)],
+        )
         self._links = tuple(link_state(link, config.law, link.name in paused) for link in config.links)
         self._sums = AuditTurn(now_us, self._links, said)
         self._minimised.restore(said)
@@ -214,10 +220,10 @@ class Service:
             self._engine.pipeline,
             self._engine.assembly,
             self._engine.liids,
-            HandoverConfig(),
             max_connections=self._config.limits.connections,
             spill_octets=self._config.limits.received_octets,
             now_us=self._clock.now_us,
+            session_us=lambda: time.time_ns() // 1000,
             report=self._connection_news,
             on_defect=self._fail,
         )
@@ -305,6 +311,10 @@ class Service:
     def _hold(self) -> None:
         self._holds.conflicts(self._engine.conflicts.fresh)
         self._holds.strays(self._engine.careful.strays)
+        for link in self._links:
+            found = link.handover.turn()
+            if found and link.handover.integrity is not None and link.handover.integrity.required:
+                self._holds.integrity(found, partial(self._engine.epoch, by_liid=link.handover.by_liid))
 
     def _resume(self, name: str, by: str, note: str) -> dict[str, Any] | None:
         """R-022: a supervisor lets a paused link go on."""

@@ -117,6 +117,7 @@ class Status:
             "paused": link.guard.paused,
             "mismatches_in_a_row": link.guard.in_a_row,
             "quality": link.quality.state(),
+            "handover": link.handover.state(),
         }
 
     def _ledger(self) -> tuple[int, str]:

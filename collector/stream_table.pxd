@@ -12,6 +12,7 @@ cdef enum:
     _NO_NUMBER = 16
     _RESET = 32
     _NO_ROOM = 64
+    _LIID_CIN = -2
 
 cdef extern from *:
     """
@@ -22,16 +23,16 @@ cdef extern from *:
 
 cdef class VerifyColumns:
     cdef readonly int64_t capacity
-    cdef readonly object flags, slots, expected, epochs
+    cdef readonly object flags, slots, expected, epochs, counters
     cdef int32_t[::1] flags_view
-    cdef int64_t[::1] slots_view, expected_view, epochs_view
+    cdef int64_t[::1] slots_view, expected_view, epochs_view, counters_view
 
 cdef class StreamTable:
     cdef readonly int64_t n, limit
     cdef int64_t _point, _room, _free, fresh, _last, _mask
-    cdef object _index, _liids, _cins, _marks, _epochs, _targets, _first_cc
+    cdef object _index, _liids, _cins, _marks, _epochs, _targets, _first_cc, _resets
     cdef int32_t[::1] _index_view, _liids_view
-    cdef int64_t[::1] _cins_view, marks_view, epochs_view, first_cc_view
+    cdef int64_t[::1] _cins_view, marks_view, epochs_view, first_cc_view, resets_view
     cdef int8_t[::1] targets_view
 
     @cython.locals(digest=int64_t)
@@ -41,8 +42,9 @@ cdef class StreamTable:
     @cython.locals(at=int64_t, entry=int64_t)
     cdef int64_t entry(self, int64_t liid, int64_t cin) noexcept nogil
 
-@cython.locals(row=int64_t, flags=int32_t, slot=int64_t, kind=int64_t, number=int64_t, mark=int64_t)
-cdef void _verify(_columns.Columns cols, StreamTable streams, VerifyColumns verify) noexcept nogil
+@cython.locals(row=int64_t, flags=int32_t, slot=int64_t, kind=int64_t, number=int64_t, mark=int64_t, counter=int64_t, cin=int64_t, entry=int64_t, stamp=int64_t)
+cdef void _verify(_columns.Columns cols, StreamTable streams, VerifyColumns verify, bint by_liid) noexcept nogil
 @cython.locals(slot=int64_t)
 cdef int64_t _reset(StreamTable streams, int64_t entry) noexcept nogil
-cpdef verify_columns(_columns.Columns cols, StreamTable streams, VerifyColumns verify)
+@cython.locals(liids=bint)
+cpdef verify_columns(_columns.Columns cols, StreamTable streams, VerifyColumns verify, bint by_liid=*)

@@ -2,8 +2,10 @@
 
 A communication is a (LIID id, CIN); it has two streams, IRI and CC, each with an epoch and a mark: the highest sequence
 number seen in that epoch. Numbers count from 0 in steps of 1 per stream and wrap after 4294967295 (TS 102 232-1
-clause 5.2.5; scope and start as practised, a third-party reading). This file moves marks in the plain cases and flags
-everything else; which numbers are missing and what is a duplicate is settled row by row in `collector.verify`.
+clause 5.2.5; scope and start as practised, a third-party reading). A link may count by LIID instead: then the numbers
+are those of an entry of the LIID's own, under LIID_CIN, and the communication's say nothing. This file moves marks in
+the plain cases and flags everything else; which numbers are missing and what is a duplicate is settled row by row in
+`collector.verify`.
 
 Peers choose LIIDs, CINs and numbers: the table is bounded, and its hash is a polynomial at a secret point. One source
 for two paths (ADR 0002): `stream_table.pxd` types it for Cython. A table belongs to one thread at a time.
@@ -30,6 +32,7 @@ if not cython.compiled:
     _MAX_NUMBER = 4_294_967_295
     _CIN_RESET = 7
     _NEVER = -(1 << 63)
+    _LIID_CIN = -2
     _NOT_DATA, _NEW_STREAM, _GAP, _BELOW_MARK, _NO_NUMBER, _RESET, _NO_ROOM = 1, 2, 4, 8, 16, 32, 64
 
 COMPILED: Final[bool] = cython.compiled
@@ -51,6 +54,9 @@ TARGET_MISMATCH: Final = 2
 
 KIND_IRI: Final = 0
 KIND_CC: Final = 1
+
+LIID_CIN: Final = -2
+"""In the place of a CIN: the numbers of all of a LIID's records together."""
 
 NEVER: Final = -(1 << 63)
 """`first_cc_us` of a communication that has had no CC."""
@@ -78,7 +84,8 @@ class VerifyColumns:
     """What `verify_columns` says of each row of a `Columns` of the same capacity; `flags` 0 is next in order.
 
     `slots`: the stream of the row, -1 when it has none; `expected`: the number that would have been next, where GAP is
-    flagged, else -1; `epochs`: the stream's epoch as of this row, -1 when it has no stream.
+    flagged, else -1; `epochs`: the epoch of the counter as of this row, -1 when it has none. `counters`: whose mark it
+    was checked against, the stream itself or, where LIIDs are counted, the LIID's.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -89,6 +96,7 @@ class VerifyColumns:
         self.slots = self.slots_view = _column("q", capacity)
         self.expected = self.expected_view = _column("q", capacity)
         self.epochs = self.epochs_view = _column("q", capacity)
+        self.counters = self.counters_view = _column("q", capacity)
 
 
 class StreamTable:
@@ -116,6 +124,7 @@ class StreamTable:
         self._epochs = self.epochs_view = _column("q", 0)
         self._targets = self.targets_view = _column("b", 0)
         self._first_cc = self.first_cc_view = _column("q", 0)
+        self._resets = self.resets_view = _column("q", 0)
         self.reserve(64)
 
     def __len__(self) -> int:
@@ -136,6 +145,7 @@ class StreamTable:
         self._epochs = self.epochs_view = _grown(self._epochs, 2 * room)
         self._targets = self.targets_view = _grown(self._targets, room)
         self._first_cc = self.first_cc_view = _grown(self._first_cc, room)
+        self._resets = self.resets_view = _grown(self._resets, room)
         self._index = self._index_view = _column("i", 2 * room)
         self._room = room
         self._mask = 2 * room - 1
@@ -148,7 +158,7 @@ class StreamTable:
 
     def slot_of(self, liid: int, cin: int, kind: int, create: bool = False) -> int:
         """The slot of a stream; -1 when there is none, or, with `create`, when the table is full."""
-        if liid < 0 or not -1 <= cin <= _MAX_NUMBER or kind not in (KIND_IRI, KIND_CC):
+        if liid < 0 or not _LIID_CIN <= cin <= _MAX_NUMBER or kind not in (KIND_IRI, KIND_CC):
             raise LocalError(f"no stream can be (liid {liid}, cin {cin}, kind {kind})")
         if create:
             self.reserve(1)
@@ -191,6 +201,14 @@ class StreamTable:
 
     def set_first_cc_us(self, slot: int, at_us: int) -> None:
         self._first_cc[self._checked(slot) >> 1] = at_us
+
+    def last_reset_us(self, slot: int) -> int:
+        """The stamp of the communication's newest CIN reset; NEVER for none."""
+        return self._resets[self._checked(slot) >> 1]
+
+    def set_last_reset_us(self, slot: int, at_us: int) -> None:
+        """For a restart: a reset that is sent again is none."""
+        self._resets[self._checked(slot) >> 1] = at_us
 
     def forget(self, liid: int, cin: int) -> bool:
         """Drops an ended communication, both streams; False when it was not held. Its slots may be given out again."""
@@ -268,31 +286,35 @@ class StreamTable:
         self.epochs_view[2 * entry + 1] = 0
         self.targets_view[entry] = 0
         self.first_cc_view[entry] = _NEVER
+        self.resets_view[entry] = _NEVER
         self._last = entry
         self.n += 1
         return entry
 
 
-def verify_columns(cols: Columns, streams: StreamTable, verify: VerifyColumns) -> None:
+def verify_columns(cols: Columns, streams: StreamTable, verify: VerifyColumns, by_liid: bool = False) -> None:
     """Checks the rows of `cols` in order against the marks of `streams`; the answers are in `verify`.
 
     Next in order (the mark plus one, 0 for a new stream, 0 after 4294967295, which opens an epoch): 0, the mark moves.
     Above that: GAP with `expected`, and NEW_STREAM when nothing came before; the mark moves. At or below the mark:
     BELOW_MARK. No IRI or CC, or a row with a status: NOT_DATA; a cINReset also RESET, and both streams of its
-    communication begin a new epoch. NO_ROOM: the table is full, the row was not checked.
+    communication begin a new epoch, but not when it is the last one again (a resend, by its stamp). NO_ROOM: the table
+    is full, the row was not checked. `by_liid`: one counter a LIID, for IRI and CC of all its communications.
     LocalError when `verify` holds fewer rows than `cols`.
     """
     if cols.n > verify.capacity:
         raise LocalError(f"{cols.n} rows do not fit a VerifyColumns of {verify.capacity}")
-    streams.reserve(cols.n)
+    streams.reserve(2 * cols.n if by_liid else cols.n)
+    liids = by_liid
     with cython.nogil:
-        _verify(cols, streams, verify)
+        _verify(cols, streams, verify, liids)
 
 
-def _verify(cols: Columns, streams: StreamTable, verify: VerifyColumns) -> None:
+def _verify(cols: Columns, streams: StreamTable, verify: VerifyColumns, by_liid: bool) -> None:
     for row in range(cols.n):
         flags = 0
         slot = -1
+        counter = -1
         kind = cols.kind_view[row]
         number = cols.number_view[row]
         verify.expected_view[row] = -1
@@ -300,37 +322,46 @@ def _verify(cols: Columns, streams: StreamTable, verify: VerifyColumns) -> None:
         if cols.status_view[row] != 0 or kind > 1:
             flags = _NOT_DATA
             if kind == 2 and cols.status_view[row] == 0 and cols.content_tag_view[row] == _CIN_RESET:
-                flags = _NOT_DATA | _RESET
-                slot = _reset(streams, streams.find(cols.liid_view[row], cols.cin_view[row]))
+                cin = _LIID_CIN if by_liid else cols.cin_view[row]
+                entry = streams.entry(cols.liid_view[row], cin)
+                stamp = cols.time_us_view[row]
+                if entry >= 0 and (stamp == _NEVER or stamp != streams.resets_view[entry]):
+                    flags = _NOT_DATA | _RESET
+                    slot = _reset(streams, entry)
+                    streams.resets_view[entry] = stamp
         elif number < 0:
             flags = _NO_NUMBER
         else:
             slot = streams.entry(cols.liid_view[row], cols.cin_view[row])
-            if slot < 0:
+            if slot >= 0:
+                slot = 2 * slot + kind
+                counter = slot
+                if by_liid:
+                    counter = 2 * streams.entry(cols.liid_view[row], _LIID_CIN)
+            if counter < 0:
+                slot = -1
                 flags = _NO_ROOM
             else:
-                slot = 2 * slot + kind
-                mark = streams.marks_view[slot]
+                mark = streams.marks_view[counter]
                 if number == mark + 1:
-                    streams.marks_view[slot] = number
+                    streams.marks_view[counter] = number
                 elif number == 0 and mark == _MAX_NUMBER:
-                    streams.marks_view[slot] = 0
-                    streams.epochs_view[slot] += 1
+                    streams.marks_view[counter] = 0
+                    streams.epochs_view[counter] += 1
                 elif number > mark:
                     flags = _GAP if mark >= 0 else _GAP | _NEW_STREAM
                     verify.expected_view[row] = mark + 1
-                    streams.marks_view[slot] = number
+                    streams.marks_view[counter] = number
                 else:
                     flags = _BELOW_MARK
-                verify.epochs_view[row] = streams.epochs_view[slot]
+                verify.epochs_view[row] = streams.epochs_view[counter]
         verify.flags_view[row] = flags
         verify.slots_view[row] = slot
+        verify.counters_view[row] = counter
 
 
 def _reset(streams: StreamTable, entry: int) -> int:
-    """Both streams of an entry begin anew. A communication not held has nothing to reset. The IRI slot, or -1."""
-    if entry < 0:
-        return -1
+    """Both streams of an entry begin anew. The IRI slot."""
     for slot in range(2 * entry, 2 * entry + 2):
         streams.epochs_view[slot] += 1
         streams.marks_view[slot] = -1

@@ -107,7 +107,7 @@ def _facts(record: StoredRecord) -> RecordFacts | None:
         return None
     try:
         return facts_of_stored(
-            record.content_tag, record.octets, record.received_us, liid_text(record.liid), record.cin
+            record.content_tag, record.record or b"", record.received_us, liid_text(record.liid), record.cin
         )
     except DecodeError:
         return None

@@ -22,7 +22,8 @@ from asn1.errors import DecodeError, LocalError
 from asn1.laes.cc_apdu import CcApdu
 from asn1.laes.ccc import CccDatagram
 from asn1.laes.message import CdcMessage
-from asn1.ps_pdu import PsPdu, decode_ps_pdu, liid_text
+from asn1.ps_pdu import PsPdu, decode_ps_pdu, liid_text, payload_time_us
+from asn1.segments import MAX_SEGMENTS, Run
 from asn1.sip import number_of
 from collector.export import contents
 from collector.facts import CC_SERVICES, RecordFacts, facts_of
@@ -42,6 +43,8 @@ from collector.synthetic import read_close
 from mediation.law.orders import Service, Target, TargetKind
 
 MAX_OCTETS: Final = 1 << 30
+MAX_WHOLE_OCTETS: Final = 64 << 20
+"""Of one content put together from its segments."""
 FROM_TARGET: Final = 0
 TO_TARGET: Final = 1
 UNREADABLE: Final = "(not readable)"
@@ -121,7 +124,7 @@ def gather(reader: StoreReader, liid: bytes, max_octets: int = MAX_OCTETS) -> li
     """The communications of one LIID by their first record. Raises LocalError when they hold more than `max_octets`."""
     found: dict[int, Communication] = {}
     text, octets = liid_text(liid), 0
-    standings = reader.standings()
+    standings, segments = reader.standings(), _segments(reader, liid)
     for record in reader.records(lambda view: _rows_of(view, liid)):
         octets += len(record.octets or b"")
         if octets > max_octets:
@@ -132,10 +135,11 @@ def gather(reader: StoreReader, liid: bytes, max_octets: int = MAX_OCTETS) -> li
         if standing.withheld:
             communication.withheld[standing.says()] += 1
         if record.kind == KIND_CC:
-            _content(communication, record, standing)
+            _content(communication, record, standing, segments)
         else:
             _signal(communication, record, standing)
     for communication in found.values():
+        _join(communication, segments.get(communication.cin, {}))
         communication.packets.sort(key=lambda packet: packet.event_us)
         communication.signals.sort(key=lambda signal: signal.event_us)
     return list(found.values())
@@ -149,7 +153,45 @@ def _rows_of(view: DataView, liid: bytes) -> np.ndarray[Any, Any]:
     return chosen
 
 
-def _content(communication: Communication, record: StoredRecord, standing: StandingState) -> None:
+@dataclass(slots=True)
+class _Whole:
+    """One content that came in segments: what is there of it, by number."""
+
+    run: Run
+    pieces: dict[int, Packet] = field(default_factory=dict)
+
+    @property
+    def numbers(self) -> list[int]:
+        count = (self.run.last - self.run.first & 0xFFFFFFFF) + 1
+        return [self.run.first + at & 0xFFFFFFFF for at in range(count)]
+
+
+_Segments = dict[int, dict[tuple[int, int], _Whole]]
+"""By CIN, and then epoch and number of each segment."""
+
+
+def _segments(reader: StoreReader, liid: bytes) -> _Segments:
+    found: _Segments = {}
+    for (cin, kind, epoch), runs in reader.segments(liid).items():
+        for run in runs if kind == KIND_CC else ():
+            whole = _Whole(run)
+            for number in whole.numbers[:MAX_SEGMENTS]:
+                found.setdefault(cin, {})[epoch, number] = whole
+    return found
+
+
+def _join(communication: Communication, wholes: dict[tuple[int, int], _Whole]) -> None:
+    """Contents whose segments are all there, each as one packet; the others not: half of one is not what was said."""
+    for whole in {id(one): one for one in wholes.values()}.values():
+        found = [whole.pieces[number] for number in whole.numbers if number in whole.pieces]
+        octets = sum(len(one.octets) for one in found)
+        if len(found) == len(whole.numbers) and octets <= MAX_WHOLE_OCTETS:
+            communication.packets.append(found[0]._replace(octets=b"".join(one.octets for one in found)))
+        else:
+            communication.unreadable += len(found)
+
+
+def _content(communication: Communication, record: StoredRecord, standing: StandingState, segments: _Segments) -> None:
     if record.direction == FROM_TARGET:
         communication.cc_from_target += 1
     elif record.direction == TO_TARGET:
@@ -167,21 +209,26 @@ def _content(communication: Communication, record: StoredRecord, standing: Stand
         communication.unreadable += 1
         return
     for packet in packets:
-        communication.packets.append(packet)
         communication.service = communication.service or contents.SERVICES.get(packet.frame, "VOICE")
+    piece = segments.get(record.cin, {}).get((record.epoch, record.number))
+    if piece is None:
+        communication.packets += packets
+    elif len(packets) == 1:
+        piece.pieces.setdefault(record.number, packets[0])
 
 
 def _packets(record: StoredRecord) -> Iterator[Packet]:
-    """The packets of a content record; aggregated payloads give several."""
+    """The packets of a content record; aggregated payloads give several, each with its own time and direction."""
     assert record.octets is not None
     if dialect_of(record.content_tag) is not None:
         yield _laes_packet(record, record.octets)
         return
-    _, payloads = decode_ps_pdu(record.octets).payload
-    for payload in payloads:
+    kind, payloads = decode_ps_pdu(record.record or b"").payload
+    for payload in payloads if kind == "cCPayloadSequence" else ():
         name, value = payload["cCContents"]
         direction = _DIRECTIONS.get(payload.get("payloadDirection"), record.direction)
-        where = (record.sequence, record.event_us, direction)
+        own_us = payload_time_us(payload)
+        where = (record.sequence, record.event_us if own_us is None else own_us, direction)
         for frame, octets in contents.frames_of(name, value):
             yield Packet(*where, frame, octets)
 
@@ -241,7 +288,7 @@ def _read_signal(record: StoredRecord) -> Signal:
     if dialect_of(record.content_tag) is not None:
         return _read_laes_signal(record, record.octets, unreadable)
     try:
-        pdu = decode_ps_pdu(record.octets)
+        pdu = decode_ps_pdu(record.record or b"")
         facts = facts_of(pdu, record.received_us)
     except DecodeError:
         return unreadable

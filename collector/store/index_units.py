@@ -16,6 +16,7 @@ from asn1.columns import KIND_CC, KIND_IRI, NO_TIME
 from asn1.errors import DecodeError
 from asn1.ps_pdu import liid_text
 from collector.accounts import FIELDS
+from collector.deciphering import read_agreed
 from collector.facts.stored import (
     content_service,
     dialect_of,
@@ -103,6 +104,7 @@ class Gatherer:
 
     def __init__(self, keys: Keys, names: dict[bytes, str]) -> None:
         self._keys = keys
+        self._agreed = read_agreed(keys.directory)
         self._names = names
 
     def add(self, tail: TailUnit, into: Gathered) -> None:
@@ -185,6 +187,8 @@ class Gatherer:
                 row = part[index]
                 end = int(ends[index])
                 record = None if octets is None else octets[end - int(row["length"]) : end]
+                tag, of = int(row["content_tag"]), data.meta.liids[int(row["liid"])]
+                record = self._opened(tag, record, of)
                 payload, service, parties = _details(row, liids[int(row["liid"])], record)
                 liid, cin = liids[int(row["liid"])], int(row["cin"])
                 found = into.communications[tail.header.generation, liid, cin]
@@ -209,6 +213,15 @@ class Gatherer:
 
     def _order(self, extent: frames.ExtentHead) -> str | None:
         return self._names.get(extent.uid)
+
+    def _opened(self, tag: int, record: bytes | None, liid: bytes) -> bytes | None:
+        """What is inside, of a record that came in an encryption container."""
+        if record is None or not self._agreed.any or dialect_of(tag) is not None:
+            return record
+        try:
+            return self._agreed.plain(record, liid)
+        except DecodeError:
+            return record
 
 
 def _details(row: Any, liid: str, record: bytes | None) -> tuple[str | None, str | None, tuple[str, ...]]:  # noqa: ANN401

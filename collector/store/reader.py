@@ -7,6 +7,7 @@ checked on the way (R-090): checkpoints against the tree that the stored hashes 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,9 @@ from typing import NamedTuple
 import numpy as np
 
 from asn1.errors import DecodeError
+from asn1.segments import Run
+from collector.deciphering import AgreedKeys, read_agreed
+from collector.rows import FORM_RECEIVED
 from collector.standing import Standings, State, entries_of
 from collector.store import frames
 from collector.store.keys import Keys
@@ -63,6 +67,13 @@ class StoredRecord(NamedTuple):
     epoch: int = 0
     fault: str | None = None
     """R-090: what of its seal does not hold, for a sentence to a person. Its octets are not handed out then."""
+    plain: bytes | None = None
+    """Of a record that came in an encryption container: what was inside, as a record without one."""
+
+    @property
+    def record(self) -> bytes | None:
+        """What there is to read: what was inside, else the octets."""
+        return self.octets if self.plain is None else self.plain
 
 
 class LeafHashes(NamedTuple):
@@ -86,6 +97,7 @@ class StoreReader:
         self._directory = directory
         self._keys = keys
         self._public_key = keys.trust if public_key is None and keys is not None else public_key
+        self._agreed = AgreedKeys() if keys is None else read_agreed(keys.directory)
         self._standings = Standings()
         self._stood = -1
 
@@ -110,7 +122,8 @@ class StoreReader:
                         octets, sound = self._octets(file, header, data, extent)
                         if not self._unchanged(file, header):
                             return
-                        yield from _records(view, extent, chosen, octets, sound, wrong)
+                        for record in _records(view, extent, chosen, octets, sound, wrong):
+                            yield self._opened(record)
 
     def read(self, sequence: int) -> StoredRecord | None:
         """One record; None when it is not there (evicted, or not yet written)."""
@@ -150,6 +163,18 @@ class StoreReader:
                         self._standings.add(sequence, entry)
             self._stood = unit.commit.number
         return self._standings
+
+    def segments(self, liid: bytes) -> dict[tuple[int, int, int], list[Run]]:
+        """Records of a LIID that are one content, by CIN, kind and epoch (TS 102 232-1, segment flags)."""
+        found: dict[tuple[int, int, int], list[Run]] = {}
+        for _, _, unit, _ in self._units(-1):
+            for record in unit.commit.records:
+                if b'"segments"' not in record:
+                    continue
+                for of, cin, kind, epoch, first, last in json.loads(record).get("segments", ()):
+                    if of == liid.hex():
+                        found.setdefault((cin, kind, epoch), []).append(Run(first, last))
+        return found
 
     def key_ids(self, uid: OrderUid) -> frozenset[bytes]:
         """The names of the data keys that an order's stored octets are encrypted under."""
@@ -197,7 +222,16 @@ class StoreReader:
             return None
         view = DataView(data.first_sequence, data.rows(), data.meta.liids, data.meta.extents)
         chosen = np.arange(extent.rows) == row - extent.first_row
-        return next(_records(view, extent, chosen, octets, sound, wrong))
+        return self._opened(next(_records(view, extent, chosen, octets, sound, wrong)))
+
+    def _opened(self, record: StoredRecord) -> StoredRecord:
+        if not self._agreed.any or record.form != FORM_RECEIVED or record.octets is None:
+            return record
+        try:
+            plain = self._agreed.plain(record.octets, record.liid)
+        except DecodeError:
+            return record
+        return record if plain is record.octets else record._replace(plain=plain)
 
     def _units(self, after: int) -> Iterator[tuple[SegmentFile, frames.SegmentHeader, Unit, str | None]]:
         """Each with what is wrong with its signature. Raises IntegrityError where units are missing in between."""

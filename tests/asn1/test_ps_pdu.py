@@ -17,10 +17,10 @@ from asn1.ps_pdu import (
     encode_encrypted_payload,
     encode_ps_pdu,
     event_time,
-    record_time,
     hi1_pdu,
     iri_pdu,
     liid_text,
+    record_time,
     tri_pdu,
 )
 from asn1.ps_tables import CC_CONTENTS, IRI_CONTENTS, TRI_PAYLOAD

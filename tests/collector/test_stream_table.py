@@ -22,13 +22,14 @@ class Check:
     def __init__(self, kernels: SimpleNamespace, scanned: Scan, limit: int = 1000) -> None:
         self.module = kernels.stream_table
         self.scanned = scanned
+        self.by_liid = False
         self.table = self.module.StreamTable(seed=77, limit=limit)
         self.liids = kernels.columns.LiidTable()
 
     def __call__(self, *records: bytes) -> list[int]:
         self.cols, _ = self.scanned(list(records), self.liids)
         self.verify = self.module.VerifyColumns(len(records))
-        self.module.verify_columns(self.cols, self.table, self.verify)
+        self.module.verify_columns(self.cols, self.table, self.verify, self.by_liid)
         return list(self.verify.flags)
 
 
@@ -81,9 +82,51 @@ def test_cin_reset_begins_both_streams_anew(check: Check, ps_record: Record) -> 
     )
     assert flags == [module.NOT_DATA | module.RESET, 0, 0, 0]
     assert list(check.verify.epochs) == [-1, 1, 1, 0]
-    assert check(ps_record(cin=55, reset=True)) == [module.NOT_DATA | module.RESET]
-    assert list(check.verify.slots) == [-1]
-    assert len(check.table) == 2
+    assert check(ps_record(cin=55, reset=True), ps_record(cin=55)) == [module.NOT_DATA | module.RESET, 0]
+    assert list(check.verify.epochs) == [-1, 1], "also of a communication that nothing was known of"
+    assert len(check.table) == 3
+
+
+def test_a_reset_that_is_sent_again_is_none(check: Check, ps_record: Record) -> None:
+    """By its stamp: what was sent behind it and comes again is known, also behind a restart."""
+    module = check.module
+    sent = (ps_record(reset=True), ps_record(number=0), ps_record(number=1))
+    assert check(*sent) == [module.NOT_DATA | module.RESET, 0, 0]
+    assert check(*sent) == [module.NOT_DATA, module.BELOW_MARK, module.BELOW_MARK]
+    slot = check.table.slot_of(0, 1, 1)
+    stamp_us = check.table.last_reset_us(slot)
+    later = ps_record(reset=True, time_us=stamp_us + 1)
+    assert check(later, ps_record(number=0)) == [module.NOT_DATA | module.RESET, 0]
+    unstamped = ps_record(reset=True, time_us=None)
+    assert check(unstamped, unstamped) == [module.NOT_DATA | module.RESET] * 2
+    check.table.set_last_reset_us(slot, stamp_us)
+    assert check(ps_record(reset=True)) == [module.NOT_DATA]
+
+
+def test_a_liid_counts_all_its_records_where_the_link_says_so(check: Check, ps_record: Record) -> None:
+    module = check.module
+    check.by_liid = True
+    fields: list[dict[str, Any]] = [{}, {"cin": 2}, {"cin": None}, {"kind": "iri"}]
+    assert check(*(ps_record(number=n, **f) for n, f in enumerate(fields))) == [0] * 4
+    assert len(set(check.verify.slots)) == 4, "who takes part is still told by communication"
+    assert len(set(check.verify.counters)) == 1
+    assert check.table.key_of(check.verify.counters[0]) == (0, module.LIID_CIN, 0)
+    assert check(ps_record(number=1, cin=3), ps_record(number=9), ps_record(liid=b"LAB-0002")) == [
+        module.BELOW_MARK, module.GAP, 0,
+    ]  # fmt: skip
+    assert list(check.verify.expected) == [-1, 4, -1]
+    assert check(ps_record(cin=77, reset=True), ps_record(number=0)) == [module.NOT_DATA | module.RESET, 0]
+    assert check.verify.epochs[1] == 1
+    assert check.table.mark(check.table.slot_of(0, 1, 1)) == -1, "the communication's own says nothing"
+
+
+def test_a_full_table_leaves_a_liids_rows_to_the_careful_lane(
+    kernels: SimpleNamespace, scanned: Scan, ps_record: Record
+) -> None:
+    check = Check(kernels, scanned, limit=3)
+    check.by_liid = True
+    assert check(ps_record(), ps_record(cin=2, number=1), ps_record(cin=3, number=2)) == [0, 0, check.module.NO_ROOM]
+    assert check.verify.slots[2] == check.verify.counters[2] == -1
 
 
 def test_other_records_and_bad_ones_are_no_data(check: Check, ps_record: Record) -> None:
@@ -170,8 +213,9 @@ def test_table_against_a_dictionary(kernels: SimpleNamespace) -> None:
         assert table.key_of(table.slot_of(*key, 1)) == (*key, 1)
 
 
+@pytest.mark.parametrize("by_liid", [False, True])
 def test_paths_agree_on_random_streams(
-    compiled: SimpleNamespace, interpreted: SimpleNamespace, ps_record: Record
+    compiled: SimpleNamespace, interpreted: SimpleNamespace, ps_record: Record, by_liid: bool
 ) -> None:
     rng = random.Random(31)
     tables = [(k, k.stream_table.StreamTable(limit=12), k.columns.LiidTable(limit=4)) for k in (compiled, interpreted)]
@@ -191,6 +235,7 @@ def test_paths_agree_on_random_streams(
             cols = k.columns.Columns(20)
             verify = k.stream_table.VerifyColumns(20)
             assert k.scan.scan(octets, 0, len(octets), cols, liids, 4096) == len(octets)
-            k.stream_table.verify_columns(cols, table, verify)
-            answers.append([list(getattr(verify, name)) for name in ("flags", "slots", "expected", "epochs")])
+            k.stream_table.verify_columns(cols, table, verify, by_liid)
+            names = ("flags", "slots", "expected", "epochs", "counters")
+            answers.append([list(getattr(verify, name)) for name in names])
         assert answers[0] == answers[1]

@@ -13,6 +13,7 @@ import pytest
 from asn1 import ps_pdu
 from asn1.errors import LocalError
 from asn1.ip import ipcc
+from asn1.segments import Run
 from carrier_sim.pcap import read_capture
 from collector.explain import explain_record
 from collector.export.capture import LINK_RAW, LINK_UPPER_PDU
@@ -240,6 +241,9 @@ class One:
 
     def records(self, wanted: object) -> list[StoredRecord]:
         return [self.record]
+
+    def segments(self, liid: bytes) -> dict[tuple[int, int, int], list[Run]]:
+        return {}
 
     def standings(self) -> Standings:
         return Standings()
