@@ -2,8 +2,9 @@
 
 SIP becomes iPMMIRI (part 5), media packets iPMMCC, user packets iPCC (part 3), session accounting iPIRI, a short or
 multimedia message the same TS 33.128 event as IRI, the content of a multimedia message the same CCPayload (part 7), a
-visit to a watched host a packet header report. An IRI of TS 33.128 names the target as the point of interception
-matched it: a notification of a multimedia message names no recipient of its own. Which IRI type a
+visit to a watched host a packet header report; formats that only others send are in `foreign`. An IRI of TS 33.128
+names the target as the point of interception matched it: a notification of a multimedia message names no recipient of
+its own. Which IRI type a
 record has follows the practice table of the facts (part 5's own prose was not read). Pure: the communication's state is
 changed only by `advance`, after scope has let the record through.
 """
@@ -17,10 +18,13 @@ from zlib import crc32
 from asn1 import ip, multimedia, packets, radius, sip
 from asn1.errors import DecodeError, EncodeError
 from asn1.ps_common import ip_address
-from asn1.ts33128 import decode_cc, decode_xiri, encode_cc, encode_iri
+from asn1.table import Value
+from asn1.ts33128 import decode_cc, decode_iri, decode_xiri, encode_cc, encode_iri
 from asn1.x2x3 import PayloadDirection, PayloadFormat, PduType, X2X3Pdu, parse_target_xml
-from mediation import redact
+from mediation import foreign, redact
+from mediation.foreign import NotConvertibleError
 from mediation.law.orders import Service
+from mediation.redact_mobile import ims_message_without_content, session_without_place
 from mediation.sequence import Communication
 
 SERVICES: Final = {
@@ -45,6 +49,27 @@ _IDENTIFIERS: Final = {"e164Number": "e164Number", "imsi": "iMSI", "nai": "nAI"}
 """X2 target identifiers that TS 33.128 names too."""
 
 
+_HANDED: Final = {
+    "iPIRI": Service.DATA,
+    "iPIRIOnly": Service.DATA,
+    "iPIRIPacketReport": Service.DATA,
+    "iPCC": Service.DATA,
+    "iPMMCC": Service.VOICE,
+}
+"""Services of payloads that are handed through, by their names; of others the network function's."""
+_MOBILE: Final = (
+    ("mMS", Service.MMS), ("sMS", Service.SMS), ("iMS", Service.VOICE), ("pDU", Service.DATA), ("uPF", Service.DATA),
+    ("extendedUPF", Service.DATA), ("startOfInterceptionForActiveIMS", Service.VOICE),
+)  # fmt: skip
+_IRI_TYPES: Final = {
+    "pDUSessionEstablishment": "begin",
+    "startOfInterceptionWithEstablishedPDUSession": "begin",
+    "pDUSessionModification": "continue",
+    "pDUSessionRelease": "end",
+}
+"""IRI types of TS 33.128 events that are no reports. *Assumed*: the standard's table by event was not read."""
+
+
 class Product(NamedTuple):
     """What is to be handed over: `contents` an alternative of IRIContents or CCContents. `iri_type` None for CC."""
 
@@ -54,17 +79,36 @@ class Product(NamedTuple):
 
 
 def service_of(role: str, pdu: X2X3Pdu) -> Service:
-    """Which service a PDU belongs to; a SIP MESSAGE is a short message. Raises DecodeError for broken octets."""
-    if pdu.payload_format == PayloadFormat.SIP and sip.parse_sip(pdu.payload).transaction_method == "MESSAGE":
-        return Service.SMS
-    if pdu.payload_format == PayloadFormat.TS_33128 and _name(pdu).startswith("mMS"):
-        return Service.MMS
+    """Which service a PDU belongs to, by what it holds and not by who sent it where that can be told; a SIP MESSAGE is
+    a short message. Raises DecodeError for broken octets, NotConvertibleError for a payload without a target form."""
+    form = pdu.payload_format
+    foreign.check_interface(pdu)
+    if form == PayloadFormat.SIP:
+        return _sip_service(pdu.payload, SERVICES[role])
+    if form in (PayloadFormat.RTP, PayloadFormat.MSRP):
+        return Service.VOICE
+    if form == PayloadFormat.TS_33128:
+        return _mobile_service(*(decode_cc if pdu.pdu_type == PduType.X3 else decode_xiri)(pdu.payload), role)
+    if form in foreign.HANDED_THROUGH:
+        (name, value), _ = foreign.handed_through(pdu)
+        if name == "iPMMIRI":
+            held = foreign.sip_of(value)
+            return Service.VOICE if held is None else _sip_service(held[2], Service.VOICE)
+        if name in ("threeGPP33128DefinedIRI", "threeGPP33128DefinedCC"):
+            return _mobile_service(*(decode_iri if name.endswith("IRI") else decode_cc)(value), role)
+        return _HANDED.get(name, SERVICES[role])
     return SERVICES[role]
 
 
-def _name(pdu: X2X3Pdu) -> str:
-    name, _ = (decode_cc if pdu.pdu_type == PduType.X3 else decode_xiri)(pdu.payload)
-    return str(name)
+def _sip_service(octets: bytes, otherwise: Service) -> Service:
+    return Service.SMS if sip.parse_sip(octets).transaction_method == "MESSAGE" else otherwise
+
+
+def _mobile_service(name: str, value: Value, role: str) -> Service:
+    """By the prefix of an event of TS 33.128, or of a CCPDU."""
+    if name == "iMSMessage" and value["payload"][0] == "encapsulatedSIPMessage":
+        return _sip_service(value["payload"][1]["sIPContent"], Service.VOICE)
+    return next((service for prefix, service in _MOBILE if name.startswith(prefix)), SERVICES[role])
 
 
 def product(
@@ -82,14 +126,38 @@ def product(
         return _accounting(pdu.payload, direction)
     if form == PayloadFormat.TS_33128:
         return _mobile(pdu, direction, metadata_only, allowed)
+    if form in foreign.HANDED_THROUGH:
+        return _handed_through(pdu, state, direction, metadata_only, allowed)
+    if form == PayloadFormat.EPS_IRI:
+        return None if metadata_only else Product(*foreign.eps_record(pdu.payload), direction)
+    if form in foreign.CONTENT:
+        return None if metadata_only else Product(foreign.content(role, pdu), None, direction)
     if form not in (PayloadFormat.IPV4, PayloadFormat.IPV6):
-        return None
+        foreign.check_interface(pdu)
+        raise NotConvertibleError(f"payload format {form}")
     if role == "web":
         return _visit(pdu.payload, direction)
     if metadata_only:
         return None
     contents = multimedia.ipmmcc(pdu.payload) if role == "voice" else ip.ipcc(pdu.payload)
     return Product(contents, None, direction)
+
+
+def _handed_through(
+    pdu: X2X3Pdu, state: Communication, direction: str | None, metadata_only: bool, allowed: redact.Granted
+) -> Product | None:
+    """What was mediated before it came. Under a pen register SIP alone is taken apart, and all else withheld."""
+    contents, iri_type = foreign.handed_through(pdu)
+    if not metadata_only:
+        return Product(contents, iri_type, direction)
+    held = foreign.sip_of(contents[1]) if contents[0] == "iPMMIRI" else None
+    if held is None or iri_type is None:
+        return None
+    source, destination, octets = held
+    redacted = redact.signalling_only(octets, allowed)
+    if redacted is None:
+        return None
+    return Product(multimedia.sip_iri(source, destination, redacted, iri_only=True), iri_type, direction)
 
 
 def _mobile(pdu: X2X3Pdu, direction: str | None, metadata_only: bool, allowed: redact.Granted) -> Product | None:
@@ -106,14 +174,18 @@ def _mobile(pdu: X2X3Pdu, direction: str | None, metadata_only: bool, allowed: r
     except EncodeError as error:
         # Reading is more patient than writing: what no record may hold is not handed over.
         raise DecodeError(DecodeError.BAD_VALUE, "a field has a value that no record may hold", 0, name) from error
-    return Product(("threeGPP33128DefinedIRI", octets), "report", direction)
+    return Product(("threeGPP33128DefinedIRI", octets), _IRI_TYPES.get(name, "report"), direction)
 
 
 def _without_content(name: str, event: dict[str, Any], allowed: redact.Granted) -> dict[str, Any] | None:
     """What of an event a pen register may have; None for an event nobody has looked at."""
     if name == "sMSMessage":
         return redact.message_without_text(event, allowed)
-    return redact.multimedia_without_content(name, event) if name.startswith("mMS") else None
+    if name == "iMSMessage":
+        return ims_message_without_content(event, allowed)
+    if name.startswith("mMS"):
+        return redact.multimedia_without_content(name, event)
+    return session_without_place(name, event, allowed)
 
 
 def _matched(pdu: X2X3Pdu) -> list[tuple[tuple[str, Any], str]]:

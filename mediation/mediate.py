@@ -21,6 +21,7 @@ from mediation.admf import Admf
 from mediation.config import MediationConfig
 from mediation.delivery import Link
 from mediation.faults import Faults
+from mediation.foreign import NotConvertibleError
 from mediation.intake import GapBook, Intake
 from mediation.journal import HI2, HI3, Entry, Journal
 from mediation.laes_delivery import CccLink, CdcLink
@@ -44,6 +45,7 @@ class LiidCounts:
     gaps: int = 0
     scoped_out: int = 0
     undecodable: int = 0
+    not_convertible: int = 0
     unmapped: int = 0
     """What scope let through and the order's dialect has no message for."""
     iri: int = 0
@@ -54,6 +56,8 @@ class LiidCounts:
 class _Totals:
     per_liid: dict[str, LiidCounts] = field(default_factory=dict)
     unknown_xid: int = 0
+    not_convertible: dict[str, int] = field(default_factory=dict)
+    """By the reason, of which there are few."""
 
     def of(self, liid: str) -> LiidCounts:
         return self.per_liid.setdefault(liid, LiidCounts())
@@ -164,6 +168,13 @@ class Mediation:
         counts.gaps += self._gaps.missing(pdu)
         try:
             return self._convert(pdu, str(xid), order, counts, now_us, int(real_s * 1e6))
+        except NotConvertibleError as error:
+            # Nothing of it may be lost silently: it is counted, with the reason.
+            counts.not_convertible += 1
+            reason = str(error)
+            self.totals.not_convertible[reason] = self.totals.not_convertible.get(reason, 0) + 1
+            self._log.warning("not_convertible", liid=order.liid, why=reason)
+            return []
         except (DecodeError, EncodeError) as error:
             counts.undecodable += 1
             self._log.warning("undecodable", liid=order.liid, why=type(error).__name__)
@@ -266,6 +277,7 @@ class Mediation:
             "faults": self.faults.model.active(),
             "held_back": self.faults.held_back,
             "unknown_xid": self.totals.unknown_xid,
+            "not_convertible": dict(self.totals.not_convertible),
             "intake_connections": intake.connections,
             "broken_streams": intake.broken,
             "unacknowledged_total": waiting,

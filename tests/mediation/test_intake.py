@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from asn1.x2x3 import (
+    VERSION_5,
+    VERSION_6,
     PayloadDirection,
     PayloadFormat,
     PduType,
@@ -137,12 +139,14 @@ async def test_pdus_arrive_whole_and_in_order_whatever_the_pieces() -> None:
         assert bench.taken == sent
 
 
-async def test_keep_alives_are_answered_with_their_number_and_are_no_traffic() -> None:
+@pytest.mark.parametrize("version", [VERSION_5, VERSION_6])
+async def test_keep_alives_are_answered_with_their_number_and_version_and_are_no_traffic(version: int) -> None:
     async with Bench().open() as bench:
         reader, writer = await bench.connect()
-        writer.write(encode_pdu(keepalive(5)) + encode_pdu(pdu(0)) + encode_pdu(keepalive(6)))
+        writer.write(encode_pdu(keepalive(5, version)) + encode_pdu(pdu(0)) + encode_pdu(keepalive(6, version)))
         for number in (5, 6):
-            answer = encode_pdu(keepalive_ack(keepalive(number)))
+            answer = encode_pdu(keepalive_ack(keepalive(number, version)))
+            assert answer[:2] == version.to_bytes(2, "big")
             got = await asyncio.wait_for(reader.readexactly(len(answer)), 10)
             assert got == answer and decode_pdu(got).pdu_type == PduType.KEEPALIVE_ACK
         await bench.until(lambda: len(bench.taken) == 1)
