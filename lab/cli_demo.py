@@ -35,7 +35,7 @@ class _Run(Protocol):
 
 
 def demo(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
-    """Three orders over calls, messages, data and a real capture; ends with every record verified offline."""
+    """Four orders over calls, messages, data and a real capture; ends with every record verified offline."""
     _play(demonstration.run, "Demonstration", scene.ENDS_S, data, as_json, scene.FAULTS)
 
 

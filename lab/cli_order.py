@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from lab.court import Court, read_fields
+from lab.dialects import liid_for
 from lab.output import DEFAULT_DATA, DataOption, JsonOption, console, print_json, table
 from lab.paths import RunPaths
 from lab.stack import Stack, real_time
@@ -37,6 +38,9 @@ def create(
     service: Annotated[list[str] | None, typer.Option(help="VOICE, SMS, MMS, DATA; repeatable")] = None,
     order_id: Annotated[str | None, typer.Option("--id", help="the order's name; made up when not given")] = None,
     liid: Annotated[str | None, typer.Option(help="label of the interception; the order's name when not given")] = None,
+    dialect: Annotated[
+        str, typer.Option(help="how it is delivered: etsi, t1678, pcesp or ias; told by how the LIID begins")
+    ] = "etsi",
     start: Annotated[
         str | None, typer.Option(help="now, +90s, +2h, +3d, or ISO 8601 with a zone; now when not given")
     ] = None,
@@ -79,15 +83,15 @@ def create(
     if activated is not None:
         fields["activated_at"] = when_us(activated, now_us, "--activated")
     court.make_keys()
-    _fill(fields, court)
+    _fill(fields, court, dialect)
     tell(court.issue(fields, issued_at_us=now_us, complete=True), now_us, "Signed and sent", as_json)
 
 
-def _fill(fields: dict[str, Any], court: Court) -> None:
+def _fill(fields: dict[str, Any], court: Court, dialect: str) -> None:
     if not fields.get("order_id"):
         known = {one.order_id for one in court.orders()}
         fields["order_id"] = next(name for name in (f"O-{n}" for n in range(1, len(known) + 2)) if name not in known)
-    fields.setdefault("liid", fields["order_id"])
+    fields["liid"] = liid_for(dialect, fields.get("liid"), str(fields["order_id"]))
     fields.setdefault("version", court.newest_version(str(fields["order_id"])) + 1)
 
 

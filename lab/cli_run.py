@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from lab.control import ControlError
+from lab.dialects import USUAL
 from lab.kernels import require_compiled
 from lab.output import DEFAULT_DATA, DataOption, JsonOption, banner, console, print_json, table
 from lab.paths import PROCESSES
@@ -16,7 +17,7 @@ from lab.stack import Plan, Stack, real_time
 from mediation.runtime.config import NotReadyError
 from mediation.runtime.process import EXIT_NOT_READY
 
-PortBase = Annotated[int | None, typer.Option(help="first of eleven ports in a row; free ports when not given")]
+PortBase = Annotated[int | None, typer.Option(help="first of fourteen ports in a row; free ports when not given")]
 TlsOption = Annotated[bool, typer.Option("--tls", help="HI2 and HI3 over TLS, both sides with certificates")]
 
 
@@ -34,7 +35,15 @@ def up(
     out = console()
     stack = Stack(data)
     stack.prepare(
-        Plan(clock=real_time(), carrier={"start": "now"}, port_base=port_base, tls=tls, reconcile=True, desk=True)
+        Plan(
+            clock=real_time(),
+            carrier={"start": "now"},
+            port_base=port_base,
+            tls=tls,
+            reconcile=True,
+            desk=True,
+            dialects=USUAL,
+        )
     )
     if not as_json:
         banner(out)
@@ -58,7 +67,7 @@ def connection_card(stack: Stack, tls: bool) -> dict[str, Any]:
     return {
         "simulation": True,
         "data": str(paths.data),
-        "dialects": {"hi2": "etsi", "hi3": "etsi"},
+        "dialects": {"hi2": "etsi", "hi3": "etsi"} | {f"{kind}-{one}": one for one in USUAL for kind in ("cdc", "ccc")},
         "listeners": listeners,
         "tls": tls,
         "ca": str(paths.ca / "ca.pem"),
@@ -80,6 +89,7 @@ def _show_card(card: dict[str, Any], data: Path, out: Console) -> None:
     rows = [(name, address, "") for name, address in card["listeners"].items()]
     table("Connection card", ("listener", "address", ""), rows, out)
     out.print(f"dialect etsi (TS 102 232) on HI2 and HI3, TLS {'on' if card['tls'] else 'off'}; CA {card['ca']}")
+    out.print(f"US dialects {', '.join(USUAL)}: call data over TCP, content over UDP; `order create --dialect …`")
     out.print("To replace a leg by real equipment:")
     for leg, how in card["replace"].items():
         out.print(f"  {leg}: {how}", markup=False)

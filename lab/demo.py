@@ -1,4 +1,4 @@
-"""The demonstration: three orders, synthetic traffic and a capture, everything verified offline at the end.
+"""The demonstration: four orders, synthetic traffic and a capture, everything verified offline at the end.
 
 What has to hold is a list of named checks; the command ends with 0 only when each of them held.
 """
@@ -73,6 +73,7 @@ def plan(factor: float = FACTOR) -> Plan:
         collector={"store": STORE},
         tls=True,
         disposable=True,
+        dialects=("t1678",),
     )
 
 
@@ -147,6 +148,10 @@ def _scene_checks(rows: list[dict[str, Any]], place: StorePlace, start_us: int, 
     got = warrant["accepted"] + warrant["flagged"]
     sent = warrant["delivered"] - warrant["duplicate"]
     yield Check("the warrant is delivered in full", got == sent > 0, f"{got} of {sent}")
+    us = by_name[scene.US]
+    got = us["accepted"] + us["flagged"]
+    sent = us["delivered"] - us["duplicate"]
+    yield Check("the order over T1.678 is delivered in full", got == sent > 0, f"{got} of {sent}")
     refused = expiring["reasons"].get("ORDER_EXPIRED", 0)
     yield Check(
         "what came after the order's end was refused",

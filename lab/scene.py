@@ -1,4 +1,4 @@
-"""What the demonstration plays: three orders and the traffic they meet. Data, and nothing that runs.
+"""What the demonstration plays: four orders, one of them over T1.678, and the traffic they meet. Data, and nothing that runs.
 
 Times are virtual seconds after the traffic starts; numbers are fictional (+1 NPA 555 01XX).
 """
@@ -15,10 +15,12 @@ CAPTURE: Final = ROOT / "carrier_sim" / "data" / "demo-call.pcap"
 PRTT_TARGET: Final = "+12125550101"
 WARRANT_TARGET: Final = "+16465550104"
 EXPIRING_TARGET: Final = "+17185550103"
+US_TARGET: Final = "+19175550120"
 
 PRTT: Final = "O-PRTT"
 WARRANT: Final = "O-WARRANT"
 EXPIRING: Final = "O-EXPIRING"
+US: Final = "O-T1678"
 
 EXPIRES_S: Final = 22.0
 """O-EXPIRING ends here, in the middle of its call: from 6 s to 38 s."""
@@ -34,7 +36,7 @@ CANARY: Final = "CANARY-CONTENT-7731"
 
 
 def orders(start_us: int) -> list[dict[str, Any]]:
-    """The fields of the three court documents for traffic that starts at `start_us`."""
+    """The fields of the four court documents for traffic that starts at `start_us`."""
     early_us = start_us - 60_000_000
     return [
         {
@@ -62,6 +64,15 @@ def orders(start_us: int) -> list[dict[str, Any]]:
             "services": ["VOICE", "SMS", "DATA"],
             "start": early_us,
             "end": start_us + round(EXPIRES_S * 1e6),
+        },
+        {
+            "order_id": US,
+            "liid": "T1678-EAV-3",
+            "kind": "EAVESDROPPING",
+            "targets": [US_TARGET],
+            "services": ["VOICE", "SMS"],
+            "start": early_us,
+            "days": 30,
         },
     ]
 
@@ -98,6 +109,10 @@ def traffic() -> list[dict[str, Any]]:
         _call(6, EXPIRING_TARGET, "+12125550109", 32),
         _sms(10, EXPIRING_TARGET, "+12125550109", "Simulated message before the order ends"),
         _sms(30, EXPIRING_TARGET, "+12125550109", "Simulated message after the order has ended"),
+        # The order over T1.678: a call with keys and a hold, one that is sent on, a message.
+        _call(4, US_TARGET, "+12125550121", 9, dtmf="4", hold_at_s=5, hold_s=2),
+        _sms(18, US_TARGET, "+12125550121", "Simulated message over T1.678", via="ims"),
+        _call(26, "+12125550121", US_TARGET, 5, forward_to="+16465550122", forward="no_answer"),
         # Everybody else: nothing of it may appear anywhere.
         {
             "kind": "background",
@@ -106,7 +121,7 @@ def traffic() -> list[dict[str, Any]]:
             "calls": 4,
             "sms": 8,
             "sessions": 3,
-            "exclude": [PRTT_TARGET, WARRANT_TARGET, EXPIRING_TARGET],
+            "exclude": [PRTT_TARGET, WARRANT_TARGET, EXPIRING_TARGET, US_TARGET],
         },
     ]
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lab import control, processes, toml
+from lab import control, dialects, processes, toml
 from lab.court import Court
 from lab.desk import desk_exists, desk_pins, make_desk
 from lab.paths import MODULES, PROCESSES, RunPaths
@@ -64,8 +64,14 @@ class Plan:
     disposable: bool = False
     """Whether the next demonstration or replay may empty the directory."""
     tls: bool = False
+    dialects: tuple[str, ...] = ()
+    """US dialects that orders may be delivered in, beside ETSI (`lab.dialects`)."""
     port_base: int | None = None
-    """First of eleven ports in a row; None takes free ones."""
+    """First of eleven ports in a row, and one more a dialect; None takes free ones."""
+
+    @property
+    def port_names(self) -> tuple[str, ...]:
+        return (*PORT_NAMES, *(dialects.port_name(one) for one in self.dialects))
 
 
 def real_time() -> ClockSpec:
@@ -135,7 +141,7 @@ class Stack:
         if plan.desk and not desk_exists(data):
             make_desk(data, self.clock.now_us())
         _close(self._reserved)
-        ports, self._reserved = _ports(plan.port_base)
+        ports, self._reserved = _ports(plan.port_base, plan.port_names)
         for name, values in _configs(self.paths.data.resolve(), plan, ports).items():
             self.paths.config(name).write_text(f"# SIMULATION. Written by calea-lab.\n{toml.dumps(values)}")
 
@@ -219,17 +225,18 @@ def clear(data: Path) -> None:
     shutil.rmtree(data)
 
 
-def _ports(base: int | None) -> tuple[dict[str, int], list[socket.socket]]:
+def _ports(base: int | None, names: tuple[str, ...] = PORT_NAMES) -> tuple[dict[str, int], list[socket.socket]]:
     """A port for each listener, free ones or all in a row, and the sockets that keep them ours: bound, never listening.
+    For call data in a US dialect, the UDP port of the same number is free as well; it is not kept.
 
     Nobody else is given a port that is bound, and who listens with SO_REUSEADDR, as our processes do, may share it with
     a socket that has it too and does not listen. Raises `NotReadyError` when one of them is busy.
     """
-    if base is not None and not 1024 <= base <= 65535 - len(PORT_NAMES):
-        raise ConfigError(f"--port-base {base} leaves no room: choose one from 1024 to {65535 - len(PORT_NAMES)}.")
+    if base is not None and not 1024 <= base <= 65535 - len(names):
+        raise ConfigError(f"--port-base {base} leaves no room: choose one from 1024 to {65535 - len(names)}.")
     held: list[socket.socket] = []
     try:
-        for index, _ in enumerate(PORT_NAMES):
+        for index, name in enumerate(names):
             one = socket.socket()
             held.append(one)
             if base is not None:
@@ -238,6 +245,9 @@ def _ports(base: int | None) -> tuple[dict[str, int], list[socket.socket]]:
             port = 0 if base is None else base + index
             try:
                 one.bind((HOST, port))
+                if name.startswith("cdc-"):
+                    with socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+                        datagrams.bind(one.getsockname())
             except OSError as error:
                 raise NotReadyError(
                     f"Cannot listen on {HOST}:{port}: {error.strerror}. Stop what uses it or give another --port-base."
@@ -247,7 +257,7 @@ def _ports(base: int | None) -> tuple[dict[str, int], list[socket.socket]]:
     except BaseException:
         _close(held)
         raise
-    return {name: one.getsockname()[1] for name, one in zip(PORT_NAMES, held, strict=True)}, held
+    return {name: one.getsockname()[1] for name, one in zip(names, held, strict=True)}, held
 
 
 def _close(sockets: list[socket.socket]) -> None:
@@ -305,6 +315,9 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             "authorization_country": "US",
             "delivery_country": "US",
             "network_functions": NETWORK_FUNCTIONS,
+            "laes": dialects.mediation_links(
+                plan.dialects, ports, HOST, lambda name: handover(name, "mediation"), plan.clock.factor
+            ),
             **plan.mediation,
         },
         "collector": {
@@ -324,7 +337,10 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
                     **plan.link,
                 }
                 for name in ("hi2", "hi3")
-            ],
+            ]
+            + dialects.collector_links(
+                plan.dialects, ports, HOST, lambda name: handover(name, "collector"), plan.policy
+            ),
             "control": listen("collector-control"),
             **plan.collector,
         },

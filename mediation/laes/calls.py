@@ -73,6 +73,7 @@ class Act(StrEnum):
     BREAK = "break"
     CONNECTION = "connection"
     SUBJECT = "subject"
+    SERVICE = "service"
     DIGITS = "digits"
     CONFERENCE = "conference"
     RELEASE = "release"
@@ -91,7 +92,7 @@ _ENDS: Final[dict[Input, Row]] = {Input.BYE: (State.RELEASED, (Act.RELEASE,))}
 _TALKING: Final[dict[Input, Row]] = {
     **_ENDS,
     Input.KEYS: (State.ANSWERED, (Act.DIGITS,)),
-    Input.REFER: (State.ANSWERED, (Act.SUBJECT,)),
+    Input.REFER: (State.ANSWERED, (Act.SUBJECT, Act.SERVICE)),
     Input.NOTICE: (State.ANSWERED, (Act.CONFERENCE,)),
     Input.ANSWER: (State.ANSWERED, (Act.MEDIA,)),
     Input.MEDIA: (State.ANSWERED, (Act.MEDIA, Act.CONTENT_CHANGE)),

@@ -22,7 +22,7 @@ CAUSES: Final[dict[str, Cause]] = {
     "ccclose": Cause("assumed", "the last leg of the communication has ended while its content was announced"),
     "ccopen": Cause("assumed", "content is about to be delivered: the first answered leg, or a packet before that"),
     "origination": Cause("assumed", "the INVITE of a leg that the subject asks for"),
-    "redirection": Cause("assumed", "181 Call Is Being Forwarded, or a 3xx to the INVITE"),
+    "redirection": Cause("assumed", "181 Call Is Being Forwarded or a 3xx to the INVITE, and the leg it goes on in"),
     "release": Cause("assumed", "BYE, or a final answer of 400 and above to an INVITE that was never answered"),
     "terminationattempt": Cause("assumed", "the INVITE of a leg towards the subject"),
     "ccchange": Cause("assumed", "the media of announced content change: hold, resume, another codec, another leg"),
@@ -30,7 +30,7 @@ CAUSES: Final[dict[str, Cause]] = {
     "networksignal": Cause("assumed", "180 Ringing, 182 Queued, and the tone of a call that fails for the subject"),
     "subjectsignal": Cause("assumed", "hold, resume and transfer by the subject, and a feature code it dials"),
     "mediareport": Cause("assumed", "SDP in an answer, a re-INVITE or before the answer"),
-    "serviceinstance": Cause("assumed", "a call that was sent on goes on in another leg"),
+    "serviceinstance": Cause("assumed", "a REFER within a call, by either side: the call is transferred"),
     "confpartychange": Cause("assumed", "a notice of the conference package that names other parties than the last"),
 }
 
@@ -84,13 +84,24 @@ def _redirection(moment: Moment) -> CdcMessage | None:
 
 def _sent_on(moment: Moment) -> CdcMessage | None:
     leg = moment.leg
-    if leg is None:
-        return None
     before = next((one for one in reversed(moment.other_legs) if one.sent_on), None)
-    related = call_id(moment, before) if before is not None else None
+    if leg is None or before is None:
+        return None
+    made = _message(
+        moment, "redirection", old=call_id(moment, before), redirectedto=party(leg.called), new=call_id(moment, leg),
+        redirectedfrom=party(before.called),
+    )  # fmt: skip
+    return _with_null(made, "reserved6", "reserved7")
+
+
+def _service(moment: Moment) -> CdcMessage | None:
+    leg, message = moment.leg, moment.message
+    if leg is None or message is None:
+        return None
+    to = first(message.uris("refer-to"))
     return _message(
-        moment, "serviceinstance", callId=call_id(moment, leg), relatedCallId=related, serviceName="callForward",
-        calling=party(leg.calling), called=party(leg.called),
+        moment, "serviceinstance", callId=call_id(moment, leg), serviceName="callTransfer",
+        calling=party(leg.calling), called=party(to) if to else None,
     )  # fmt: skip
 
 
@@ -222,6 +233,7 @@ BUILDERS: Final[dict[Act, Builder]] = {
     Act.ANSWER: _answer,
     Act.TONE: _tone,
     Act.SUBJECT: _subject_signal,
+    Act.SERVICE: _service,
     Act.DIGITS: _digits,
     Act.CONFERENCE: _conference,
     Act.RELEASE: _release,
