@@ -1,4 +1,4 @@
-"""What the demonstration plays: four orders, one of them over T1.678, and the traffic they meet. Data, and nothing that runs.
+"""What the demonstration plays: four orders, one over T1.678, and the traffic they meet. Data, and nothing that runs.
 
 Times are virtual seconds after the traffic starts; numbers are fictional (+1 NPA 555 01XX).
 """

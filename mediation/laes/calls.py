@@ -278,7 +278,8 @@ def step(call: Call, message: SipMessage, sends: bool | None) -> Step:
     others = tuple(one for one in call.legs if one.number != after.number)
     if after.number > call.opened and taken is Input.OFFER and any(one.sent_on for one in others):
         acts = (Act.SENT_ON,)
-    if Act.ANSWER in acts and any(one.state in _UP for one in others):
+    forwarded = any(one.sent_on for one in (*others, after))
+    if Act.ANSWER in acts and any(one.state in _UP for one in others) and not forwarded:
         acts = (*acts, Act.JOINED)
     legs = tuple(sorted((*others, after)))[-MAX_LEGS:]
     made = _noticed(call._replace(legs=legs, opened=max(call.opened, after.number)), message, taken)

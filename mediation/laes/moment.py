@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from asn1.laes.message import CdcMessage
 from asn1.sip import SipMessage, number_of, sdp_of, user_of
 from mediation.laes.calls import Call, Leg
 
 _PRINTABLE: Final = re.compile(r"[^ -~]")
-REDIRECTING: Final = ("diversion", "history-info")
 
 
 class Site(NamedTuple):
@@ -91,6 +90,14 @@ def diverting(message: SipMessage) -> tuple[str, ...]:
         return found
     history = message.uris("history-info")
     return tuple(reversed(history[:-1]))
+
+
+def redirected_from(message: SipMessage, party: Callable[[str], dict[str, Any]]) -> dict[str, Any] | None:
+    """By whom a call was sent on; None for one that was not."""
+    by = diverting(message)
+    if not by:
+        return None
+    return {"lastRedirecting": party(by[0]), "originalCalled": party(by[-1]), "numRedirections": len(by)}
 
 
 def redirected_to(message: SipMessage) -> str:

@@ -15,7 +15,7 @@ from asn1.table import Value
 from mediation.laes import t1678
 from mediation.laes.calls import Act, Leg, key_of
 from mediation.laes.content import ccc_ids
-from mediation.laes.moment import Builder, Cause, Moment, digits_of, diverting, first, redirected_to, visible
+from mediation.laes.moment import Builder, Cause, Moment, digits_of, first, redirected_from, redirected_to, visible
 
 CAUSES: Final[dict[str, Cause]] = {
     "answer": Cause("fact", "a 2xx to the INVITE of a leg: the call is answered or cut through both ways"),
@@ -58,10 +58,8 @@ def _opening(moment: Moment) -> CdcMessage | None:
         return None
     common = {"callId": call_id(moment, leg), "calling": party(leg.calling), "called": party(leg.called)}
     if leg.outgoing is False:
-        by = diverting(message)
-        info = {"lastRedirecting": party(by[0]), "originalCalled": party(by[-1]), "numRedirections": len(by)}
-        extra = {"redirectedFromInfo": info} if by else {}
-        return _with_null(_message(moment, "terminationattempt", **common, **extra), "reserved6")
+        info = redirected_from(message, party)
+        return _with_null(_message(moment, "terminationattempt", **common, redirectedFromInfo=info), "reserved6")
     asked = digits_of(leg.called)
     form = ("userinput", asked) if asked is not None else ("translationinput", visible(leg.called, 32) or "?")
     return _with_null(_message(moment, "origination", **common, input=form), "reserved8")

@@ -16,7 +16,17 @@ from asn1.sip import sdp_of, user_of
 from asn1.table import Value
 from mediation.laes.calls import Act, Leg, State, key_of
 from mediation.laes.content import ccc_ids
-from mediation.laes.moment import Builder, Cause, Moment, digits_of, diverting, first, redirected_to, seconds, visible
+from mediation.laes.moment import (
+    Builder,
+    Cause,
+    Moment,
+    digits_of,
+    first,
+    redirected_from,
+    redirected_to,
+    seconds,
+    visible,
+)
 
 _MANAGED: Final = {"*72": "activation", "*73": "deactivation", "*90": "activation", "*91": "deactivation",
                    "*92": "activation", "*93": "deactivation", "*70": "deactivation"}  # fmt: skip
@@ -107,11 +117,9 @@ def _opening(moment: Moment) -> CdcMessage | None:
         return None
     common = {"callId": call_id(moment, leg), "calling": party(leg.calling), "called": party(leg.called)}
     if leg.outgoing is False:
-        by = diverting(message)
-        info = {"lastRedirecting": party(by[0]), "originalCalled": party(by[-1]), "numRedirections": len(by)}
         return _message(
             moment, "termAttempt", **common, location=_location(moment), associateMedia=media(moment.sdp),
-            redirectedFromInfo=info if by else None,
+            redirectedFromInfo=redirected_from(message, party),
         )  # fmt: skip
     cause = "referred" if message.header("referred-by") else "basicCall"
     return _message(
