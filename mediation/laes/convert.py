@@ -7,6 +7,7 @@ once the records are made. What a dialect has no message for is said by an empty
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -24,6 +25,7 @@ from mediation.laes.calls import Act, Call, Leg, State, Step, key_of, members_of
 from mediation.laes.moment import Builder, Cause, Moment
 
 _FRAGMENTS: Final = ("message/sipfrag",)
+_LENGTH: Final = re.compile(rb"(?im)^((?:content-length|l)[ \t]*:[ \t]*)[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +75,13 @@ def tell(tongue: Tongue, role: str, pdu: X2X3Pdu, at: Moment, allowed: redact.Gr
 
 
 def _signalling(tongue: Tongue, octets: bytes, at: Moment, allowed: redact.Granted, up: bool) -> Told:
-    bare = redact.signalling_only(octets, allowed)
-    kept = octets if at.content else bare
+    kept = octets if at.content else redact.signalling_only(octets, allowed)
     if kept is None:
         return Told(at.call)
     message = sip.parse_sip(kept)
     extra = (Act.USER_CONTENT,) if at.content and _is_user_content(message) else ()
     # Text is told once, in its own message: the signalling beside it goes without.
-    shown = bare or b"" if extra else kept
+    shown = _without_body(kept, message) if extra else kept
     at = at._replace(message=message, octets=shown, before=at.call.members)
     method = message.transaction_method
     if method == "REGISTER":
@@ -91,6 +92,12 @@ def _signalling(tongue: Tongue, octets: bytes, at: Moment, allowed: redact.Grant
     made = step(at.call, message, at.sends)
     call, acts = _with_content(made, at, up)
     return _built(tongue, at._replace(call=call, leg=made.leg), (*acts, *extra))
+
+
+def _without_body(octets: bytes, message: sip.SipMessage) -> bytes:
+    """The headers as they came, Content-Type among them, and a length of none."""
+    end = len(octets) - len(message.body) if octets.endswith(message.body) else 0
+    return _LENGTH.sub(rb"\g<1>0", octets[:end])
 
 
 def _is_user_content(message: sip.SipMessage) -> bool:

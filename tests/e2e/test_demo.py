@@ -55,13 +55,27 @@ def test_the_demo_balances_verifies_and_ends_within_a_minute(demo: tuple[Path, P
     assert said["simulation"] and said["ok"] and said["balanced"] and said["ledger"]["verified"]
     assert [one["name"] for one in said["checks"] if not one["ok"]] == []
     assert said["seconds"] < 60
-    assert [order["kind"] for order in said["orders"]] == ["PRTT", "EAVESDROPPING", "EAVESDROPPING"]
+    assert [order["kind"] for order in said["orders"]] == ["PRTT", *["EAVESDROPPING"] * 3]
     for order in said["orders"]:
         assert order["delivered"] == sum(order[name] for name in COUNTS) > 0
-    prtt, warrant, expiring = said["orders"]
+    prtt, warrant, expiring, us = said["orders"]
     assert prtt["masked"] > 0 and prtt["accepted"] > 0
     assert warrant["accepted"] == warrant["delivered"]
     assert expiring["rejected"] > 0 and expiring["accepted"] > 0
+    assert us["order"] == "O-T1678" and us["accepted"] == us["delivered"] > 1_000
+
+
+def test_the_order_over_t1678_has_calls_to_hear_and_a_message_to_read(demo: tuple[Path, Path, dict[str, Any]]) -> None:
+    _, _, said = demo
+    mine = [path for path in said["exports"] if "/O-T1678/" in path]
+    assert sum(path.endswith(".wav") for path in mine) == 2
+    assert any("Simulated message over T1.678" in Path(path).read_text() for path in mine if path.endswith(".txt"))
+    calls = [one for one in said["communications"] if one["liid"] == us_liid(said) and one["cc_from_target"]]
+    assert len(calls) == 2 and {"+12125550121", "+16465550122", "+19175550120"} == set(calls[1]["parties"])
+
+
+def us_liid(said: dict[str, Any]) -> str:
+    return next(str(one["liid"]) for one in said["orders"] if one["order"] == "O-T1678")
 
 
 def test_the_demo_leaves_a_call_to_hear_and_a_conversation_to_read(demo: tuple[Path, Path, dict[str, Any]]) -> None:

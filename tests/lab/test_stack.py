@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import processes, stack, toml
+from lab import dialects, processes, stack, toml
 from lab.desk import CAST, desk_pins, entries_of, open_desk
 from lab.paths import RunPaths
 from lab.processes import Running
@@ -81,6 +81,31 @@ def test_prepare_writes_three_configurations_that_their_models_take(tmp_path: Pa
     assert loaded["mediation"].hi2.port == loaded["collector"].links[0].listen.port
     assert loaded["mediation"].hi3.port == loaded["collector"].links[1].listen.port
     assert loaded["mediation"].hi2.tls is not None
+
+
+def test_both_ends_of_every_us_dialect_fit_together(tmp_path: Path) -> None:
+    from collector.config import CollectorConfig
+    from mediation.config import MediationConfig
+    from mediation.runtime.config import load_config
+
+    run = Stack(tmp_path / "var")
+    run.prepare(Plan(tls=True, dialects=tuple(dialects.FORMS)))
+    sender = load_config(run.paths.config("mediation"), MediationConfig).laes
+    links = {one.name: one for one in load_config(run.paths.config("collector"), CollectorConfig).links}
+    assert set(sender) == {"t1678", "pcesp", "ias", "jstd025"} and len(links) == 10
+    for dialect, one in sender.items():
+        cdc, ccc = links[f"cdc-{dialect}"], links[f"ccc-{dialect}"]
+        assert one.ccc is not None and one.cdc.tls is not None and cdc.listen.tls is not None
+        assert (cdc.dialect, cdc.listen.port, cdc.group) == (dialect, one.cdc.port, ccc.group)
+        assert (str(ccc.ccc), ccc.listen.port, ccc.transport) == (one.ccc.form, one.ccc.port, "udp")
+        assert one.takes(dialects.liid_for(dialect, None, "O-1"))
+        assert one.resend_octets <= cdc.resend.octets and one.resend_s <= cdc.resend.seconds
+
+
+@pytest.mark.parametrize(("dialect", "liid"), [("morse", None), ("t1678", "LAB-1"), ("ias", "PCESP-1")])
+def test_a_liid_that_would_be_delivered_otherwise_is_refused_in_words(dialect: str, liid: str | None) -> None:
+    with pytest.raises(ConfigError, match=dialect):
+        dialects.liid_for(dialect, liid, "O-1")
 
 
 def test_the_quarantine_key_is_not_with_the_collector(tmp_path: Path) -> None:
