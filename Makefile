@@ -39,15 +39,17 @@ demo: setup ## intercept calls, messages and data end to end, then verify every 
 test: setup ## the whole test suite
 	@$(BIN)/pytest -n $$(($$(nproc) + 1)) --dist worksteal
 
-check: setup ## lint, format, types, import contracts, the rules page
+check: setup ## lint, format, types, import contracts, the pages of rules and standards
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python tools/rules.py --check
+	@$(BIN)/python tools/standards.py --check
 
-rules: setup ## write docs/rules.md from the rulebook, the code and the marked tests
+rules: setup ## write docs/rules.md and docs/standards.md from the rulebook, the code, the tables and the tests
 	@$(BIN)/python tools/rules.py
+	@$(BIN)/python tools/standards.py
 
 fmt: setup ## format and sort
 	@$(BIN)/ruff check --fix --quiet . || true
