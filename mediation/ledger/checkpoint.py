@@ -24,6 +24,8 @@ MAX_NOTE_OCTETS: Final = 8192
 MAX_EXTENSIONS: Final = 16
 _ED25519: Final = b"\x01"
 _DASH: Final = "— "
+_SIGNATURE_TEXT: Final = 92
+"""Characters of an Ed25519 signature with its key id in base64."""
 
 
 class Checkpoint(NamedTuple):
@@ -136,7 +138,8 @@ def _signature(line: str) -> Signature:
     name, _, blob = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not name:
         raise DecodeError(DecodeError.BAD_VALUE, "a signature line starts with a dash and a key name", 0, "signature")
-    octets = _base64(blob, 68, "signature")
+    # A witness's signature carries its time in eight octets more (mediation.ledger.witness).
+    octets = _base64(blob, 76 if len(blob) > _SIGNATURE_TEXT else 68, "signature")
     return Signature(name, octets[:4], octets[4:])
 
 
