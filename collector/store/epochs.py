@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from asn1.errors import DecodeError
-from collector.store.private_files import put_private, read_public_key, sync_directory, write_private
+from collector.store.private_files import read_public_key, sync_directory, write_private, write_private_anew
 from mediation.ledger.checkpoint import Trust
 from mediation.ledger.epochs import Epoch, KeyHistory, LedgerState, certify, read_certificate
 from mediation.runtime.config import NotReadyError
@@ -86,7 +86,7 @@ def begin_epoch(
         fresh = Ed25519PrivateKey.generate()
         number, note = before.number + 1, certify(fresh, root, before, ledgers)
         # The key first, its certificate second, its name last: whatever a crash leaves is gone on with.
-        put_private(directory / _NEXT, private_pem(fresh))
+        write_private_anew(directory / _NEXT, private_pem(fresh))
     write_private(directory / "epochs" / f"{number:04}.cert", note.encode())
     sync_directory(directory / "epochs")
     return read_certificate(note)

@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from asn1.errors import DecodeError, RefusedError
 from collector.seal import open_box, seal_box
 from collector.store.epochs import current_key, private_pem
-from collector.store.private_files import put_private, sync_directory, write_private
+from collector.store.private_files import sync_directory, write_private, write_private_anew
 from mediation.law.orders import OrderUid
 from mediation.ledger.checkpoint import Trust
 from mediation.runtime.config import NotReadyError
@@ -161,7 +161,7 @@ class Keys:
             for path in sorted(self.directory.glob(f"orders/{uid.hex()}-*.key")):
                 later = self._read(path)
                 if later is not None:
-                    put_private(self._held_path(uid, data_key_id(later)), self._held(uid, later))
+                    write_private_anew(self._held_path(uid, data_key_id(later)), self._held(uid, later))
             if not self._held_path(uid).exists():
                 write_private(self._held_path(uid), self._held(uid, own or os.urandom(KEY_OCTETS)))
             self._data.pop(uid, None)
@@ -188,7 +188,7 @@ class Keys:
                 )
             box = boxes[name]
             path = box.with_suffix(".key")
-            put_private(path, key)
+            write_private_anew(path, key)
             box.unlink()
             sync_directory(path.parent)
             for cache in (self._sealed, self._data):

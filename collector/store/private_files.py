@@ -52,7 +52,7 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
     return key
 
 
-def put_private(path: Path, octets: bytes) -> None:
+def write_private_anew(path: Path, octets: bytes) -> None:
     """As `write_private`, where a file of that name may be what an interrupted turn left."""
     path.unlink(missing_ok=True)
     write_private(path, octets)
