@@ -54,9 +54,9 @@ def _memo(value: Value) -> Held:
 
 
 def _call_id(value: Value) -> Held:
-    """One CallId, or a list of them: dictionaries of short texts."""
+    """One CallId, or a list of them: dictionaries of short texts; anything else was no CallId."""
     calls = value if isinstance(value, list) else [value]
-    plain = all(shapes.is_identifier(text) for call in calls for text in call.values())
+    plain = all(isinstance(call, dict) and all(map(shapes.is_identifier, call.values())) for call in calls)
     return Held(value) if plain else _NOTHING
 
 

@@ -104,7 +104,7 @@ def _address(value: dict[str, Any] | None) -> frozenset[Target]:
 
 def read_packet_report(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:
     name, report = value["report"]
-    octets = report["header"]
+    octets = report["header"] if isinstance(report, dict) else b""
     packet = packets.parse_ip(octets)
     if packet is None:
         return replace(facts, service=Service.DATA, content=(*facts.content, "undescribed_payload"))
@@ -146,9 +146,9 @@ def read_header_report(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts
     """iPIRIOnly: the same of one packet or flow, field by field. Superseded by iPIRIPacketReport."""
     header = value["iPInformation"][1]
     form, transport = value["protocolInformation"]
-    fields = {**header, **(transport if isinstance(transport, dict) else {})}
     if not isinstance(header, dict) or (form != "none" and not isinstance(transport, dict)):
         return replace(facts, service=Service.DATA, content=(*facts.content, "undescribed_payload"))
+    fields = {**header, **(transport if isinstance(transport, dict) else {})}
     content = list(facts.content)
     for name, held in fields.items():
         sizes = _HEADER_SIZES.get(name)

@@ -22,6 +22,7 @@ from tools.fuzz.harness import Shard, run_shard, seeds_of, try_one
 from tools.fuzz.mutate import MAX_OCTETS, Mutator, rebuilt, seed_of
 from tools.fuzz.seeds import seeds
 from tools.fuzz.twins import Twins
+from tools.oracles.corpus import VECTORS
 
 NO_ENTRY = {
     "table.decode": "the walker behind every description; reached through the records themselves",
@@ -50,6 +51,17 @@ def test_a_short_run_finds_nothing(entry, found, twins):
     shard = run_shard(entry, found, 120 if entry.twins else 250, "short", twins.differ)
     assert shard.failures == []
     assert shard.peak_octets > 0, "no mutant was traced"
+
+
+FOUND = json.loads((VECTORS / "fuzz" / "found.json").read_text("utf-8"))["vectors"]
+
+
+@pytest.mark.parametrize("vector", FOUND, ids=lambda vector: vector["name"])
+def test_what_was_found_once_is_refused_or_read(vector):
+    entry = next(one for one in ENTRY_POINTS if one.name == vector["entry_point"])
+    shard = Shard(entry.name)
+    try_one(entry, bytes.fromhex(vector["octets"]), shard)
+    assert shard.failures == []
 
 
 def test_every_decoder_has_an_entry_point():

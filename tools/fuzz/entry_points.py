@@ -15,6 +15,8 @@ from asn1 import (
     hi1,
     integrity,
     integrity_check,
+    mime,
+    mms,
     packets,
     ps_pdu,
     radius,
@@ -27,13 +29,16 @@ from asn1 import (
     x1,
     x2x3,
 )
-from asn1.errors import DecodeError
+from asn1.errors import DecodeError, RefusedError
 from asn1.handover import HandoverConfig, LemfSession, MfSession
-from asn1.laes import cc_apdu
+from asn1.laes import cc_apdu, ias, jstd025, pcesp, t1678
 from asn1.laes import describe as laes
 from asn1.laes.ccc import HEADER_OCTETS, decode_datagram
 from collector.facts import facts_of
+from collector.facts.laes import facts_of_laes
+from mediation.law.hi1_orders import read_message
 
+_DIALECTS: Final = {one.name: one for one in (t1678.DIALECT, pcesp.DIALECT, ias.DIALECT, jstd025.DIALECT)}
 _KEYS: Final = {"aES-192-CBC": bytes(24), "aES-256-CBC": bytes(32)}
 
 
@@ -105,6 +110,24 @@ def _integrity(octets: bytes) -> object:
     return checker.turn(3), checker.turn(1 << 50)
 
 
+def _laes_facts(octets: bytes, *, dialect: str) -> object:
+    known = _DIALECTS[dialect]
+    record = cc_apdu.decode_apdu(octets) if known.is_apdu(octets) else known.decode(octets)
+    return facts_of_laes(record, 1, dialect)
+
+
+def _order(octets: bytes) -> object:
+    """A court's message all the way to an order; refusing it by law is an answer, not a failure."""
+    try:
+        return read_message(hi1.parse_message(octets))
+    except RefusedError:
+        return None
+
+
+def _mime(octets: bytes) -> object:
+    return mime.parts_of("multipart/related; boundary=simulated", octets), mime.parts_of("multipart/related", octets)
+
+
 def _segments(octets: bytes) -> object:
     """A stream of records, whatever they are, told to a book of segments as the collector tells it."""
     book = segments.SegmentBook(max_open=4, max_segments=8)
@@ -159,6 +182,9 @@ ENTRY_POINTS: Final = (
     EntryPoint("ts33128.decode_cc", ts33128.decode_cc, ("cc",), ("ts33128.decode_cc",)),
     EntryPoint("sms_tpdu.decode_tpdu submit", partial(_tpdu, from_mobile=True), ("tpdu",), ("sms_tpdu.decode_tpdu",)),
     EntryPoint("sms_tpdu.decode_tpdu deliver", partial(_tpdu, from_mobile=False), ("tpdu",)),
+    EntryPoint("mms.decode_pdu", mms.decode_pdu, ("mms",), ("mms.decode_pdu",)),
+    EntryPoint("mms.read_content", mms.read_content, ("mms", "mime")),
+    EntryPoint("mime.parts_of", _mime, ("mime",)),
     EntryPoint("sip.parse_sip", sip.parse_sip, ("sip",), ("sip.parse_sip",)),
     EntryPoint("sdp.parse_sdp", sip.parse_sdp, ("sdp",), ("sdp.parse_sdp",)),
     EntryPoint("packets.parse_ip", packets.parse_ip, ("ip",), ("packets.parse_ip",)),
@@ -173,12 +199,21 @@ ENTRY_POINTS: Final = (
     EntryPoint("x1.parse_request", x1.parse_request, ("x1",), ("x1.parse_request",)),
     EntryPoint("x1.parse_response", x1.parse_response, ("x1",), ("x1.parse_response",)),
     EntryPoint("hi1.parse_message", hi1.parse_message, ("hi1",), ("hi1.parse_message",)),
+    EntryPoint("law.hi1_orders.read_message", _order, ("hi1",)),
     *(
         EntryPoint(
             f"laes.describe {name}",
             partial(laes.describe, dialect=name),
             _LAES_LAYERS.get(name, ("t1678",)),
             (f"laes.{name}.decode_message",),
+        )
+        for name in laes.DIALECTS
+    ),
+    *(
+        EntryPoint(
+            f"collector.facts.facts_of_laes {name}",
+            partial(_laes_facts, dialect=name),
+            _LAES_LAYERS.get(name, ("t1678",)),
         )
         for name in laes.DIALECTS
     ),

@@ -14,6 +14,11 @@ from tools.oracles.corpus import VECTORS, corpus
 MAX_OCTETS: Final = 1_500
 """Of a seed: what breaks a parser is in its first octets, and small mutants are many mutants."""
 MAX_A_KIND: Final = 6
+_MIME: Final = (
+    b"--simulated\r\nContent-Type: text/plain; charset=utf-8\r\nContent-ID: <1>\r\n\r\nA simulated message.\r\n"
+    b"--simulated\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw==\r\n--simulated\r\n"
+    b"Content-Type: multipart/mixed; boundary=inner\r\n\r\n--inner\r\n\r\nx\r\n--inner--\r\n\r\n--simulated--\r\n"
+)
 _TARGETS: Final = (("e164Number", "12125550101"), ("imsi", "001010000000001"), ("sipUri", "sip:a@ims.invalid"))
 
 
@@ -41,6 +46,7 @@ def seeds() -> dict[str, list[bytes]]:
             add("encrypted payload", encode_encrypted_payload(1, pdu.payload))
     for octets in list(found["sip"]):
         add("sdp", sip.sdp_of(sip.parse_sip(octets)) or b"")
+    add("mime", _MIME)
     for kind, value in _TARGETS:
         add("target xml", x2x3.target_xml(kind, value).encode())
     for octets in _vector_octets():

@@ -243,6 +243,8 @@ def _json_vectors(path: Path, source: str) -> Iterator[Record]:
         if place is not None:
             octets = (VECTORS / item["file"]).read_bytes() if "file" in item else bytes.fromhex(item["octets"])
             yield from _described(place, octets, name)
+        elif path.parent.name == "mms":
+            yield from _sound("mms", bytes.fromhex(item["hex"]), name)
         elif "from_mobile" in item:
             hint = "from mobile" if item["from_mobile"] else "to mobile"
             yield from _sound("tpdu", bytes.fromhex(item["octets"]), name, hint)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from asn1 import hi1, packets, ps_tables, radius, sip, sms_tpdu, ts33128, view, x2x3
+from asn1 import hi1, mms, packets, ps_tables, radius, sip, sms_tpdu, ts33128, view, x2x3
 from asn1.errors import DecodeError
 from asn1.laes import cc_apdu, describe, ias, pcesp, t1678
 from asn1.laes.ccc import decode_datagram
@@ -146,6 +146,10 @@ def _pcapng(_: bytes, __: str) -> str:
     return "Packets of a communication (pcapng)"
 
 
+def _mms(octets: bytes, _: str) -> str:
+    return f"MMS {mms.decode_pdu(octets).message_type}"
+
+
 def _x1(octets: bytes, _: str) -> str | None:
     """By the schema's own type names: this project's two parsers are not asked, so both directions have one name."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
@@ -173,6 +177,7 @@ _NAMERS: Final[dict[str, Callable[[bytes, str], str | None]]] = {
     "ccc": _ccc,
     "hi1": _hi1,
     "x1": _x1,
+    "mms": _mms,
     "wav": _wav,
     "pcapng": _pcapng,
 }

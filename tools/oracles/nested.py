@@ -93,6 +93,8 @@ def _of_event(value: dict[str, Any]) -> Iterator[Inner]:
         form, tpdu = event.get("sMSTPDUData", ("", b""))
         if form == "sMSTPDU":
             yield "tpdu", tpdu, "from mobile" if _from_mobile(event) else "to mobile"
+    elif name == "mMSCCPDU":
+        yield "mms", event["mMSContent"], ""
     elif name == "iMSMessage":
         form, message = event.get("payload", ("", None))
         if form == "encapsulatedSIPMessage":

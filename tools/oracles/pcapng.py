@@ -10,6 +10,9 @@ RAW_IP: Final = 101
 USER_0: Final = 147
 """LINKTYPE_USER0; the user link types are sixteen in a row."""
 
+MAX_PACKET_OCTETS: Final = 65_000
+"""Of what is put into one packet here: IPv4 ends at 65 535."""
+
 _SECTION, _INTERFACE, _PACKET = 0x0A0D0D0A, 1, 6
 _FLAGS: Final = 2
 _INBOUND, _OUTBOUND = 1, 2

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from asn1 import packets, radius, sip, x2x3
 from asn1.laes.ccc import decode_datagram
-from tools.oracles.pcapng import RAW_IP, USER_0, Packet, http_packet, pcapng, udp_packet
+from tools.oracles.pcapng import MAX_PACKET_OCTETS, RAW_IP, USER_0, Packet, http_packet, pcapng, udp_packet
 from tools.oracles.record import ACCEPTED, Record, Verdict, refused
 
 _DISSECTORS: Final = ("li5g", "xiri", "gsm_sms", "sip", "rtp", "radius", "ber")
@@ -38,7 +38,7 @@ _OWN_FIELDS: Final = (
     *("li5g.type", "li5g.pf", "li5g.pd", "li5g.xid", "li5g.cid"),
     *("sip.Method", "sip.CSeq.method", "sip.Status-Code"),
     *("rtp.seq", "rtp.timestamp", "rtp.ssrc"),
-    *("radius.code", "radius.id", "gsm_sms.tp-mti", "pcli.cccid", "ip.version", "ipv6.version"),
+    *("radius.code", "radius.id", "gsm_sms.tp-mti", "pcli.cccid", "mmse.message_type", "ip.version", "ipv6.version"),
 )
 _FIELDS: Final = ("frame.number", "frame.protocols", "_ws.malformed", "_ws.expert.severity", "_ws.expert.message")
 
@@ -97,6 +97,8 @@ def version() -> str | None:
 def _dissector(record: Record) -> str | None:
     if record.layer == "ip":
         return "ip"
+    if record.layer == "mms" and len(record.octets) > MAX_PACKET_OCTETS:
+        return None
     return _CCC[record.hint] if record.layer == "ccc" else _LAYERS.get(record.layer)
 
 
@@ -211,6 +213,10 @@ def _of_tpdu(record: Record) -> dict[str, str]:
     return {"gsm_sms.tp-mti": str(record.octets[0] & 3)}
 
 
+def _of_mms(record: Record) -> dict[str, str]:
+    return {"mmse.message_type": str(record.octets[1])}
+
+
 def _of_ccc(record: Record) -> dict[str, str]:
     return {"pcli.cccid": str(decode_datagram(record.octets, int(record.hint)).ccc_id)}
 
@@ -222,5 +228,6 @@ _EXPECTED: Final[dict[str, Callable[[Record], dict[str, str]]]] = {
     "rtp": _of_rtp,
     "radius": _of_radius,
     "tpdu": _of_tpdu,
+    "mms": _of_mms,
     "ccc": _of_ccc,
 }
