@@ -158,7 +158,12 @@ def _datagram(octets: bytes, *, header_octets: int) -> object:
     return decode_datagram(octets, header_octets), laes.describe_datagram(octets, header_octets)
 
 
-_LAES_LAYERS: Final = {"t1678": ("t1678", "cc-apdu"), "pcesp": ("pcesp",), "ias": ("ias", "cc-apdu")}
+_LAES_LAYERS: Final = {
+    "t1678": ("t1678", "cc-apdu"),
+    "pcesp": ("pcesp",),
+    "ias": ("ias", "cc-apdu"),
+    "jstd025": ("jstd025",),
+}
 
 ENTRY_POINTS: Final = (
     EntryPoint("tlv.read_tlv", _tlv, ("ps-pdu", "xiri", "t1678", "raw")),
@@ -204,7 +209,7 @@ ENTRY_POINTS: Final = (
         EntryPoint(
             f"laes.describe {name}",
             partial(laes.describe, dialect=name),
-            _LAES_LAYERS.get(name, ("t1678",)),
+            _LAES_LAYERS[name],
             (f"laes.{name}.decode_message",),
         )
         for name in laes.DIALECTS
@@ -213,12 +218,12 @@ ENTRY_POINTS: Final = (
         EntryPoint(
             f"collector.facts.facts_of_laes {name}",
             partial(_laes_facts, dialect=name),
-            _LAES_LAYERS.get(name, ("t1678",)),
+            _LAES_LAYERS[name],
         )
         for name in laes.DIALECTS
     ),
     *(
-        EntryPoint(f"laes.stream {name}", partial(_laes_stream, dialect=name), _LAES_LAYERS.get(name, ("t1678",)))
+        EntryPoint(f"laes.stream {name}", partial(_laes_stream, dialect=name), _LAES_LAYERS[name])
         for name in laes.DIALECTS
     ),
     EntryPoint("laes.cc_apdu.decode_apdu", cc_apdu.decode_apdu, ("cc-apdu",), ("laes.cc_apdu.decode_apdu",)),

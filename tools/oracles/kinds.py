@@ -13,7 +13,7 @@ from lxml import etree
 
 from asn1 import hi1, mms, packets, ps_tables, radius, sip, sms_tpdu, ts33128, view, x2x3
 from asn1.errors import DecodeError
-from asn1.laes import cc_apdu, describe, ias, pcesp, t1678
+from asn1.laes import cc_apdu, describe, ias, jstd025, pcesp, t1678
 from asn1.laes.ccc import decode_datagram
 from asn1.table import Choice, Sequence, Type, decode_reporting
 
@@ -25,6 +25,7 @@ DESCRIBED: Final[dict[str, Type]] = {
     "t1678": t1678.LAES_PROTOCOL,
     "pcesp": pcesp.CDC_PDU,
     "ias": ias.IAS_PROTOCOL,
+    "jstd025": jstd025.LAES_PROTOCOL,
     "cc-apdu": cc_apdu.CC_APDU,
 }
 """The layers that are BER and have a description."""
@@ -173,6 +174,7 @@ _NAMERS: Final[dict[str, Callable[[bytes, str], str | None]]] = {
     "t1678": _laes("t1678"),
     "pcesp": _laes("pcesp"),
     "ias": _laes("ias"),
+    "jstd025": _laes("jstd025"),
     "cc-apdu": _cc_apdu,
     "ccc": _ccc,
     "hi1": _hi1,

@@ -25,7 +25,7 @@ _GROUPS: Final = (
     ("X2 and X3 (TS 103 221-2)", ("x2x3",)),
     ("X1 (TS 103 221-1)", ("x1",)),
     ("HI1 (TS 103 120)", ("hi1",)),
-    ("US call data and content", ("t1678", "pcesp", "ias", "cc-apdu", "ccc")),
+    ("US call data and content", ("t1678", "pcesp", "ias", "jstd025", "cc-apdu", "ccc")),
     (
         "What is inside: messages, signalling, packets, sound",
         ("tpdu", "mms", "sip", "radius", "ip", "rtp", "wav", "pcapng"),

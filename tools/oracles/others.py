@@ -139,7 +139,7 @@ def openssl() -> Decoders | None:
         said = subprocess.run(["openssl", "version"], capture_output=True, text=True, timeout=20, check=True)  # noqa: S607
     except (OSError, subprocess.SubprocessError):
         return None
-    layers = ("ps-pdu", "xiri", "iri", "cc", "t1678", "pcesp", "ias", "cc-apdu")
+    layers = ("ps-pdu", "xiri", "iri", "cc", "t1678", "pcesp", "ias", "jstd025", "cc-apdu")
     made_of = " ".join(said.stdout.split()[:2])
     return Decoders(
         "openssl asn1parse", made_of, "reads every tag and length as BER", dict.fromkeys(layers, _asn1parse)

@@ -79,9 +79,9 @@ REASONS: Final = (
     Reason(
         r"pycrate.*|asn1tools.*",
         r"PCESP .*",
-        r"flowDirection: 'both'|reserved[68]: not known",
-        "The octets are the same; two names of ours are not the module's: its FlowDirection calls 3 "
-        "`downstream-and-upstream`, and its reserved NULLs are numbered from 0.",
+        r"flowDirection: '(both|down|up)'|reserved[0-9]: not known",
+        "The octets are the same; two names of ours are not the module's: its FlowDirection calls 1, 2 and 3 "
+        "`downstream`, `upstream` and `downstream-and-upstream`, and its reserved NULLs are numbered from 0.",
     ),
     Reason(
         r"pycrate, more modules",
