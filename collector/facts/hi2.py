@@ -71,8 +71,8 @@ def read_hi2(facts: RecordFacts, value: tuple[str, Any]) -> RecordFacts:
     records = hi2_records(value)
     if not records:
         return replace(facts, content=(*facts.content, "undescribed_payload"))
-    stamps = tuple(sorted({*facts.stamps_us, *(time_us for record in records for time_us in _times(record))}))
-    facts = replace(facts, stamps_us=stamps)
+    own = {time_us for record in records for time_us in _times(record) if not _same_second(time_us, facts.event_us)}
+    facts = replace(facts, stamps_us=tuple(sorted({*facts.stamps_us, *own})))
     if len(records) > 1:
         return replace(facts, content=(*facts.content, "aggregated_payloads"))
     return _read(facts, records[0])
@@ -82,6 +82,11 @@ def _times(record: Hi2Record) -> list[int]:
     """The record's own times, so far as they say their zone."""
     held = (record.parameters.get("timeStamp"), record.parameters.get("sMS", {}).get("timeStamp"))
     return [stamp[1] for stamp in held if stamp is not None and stamp[0] == "utcTime"]
+
+
+def _same_second(time_us: int, event_us: int | None) -> bool:
+    """UTCTime tells whole seconds: one that holds the header's time says the same, less exactly."""
+    return event_us is not None and time_us <= event_us < time_us + 1_000_000
 
 
 class _Sides(NamedTuple):

@@ -258,8 +258,11 @@ def test_a_record_within_another_interception_is_content() -> None:
 
 
 def test_the_times_inside_a_record_count() -> None:
-    assert call().stamps_us == (T0,)
+    assert call().stamps_us == (), "the second of the header's time"
     assert call(timeStamp=("utcTime", T0 - 10**6)).stamps_us == (T0 - 10**6,)
+    late = HEADER._replace(time_us=T0 + 999_999)
+    record = iri_pdu(late, ("eTSI671IRI", ("iRI-Parameters", CALL)))
+    assert facts_of(decode_ps_pdu(record), T0).stamps_us == ()
     local = {"generalizedTime": "20250615145320", "winterSummerIndication": "notProvided"}
     assert call(timeStamp=("localTime", local)).stamps_us == ()
 
@@ -268,7 +271,7 @@ def test_several_records_in_one_are_judged_like_aggregated_payloads() -> None:
     late = CALL | {"timeStamp": ("utcTime", T0 + 10**6)}
     facts = iri("eTSI671IRI", ("iRIsContent", ("iRISequence", [("iRI-Begin-record", CALL), ("iRI-End-record", late)])))
     assert facts.content == ("aggregated_payloads",) and facts.permitted == () and facts.service is None
-    assert facts.stamps_us == (T0, T0 + 10**6)
+    assert facts.stamps_us == (T0 + 10**6,)
 
 
 @pytest.mark.parametrize(
