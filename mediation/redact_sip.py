@@ -1,8 +1,9 @@
 """SIP as a pen register may have it: rebuilt from what is known to be signalling, not cut out of what came.
 
 Each header that stays is written anew from its parts: numbers, known words, addresses with known parameters. Names
-shown stay when they are names; reason phrases and texts, makers' words, places and bodies do not; nor do digits that
-go on behind a number. This is the carrier's own code: the agency has another, and neither trusts the other's. Pure.
+shown stay when they are names; reason phrases and texts, makers' words, places and bodies do not, but for who is in a
+conference; nor do digits that go on behind a number. This is the carrier's own code: the agency has another, and
+neither trusts the other's. Pure.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
+from asn1.conference_info import CONTENT_TYPE as CONFERENCE
 from asn1.errors import DecodeError
 from asn1.sip import SipMessage, parse_sip, split_list, without_uri_headers
 from mediation.law.orders import CourtOrder
+from mediation.redact_conference import parties_only
 
 
 class Granted(NamedTuple):
@@ -282,6 +285,8 @@ def signalling_only(octets: bytes, allowed: Granted = NOTHING) -> bytes | None:
         if written is not None:
             lines.append(f"{writer[0]}: {written}")
     body = _keys(message) if allowed.keys else b""
+    if message.method == "NOTIFY" and message.content_type == CONFERENCE and not message.truncated:
+        body = parties_only(message.body, _uri)
     if body:
         lines.append(f"Content-Type: {message.content_type}")
     lines.append(f"Content-Length: {len(body)}")

@@ -254,6 +254,7 @@ def _signal(communication: Communication, record: StoredRecord, standing: Standi
         communication.unreadable += 1
     elif signal.facts is not None:
         communication.name(signal.facts.parties)
+        _name_conference(communication, signal)
         communication.service = signal.facts.service or communication.service
     elif signal.payload not in (WITHHELD, SYNTHETIC):
         if dialect_of(record.content_tag) is None:
@@ -326,13 +327,22 @@ _SERVICE_OF_PAYLOAD: Final = {
     "iPIRIPacketReport": CC_SERVICES["iPCC"],
     "emailIRI": CC_SERVICES["emailCC"],
 }
-_NAMES: Final = ("from", "to", "asserted", "user", "address", "source", "destination")
+_NAMES: Final = ("from", "to", "asserted", "redirected_by", "user", "address", "source", "destination")
+
+
+def _name_conference(communication: Communication, signal: Signal) -> None:
+    """Who was in a conference, by its notices: each is written with how they stand behind the address."""
+    for one in signal.fields.get("conference", ()):
+        text = str(one).partition(" ")[0]
+        number = _number_in(text)
+        (communication.numbers if number else communication.identities).add(number or text)
 
 
 def _name_masked(communication: Communication, signal: Signal) -> None:
     short = signal.payload == "sMSMessage" or signal.fields.get("transaction") == "MESSAGE"
     service = "SMS" if short else _SERVICE_OF_PAYLOAD.get(signal.payload)
     communication.service = str(service) if service else communication.service
+    _name_conference(communication, signal)
     for name in _NAMES:
         held = signal.fields.get(name)
         for one in held if isinstance(held, list) else [held]:

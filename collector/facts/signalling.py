@@ -10,6 +10,8 @@ import re
 from typing import Any, Final, NamedTuple
 
 from asn1 import sip
+from asn1.conference_info import CONTENT_TYPE, parse_conference_info
+from asn1.errors import DecodeError
 from asn1.sdp import parse_sdp
 from collector.facts import shapes
 from collector.facts.record import Digits, present
@@ -49,7 +51,8 @@ def read_sip(octets: bytes) -> Signalling:
     method = message.transaction_method
     content: list[str] = []
     keys = _keys(message)
-    if (message.body and keys is None) or message.octets_used < len(octets):
+    conference, plain = _conference(message)
+    if (message.body and keys is None and not plain) or message.octets_used < len(octets):
         # Octets behind the message that Content-Length ends are no part of it and may be anything.
         content.append("sip_body")
     for name, value in message.headers:
@@ -78,7 +81,7 @@ def read_sip(octets: bytes) -> Signalling:
         answers=200 <= status < 300 and method == "INVITE",
         content=tuple(dict.fromkeys(content)),
         location=any(name in LOCATION_SIP_HEADERS for name, _ in message.headers),
-        permitted=_permitted(message, shown if shapes.is_name(shown) else None),
+        permitted=(*_permitted(message, shown if shapes.is_name(shown) else None), *conference),
         digits=Digits.EXTRACTED if appended else Digits.KEYED if keys is not None else Digits.NONE,
         dialled=(("digits", keys),) if keys is not None else (),
         redirecting=shapes.uri_targets(message.redirected_by),
@@ -112,6 +115,20 @@ def _permitted(message: sip.SipMessage, shown: str | None) -> tuple[tuple[str, A
 
 def identity(uri: str | None) -> str | None:
     return None if uri is None else shapes.uri_of(uri).identity
+
+
+def _conference(message: sip.SipMessage) -> tuple[tuple[tuple[str, Any], ...], bool]:
+    """Who is in a conference by its notice, each with how they stand; and whether the notice says nothing else."""
+    if message.method != "NOTIFY" or message.content_type != CONTENT_TYPE or message.truncated:
+        return (), False
+    try:
+        info = parse_conference_info(message.body)
+    except DecodeError:
+        return (), False
+    known = [(shapes.uri_of(user.entity), user.statuses) for user in info.users]
+    inside = [" ".join((uri.identity, *statuses)) for uri, statuses in known if uri.identity is not None]
+    plain = not info.more and all(shapes.uri_of(one).identity == one for one in info.addresses)
+    return present([("conference", inside)]), plain
 
 
 def _identities(uris: tuple[str, ...]) -> list[str]:

@@ -140,6 +140,17 @@ def test_attack_a_carrier_that_withholds_nothing_of_a_call_with_a_third_gains_no
     assert b"a=rtpmap" not in everything and b"display-text" not in everything
 
 
+@pytest.mark.rule("R-113")
+def test_a_pen_register_on_the_host_of_a_conference_yields_who_joined_and_left() -> None:
+    order = order_of(OrderKind.PRTT, A)
+    stored = [octets for _, octets in judged(order, handed_over(SHAPES["conference"][0], order))]
+    notices = [one for one in stored if b"conference-info" in one and b"<user " in one]
+    assert [one.count(b"<status>connected") for one in notices] == [1, 2, 3, 2, 1]
+    assert C.encode() in notices[2] and B.encode() in notices[2]
+    facts = facts_of(decode_ps_pdu(notices[2]), T)
+    assert dict(facts.permitted)["conference"] == [f"sip:+{one}@ims.invalid connected" for one in (A, B, C)]
+
+
 def test_attack_a_call_that_might_come_to_the_target_yet_is_not_the_target_s() -> None:
     """That a call is to be sent on or handed over to somebody does not make it that party's."""
     order = order_of(OrderKind.EAVESDROPPING, C)

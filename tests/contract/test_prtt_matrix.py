@@ -70,6 +70,17 @@ def call(*more: str, shows: str = WORDS, **other: str) -> Item:
     return Item("voice", pdu(PayloadFormat.SIP, sip(*more, **other)), (shows.encode(),))
 
 
+def conference(more: str, shows: str = WORDS) -> Item:
+    body = (
+        '<conference-info xmlns="urn:ietf:params:xml:ns:conference-info" entity="sip:conf-1@ims.invalid" state="full" '
+        f'version="1"><users><user entity="sip:+12125550188@ims.invalid">{more}'
+        '<endpoint entity="sip:+12125550188@ims.invalid"><status>connected</status></endpoint></user></users>'
+        "</conference-info>"
+    )
+    headers = "Event: conference", "Subscription-State: active;expires=60"
+    return call(*headers, "Content-Type: application/conference-info+xml", start=NOTIFY, body=body, shows=shows)
+
+
 def event(name: str, value: dict[str, Any], *shows: bytes) -> Item:
     return Item("messaging", pdu(PayloadFormat.TS_33128, ts33128.encode_xiri((name, value))), shows)
 
@@ -195,10 +206,8 @@ ITEMS: dict[str, Callable[[], Item]] = {
         "Event: refer", "Subscription-State: active;expires=60", "Content-Type: message/sipfrag;version=2.0",
         start=NOTIFY, body=f"SIP/2.0 100 {WORDS}\r\n",
     ),
-    "words in a notice of a conference": lambda: call(
-        "Event: conference", "Subscription-State: active;expires=60", "Content-Type: application/conference-info+xml",
-        start=NOTIFY, body=f"<conference-info><display-text>{WORDS}</display-text></conference-info>",
-    ),
+    "words in a notice of a conference": lambda: conference(f"<display-text>{WORDS}</display-text>"),
+    "who is in a conference": lambda: conference("", "12125550188"),
     "tone of a waiting call": lambda: call(
         "Alert-Info: <urn:alert:service:call-waiting>", start="SIP/2.0 180 Ringing", method="INVITE",
         shows="call-waiting",
