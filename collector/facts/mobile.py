@@ -1,4 +1,4 @@
-"""TS 33.128 events inside a record: short messages, IMS signalling, registrations and PDU sessions; MMS is beside.
+"""TS 33.128 events inside a record: short messages and IMS signalling; MMS and the packet core are beside.
 
 An event has rows for what is kept, for what is known and not kept, and for what tells a place; any other field is
 content. Fields that are not described in `asn1` decode to a tag tree, may hold anything, and are so content too.
@@ -8,25 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from asn1 import sms_tpdu
-from asn1.errors import DecodeError
-from asn1.sms_fields import Reader, take_address
-from asn1.table import Value, decode_reporting
+from asn1.table import decode_reporting
 from asn1.ts33128 import IRI_PAYLOAD
 from collector.facts import shapes
+from collector.facts.mobile_parties import is_plain, is_plain_party, keeps, party_targets, target_of
 from collector.facts.multimedia_messages import READERS as MMS_READERS
+from collector.facts.packet_core import READERS as PACKET_CORE_READERS
 from collector.facts.record import RecordFacts, present
-from collector.facts.short_messages import LETTER_DIGITS, has_words, read_tpdu
+from collector.facts.short_messages import has_words, read_tpdu
 from collector.facts.signalling import identity, media_of, read_sip
-from mediation.law.orders import Service, Target, TargetKind
+from mediation.law.orders import Service, Target
 
 _SENDS: Final = {"fromTarget": True, "toTarget": False}
 _SESSION_SENDS: Final = {**_SENDS, "combined": None, "indeterminate": None}
 _MAX_MEDIA: Final = 32
-_EQUIPMENT_LENGTH: Final = 16
-"""Digits of an IMEISV; hardware addresses are shorter."""
 
 
 def read_mobile(facts: RecordFacts, octets: bytes) -> RecordFacts:
@@ -51,8 +49,8 @@ def _named_by_the_carrier(facts: RecordFacts, payload: dict[str, Any]) -> Record
         form, value = one["identifier"]
         if form in ("sUPI", "gPSI", "iMPU"):
             form, value = value
-        known = _identity(form, value)
-        plain = plain and bool(known) and (not isinstance(value, str) or _is_plain(form, value))
+        known = target_of(form, value)
+        plain = plain and bool(known) and (not isinstance(value, str) or is_plain(form, value))
         found |= known
     if not plain:
         facts = replace(facts, content=(*facts.content, "party_text"))
@@ -61,41 +59,12 @@ def _named_by_the_carrier(facts: RecordFacts, payload: dict[str, Any]) -> Record
     return replace(facts, parties=facts.parties | found, parties_known=True)
 
 
-def _is_plain(form: str, value: str) -> bool:
-    if form in ("sIPURI", "tELURI"):
-        uri = shapes.uri_of(value)
-        return uri.identity is not None and not uri.wrong and "?" not in value
-    return shapes.is_nai(value)
-
-
-def _identity(form: str, value: Value) -> frozenset[Target]:
-    if form == "iMSI":
-        return frozenset({Target(TargetKind.IMSI, str(value))})
-    if form in ("mSISDN", "e164Number"):
-        return shapes.number_targets(f"+{value}")
-    if form in ("sIPURI", "tELURI"):
-        return shapes.uri_targets((str(value),))
-    if form == "nAI":
-        return frozenset({Target(TargetKind.SIP_URI, f"nai:{str(value).lower()}")})
-    if form in ("iPv4Address", "iPv6Address"):
-        return shapes.address_target(shapes.address_text(value))
-    return frozenset()
-
-
-def _party(party: dict[str, Any]) -> frozenset[Target]:
-    found: set[Target] = set()
-    for name in ("sUPI", "gPSI"):
-        if name in party:
-            found |= _identity(*party[name])
-    return frozenset(found)
-
-
 # --- short messages
 
 
 def _sms_message(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
     sends = _SENDS.get(event["direction"]) if isinstance(event["direction"], str) else None
-    origin, destination = _party(event["originatingSMSParty"]), _party(event["terminatingSMSParty"])
+    origin, destination = party_targets(event["originatingSMSParty"]), party_targets(event["terminatingSMSParty"])
     message = _tpdu(event, sends)
     content = list(facts.content)
     if message is not None:
@@ -107,12 +76,12 @@ def _sms_message(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
     elif "sMSTPDUData" in event:
         content.append("sms_text")
     parties = (event["originatingSMSParty"], event["terminatingSMSParty"])
-    if not all(_is_plain_party(party) for party in parties):
+    if not all(is_plain_party(party) for party in parties):
         content.append("party_text")
     permitted: list[tuple[str, Any]] = [
         ("direction", event["direction"]),
-        ("from", sorted(target.value for target in origin if _keeps(target))),
-        ("to", sorted(target.value for target in destination if _keeps(target))),
+        ("from", sorted(target.value for target in origin if keeps(target))),
+        ("to", sorted(target.value for target in destination if keeps(target))),
         ("message_type", event.get("messageType")),
         ("transfer_status", event.get("linkTransferStatus")),
         ("reference", event.get("rPMessageReference")),
@@ -133,29 +102,6 @@ def _sms_message(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
         location=facts.location or "location" in event,
         permitted=tuple((key, held) for key, held in permitted if held is not None),
     )
-
-
-def _is_plain_party(party: dict[str, Any]) -> bool:
-    """Whether what is free to be any text or octets has the shape and the size of an identity."""
-    if not all(shapes.is_nai(party[name][1]) for name in ("sUPI", "gPSI") if name in party):
-        return False
-    if len(party.get("pEI", ("", b""))[1]) > _EQUIPMENT_LENGTH:
-        return False
-    return "sMSAddress" not in party or _is_address(party["sMSAddress"])
-
-
-def _is_address(octets: bytes) -> bool:
-    """An address by itself (TS 23.040, 9.1.2.5): digits, or letters that are a name."""
-    reader = Reader(octets)
-    try:
-        text, _ = take_address(reader)
-    except DecodeError:
-        return False
-    return reader.left == 0 and (shapes.is_dial_string(text.translate(LETTER_DIGITS)) or shapes.is_name(text))
-
-
-def _keeps(target: Target) -> bool:
-    return target.kind is not TargetKind.SIP_URI or shapes.is_nai(target.value.removeprefix("nai:"))
 
 
 def _sms_report(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
@@ -198,7 +144,10 @@ def _ims_message(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
         location=facts.location or bool(places),
         target_sends=sends if sends is not None else facts.target_sends,
     )
-    if form != "encapsulatedSIPMessage":
+    if form == "modifiedSIPMessage" and isinstance(held, dict):
+        # What was changed in it may be told in words.
+        content, held = (*content, "signalling_changes"), held["modifiedSIPContent"]
+    elif form != "encapsulatedSIPMessage":
         return replace(facts, service=Service.VOICE, content=(*content, "undescribed_signalling"))
     said = read_sip(held["sIPContent"])
     return replace(
@@ -258,89 +207,12 @@ def _content_unavailable(facts: RecordFacts, event: dict[str, Any]) -> RecordFac
     return replace(facts, service=Service.VOICE, content=content, all_content=True)
 
 
-# --- registrations and PDU sessions
-
-
-class _Rows(NamedTuple):
-    """`kept` by name; `known` without being kept; `places`. `service` None: a registration, of no service."""
-
-    service: Service | None
-    kept: tuple[str, ...]
-    known: frozenset[str]
-    places: frozenset[str]
-
-
-_WHO: Final = frozenset({"sUPI", "gPSI", "pEI"})
-_WHERE: Final = frozenset({"location", "fiveGSTAIList", "uEAreaIndication", "non3GPPAccessEndpoint"})
-_REGISTRATION: Final = _Rows(
-    None,
-    ("registrationType", "registrationResult", "rATType", "deregistrationDirection", "accessType", "cause",
-     "timeOfRegistration"),
-    _WHO,
-    _WHERE,
-)  # fmt: skip
-_SESSION: Final = _Rows(
-    Service.DATA,
-    ("pDUSessionID", "pDUSessionType", "requestType", "accessType", "rATType", "timeOfFirstPacket",
-     "timeOfLastPacket", "uplinkVolume", "downlinkVolume", "oldPDUSessionID", "timeOfSessionEstablishment",
-     "fiveGMMCause"),
-    _WHO | {"gTPTunnelID", "sNSSAI", "uEEndpoint", "dNN", "selectedDNN"},
-    _WHERE,
-)  # fmt: skip
-
-
-def _session_event(rows: _Rows) -> Callable[[RecordFacts, dict[str, Any]], RecordFacts]:
-    def read(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
-        parties = set(_party(event))
-        ends = event.get("uEEndpoint", [])
-        for form, value in [ends] if isinstance(ends, tuple) else ends:
-            parties |= _identity(form, value)
-        content = list(facts.content)
-        if set(event) - set(rows.kept) - rows.known - rows.places:
-            content.append("undescribed_fields")
-        networks = [event[name] for name in ("dNN", "selectedDNN") if name in event]
-        if not all(shapes.is_host(one) for one in networks) or not _is_plain_party(event):
-            content.append("session_text")
-        named: dict[str, Any] = {name: event[name] for name in rows.kept if isinstance(event.get(name), str | int)}
-        return replace(
-            facts,
-            service=rows.service,
-            administrative=rows.service is None,
-            originators=frozenset(parties),
-            parties=frozenset(parties),
-            parties_known=bool(parties),
-            content=tuple(content),
-            location=facts.location or bool(rows.places & set(event)),
-            permitted=present(
-                [
-                    *named.items(),
-                    ("identities", sorted(one.value for one in parties if _keeps(one))),
-                    ("network", [one for one in networks if shapes.is_host(one)]),
-                ]
-            ),
-        )
-
-    return read
-
-
 _READERS: Final[dict[str, Callable[[RecordFacts, dict[str, Any]], RecordFacts]]] = {
     "sMSMessage": _sms_message,
     "sMSReport": _sms_report,
     "iMSMessage": _ims_message,
     "startOfInterceptionForActiveIMSSession": _active_session,
     "iMSCCUnavailable": _content_unavailable,
-    **dict.fromkeys(
-        ("registration", "deregistration", "locationUpdate", "startOfInterceptionWithRegisteredUE"),
-        _session_event(_REGISTRATION),
-    ),
-    **dict.fromkeys(
-        (
-            "pDUSessionEstablishment",
-            "pDUSessionModification",
-            "pDUSessionRelease",
-            "startOfInterceptionWithEstablishedPDUSession",
-        ),
-        _session_event(_SESSION),
-    ),
+    **PACKET_CORE_READERS,
     **MMS_READERS,
 }

@@ -19,9 +19,10 @@ _SENDS: Final = {"fromTarget": True, "toTarget": False}
 _KEPT: Final = (
     "direction", "dateTime", "mMSDateTime", "prevSentByDateTime", "desiredDeliveryTime", "messageSize", "messageClass",
     "priority", "responseStatus", "status", "senderVisibility", "deliveryReport", "readReport", "reportAllowed",
-    "deliveryReportRequested", "stored", "store", "dRMContent",
+    "deliveryReportRequested", "stored", "store", "dRMContent", "readStatus", "statusExtension", "storeStatus",
+    "retrieveStatus", "deleteResponseStatus", "forwardToOriginator", "forwardCount", "deliveryReportAllowed",
 )  # fmt: skip
-_IDENTIFIERS: Final = ("messageID", "transactionID", "replaceID")
+_IDENTIFIERS: Final = ("messageID", "transactionID", "replaceID", "cancelID")
 _RECIPIENTS: Final = ("terminatingMMSParty", "cCRecipients", "bCCRecipients")
 _KNOWN: Final = frozenset({*_KEPT, *_IDENTIFIERS, *_RECIPIENTS, "originatingMMSParty", "version", "expiry"})
 _WORDS: Final[dict[str, str]] = {
@@ -29,6 +30,10 @@ _WORDS: Final[dict[str, str]] = {
     "contentType": "mms_content_type",
     "responseStatusText": "mms_text",
     "retrieveStatusText": "mms_text",
+    "readStatusText": "mms_text",
+    "statusText": "mms_text",
+    "storeStatusText": "mms_text",
+    "deleteResponseText": "mms_text",
     "applicID": "mms_text",
     "replyApplicID": "mms_text",
     "auxApplicInfo": "mms_text",
@@ -37,7 +42,8 @@ _WORDS: Final[dict[str, str]] = {
 
 def _read(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
     sends = _SENDS.get(event["direction"]) if isinstance(event.get("direction"), str) else None
-    senders = [event["originatingMMSParty"]] if "originatingMMSParty" in event else []
+    senders = event.get("originatingMMSParty", [])
+    senders = senders if isinstance(senders, list) else [senders]
     receivers = [party for name in _RECIPIENTS for party in event.get(name, [])]
     origin, destination = _targets(senders), _targets(receivers)
     content = list(facts.content)
@@ -125,5 +131,12 @@ def _values(parties: list[dict[str, Any]]) -> list[str]:
 
 
 READERS: Final[dict[str, Callable[[RecordFacts, dict[str, Any]], RecordFacts]]] = dict.fromkeys(
-    ("mMSSend", "mMSNotification", "mMSNotificationResponse", "mMSRetrieval", "mMSDeliveryReport"), _read
-)
+    (
+        "mMSSend", "mMSNotification", "mMSNotificationResponse", "mMSRetrieval", "mMSDeliveryAck", "mMSForward",
+        "mMSDeliveryReport", "mMSReadReport", "mMSCancel", "mMSSendByNonLocalTarget", "mMSSendToNonLocalTarget",
+        "mMSDeliveryReportNonLocalTarget", "mMSReadReportNonLocalTarget", "mMSConvertedFromEmail",
+        "mMSConvertedToEmail", "mMSDeleteFromRelay", "mMSMBoxStore", "mMSMBoxUpload", "mMSMBoxDelete",
+        "mMSMBoxViewRequest", "mMSMBoxViewResponse",
+    ),
+    _read,
+)  # fmt: skip

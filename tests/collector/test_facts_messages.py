@@ -213,12 +213,75 @@ def test_a_registration_is_of_no_service_and_its_place_needs_an_order_that_names
     assert judged(facts, replace(WARRANT, location_authorised=True)) is VerdictKind.ACCEPT
 
 
+PLMN = {"mCC": "001", "mNC": "01"}
+GUTI = PLMN | {"aMFRegionID": 1, "aMFSetID": 2, "aMFPointer": 3, "fiveGTMSI": 4}
+REGISTRATION: dict[str, Any] = {
+    "sUPI": ("iMSI", "001010000000001"), "registrationType": "initial", "registrationResult": "threeGPPAccess",
+    "gUTI": GUTI,
+}  # fmt: skip
+
+
+def test_of_a_registration_who_and_what_are_kept() -> None:
+    facts = mobile("registration", REGISTRATION)
+    assert (facts.administrative, facts.content, facts.location) == (True, (), False)
+    assert judged(facts) is judged(facts, WARRANT) is VerdictKind.ACCEPT
+    assert dict(facts.permitted) == {
+        "registrationType": "initial", "registrationResult": "threeGPPAccess", "identities": ["001010000000001"],
+    }  # fmt: skip
+    failed = {"failedProcedureType": "registration", "failureCause": ("fiveGMMCause", 3), "sUPI": REGISTRATION["sUPI"]}
+    assert judged(mobile("unsuccessfulAMProcedure", failed)) is VerdictKind.ACCEPT
+
+
+@pytest.mark.rule("R-112")
+@pytest.mark.parametrize(
+    ("name", "event"),
+    [
+        ("lALSReport", {"gPSI": ("mSISDN", A), "location": {"locationInfo": {"timeZone": "-04:00"}}}),
+        ("separatedLocationReporting", {"sUPI": REGISTRATION["sUPI"], "location": {"coarseLocation": (
+            "tS36413CoarseUELocation", b"CANARY")}}),
+        ("registration", REGISTRATION | {"fiveGSTAIList": [{"pLMNID": PLMN, "tAC": b"\0\7"}]}),
+        ("servingSystemMessage", {"sUPI": REGISTRATION["sUPI"], "servingSystemMethod": "amf3GPPAccessRegistration",
+                                  "pLMNID": PLMN}),
+        ("cancelLocationMessage", {"sUPI": REGISTRATION["sUPI"], "cancelLocationMethod": "aMF3GPPAccessDeregistration",
+                                   "pLMNID": PLMN}),
+    ],
+)  # fmt: skip
+def test_attack_what_tells_a_place_is_withheld_unless_the_order_names_it(name: str, event: dict[str, Any]) -> None:
+    facts = mobile(name, event)
+    assert facts.location and judged(facts) is VerdictKind.MASK
+    assert all(word not in leaf(facts) for word in ("canary", "04:00", "0007", "mnc", "plmn"))
+    assert judged(facts, WARRANT) is VerdictKind.QUARANTINE
+    assert judged(facts, replace(ORDER, location_authorised=True)) is VerdictKind.ACCEPT
+
+
+def test_attack_words_in_place_of_digits_are_content() -> None:
+    """Reading is patient with a country code of any length, and there words would have room."""
+    octets = ts33128.encode_iri(("registration", REGISTRATION))
+    forged = octets.replace(b"\x81\x03001", b"\x81\x03now", 1)
+    assert forged != octets
+    facts = read(("threeGPP33128DefinedIRI", forged))
+    assert "undescribed_fields" in facts.content and judged(facts) is VerdictKind.MASK
+
+
+def test_a_packet_report_tells_who_when_and_how_much() -> None:
+    event = {
+        "pDUSessionID": 5, "sourceIPAddress": ("iPv4Address", bytes([192, 0, 2, 7])), "sourcePort": 40_000,
+        "destinationIPAddress": ("iPv4Address", bytes([192, 0, 2, 80])), "destinationPort": 443,
+        "nextLayerProtocol": 6, "direction": "fromTarget", "packetSize": 60,
+    }  # fmt: skip
+    facts = mobile("pDHeaderReport", event, targets=[(("iMSI", "001010000000001"), "matchedOn")])
+    assert (facts.service, facts.content, facts.target_sends) == (Service.DATA, (), True)
+    kept = dict(facts.permitted)
+    assert (kept["source"], kept["destination"], kept["packetSize"]) == ("192.0.2.7", "192.0.2.80", 60)
+
+
 # --- a canary in every field ------------------------------------------------------------------------------------------
 
 
 def least(kind: Type) -> Any:
     if isinstance(kind, Sequence):
-        return {row.name: least(row.type) for row in kind.fields if not row.optional}
+        needed = {row.name: least(row.type) for row in kind.fields if not row.optional}
+        return needed | ({"sIPContent": f"{INVITE}\r\n".encode()} if "sIPContent" in needed else {})
     if isinstance(kind, Choice):
         return (kind.fields[0].name, least(kind.fields[0].type))
     if isinstance(kind, SequenceOf):
