@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -79,9 +80,10 @@ NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$"
 class LinkConfig(HandoverModel):
     """One listener. `dialect` and, for datagrams of content, `ccc` (`apdu`, or the octets of the header) say how it is
     read; neither is ever guessed. Links of a `group` share what their call data announces of content. `guard`: off
-    where it is not there. `record_s`: how long a record may take from its first octet to
-    its last before the connection is closed, real seconds; `idle_s`: the same for a connection that sends nothing at
-    all (a peer's keep-alives come every 120 to 360 s, TS 102 232-1 clause 6.3.4 by a third party's reading)."""
+    where it is not there. `record_s`: how long a record may take from its first octet to its last before the connection
+    is closed, real seconds; `idle_s`: the same for a connection that sends nothing at all (a peer's keep-alives come
+    every 120 to 360 s, TS 102 232-1 clause 6.3.4 by a third party's reading; the US dialects have none, so there a
+    silent connection is closed only where this is said)."""
 
     name: Annotated[str, Field(pattern=NAME)]
     interface: Literal["HI2", "HI3", "both"] = "both"
@@ -107,7 +109,13 @@ class LinkConfig(HandoverModel):
                     f"link {self.name}: transport udp, ccc, group and policy.arrival_stamps are for the US dialects "
                     "(t1678, pcesp, ias, jstd025), not for etsi"
                 )
-        elif self.transport == "tcp":
+            return self
+        if self.encryption is not None or self.integrity is not None or self.sequence_scope != "communication":
+            raise ValueError(
+                f"link {self.name}: encryption, integrity and sequence_scope are for etsi links; {self.dialect} has no "
+                "such records"
+            )
+        if self.transport == "tcp":
             if self.ccc is not None:
                 raise ValueError(f"link {self.name}: ccc is for datagrams; leave it out, or say transport udp")
         elif self.ccc is None:
@@ -122,6 +130,12 @@ class LinkConfig(HandoverModel):
                 "comes on it"
             )
         return self
+
+    @property
+    def silence_s(self) -> float:
+        """How long a connection may send nothing."""
+        said = self.dialect == "etsi" or "idle_s" in self.model_fields_set
+        return self.idle_s if said else math.inf
 
 
 class StoreConfigModel(Model):

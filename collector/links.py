@@ -96,7 +96,7 @@ async def start_link(config: LinkConfig, state: LinkState, receiver: Receiver, f
     context = server_context(listen.tls) if listen.tls else None
 
     def connection() -> PeerConnection:
-        limits = (config.record_s, config.idle_s, config.max_connections)
+        limits = (config.record_s, config.silence_s, config.max_connections)
         return Connection(receiver, state, *limits) if state.laes is None else CdcConnection(feed, state, *limits)
 
     try:
