@@ -8,7 +8,7 @@ import pytest
 
 from asn1 import tlv
 from asn1.errors import DecodeError
-from asn1.handover import HandoverConfig, LemfSession
+from asn1.handover import HandoverConfig, LemfSession, TriSeen
 from asn1.ps_pdu import PsHeader, cc_pdu, decode_ps_pdu
 from mediation.delivery import Link
 from mediation.journal import HI3, Entry, Journal
@@ -183,3 +183,83 @@ async def test_a_link_cut_from_the_start_never_connects(tmp_path: Path, deliveri
         await asyncio.sleep(0)
     assert lemf.connections == 0 and len(journal.held(HI3)) == 1
     await lemf.stop()
+
+
+class HearingLemf(Lemf):
+    """Says in what order everything came: numbers of records, names of TRIs that are nobody's question."""
+
+    def __init__(self) -> None:
+        super().__init__(acknowledge=False)
+        self.heard: list[int | str] = []
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        session = LemfSession(HandoverConfig())
+        session.connected(0)
+        self.connections += 1
+        buffer, position = b"", 0
+        while octets := await reader.read(65_536):
+            buffer += octets
+            while True:
+                try:
+                    end = tlv.read_tlv(buffer, 0, len(buffer)).end
+                except DecodeError:
+                    break
+                octets, buffer = buffer[:end], buffer[end:]
+                position += end
+                pdu = decode_ps_pdu(octets)
+                if pdu.payload[0] != "tRIPayload":
+                    self.heard.append(pdu.header.sequence_number)
+                    continue
+                for event in session.tri(octets, position, 1):
+                    if isinstance(event, TriSeen):
+                        self.heard.append(event.name)
+            if self.acknowledge:
+                session.durable(position, 1)
+            writer.write(session.outgoing())
+            if self.hang_up_after is not None and len(self.heard) >= self.hang_up_after:
+                self.hang_up_after = None
+                writer.transport.abort()
+                return
+        writer.close()
+
+
+async def test_tris_of_the_buffer_come_again_in_their_place_and_those_of_the_session_do_not(
+    tmp_path: Path, delivering: Callable[..., Link]
+) -> None:
+    """6.3.3: what was not acknowledged before new things, in its order; test PDUs are not buffered."""
+    journal, lemf = journal_of(tmp_path), HearingLemf()
+    link = delivering(journal, await lemf.start())
+    message = HandoverConfig().tri(
+        "operatorLeaMessage", 1, 1, {"messagePriority": "informational", "message": b"SIMULATION"}
+    )
+    reset = HandoverConfig().tri("cINReset", 0, 1)
+    assert not link.say("testPDU"), "nobody is there to hear it"
+    await until(lambda: link.status.state == "open")
+    journal.append([
+        Entry(HI3, "LAB-1", reset, None, True), Entry(HI3, "LAB-1", record(0), None),
+        Entry(HI3, "-", message, None, True), Entry(HI3, "LAB-1", record(1), None),
+    ])  # fmt: skip
+    await until(lambda: link.say("testPDU"))
+    await until(lambda: len(lemf.heard) == 5)
+    assert [one for one in lemf.heard if one != "testPDU"] == ["cINReset", 0, "operatorLeaMessage", 1]
+    lemf.heard.clear()
+    lemf.hang_up_after = 1
+    link.say("paddingPDU", bytes(10))
+    await until(lambda: lemf.connections == 2)
+    lemf.acknowledge = True
+    put(journal, link, 2, 1)
+    await until(lambda: not journal.held(HI3))
+    assert lemf.heard == ["paddingPDU", "cINReset", 0, "operatorLeaMessage", 1, 2]
+    assert link.status.sent == {"LAB-1": 3} and link.status.resent == {"LAB-1": 2}
+    assert link.status.acknowledged == {"LAB-1": 3} and link.status.tri_sent == 4
+    await lemf.stop()
+
+
+def test_a_full_buffer_overwrites_the_oldest_whatever_it_is_and_says_so(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal", tmp_path / "journal.key", 400, 1 << 16, False)
+    journal.start({"next_cin": 1, "held": []})
+    journal.append([Entry(HI3, "-", bytes(100), None, True), Entry(HI3, "LAB-1", bytes(300), None)])
+    assert journal.dropped_total == 0
+    journal.append([Entry(HI3, "LAB-1", bytes(200), None)])
+    assert journal.dropped == {"-": 1, "LAB-1": 1} and journal.dropped_total == 2
+    assert [len(held.octets) for held in journal.held(HI3)] == [200]
