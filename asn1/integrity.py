@@ -52,6 +52,8 @@ class IntegrityProfile(NamedTuple):
     plain: bool = True
     hash_algorithm: str = "sHA-256"
     signing: SigningInput = "hashes"
+    named: bool = True
+    """Whether a check says its algorithm; module versions before the field do not (both ends then know it)."""
 
 
 class Chain(NamedTuple):
@@ -171,13 +173,14 @@ class ChainWriter:
             return None
         self._hash_number = self._hash_number % 0xFFFFFFFF + 1
         value = self._digest.digest()
-        check = {
+        check: dict[str, Any] = {
             "includedSequenceNumbers": self._included,
             "checkType": "hash",
             "dataType": self.chain.data_type,
             "checkValue": value,
-            "hashAlgorithm": self._profile.hash_algorithm,
         }
+        if self._profile.named:
+            check["hashAlgorithm"] = self._profile.hash_algorithm
         self._digest, self._included, self.since_us = hashlib.new(HASHES[self._profile.hash_algorithm]), [], None
         if self._key is not None:
             self._hashes.append((self._hash_number, value))
@@ -191,14 +194,15 @@ class ChainWriter:
             return None
         self._signature_number = self._signature_number % 0xFFFFFFFF + 1
         numbers, values = [number for number, _ in self._hashes], [value for _, value in self._hashes]
-        algorithm = signature_algorithm(self._key)
+        algorithm = signature_algorithm(self._key) if self._profile.named else None
         octets = signed_octets(self.chain, numbers, values, algorithm, self._profile.signing)
-        check = {
+        check: dict[str, Any] = {
             "includedSequenceNumbers": numbers,
             "checkType": "signature",
             "dataType": self.chain.data_type,
             "checkValue": sign(self._key, octets, self._profile.hash_algorithm),
-            "signatureAlgorithm": algorithm,
         }
+        if algorithm is not None:
+            check["signatureAlgorithm"] = algorithm
         self._hashes, self.unsigned_since_us = [], None
         return Check(self._signature_number, check)

@@ -116,7 +116,7 @@ class LinkHandover:
             return []
         found = self.integrity.checker.turn(now_us)
         for one in found:
-            self.findings[one.fault] += 1
+            self.findings[str(one.fault)] += 1
             numbers = sorted(place.number for place in one.records)
             fields = {
                 "fault": str(one.fault), "liid": liid_text(one.chain.liid), "cin": one.chain.cin,

@@ -215,8 +215,6 @@ class Sender:
         if check is None:
             return []
         value = check.value
-        if self._config.old_module:
-            value = {name: held for name, held in value.items() if not name.endswith("Algorithm")}
         stamped = self._header(header, check.number, now_us)
         octets = tri_pdu(stamped, "integrityCheck", value)
         if self._config.encryption is not None and self._config.encryption.tri:
@@ -261,7 +259,8 @@ class Sender:
         found = self._chains.get(chain)
         integrity = self._config.integrity
         if found is None and integrity is not None:
-            found = self._chains[chain] = ChainWriter(chain, integrity.agreed, self._signer), header
+            profile = integrity.agreed._replace(named=not self._config.old_module)
+            found = self._chains[chain] = ChainWriter(chain, profile, self._signer), header
             if len(self._chains) > MAX_CHAINS:
                 gone, _ = self._chains.popitem(last=False)
                 self._unhashed.pop(gone, None)

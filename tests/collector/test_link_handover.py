@@ -21,6 +21,10 @@ from collector.standing import State
 from collector.store.audit_log import read_audit
 from collector.store.keys import Keys
 from collector.store.reader import StoredRecord, StoreReader
+from mediation.outgoing import Outgoing, Sender
+from mediation.outgoing_config import OutgoingConfig
+from mediation.runtime.handover_keys import KeyRing
+from mediation.sequence import Counters
 
 KEY, OTHER_KEY = bytes(range(24)), bytes(range(1, 25))
 SIGNER = Ed25519PrivateKey.generate()
@@ -326,6 +330,59 @@ def test_attack_an_operators_words_move_no_cursor_and_fill_no_log() -> None:
     told = one.entries("hi")
     assert len(told) == MAX_UNTOLD + 1 and told[-1][1]["more"] == 9 * MAX_UNTOLD
     assert len(one.state()["messages"]) == 16 and one.entries("hi") == []
+
+
+@pytest.mark.parametrize("scope", ["communication", "liid"])
+@pytest.mark.parametrize(("profile", "signing"), [("nl", "openli"), ("lab-256", "hashes")])
+async def test_both_ends_agree_with_everything_on(
+    lab: Lab, connect: Connect, records: Any, scope: str, profile: str, signing: str
+) -> None:
+    """The mediation function's sender against a running collector: aggregated, cut, ciphered, checked, signed, with an
+    old module version and a reset, resent as after a reconnect."""
+    lab.court.issue("O-1", "L")
+    key = bytes(range(24 if profile == "nl" else 32))
+    pem = SIGNER.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    (lab.root / "signer.pub").write_bytes(pem)
+    config = OutgoingConfig.model_validate({
+        "sequence_scope": scope, "ps_module_version": 17, "segment_octets": 64,
+        "aggregation": {"records": 2}, "encryption": {"keys_file": "k", "profile": profile, "tri": True},
+        "integrity": {"signing": signing, "signer_file": "s", "hash_records": 2, "sign_hashes": 2},
+    })  # fmt: skip
+    counters = Counters(config.sequence_scope, lost=True)
+    sender = Sender(config, counters, KeyRing(key), SIGNER, lambda octets: bytes(range(octets)))
+    sent: list[bytes] = []
+    state = counters.communication("x", 1)
+    begin = decode_ps_pdu(records.sip("L", state.cin))
+    packets = [bytes([n]) * 40 for n in range(5)] + [bytes(range(200))]
+    at_us = begin.header.time_us or 0
+
+    def put(contents: Any, direction: str, iri_type: str | None) -> None:
+        header = begin.header._replace(time_us=at_us + len(sent), time_qualifier="timeOfInterception")
+        product = Outgoing("x", 1, state, header, contents, direction, iri_type)
+        sent.extend(one.octets for one in sender.put(product, at_us + 1000, len(sent)))
+
+    put(begin.payload[1][0]["iRIContents"], "fromTarget", "begin")
+    for packet in packets[:4]:
+        put(ip.ipcc(packet), "fromTarget", None)
+    for packet in packets[4:]:
+        # Alone: signalling lets nothing wait.
+        put(ip.ipcc(packet), "toTarget", None)
+        put(begin.payload[1][0]["iRIContents"], "fromTarget", "continue")
+    sent += [one.octets for one in sender.due(at_us + 1000, 1 << 40, everything=True)]
+    options = {
+        "sequence_scope": scope, "encryption": {"keys_file": keys_file(lab.root, key), "profile": profile},
+        "integrity": {"mode": "required", "signing": signing, "verifier_file": str(lab.root / "signer.pub")},
+    }  # fmt: skip
+    status = await session(lab, connect, records, [*sent, *sent], **options)
+    handover = status["links"][0]["handover"]
+    assert handover["integrity"]["findings"] == {} and handover["integrity"]["pending"] == 0, handover
+    assert handover["integrity"]["signatures_right"] >= 2 and handover["tris"]["cINReset"] == 2
+    (order,) = status["orders"]
+    assert (order["accepted"] + order["flagged"], order["duplicate"]) == (10, 10), order
+    assert len(reader(lab).standings()) == 0
+    (communication,) = gather(reader(lab), b"L")
+    assert sorted(one.octets for one in communication.packets) == sorted(packets) and communication.unreadable == 0
+    assert all(record.octets != record.record for record in stored(lab))
 
 
 def test_the_form_that_is_digested_comes_back_from_what_is_stored(records: Any) -> None:
