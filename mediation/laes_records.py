@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from asn1.errors import RefusedError
 from asn1.laes.message import CdcMessage
-from asn1.x2x3 import X2X3Pdu
+from asn1.x2x3 import X2X3Pdu, parse_target_xml
 from mediation import convert as etsi
 from mediation.config import MediationConfig
 from mediation.journal import Entry, Journal, Note
@@ -73,7 +73,7 @@ class LaesRecords:
         allowed = granted(order)
         at = Moment(
             site, order.liid, pdu.nfid or site.system, (pdu.timestamp_ns or 0) // 1000, state.cin, sends,
-            Call.of(state.call), place=allowed.place, content=whole,
+            Call.of(state.call), place=allowed.place, content=whole, subject=_subject(pdu, order),
         )  # fmt: skip
         told = tell(tongue, role, pdu, at, allowed, self._content_up(dialect))
         octets = [tongue.wire.encode(one) for one in told.messages]
@@ -152,6 +152,12 @@ class LaesRecords:
     def _content_up(self, dialect: Dialect) -> bool:
         _, ccc = self.links.get(dialect, (None, None))
         return ccc is not None and ccc.up
+
+
+def _subject(pdu: X2X3Pdu, order: CourtOrder) -> str:
+    """The identity that the point of interception matched; content does not say it, and has the order's first."""
+    matched = next((one for text in pdu.matched_targets if (one := parse_target_xml(text)) is not None), None)
+    return matched[1] if matched is not None else next((target.value for target in order.targets), "")
 
 
 def _site(config: MediationConfig, one: LaesModel) -> Site:

@@ -91,7 +91,7 @@ def _signalling(tongue: Tongue, octets: bytes, at: Moment, allowed: redact.Grant
         return _built(tongue, at, (Act.SIGNALLING, *extra))
     made = step(at.call, message, at.sends)
     call, acts = _with_content(made, at, up)
-    return _built(tongue, at._replace(call=call, leg=made.leg), (*acts, *extra))
+    return _built(tongue, at._replace(call=call, leg=made.leg or _talking(call)), (*acts, *extra))
 
 
 def _without_body(octets: bytes, message: sip.SipMessage) -> bytes:

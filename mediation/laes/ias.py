@@ -1,9 +1,10 @@
 """IAS: access to the internet, from RADIUS and from packets, and what causes each of the 12 messages.
 
 Source of the messages: `asn1.laes.ias`. That RADIUS means them in this way is assumed (RFC 2865, RFC 2866 are what was
-read). One communication is one session, of access and of packet data at once. Under a pen register packets are told by
-their headers alone, one report a packet or one a flow; under a warrant they go out whole as content, and nothing is
-reported of them beside it. A report of signalling is for whole scope alone.
+read), and so is that the subscriber is named as the order names it. One communication is one session, of access and of
+packet data at once. Under a pen register packets are told by their headers alone, one report a packet or one a flow;
+under a warrant they go out whole as content, and nothing is reported of them beside it. A report of signalling is for
+whole scope alone.
 """
 
 from __future__ import annotations
@@ -63,11 +64,10 @@ def accounting(moment: Moment, packet: radius.RadiusPacket) -> list[CdcMessage]:
 
 
 def already_established(moment: Moment, packet: IpPacket) -> CdcMessage:
-    """A session is met in its middle by a packet: the subject is known by its address alone."""
-    own = packet.source if moment.sends else packet.destination
-    address = _address(own)
+    """A session is met in its middle by a packet."""
+    address = _address(packet.source if moment.sends else packet.destination)
     fields = {
-        "subscriberIdentity": ("stringUTF8", own),
+        "subscriberIdentity": ("stringUTF8", moment.subject or "unknown"),
         "packetDataSessionID": _id(moment),
         "iPAddress": address,
         "deliveryInformation": delivery(moment),
@@ -129,7 +129,7 @@ _HAS_DELIVERY: Final = frozenset({"packetDataSessionStart", "packetDataSessionAl
 
 
 def _session(moment: Moment, packet: radius.RadiusPacket, name: str) -> CdcMessage:
-    who = packet.text("User-Name") or packet.text("3GPP-IMSI") or "unknown"
+    who = moment.subject or packet.text("User-Name") or packet.text("3GPP-IMSI") or "unknown"
     fields: dict[str, Any] = {"subscriberIdentity": ("stringUTF8", who)}
     if moment.place and name in ("accessAttempt", "accessAccepted") and (node := packet.text("NAS-Identifier")):
         fields["networkAccessNodeIdentity"] = ("stringUTF8", node)

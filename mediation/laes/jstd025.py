@@ -36,7 +36,7 @@ def _older(value: Any, system: str) -> Any:  # noqa: ANN401  any decoded value
     """The value with each CallId in its older form."""
     if isinstance(value, dict):
         if "main" in value and value.keys() <= {"main", "leg"}:
-            return {"sequencenumber": f"{value['main']},{value.get('leg', '0')}", "systemidentity": system}
+            return {"sequencenumber": f"{value['main']},{value.get('leg', '1')}", "systemidentity": system}
         return {name: _older(held, system) for name, held in value.items()}
     if isinstance(value, list):
         return [_older(one, system) for one in value]

@@ -29,7 +29,8 @@ class Site(NamedTuple):
 
 class Moment(NamedTuple):
     """`sends`: from the subject's side, to it, or None. `cin`: the communication. `point`: the network function.
-    `place`: whether places are authorised. `content`: whether content is. `digits`: a key heard in the media."""
+    `place`: whether places are authorised. `content`: whether content is.
+    `digits`: a key heard in the media. `subject`: the identity the order is for."""
 
     site: Site
     liid: str
@@ -45,12 +46,18 @@ class Moment(NamedTuple):
     place: bool = False
     content: bool = False
     digits: str = ""
+    subject: str = ""
 
     @property
     def sdp(self) -> str | None:
         """The session description as text, where there is one and it may be told."""
         found = sdp_of(self.message) if self.message is not None else None
         return found.decode("utf-8", "replace") if found else None
+
+    @property
+    def on_behalf(self) -> bool:
+        """Whether the network made the leg, for a call that was sent on: the subject hears nothing of it."""
+        return any(one.sent_on for one in self.other_legs) and not (self.leg is not None and self.leg.sent_on)
 
     @property
     def other_legs(self) -> tuple[Leg, ...]:

@@ -36,7 +36,7 @@ CAUSES: Final[dict[str, Cause]] = {
 
 
 def call_id(moment: Moment, leg: Leg | None) -> dict[str, Any]:
-    number = 0 if leg is None else leg.number
+    number = 1 if leg is None else leg.number
     return {"sequencenumber": f"{moment.cin},{number}", "systemidentity": visible(moment.site.system, 15)}
 
 
@@ -112,6 +112,8 @@ def _signal(moment: Moment, **signal: Value) -> CdcMessage | None:
 
 
 def _alerting(moment: Moment) -> CdcMessage | None:
+    if moment.on_behalf:
+        return None
     if moment.leg is not None and moment.leg.outgoing:
         return _signal(moment, subjectAudibleSignal="ringback")
     return _signal(moment, alertingSignal="alertingPattern0")
@@ -196,6 +198,11 @@ def _identity(moment: Moment) -> tuple[str, Any]:
     return "sepCCCpair", {"sepXmitCCC": f"{sent:08X}", "sepRecvCCC": f"{received:08X}"}
 
 
+def _content_call(moment: Moment) -> dict[str, Any]:
+    """The call that the content was first announced with, whichever leg has changed."""
+    return call_id(moment, next(iter(moment.call.legs), None))
+
+
 def _content_open(moment: Moment) -> CdcMessage | None:
     if not moment.site.form:
         return None
@@ -210,7 +217,7 @@ def _content_change(moment: Moment) -> CdcMessage | None:
     if not moment.site.form:
         return None
     return _message(
-        moment, "ccchange", callId=call_id(moment, moment.leg), cCCId=_identity(moment), flowDirection="both",
+        moment, "ccchange", callId=_content_call(moment), cCCId=_identity(moment), flowDirection="both",
         resourceState="committed", **_sides(moment),
     )  # fmt: skip
 

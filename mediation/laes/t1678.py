@@ -151,7 +151,7 @@ def _redirection(moment: Moment) -> CdcMessage | None:
 
 def _alerting(moment: Moment) -> CdcMessage | None:
     leg = moment.leg
-    if leg is None:
+    if leg is None or moment.on_behalf:
         return None
     signal: dict[str, Any] = {"subjectAudibleSignal": "ringback"} if leg.outgoing else {
         "alertingSignal": "alertingPattern0"
