@@ -93,8 +93,9 @@ async def rig() -> Any:
     )  # fmt: skip
     arenas = Arenas()
     receiver = Receiver(
-        SimpleNamespace(come_due=lambda: None), arenas, None, max_connections=10, spill_octets=6000, now_us=lambda: 0, session_us=lambda: 0,
-        report=lambda link, peer, code, text: reports.append(code), on_defect=lambda text: reports.append(text),
+        SimpleNamespace(come_due=lambda: None), arenas, None, max_connections=10, spill_octets=6000,
+        now_us=lambda: 0, session_us=lambda: 0, report=lambda link, peer, code, text: reports.append(code),
+        on_defect=reports.append,
     )  # fmt: skip
     lane = Lane(link)
     feed = Feed(receiver, SimpleNamespace(come_due=lambda: None), lane)
