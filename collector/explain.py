@@ -84,6 +84,8 @@ def _parse(case: _Case) -> str:
     dialect = dialect_of(case.record.content_tag)
     octets = "nothing readable" if case.record.octets is None else f"{len(case.record.octets)} octets"
     of = "" if dialect is None else f" ({dialect})"
+    if dialect is not None and case.record.kind == KIND_CC and case.record.cin < 0:
+        return f"content of no call{of}: its channel was announced by nobody, by several calls, or for another case"
     if case.facts is None:
         return f"{octets} stored of it{of}"
     return f"read as {case.facts.kind}, {case.facts.payload}{of}"

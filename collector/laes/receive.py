@@ -112,7 +112,7 @@ class CdcConnection(PeerConnection):
 
     @property
     def _unfinished(self) -> int:
-        return self._framer.held_octets or int(self._framer.inside)
+        return self._framer.held_octets or int(self._framer.inside or bool(self._whole))
 
     @property
     def _waits(self) -> bool:

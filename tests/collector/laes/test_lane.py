@@ -112,6 +112,7 @@ def test_the_number_of_a_call_is_the_same_after_a_restart_and_another_for_anothe
     assert len(seen) == 4
 
 
+@pytest.mark.rule("R-022")
 def test_a_call_in_which_no_target_takes_part_is_refused_with_its_content(us: Any, bench: Any) -> None:
     """R-022: IRI establishes it, CC inherits it."""
     call = us.T1678Call(A, "17", caller="12125550188")
@@ -121,6 +122,7 @@ def test_a_call_in_which_no_target_takes_part_is_refused_with_its_content(us: An
     bench.close()
 
 
+@pytest.mark.rule("R-122")
 def test_content_taken_ahead_of_a_stranger_s_signalling_is_held_when_it_comes(us: Any, bench: Any) -> None:
     call = us.T1678Call(A, "17", caller="12125550188")
     [opened, content] = bench.cdc(call.opens()) + bench.ccc(call.apdu(0))
@@ -166,6 +168,7 @@ def test_a_release_ends_no_content_and_a_close_does(us: Any, bench: Any) -> None
 # What comes again
 
 
+@pytest.mark.rule("R-093")
 def test_equal_messages_within_the_window_are_duplicates_and_others_are_not(us: Any, bench: Any) -> None:
     call = us.T1678Call(A, "17")
     bench.cdc(call.origination(), call.origination(), call.answer(), us.T1678Call(A, "17", us.T + 1).origination())
@@ -224,6 +227,7 @@ def test_attack_what_finds_no_room_to_wait_is_judged_at_once_oldest_first(us: An
     bench.close()
 
 
+@pytest.mark.rule("R-022")
 def test_attack_a_channel_that_two_cases_claim_lends_its_target_to_neither(us: Any, bench: Any) -> None:
     """The pen register's call keeps talking on a channel that is then announced for a warrant."""
     watched, ours = us.PcespCall(P, "5,1"), us.PcespCall(A, "6,1")
@@ -240,6 +244,7 @@ def test_attack_a_channel_that_two_cases_claim_lends_its_target_to_neither(us: A
     bench.close()
 
 
+@pytest.mark.rule("R-022")
 def test_attack_a_case_in_the_header_that_is_not_the_channel_s(us: Any, bench: Any) -> None:
     """R-022: a forged case of a warrant gets it sealed there, one of a pen register refused, and nothing goes to A."""
     call = us.PcespCall(A, "5,1")
@@ -298,6 +303,7 @@ def test_ids_of_either_side_and_session_descriptions_tell_the_direction(us: Any,
     assert [row.direction for row in rows] == [0, 0, 1, -1]
 
 
+@pytest.mark.rule("R-003")
 def test_content_without_a_time_follows_the_policy_of_its_link(us: Any, bench: Any) -> None:
     """R-003: judged by its arrival and flagged where the link says so, else set apart."""
     bench.link("plain", "pcesp", 4, "cable")
@@ -341,6 +347,7 @@ def test_internet_access_announces_its_packets_by_their_session(us: Any) -> None
 # Restraint
 
 
+@pytest.mark.rule("R-110")
 def test_a_pen_register_keeps_nothing_of_content_from_either_link(us: Any, bench: Any) -> None:
     """R-110: whatever holds the words, they are in no row, no box and no account."""
     call = us.T1678Call(P, "17")
@@ -365,6 +372,7 @@ def test_a_pen_register_keeps_nothing_of_content_from_either_link(us: Any, bench
     assert us.CANARY.encode() not in kept and b"5551212" not in kept
 
 
+@pytest.mark.rule("R-101")
 def test_a_message_of_a_later_version_is_kept_under_a_warrant_and_withheld_under_a_pen_register(
     us: Any, bench: Any
 ) -> None:
@@ -377,6 +385,7 @@ def test_a_message_of_a_later_version_is_kept_under_a_warrant_and_withheld_under
     assert (masked.liid, masked.verdict, json.loads(masked.octets)["fields"]) == (P, MASKED, {})
 
 
+@pytest.mark.rule("R-100")
 def test_a_message_that_cannot_be_read_is_sealed_under_its_case_or_refused(us: Any, bench: Any) -> None:
     """R-100: a warrant's is set apart, a pen register's refused, and one that names no case as well."""
     for liid in (A, P):
@@ -397,6 +406,7 @@ def test_a_datagram_that_holds_no_packet_is_sealed_under_the_case_of_its_channel
     assert (row.liid, row.verdict) == (A, APART) and bench.unknown() == {"": 2}
 
 
+@pytest.mark.rule("R-118")
 def test_minimised_content_is_not_taken(us: Any, bench: Any) -> None:
     call = us.T1678Call(A, "17")
     bench.cdc(call.origination(), call.opens())
@@ -406,6 +416,7 @@ def test_minimised_content_is_not_taken(us: Any, bench: Any) -> None:
     assert [row.verdict for row in bench.ccc(call.apdu(1))] == [ACCEPTED]
 
 
+@pytest.mark.rule("R-002")
 def test_what_happened_outside_the_window_is_refused(us: Any, bench: Any) -> None:
     """R-002, on event time, for call data and content alike."""
     early = us.T1678Call(A, "17", us.T - 2 * 10**9)
@@ -414,6 +425,7 @@ def test_what_happened_outside_the_window_is_refused(us: Any, bench: Any) -> Non
     assert bench.counts(f"O-{A}") == {"delivered": 3, "rejected": 3}
 
 
+@pytest.mark.rule("R-004")
 def test_a_call_that_an_order_cuts_is_closed_by_the_collector(us: Any, bench: Any) -> None:
     """R-004."""
     bench.cdc(us.T1678Call(A, "17").origination(), us.T1678Call(A, "18").origination(), us.T1678Call(A, "18").release())

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from asn1.laes import t1678
+from collector.explain import explain_record
 from collector.rows import FORM_MASKED, FORM_NOTICE, FORM_RECEIVED
 from collector.store.audit_log import read_audit
 from collector.store.keys import Keys
@@ -112,6 +113,8 @@ async def test_what_waits_at_a_stop_gets_its_verdict(running, lab, us, now_us, s
     await running.end()
     [record] = stored(lab)
     assert (record.verdict, record.cin) == (4, -1)
+    [parse] = [step for step in explain_record(record, None, None) if step.check == "parse"]
+    assert parse.outcome == "sets apart" and "announced by nobody" in parse.fact
 
 
 async def test_attack_a_stream_that_never_ends_a_record_is_closed(running, us, connect) -> None:
