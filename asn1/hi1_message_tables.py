@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
+from asn1.hi1_config_tables import CSP_CONFIG
 from asn1.hi1_messages import (
     MAX_ACTIONS,
     ActionRequest,
     ActionResponse,
     Create,
     Created,
+    CspConfig,
+    Deliver,
+    Delivered,
     Get,
+    GetConfig,
     Got,
     Header,
     HI1Message,
@@ -83,6 +88,7 @@ _LIST_RECORD: Final = Record(
 _LISTING: Final = Record(Listing, elements(CORE, ("records", "ListResponseRecord*", _LIST_RECORD)))
 _WITH_OBJECT: Final = elements(CORE, ("object", "HI1Object+", OBJECT))
 _DONE: Final = elements(CORE, ("identifier", "Identifier+", UUID), ("object", "HI1Object", OBJECT))
+_DELIVER: Final = elements(CORE, ("identifier", "Identifier+", UUID), ("object", "HI1Object+", OBJECT))
 _ACTION: Final = elements(CORE, ("identifier", "ActionIdentifier+", COUNT))
 _REQUEST: Final = Record(
     ActionRequest,
@@ -92,6 +98,8 @@ _REQUEST: Final = Record(
         (_core("CREATE"), Record(Create, _WITH_OBJECT), Create),
         (_core("UPDATE"), Record(Update, _WITH_OBJECT), Update),
         (_core("LIST"), _LIST, ListObjects),
+        (_core("DELIVER"), Record(Deliver, _DELIVER), Deliver),
+        (_core("GETCSPCONFIG"), Record(GetConfig, ()), GetConfig),
     ),
 )
 _RESPONSE: Final = Record(
@@ -102,6 +110,8 @@ _RESPONSE: Final = Record(
         (_core("CREATEResponse"), Record(Created, _DONE), Created),
         (_core("UPDATEResponse"), Record(Updated, _DONE), Updated),
         (_core("LISTResponse"), _LISTING, Listing),
+        (_core("DELIVERResponse"), Record(Delivered, elements(CORE, ("identifier", "Identifier+", UUID))), Delivered),
+        (_core("GETCSPCONFIGResponse"), CSP_CONFIG, CspConfig),
         (_core("ErrorInformation"), ERROR, ErrorInformation),
     ),
 )

@@ -1,6 +1,6 @@
-"""The messages of HI1 (TS 103 120 V1.23.1 Core schema) as values: requests and responses of GET, CREATE, UPDATE
-and LIST. Other verbs are kept as they came, so that a receiver can answer NOT_SUPPORTED to that action alone: DELIVER
-answers with stored data and GETCSPCONFIG with a carrier's configuration. Signature elements are kept, never trusted.
+"""The messages of HI1 (TS 103 120 V1.23.1 Core schema) as values: requests and responses of GET, CREATE, UPDATE,
+LIST, DELIVER and GETCSPCONFIG. A verb of another version is kept as it came, so that a receiver can answer
+NOT_SUPPORTED to that action alone. Signature elements are kept, never trusted.
 """
 
 from __future__ import annotations
@@ -108,8 +108,99 @@ class Listing:
     unknown: Kept = ()
 
 
-RequestBody = Get | Create | Update | ListObjects | RawXml
-ResponseBody = Got | Created | Updated | Listing | ErrorInformation | RawXml
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Stored data for a request of such data; no product of an interception goes this way (6.4.10)."""
+
+    identifier: uuid.UUID
+    object: HI1Object
+    unknown: Kept = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    identifier: uuid.UUID
+    unknown: Kept = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GetConfig:
+    """GETCSPCONFIG: what the receiver takes."""
+
+    unknown: Kept = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DictionaryWord:
+    value: str
+    meaning: str | None = None
+    unknown: Kept = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    owner: str
+    name: str
+    words: tuple[DictionaryWord, ...]
+    unknown: Kept = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FormatDefinition:
+    name: str
+    description: str
+    regex: str
+    unknown: Kept = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FormatDefinitions:
+    """Target formats that are the receiver's own."""
+
+    owner: str
+    formats: tuple[FormatDefinition, ...]
+    unknown: Kept = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Targeting:
+    """One target format that is taken, and for which services and requests."""
+
+    format_name: str
+    format_owner: str
+    guidance: str | None = None
+    li_services: tuple[DictionaryEntry, ...] | None = None
+    ld_requests: tuple[DictionaryEntry, ...] | None = None
+    ld_subtypes: tuple[DictionaryEntry, ...] | None = None
+    lp_requests: tuple[DictionaryEntry, ...] | None = None
+    lp_subtypes: tuple[DictionaryEntry, ...] | None = None
+    unknown: Kept = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowEndpoint:
+    workflow: DictionaryEntry
+    url: str
+    guidance: str | None = None
+    unknown: Kept = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CspConfig:
+    """The answer to GETCSPCONFIG; endpoints of workflows for interception (LI), preservation (LP), disclosure (LD)."""
+
+    last_changed_us: int
+    targeting: tuple[Targeting, ...]
+    dictionaries: tuple[Dictionary, ...] | None = None
+    formats: FormatDefinitions | None = None
+    li_endpoints: tuple[WorkflowEndpoint, ...] | None = None
+    lp_endpoints: tuple[WorkflowEndpoint, ...] | None = None
+    ld_endpoints: tuple[WorkflowEndpoint, ...] | None = None
+    unknown: Kept = ()
+
+
+RequestBody = Get | Create | Update | ListObjects | Deliver | GetConfig | RawXml
+ResponseBody = Got | Created | Updated | Listing | Delivered | CspConfig | ErrorInformation | RawXml
 
 
 @dataclass(frozen=True, slots=True)

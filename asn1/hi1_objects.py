@@ -21,6 +21,8 @@ AUTH: Final = "http://uri.etsi.org/03120/common/2020/09/Authorisation"
 TASK: Final = "http://uri.etsi.org/03120/common/2020/09/Task"
 DOC: Final = "http://uri.etsi.org/03120/common/2020/09/Document"
 NOTIFICATION: Final = "http://uri.etsi.org/03120/common/2016/02/Notification"
+CONFIG: Final = "http://uri.etsi.org/03120/common/2024/06/Config"
+DICTIONARIES: Final = "http://uri.etsi.org/03280/common/2019/10/Dictionaries"
 LAB: Final = "urn:calea-lab:hi1:1"
 """Ours: everything in it is an extension of this lab and of nobody's national profile."""
 LAB_OWNER: Final = "calea-lab"
@@ -34,6 +36,8 @@ PREFIXES: Final[dict[str, str]] = {
     TASK: "task",
     DOC: "doc",
     NOTIFICATION: "notification",
+    CONFIG: "config",
+    DICTIONARIES: "dictionaries",
     LAB: "lab",
     XSI: "xsi",
 }

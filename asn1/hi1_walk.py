@@ -222,7 +222,7 @@ class Record:
     def write_inside(self, out: Writer, value: Any) -> None:  # noqa: ANN401
         kept: tuple[RawXml, ...] = value.unknown
         places = {""}
-        if self.fields:
+        if self.fields or not self.choice:
             _write_kept(out, kept, "")
         for field in self.fields:
             held = getattr(value, field.attribute)

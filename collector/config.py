@@ -22,6 +22,7 @@ from collector.link_guard import MISMATCHES
 from mediation.law.settings import DEFAULTS, LawSettings
 from mediation.runtime.closed import check_url
 from mediation.runtime.config import ClockConfig, Listen, Model
+from mediation.runtime.hi1_front import Hi1Config
 
 Microseconds = Annotated[int, Field(ge=0, le=1 << 61)]
 MIB = 1 << 20
@@ -171,6 +172,8 @@ class CollectorConfig(Model):
     quarantine_public_key: Path | None = None
     """Needed at the first start; its private half never lies with the collector."""
     hi1_inbox: Path | None = None
+    hi1: Hi1Config | None = None
+    """Where court documents come in over HTTPS; the inbox is their store, with or without it."""
     links: Annotated[list[LinkConfig], Field(min_length=1, max_length=64)]
     store: StoreConfigModel = StoreConfigModel()
     audit: AuditConfig = AuditConfig()

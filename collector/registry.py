@@ -96,6 +96,11 @@ class Registry:
         """What the court signed as this version."""
         return self._versions.get(OrderId(order_id), {}).get(version)
 
+    def documents(self, order_id: str) -> tuple[CourtDocument, ...]:
+        """Every version that was let in, lowest first."""
+        versions = self._versions.get(OrderId(order_id), {})
+        return tuple(versions[number] for number in sorted(versions))
+
     def papers(self, order_id: str) -> Papers | None:
         """The papers of the newest version that came with some."""
         versions = self._versions.get(OrderId(order_id), {})

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
+from aiohttp import web
+
 from asn1.columns import COMPILED as COLUMNS_COMPILED
 from asn1.errors import LabError
 from asn1.scan import COMPILED as SCAN_COMPILED
@@ -28,6 +30,7 @@ from collector.control import control_routes
 from collector.deciphering import keep_agreed
 from collector.engine import Engine, News
 from collector.gate_columns import COMPILED as GATE_COMPILED
+from collector.hi1 import AgencyReceiver, serve_hi1
 from collector.holding import Holds
 from collector.in_force import FIRST_INTERCEPTION, OrdersInForce
 from collector.laes.receive import Feed
@@ -86,15 +89,17 @@ class Service:
             self._open(stack)
             servers: list[Closable] = []
             ports: dict[str, int] = {}
-            runner = None
+            runners: list[web.AppRunner] = []
             tasks: list[asyncio.Task[None]] = []
             try:
                 for link, state in zip(self._config.links, self._links, strict=True):
                     server, ports[link.name] = await start_link(link, state, self._receiver, self._feed)
                     servers.append(server)
+                runners += await serve_hi1(self._config, self._receives, self._clock.now_us, ports)
                 status = self._status.status
                 routes = [metrics_route(status), *control_routes(self._resume, self._take)]
                 runner, ports["control"] = await start_status(self._config.control, status, routes)
+                runners.append(runner)
                 tasks = [asyncio.create_task(self._look_into_inbox()), asyncio.create_task(self._turns())]
                 self._index.start()
                 # Before the first record: a store with records always has a signed audit log beside it.
@@ -109,7 +114,7 @@ class Service:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
                 await self._drain()
-                if runner is not None:
+                for runner in runners:
                     await runner.cleanup()
         if self._failed.done():
             raise StoreError(self._failed.result())
@@ -147,6 +152,8 @@ class Service:
         self._store = Store.open(directory / "store", store_config, self._keys, hooks)
         stack.callback(self._store.close)
         self._registry = open_registry(config, self._order_news)
+        reload = partial(self._guarded, self._reload_changed)
+        self._receives = AgencyReceiver(self._registry, reload, self._clock.now_us)
         self._orders = OrdersInForce(self._registry, self._first_interception)
         paused = paused_links(said)
         keep_agreed(
@@ -383,6 +390,7 @@ class Service:
     def _order_news(self, kind: str, fields: dict[str, object]) -> None:
         self._append(kind, dict(fields))
         self._log.info(kind, **fields)
+        self._receives.heard(kind, fields)
 
     def _connection_news(self, link: str, peer: str, code: str, text: str) -> None:
         self._sums.connection(link, peer, code)

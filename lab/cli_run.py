@@ -17,7 +17,7 @@ from lab.stack import Plan, Stack, real_time
 from mediation.runtime.config import NotReadyError
 from mediation.runtime.process import EXIT_NOT_READY
 
-PortBase = Annotated[int | None, typer.Option(help="first of fourteen ports in a row; free ports when not given")]
+PortBase = Annotated[int | None, typer.Option(help="first of sixteen ports in a row; free ports when not given")]
 TlsOption = Annotated[bool, typer.Option("--tls", help="HI2 and HI3 over TLS, both sides with certificates")]
 
 

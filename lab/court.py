@@ -1,7 +1,8 @@
 """The lab's court: its key pair, the documents it signed, and the two ways a document takes.
 
-The court signs; reconciler, carrier and agency each get the same file in their own inbox, by temporary name and rename,
-and check the signature themselves. The private half of the quarantine key lies here too: away from the collector.
+The court signs; carrier and agency each get the same document over HI1 (`hi1_client`), store it in their own inbox and
+check the signature themselves. Who does not answer, and the reconciler, who has no way but this, finds it in its inbox,
+put there by temporary name and rename. The private half of the quarantine key lies here too: away from the collector.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from asn1.errors import DecodeError, LabError
 from collector.store.keys import held_boxes, open_held
+from lab.hi1_client import Hi1Client, refusal_text
 from lab.papers import lab_papers
-from lab.paths import RunPaths
+from lab.paths import RECEIVERS, RunPaths
 from mediation.law.documents import (
     CourtDocument,
     DocumentAction,
@@ -37,6 +39,7 @@ from mediation.law.papers import Papers, check_papers, papers_from_fields
 from mediation.law.settings import DEFAULTS
 from mediation.runtime.config import ConfigError, NotReadyError
 
+OVER_HI1 = frozenset({"mediation", "collector"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _EXIGENT = frozenset(str(kind) for kind in OrderKind if kind.exigent)
 _VERSIONED = re.compile(r"(.+)\.v(\d+)\.json")
@@ -46,6 +49,9 @@ class Court:
     def __init__(self, paths: RunPaths) -> None:
         self._paths = paths
         self._directory = paths.court
+        self._hi1 = Hi1Client(paths)
+        self.refusals: dict[str, str] = {}
+        """What the receivers of the last document had against it, by process; one that took it is not named."""
 
     @property
     def public_key_path(self) -> Path:
@@ -119,10 +125,14 @@ class Court:
         if former is not None:
             check_next_version(former.order, order)
             check_successor(former.order, order, action, read.issued_at_us, papers)
-        inboxes = self._paths.inboxes if data_key is None else (self._paths.inbox("collector"),)
-        for directory in (self._directory, *inboxes):
-            directory.mkdir(parents=True, exist_ok=True)
-            _put(directory, file, document)
+        _put(self._directory, file, document)
+        self.refusals = {}
+        for process in RECEIVERS if data_key is None else RECEIVERS[-1:]:
+            answer = self._hi1.send(process, document) if process in OVER_HI1 else None
+            if answer is None:
+                _put(self._paths.inbox(process), file, document)
+            elif answer.error is not None:
+                self.refusals[process] = refusal_text(answer)
         return order
 
     def held_keys(self, order: CourtOrder) -> tuple[bytes, ...]:
@@ -198,6 +208,7 @@ def _write_pair(directory: Path, name: str, key: Ed25519PrivateKey | X25519Priva
 
 def _put(directory: Path, file: str, document: bytes) -> None:
     """Nobody who looks into the directory sees half a document."""
+    directory.mkdir(parents=True, exist_ok=True)
     temporary = directory / f".{file}.tmp"
     temporary.write_bytes(document)
     temporary.replace(directory / file)

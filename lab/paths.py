@@ -11,6 +11,8 @@ from pathlib import Path
 PROCESSES = ("collector", "carrier_sim", "mediation", "reconciler", "desk")
 """In the order they start: who listens before who connects, who compares them after that. The first three are every
 run's; the others only where the plan has them."""
+RECEIVERS = ("reconciler", "mediation", "collector")
+"""Who gets court documents. The reconciler comes first, so that it never sees a task before the order."""
 MODULES = {"reconciler": "collector.reconcile", "desk": "collector.desk"}
 """What runs a process whose name is not its package's."""
 
@@ -50,10 +52,14 @@ class RunPaths:
         return self.data / "collector" / "store"
 
     @property
+    def hi1_endpoints(self) -> Path:
+        """Where the receivers of court documents listen, for the court."""
+        return self.data / "hi1.json"
+
+    @property
     def inboxes(self) -> tuple[Path, ...]:
-        """The reconciler's, the carrier's and the agency's: separate ways for one document. The reconciler's comes
-        first, so that it never sees a task before the order."""
-        return self.inbox("reconciler"), self.inbox("mediation"), self.inbox("collector")
+        """Of all receivers: separate ways for one document."""
+        return tuple(self.inbox(process) for process in RECEIVERS)
 
     def inbox(self, process: str) -> Path:
         return self.data / process / "hi1-inbox"

@@ -20,6 +20,7 @@ from typing import Any
 from lab import control, dialects, processes, toml
 from lab.court import Court
 from lab.desk import desk_exists, desk_pins, make_desk
+from lab.hi1_client import COURT
 from lab.paths import MODULES, PROCESSES, RunPaths
 from lab.pins import pin_directory
 from lab.processes import Running
@@ -32,11 +33,11 @@ ADMF_ID = "admf-sim-1"
 HOST = "127.0.0.1"
 PORT_NAMES = (
     "x1", "carrier-control", "x2", "x3", "mediation-control", "hi2", "hi3", "collector-control", "reconciler-control",
-    "desk-control", "admf",
+    "desk-control", "admf", "hi1-carrier", "hi1-agency",
 )  # fmt: skip
 RECONCILER_ID = "reconciler-sim-1"
-CERTIFICATES = ("mediation", "collector", NE_ID, ADMF_ID, RECONCILER_ID)
-"""Whose certificates the lab's CA issues: of the handover links' ends, and one an identity of X1."""
+CERTIFICATES = ("mediation", "collector", NE_ID, ADMF_ID, RECONCILER_ID, COURT)
+"""Whose certificates the lab's CA issues: of the ends of the handover links and of HI1, and one an identity of X1."""
 NETWORK_FUNCTIONS = {"ims-1": "voice", "upf-1": "data", "smsf-1": "messaging", "mmsc-1": "messaging", "web-1": "web"}
 RUN_FORMAT = 1
 DISPOSABLE = "disposable\n"
@@ -67,7 +68,7 @@ class Plan:
     dialects: tuple[str, ...] = ()
     """US dialects that orders may be delivered in, beside ETSI (`lab.dialects`)."""
     port_base: int | None = None
-    """First of eleven ports in a row, and one more a dialect; None takes free ones."""
+    """First of thirteen ports in a row, and one more a dialect; None takes free ones."""
 
     @property
     def port_names(self) -> tuple[str, ...]:
@@ -142,6 +143,11 @@ class Stack:
             make_desk(data, self.clock.now_us())
         _close(self._reserved)
         ports, self._reserved = _ports(plan.port_base, plan.port_names)
+        endpoints = {
+            process: {"url": f"https://{HOST}:{ports[port]}", "name": process}
+            for process, port in (("mediation", "hi1-carrier"), ("collector", "hi1-agency"))
+        }
+        self.paths.hi1_endpoints.write_text(json.dumps(endpoints, indent=2))
         for name, values in _configs(self.paths.data.resolve(), plan, ports).items():
             self.paths.config(name).write_text(f"# SIMULATION. Written by calea-lab.\n{toml.dumps(values)}")
 
@@ -300,6 +306,7 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             "clock": clock,
             "court_public_key": court_key,
             "hi1_inbox": data / "mediation" / "hi1-inbox",
+            "hi1": {"listen": listen("hi1-carrier") | tls("mediation")},
             "x1_url": f"https://{HOST}:{ports['x1']}/X1/NE",
             "x1_tls": tls(ADMF_ID)["tls"],
             "admf_listen": listen("admf") | tls(ADMF_ID),
@@ -325,6 +332,7 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             "clock": clock,
             "court_public_key": court_key,
             "hi1_inbox": data / "collector" / "hi1-inbox",
+            "hi1": {"listen": listen("hi1-agency") | tls("collector")},
             "quarantine_public_key": data / "court" / "quarantine.pub",
             "pin_directory": pin_directory(data / "collector" / "store"),
             "links": [

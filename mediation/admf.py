@@ -43,7 +43,7 @@ from mediation.law.settings import DEFAULTS, LawSettings
 from mediation.runtime.clock import Clock
 from mediation.runtime.exchange import Endpoint, new_session
 from mediation.runtime.logs import get_logger
-from mediation.x1_tasks import Told, X1Tasks
+from mediation.x1_tasks import X1Tasks
 
 POLL_S: Final = 0.2
 LOOK_EVERY: Final = 25
@@ -69,7 +69,6 @@ class Admf:
     def __init__(
         self, inbox: Path, public_key: Ed25519PublicKey, element: Endpoint, ne_id: str, admf_id: str, clock: Clock,
         faults: Faults, files: Files, policy: ActivationModel, law: LawSettings = DEFAULTS,
-        told: Told = lambda kind, xid: None,
     ) -> None:  # fmt: skip
         self.orders: dict[uuid.UUID, CourtOrder] = {}
         self.activations: dict[uuid.UUID, Activation] = {}
@@ -84,11 +83,13 @@ class Admf:
         self._files = files
         self._policy = policy
         self._law = law
-        self._seen: set[str] = set()
+        self._seen: dict[str, LabError | OSError | None] = {}
+        """The files of the inbox that were read, and why one was not let in."""
+        self._documents: dict[uuid.UUID, dict[int, CourtDocument]] = {}
         self._acts = {(str(one.get("order")), one.get("version")): one for one in files.activations.read()}
         self._certified = {str(one.get("act")) for one in files.certifications.read()}
         self._look_now = True
-        self.tasks = X1Tasks(element, (admf_id, ne_id), clock, self._wanted, self._certify, told)
+        self.tasks = X1Tasks(element, (admf_id, ne_id), clock, self._wanted, self._certify)
         self._log = get_logger("mediation.admf")
 
     @property
@@ -132,19 +133,34 @@ class Admf:
 
     def read_inbox(self) -> None:
         for path in sorted(self._inbox.glob("*.json")):
-            if path.name in self._seen:
-                continue
-            self._seen.add(path.name)
-            try:
-                with path.open("rb") as file:
-                    document = read_document(file.read(MAX_DOCUMENT_OCTETS + 1), self._public_key)
-                self._enter(document)
-            except (LabError, OSError) as error:
-                self._refuse(path.name, error)
-                continue
-            self._try_again(xid_of(document.order.order_id))
+            self.take(path.name)
+
+    def take(self, name: str) -> LabError | OSError | None:
+        """Act on the document of this name in the inbox, once; why it was not let in, also when asked again."""
+        if name in self._seen:
+            return self._seen[name]
+        self._seen[name] = None
+        try:
+            with (self._inbox / name).open("rb") as file:
+                document = read_document(file.read(MAX_DOCUMENT_OCTETS + 1), self._public_key)
+            self._enter(document)
+        except (LabError, OSError) as error:
+            self._refuse(name, error)
+            return error
+        self._try_again(xid_of(document.order.order_id))
+        return None
+
+    def documents(self, order_id: str) -> tuple[CourtDocument, ...]:
+        """The versions of an order that were let in, lowest first."""
+        held = self._documents.get(xid_of(order_id), {})
+        return tuple(held[version] for version in sorted(held))
+
+    @property
+    def order_ids(self) -> tuple[str, ...]:
+        return tuple(next(iter(held.values())).order.order_id for held in self._documents.values())
 
     def _refuse(self, name: str, error: LabError | OSError) -> None:
+        self._seen[name] = error
         self.refused += 1
         self._log.warning("order_refused", document=name, why=str(error))
 
@@ -183,6 +199,7 @@ class Admf:
         self.activations[xid] = after
         if lacks:
             raise PapersRefusedError(lacks)
+        self._documents.setdefault(xid, {}).setdefault(order.version, document)
         if after is before:
             return
         if after.state is ActivationState.AWAITING:

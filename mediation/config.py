@@ -14,6 +14,7 @@ from mediation.law.settings import DEFAULTS, LawSettings
 from mediation.outgoing_config import OutgoingConfig
 from mediation.runtime.closed import Outside, check_url
 from mediation.runtime.config import ClockConfig, Listen, Model, Peer, Plain, TlsConfig, check_client, check_mutual
+from mediation.runtime.hi1_front import Hi1Config
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -109,6 +110,8 @@ class MediationConfig(OutgoingConfig):
     clock: ClockConfig = ClockConfig()
     court_public_key: Path
     hi1_inbox: Path | None = None
+    hi1: Hi1Config | None = None
+    """Where court documents come in over HTTPS; the inbox is their store, with or without it."""
     x1_url: str
     x1_tls: TlsConfig | None = None
     """Our certificate towards the element, and the root of its own."""

@@ -14,6 +14,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from asn1.hi1 import MAX_OCTETS
 from asn1.x2x3 import X2X3Pdu
 from mediation.admf import POLL_S, Admf, Files
 from mediation.config import MediationConfig
@@ -21,15 +22,18 @@ from mediation.control import Control
 from mediation.delivery import Link
 from mediation.faults import Faults
 from mediation.filing import Filing
+from mediation.hi1 import CarrierReceiver
 from mediation.intake import Intake
 from mediation.journal import HI2, HI3, Journal
 from mediation.laes_delivery import CccLink, CdcLink
 from mediation.laes_records import STREAMS
 from mediation.mediate import Mediation
+from mediation.notices import Notices
 from mediation.runtime.clock import Clock
 from mediation.runtime.config import NotReadyError
 from mediation.runtime.exchange import Endpoint
 from mediation.runtime.handover_keys import read_ring, read_signing_key
+from mediation.runtime.hi1_front import Hi1Config, Hi1Front
 from mediation.runtime.logs import get_logger
 from mediation.runtime.process import ReadyFn
 from mediation.runtime.status import start_http, start_status
@@ -48,6 +52,12 @@ def open_admf(config: MediationConfig, clock: Clock, faults: Faults) -> Admf:
         config.inbox, _public_key(config), element, config.ne_id, config.admf_id, clock, faults,
         Files.within(config.data_dir), config.activation, config.law,
     )  # fmt: skip
+
+
+def open_hi1(config: MediationConfig, hi1: Hi1Config, admf: Admf, notices: Notices, clock: Clock) -> Hi1Front:
+    """The HTTPS front of the inbox."""
+    receiver = CarrierReceiver(admf, notices, clock)
+    return Hi1Front(config.inbox, _public_key(config), receiver, hi1.issuers, clock.now_us)
 
 
 def open_mediation(config: MediationConfig, journal: Journal, admf: Admf, faults: Faults) -> Mediation:
@@ -88,6 +98,8 @@ async def run(config: MediationConfig, ready: ReadyFn, stop: asyncio.Event) -> N
     )
     faults = Faults(config.faults)
     admf = open_admf(config, clock, faults)
+    notices = Notices(admf, Filing(config.data_dir / "notifications.jsonl"), clock.now_us)
+    admf.tasks.told = notices.told
     admf.read_inbox()
     mediation = open_mediation(config, journal, admf, faults)
     reports = Filing(config.data_dir / "carrier-reports.jsonl")
@@ -122,6 +134,10 @@ async def run(config: MediationConfig, ready: ReadyFn, stop: asyncio.Event) -> N
     runners: list[web.AppRunner] = []
     if config.admf_listen is not None:
         runner, ports["admf"] = await start_http(config.admf_listen, x1_reports.routes())
+        runners.append(runner)
+    if config.hi1 is not None:
+        front = open_hi1(config, config.hi1, admf, notices, clock)
+        runner, ports["hi1"] = await start_http(config.hi1.listen, front.routes(), MAX_OCTETS)
         runners.append(runner)
     runner, ports["control"] = await start_status(
         config.control, lambda: mediation.status(intake) | control.status() | x1_reports.status(), control.routes()

@@ -42,7 +42,7 @@ class X1Tasks:
         self._clock = clock
         self._wanted = wanted
         self._certify = certify
-        self.elementld = told
+        self.told = told
         # What each task was told; None when the element may not have it.
         self._active: dict[uuid.UUID, x1.TaskDetails | None] = {}
         self.destinations: tuple[x1.DestinationDetails, ...] = ()
@@ -151,7 +151,7 @@ class X1Tasks:
 
     def _say(self, kind: str, xid: uuid.UUID) -> None:
         self._log.info("task", kind=kind, xid=str(xid))
-        self.elementld(kind, xid)
+        self.told(kind, xid)
 
     def _forget(self) -> None:
         """What the element holds is not known: all is said again, and what has ended is still taken away."""

@@ -68,6 +68,21 @@ def open_envelope(octets: bytes, public_key: Ed25519PublicKey) -> Opened:
     return Opened(xml, named)
 
 
+def join_envelope(xml: bytes, named_key: str, signature: bytes) -> bytes:
+    """The envelope of octets and a signature that came apart; nothing is checked here."""
+    return _spelled(xml, named_key, signature)
+
+
+def split_envelope(octets: bytes) -> tuple[bytes, str, bytes]:
+    """The XML, the key's id and the signature of an envelope that was sealed here. Raises DecodeError."""
+    try:
+        held = json.loads(octets)
+        xml, signature = (base64.b64decode(held[name], validate=True) for name in ("hi1", "signature"))
+        return xml, str(held["key_id"]), signature
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DecodeError(DecodeError.BAD_VALUE, "it is no signed envelope of HI1") from error
+
+
 def _spelled(xml: bytes, named_key: str, signature: bytes) -> bytes:
     held = {
         "hi1": base64.b64encode(xml).decode(),

@@ -48,10 +48,12 @@ from mediation.law.entry import DocumentRefusedError
 from mediation.law.hi1_workflows import (
     DocumentAction,
     Status,
+    Workflow,
     check_contents,
     end_us,
     status_of,
     workflow_of,
+    workflows_of,
 )
 from mediation.law.order_text import LISTS, Text, order_of_texts, order_texts
 from mediation.law.orders import CourtOrder, OrderId, TargetKind
@@ -73,7 +75,7 @@ _SECOND_US: Final = 1_000_000
 _TASK_FIELDS: Final = frozenset({"services", "direction", "location_authorised", "pctdd_authorised", "trap_area"})
 _PLACED: Final = frozenset({"order_id", "kind", "case_id", "agency", "liid", "targets"})
 _NEEDED: Final = ("version", "start", "end", "state", "direction")
-_FORMATS: Final[dict[TargetKind, tuple[str, str]]] = {
+FORMATS: Final[dict[TargetKind, tuple[str, str]]] = {
     TargetKind.E164: (ETSI, "InternationalE164"),
     TargetKind.IMSI: (ETSI, "IMSI"),
     TargetKind.SIP_URI: (LAB_OWNER, "sipUri"),
@@ -81,7 +83,7 @@ _FORMATS: Final[dict[TargetKind, tuple[str, str]]] = {
     TargetKind.IPV6: (LAB_OWNER, "ipv6Address"),
     TargetKind.HOST: (LAB_OWNER, "host"),
 }
-_KINDS: Final = {named: kind for kind, named in _FORMATS.items()}
+_KINDS: Final = {named: kind for kind, named in FORMATS.items()}
 _TASK_STATUS: Final = {Status.EMERGENCY_APPROVAL: "Active", Status.APPROVED: "Active"}
 """What the sender wants of the task; other statuses have the same word (assumed: the prose was not read)."""
 
@@ -105,15 +107,15 @@ def task_id(order_id: OrderId) -> uuid.UUID:
     return uuid.uuid5(NAMESPACE, f"order:{order_id}")
 
 
-def message_of(said: OrderMessage) -> HI1Message:
-    """The request that carries this version of the order."""
+def message_of(said: OrderMessage, workflow: Workflow | None = None) -> HI1Message:
+    """The request that carries this version of the order, under its usual workflow or another that it may name."""
     order = said.order
     header = Header(
         SENDER,
         RECEIVER,
         uuid.uuid5(NAMESPACE, f"message:{order.order_id}:{order.version}:{said.action}"),
         said.signed_at_us,
-        workflow=str(workflow_of(said.action, order.version)),
+        workflow=str(workflow or workflow_of(said.action, order.version)),
     )
     verb = Create if order.version == 1 else Update
     return request(header, verb(_authorisation(order)), verb(_task(order)), Create(_document(said)))
@@ -139,8 +141,10 @@ def read_message(message: HI1Message) -> OrderMessage:
         raise _refused("action", f"the document does not say what it does: {error}") from error
     order = order_of_texts(_texts(objects[Authorisation], objects[LITask]))
     said = OrderMessage(order, action, message.header.time_us, _papers(document.body), data_key)
-    check_contents(workflow_of(action, order.version), message.requests)
-    different = _difference(message, message_of(said), "")
+    possible = workflows_of(action, order.version)
+    workflow = next((one for one in possible if one == message.header.workflow), possible[0])
+    check_contents(workflow, message.requests)
+    different = _difference(message, message_of(said, workflow), "")
     if different is not None:
         raise _refused(different or "message", "it says otherwise than the order it comes with, or has no place there")
     return said
@@ -173,7 +177,7 @@ def _task(order: CourtOrder) -> LITask:
         desired_status=_etsi("TaskDesiredStatus", _TASK_STATUS.get(status, status)),
         timespan=Timespan(span.start_us, span.end_us, _termination(order)),
         target=TargetIdentifier(
-            tuple(TargetValue(TargetFormat(*_FORMATS[one.kind]), one.value) for one in order.targets)
+            tuple(TargetValue(TargetFormat(*FORMATS[one.kind]), one.value) for one in order.targets)
         ),
         delivery_type=_etsi("TaskDeliveryType", "IRIOnly" if order.kind.metadata_only else "IRIandCC"),
         flags=(_etsi("TaskFlag", "IsEmergency"),) if order.kind.exigent else None,

@@ -1,12 +1,16 @@
 """What a court document does, which workflow of HI1 that is, and what may follow what.
 
-    WORKFLOWS[action], CONTENTS[workflow]   what a message of that action carries; `check_contents` refuses the rest
+    workflow_of, workflows_of(action, version)   the workflow a document names, and which it may name instead
+    CONTENTS[workflow]                      what a message of that workflow carries; `check_contents` refuses the rest
+    PATHS[workflow]                         where it is posted (table H.0b, third-party reading)
     status_of(order)                        what an order is, in the words of ETSI's AuthorisationStatus
     check_follows(former, action)           whether the action may follow; anything not in the table is refused
 
-Contents are a third-party reading of H.5.3 to H.5.5, with one addition of ours: a cancellation carries its task too,
-because every document is a whole version of its order. An amendment has no workflow in Annex H; it travels as an
-extension, whose contents are the same. The moves between the statuses are assumed: that prose has not been read. Pure.
+Contents are a third-party reading of H.5.3 to H.5.8, with one addition of ours: whatever changes an order carries its
+authorisation, its task and a document, because every document is a whole version of its order (ADR 0008). So the
+cancellation of a task is an end like that of its authorisation, and a change of delivery an amendment; an amendment has
+no workflow of its own in Annex H and travels as an extension. A second task under one authorisation is a second order
+here: TaskAddition is refused in words. The moves between the statuses are assumed: that prose has not been read. Pure.
 """
 
 from __future__ import annotations
@@ -40,11 +44,24 @@ class DocumentAction(StrEnum):
 
 
 class Workflow(StrEnum):
-    """The words of ETSI's dictionary LIWorkflowEndpoint that the lab uses."""
+    """The words of ETSI's dictionary LIWorkflowEndpoint."""
 
     NEW_AUTHORISATION = "NewAuthorisation"
     AUTHORISATION_EXTENSION = "AuthorisationExtension"
     AUTHORISATION_CANCELLATION = "AuthorisationCancellation"
+    TASK_ADDITION = "TaskAddition"
+    TASK_CANCELLATION = "TaskCancellation"
+    CHANGE_OF_DELIVERY = "ChangeOfDelivery"
+
+
+PATHS: Final[dict[Workflow, str]] = {
+    Workflow.NEW_AUTHORISATION: "/li/authorisation/new",
+    Workflow.AUTHORISATION_EXTENSION: "/li/authorisation/extension",
+    Workflow.AUTHORISATION_CANCELLATION: "/li/authorisation/cancellation",
+    Workflow.TASK_ADDITION: "/li/task/addition",
+    Workflow.TASK_CANCELLATION: "/li/task/cancellation",
+    Workflow.CHANGE_OF_DELIVERY: "/li/task/change-delivery",
+}
 
 
 class Status(StrEnum):
@@ -74,6 +91,9 @@ CONTENTS: Final[dict[Workflow, tuple[Content, ...]]] = {
     ),
     Workflow.AUTHORISATION_EXTENSION: _CHANGE,
     Workflow.AUTHORISATION_CANCELLATION: _CHANGE,
+    Workflow.TASK_ADDITION: (),
+    Workflow.TASK_CANCELLATION: _CHANGE,
+    Workflow.CHANGE_OF_DELIVERY: _CHANGE,
 }
 ENDING: Final = frozenset(
     {
@@ -105,6 +125,16 @@ def workflow_of(action: DocumentAction, version: int) -> Workflow:
     if version == 1:
         return Workflow.NEW_AUTHORISATION
     return Workflow.AUTHORISATION_CANCELLATION if action in ENDING else Workflow.AUTHORISATION_EXTENSION
+
+
+def workflows_of(action: DocumentAction, version: int) -> tuple[Workflow, ...]:
+    """Every workflow such a document may name, its usual one first."""
+    usual = workflow_of(action, version)
+    if version == 1:
+        return (usual,)
+    if action in ENDING:
+        return usual, Workflow.TASK_CANCELLATION
+    return (usual, Workflow.CHANGE_OF_DELIVERY) if action is DocumentAction.ISSUE else (usual,)
 
 
 def check_contents(workflow: Workflow, actions: Sequence[ActionRequest]) -> None:

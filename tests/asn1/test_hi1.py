@@ -18,6 +18,7 @@ from asn1.hi1_messages import (
     Create,
     Created,
     Get,
+    GetConfig,
     Got,
     Header,
     HI1Message,
@@ -100,11 +101,10 @@ def test_answers_are_read_each_by_its_kind() -> None:
 def test_what_nobody_describes_is_kept_and_named() -> None:
     message = vector("kept_request")
     assert hi1.unknown(message) == (
-        "payload.body.actions.GETCSPCONFIG",
         "payload.body.actions.body.object.StatusReason",
         "Signature",
     )
-    assert isinstance(message.requests[0].body, RawXml)
+    assert isinstance(message.requests[0].body, GetConfig)
     other = message.requests[1].body
     assert isinstance(other, Create) and isinstance(other.object, OtherObject)
     assert other.object.type_name.endswith("}LPTaskObject") and other.object.object_id == TASK
