@@ -17,7 +17,7 @@ from asn1.hi1 import MAX_OCTETS
 from asn1.hi1_objects import HI1Object
 from collector.config import CollectorConfig
 from collector.registry import Registry
-from collector.store.keys import read_public_key
+from collector.store.private_files import read_public_key
 from mediation.law.hi1_standing import TaskFacts, standing_objects
 from mediation.runtime.hi1_front import Hi1Front
 from mediation.runtime.status import start_http
