@@ -126,11 +126,19 @@ class CallItem(_Item):
 
 
 class RegisterItem(_Item):
-    """`expires_s` 0 takes the registration back."""
+    """`expires_s` 0 takes the registration back. `via`: with the IMS, or with the AMF; `located`: with its cell."""
 
     kind: Literal["register"] = "register"
     subscriber: Number
     expires_s: Annotated[int, Field(ge=0, le=86_400)] = 3_600
+    via: Literal["ims", "amf"] = "ims"
+    located: bool = False
+
+    @model_validator(mode="after")
+    def _place_of_a_function(self) -> RegisterItem:
+        if self.located and self.via == "ims":
+            raise ValueError("a REGISTER tells no place: located needs via amf")
+        return self
 
 
 class FeatureItem(_Item):
@@ -148,6 +156,8 @@ class SmsItem(_Message):
     via: Literal["smsf", "ims"] = "smsf"
     status_report: bool = False
     """Whether the sender is told of the delivery; over the SMSF."""
+    report: Literal["sip", "xiri"] = "sip"
+    """How the point of interception in the IMS tells of it: the SIP messages, or TS 33.128 iMSMessage with them."""
 
 
 class MmsItem(_Message):
@@ -162,11 +172,21 @@ class MmsItem(_Message):
 
 
 class DataItem(_Item):
+    """`report`: who tells of the session, accounting (RADIUS) or the SMF (TS 33.128); `located`: with its cell."""
+
     kind: Literal["data"] = "data"
     subscriber: Number
     seconds: Duration = 10.0
     packets: Annotated[int, Field(ge=0, le=100_000)] = 20
     ipv6: bool = False
+    report: Literal["accounting", "smf"] = "accounting"
+    located: bool = False
+
+    @model_validator(mode="after")
+    def _place_of_a_function(self) -> DataItem:
+        if self.located and self.report == "accounting":
+            raise ValueError("accounting tells no place: located needs report smf")
+        return self
 
 
 class WebItem(_Item):

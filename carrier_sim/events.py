@@ -1,7 +1,8 @@
 """What the simulated network hands to its points of interception: one frozen value a thing that happened.
 
 An event names both parties by all their identities; whose side is the target is the POI's business. `octets` are what
-was on the wire: the SIP message, the IP packet, the RADIUS packet, or for an SMS or MMS the BER XIRIPayload of its
+was on the wire: the SIP message, the IP packet, the RADIUS packet, or for an SMS, an MMS or what the
+packet core or IMS reports the BER XIRIPayload of its
 leg (the CCPayload where it is the content of an MMS).
 """
 
@@ -21,6 +22,9 @@ class EventKind(Enum):
     MMS_CONTENT = "mms_content"
     RADIUS = "radius"
     DATA = "data"
+    SESSION = "session"
+    REGISTRATION = "registration"
+    IMS = "ims"
 
 
 class Phase(Enum):

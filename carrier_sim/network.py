@@ -26,6 +26,7 @@ from carrier_sim.config import (
 from carrier_sim.events import InterceptEvent
 from carrier_sim.features import FeaturePlan, feature_events
 from carrier_sim.mms import MmsPlan, mms_events
+from carrier_sim.packet_core import RegistrationPlan, ims_events, registration_events
 from carrier_sim.redirection import ForwardPlan, TransferPlan, forward_events, transfer_events
 from carrier_sim.registration import RegisterPlan, register_events
 from carrier_sim.sessions import DataPlan, data_events
@@ -144,6 +145,9 @@ class Network:
         correlation, seed = self.next_correlation(), self._chance()
         if isinstance(item, CallItem):
             return self._call(item, start_us, correlation, seed)
+        if isinstance(item, RegisterItem) and item.via == "amf":
+            registration = RegistrationPlan(start_us, get(item.subscriber), item.expires_s == 0, item.located)
+            return registration_events(registration, correlation)
         if isinstance(item, RegisterItem):
             return register_events(RegisterPlan(start_us, get(item.subscriber), item.expires_s), correlation, seed)
         if isinstance(item, FeatureItem):
@@ -151,7 +155,8 @@ class Network:
             return feature_events(FeaturePlan(start_us, get(item.subscriber), code), correlation, seed)
         if isinstance(item, SmsItem):
             ends = get(item.sender), get(item.to)
-            return sms_events(SmsPlan(start_us, *ends, item.text, item.via, item.status_report), correlation, seed)
+            message = sms_events(SmsPlan(start_us, *ends, item.text, item.via, item.status_report), correlation, seed)
+            return ims_events(message) if item.via == "ims" and item.report == "xiri" else message
         if isinstance(item, MmsItem):
             mms = MmsPlan(
                 start_us,
@@ -164,9 +169,10 @@ class Network:
                 item.form,
             )
             return mms_events(mms, correlation, seed)
-        return data_events(
-            DataPlan(start_us, get(item.subscriber), item.seconds, item.packets, item.ipv6), correlation, seed
+        data = DataPlan(
+            start_us, get(item.subscriber), item.seconds, item.packets, item.ipv6, item.report, item.located
         )
+        return data_events(data, correlation, seed)
 
     def _call(self, item: CallItem, start_us: int, correlation: int, seed: str) -> Iterator[InterceptEvent]:
         get = self._directory.get

@@ -3,7 +3,8 @@
 Pure but for its own tables: no socket, no clock. A task names identities, a delivery type and destinations (X1). An
 event is looked up by the identities of its two parties; without a task on one of them nothing leaves this file
 (`test_untasked_identity_emits_nothing`). Which network function speaks follows from the kind of event: `ims-1` for SIP
-and media, `smsf-1` and `mmsc-1` for messages, `upf-1` for data and accounting, `web-1` for packets at a host under a
+and media, `smsf-1` and `mmsc-1` for messages, `upf-1` for data and accounting, `smf-1`
+and `amf-1` for what the packet core reports, `web-1` for packets at a host under a
 pen register.
 
 Late tasks. A communication that was already up when a task came would reach the mediation function without its
@@ -36,6 +37,7 @@ from asn1.x2x3 import (
     target_xml,
 )
 from carrier_sim.events import EventKind, InterceptEvent, Phase
+from carrier_sim.packet_core import already_up
 from carrier_sim.subscribers import Identity, Party
 from carrier_sim.x3_head import X3Head
 
@@ -129,6 +131,9 @@ _FUNCTION: Final = {
     EventKind.MMS_CONTENT: ("mmsc-1", "mmsc-1-content"),
     EventKind.RADIUS: ("upf-1", "upf-1-accounting"),
     EventKind.DATA: ("upf-1", "upf-1-packets"),
+    EventKind.SESSION: ("smf-1", "smf-1-sessions"),
+    EventKind.REGISTRATION: ("amf-1", "amf-1-registrations"),
+    EventKind.IMS: ("ims-1", "ims-1-events"),
 }
 """(NFID, IPID) by kind; IPID tells the instance of the point within the function."""
 _WEB: Final = ("web-1", "web-1-headers")
@@ -137,7 +142,11 @@ _X2_KINDS: Final = {
     EventKind.SMS: PayloadFormat.TS_33128,
     EventKind.MMS: PayloadFormat.TS_33128,
     EventKind.RADIUS: PayloadFormat.RADIUS,
+    EventKind.SESSION: PayloadFormat.TS_33128,
+    EventKind.REGISTRATION: PayloadFormat.TS_33128,
+    EventKind.IMS: PayloadFormat.TS_33128,
 }
+_WITHOUT_DIRECTION: Final = frozenset({EventKind.RADIUS, EventKind.SESSION, EventKind.REGISTRATION})
 _X3_KINDS: Final = {EventKind.MMS_CONTENT: PayloadFormat.TS_33128}
 """What is no IP packet on X3."""
 
@@ -307,7 +316,10 @@ class Poi:
                 continue
             for other, direction in self._covering(opening):
                 if other.task.xid == match.task.xid:
-                    yield from self._send(other, opening._replace(time_us=event.time_us), direction, contexts)
+                    late = opening._replace(time_us=event.time_us)
+                    if opening.kind is EventKind.SESSION:
+                        late = late._replace(octets=already_up(opening.octets, opening.time_us))
+                    yield from self._send(other, late, direction, contexts)
 
     def _send(
         self, match: _Match, event: InterceptEvent, direction: PayloadDirection, contexts: _Contexts
@@ -397,7 +409,7 @@ class Poi:
 
 
 def _direction(kind: EventKind, direction: PayloadDirection) -> PayloadDirection:
-    return PayloadDirection.NOT_APPLICABLE if kind is EventKind.RADIUS else direction
+    return PayloadDirection.NOT_APPLICABLE if kind in _WITHOUT_DIRECTION else direction
 
 
 def _xml(identity: Identity) -> str:

@@ -1,4 +1,4 @@
-"""Data sessions: accounting, and the packets of a subscriber at its own address.
+"""Data sessions: accounting or what the SMF reports, and the packets of a subscriber at its own address.
 
 A session is Start, packets, Interim half-way, Stop: a DNS question, a web exchange, then datagrams until the wished
 number of packets is there. Source: RFC 1035 (DNS). Payloads say that they are a simulation.
@@ -11,11 +11,12 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from asn1.radius import INTERIM, START, STOP
 from carrier_sim.accounting import Accounting
 from carrier_sim.events import Address, EventKind, InterceptEvent
+from carrier_sim.packet_core import SessionReport
 from carrier_sim.packets import UdpFlow
 from carrier_sim.subscribers import DNS_ADDRESS, HOSTS, Subscriber
 from carrier_sim.web import MAX_SEGMENT_OCTETS, http_exchange
@@ -34,6 +35,8 @@ class DataPlan:
     seconds: float = 10.0
     packets: int = 20
     ipv6: bool = False
+    report: Literal["accounting", "smf"] = "accounting"
+    located: bool = False
 
 
 class _Packet(NamedTuple):
@@ -47,7 +50,14 @@ def data_events(plan: DataPlan, correlation: int, seed: str) -> Iterator[Interce
     """Every event of one data session in time order."""
     chance = random.Random(seed)  # noqa: S311  a reproducible run, not a secret
     party = plan.subscriber.party
-    accounting = Accounting(plan.subscriber, correlation, f"{chance.getrandbits(32):08X}", plan.start_us)
+    session = chance.getrandbits(32)
+    accounting: Accounting | SessionReport
+    if plan.report == "smf":
+        accounting = SessionReport(
+            plan.subscriber, correlation, 1 + session % 15, session, plan.start_us, plan.ipv6, plan.located
+        )
+    else:
+        accounting = Accounting(plan.subscriber, correlation, f"{session:08X}", plan.start_us)
     end_us = plan.start_us + max(200_000, int(plan.seconds * 1e6))
     half_us = (plan.start_us + end_us) // 2
     yield accounting.event(START, plan.start_us)

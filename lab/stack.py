@@ -38,7 +38,10 @@ PORT_NAMES = (
 RECONCILER_ID = "reconciler-sim-1"
 CERTIFICATES = ("mediation", "collector", NE_ID, ADMF_ID, RECONCILER_ID, COURT)
 """Whose certificates the lab's CA issues: of the ends of the handover links and of HI1, and one an identity of X1."""
-NETWORK_FUNCTIONS = {"ims-1": "voice", "upf-1": "data", "smsf-1": "messaging", "mmsc-1": "messaging", "web-1": "web"}
+NETWORK_FUNCTIONS = {
+    "ims-1": "voice", "upf-1": "data", "smf-1": "data", "amf-1": "data", "smsf-1": "messaging", "mmsc-1": "messaging",
+    "web-1": "web",
+}  # fmt: skip
 RUN_FORMAT = 1
 DISPOSABLE = "disposable\n"
 """What `.calea-lab` says in a directory that the next demonstration or replay may empty."""
