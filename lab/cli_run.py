@@ -24,7 +24,7 @@ TlsOption = Annotated[bool, typer.Option("--tls", help="HI2 and HI3 over TLS, bo
 def up(
     data: DataOption = DEFAULT_DATA, port_base: PortBase = None, tls: TlsOption = False, as_json: JsonOption = False
 ) -> None:
-    """Start carrier, mediation function, collector, reconciler and desk, and print how to connect to them."""
+    """Start carrier, mediation function, collector, reconciler, desk and witness, and print how to connect to them."""
     require_compiled()
     if (data / "run.json").exists():
         living = Stack.load(data).alive
@@ -42,6 +42,7 @@ def up(
             tls=tls,
             reconcile=True,
             desk=True,
+            witness=True,
             dialects=USUAL,
         )
     )

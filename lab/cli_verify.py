@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import typer
 
 from collector.store.epochs import read_trust
 from collector.store.keys import Keys, pin_name
 from collector.store.private_files import read_public_key
-from collector.store.verifier import VerifyReport, verify_store
+from collector.store.verifier import VerifyReport, Witnessed, verify_store
 from lab.output import JsonOption, banner, console, print_json
 from lab.pins import other_pins, pin_directory
 from mediation.runtime.config import ConfigError
 from mediation.runtime.process import EXIT_INTEGRITY
+
+WITNESS: Final = "calea-lab/witness"
+"""The name of a run's own witness (`collector.witness.config`)."""
 
 
 class StorePlace(NamedTuple):
@@ -40,7 +43,16 @@ def find_store(given: Path) -> StorePlace:
 def check_store(place: StorePlace, pin: Path | None = None, with_keys: bool = True) -> VerifyReport:
     public_key = read_trust(place.keys)
     keys = Keys(place.keys) if with_keys else None
-    return verify_store(place.store, public_key, keys, pin or place.pin, place.audit)
+    return verify_store(place.store, public_key, keys, pin or place.pin, place.audit, witnessed=_witnessed(place))
+
+
+def _witnessed(place: StorePlace) -> Witnessed | None:
+    """What the run's own witness keeps, where it has one and saw anything."""
+    directory = place.store.parent.parent / "witness"
+    checkpoint = directory / "checkpoint"
+    if not checkpoint.exists():
+        return None
+    return Witnessed(checkpoint.read_bytes(), WITNESS, read_public_key(directory / "keys" / "signing.pub"))
 
 
 def verify(

@@ -33,7 +33,11 @@ ADMF_ID = "admf-sim-1"
 HOST = "127.0.0.1"
 PORT_NAMES = (
     "x1", "carrier-control", "x2", "x3", "mediation-control", "hi2", "hi3", "collector-control", "reconciler-control",
+<<<<<<< HEAD
     "desk-control", "admf", "hi1-carrier", "hi1-agency",
+=======
+    "desk-control", "admf", "witness-control",
+>>>>>>> 8ab49b9 (up runs a witness, and verify holds the store against what it saw)
 )  # fmt: skip
 RECONCILER_ID = "reconciler-sim-1"
 CERTIFICATES = ("mediation", "collector", NE_ID, ADMF_ID, RECONCILER_ID, COURT)
@@ -65,13 +69,19 @@ class Plan:
     """Whether the reconciler runs too."""
     desk: bool = False
     """Whether the desk keeps time in the run; it is made, with its people and places, where there is none."""
+    witness: bool = False
+    """Whether a witness of the same machine follows the store."""
     disposable: bool = False
     """Whether the next demonstration or replay may empty the directory."""
     tls: bool = False
     dialects: tuple[str, ...] = ()
     """US dialects that orders may be delivered in, beside ETSI (`lab.dialects`)."""
     port_base: int | None = None
+<<<<<<< HEAD
     """First of thirteen ports in a row, and one more a dialect; None takes free ones."""
+=======
+    """First of twelve ports in a row, and one more a dialect; None takes free ones."""
+>>>>>>> 8ab49b9 (up runs a witness, and verify holds the store against what it saw)
 
     @property
     def port_names(self) -> tuple[str, ...]:
@@ -137,7 +147,7 @@ class Stack:
             ) from error
         self._clock = plan.clock
         self.hand = ClockHand(self.paths.clock, plan.clock) if plan.shared_clock else None
-        more = {"reconciler": plan.reconcile, "desk": plan.desk}
+        more = {"reconciler": plan.reconcile, "desk": plan.desk, "witness": plan.witness}
         self._planned = tuple(name for name in PROCESSES if more.get(name, True))
         # TLS asks the machine what time it is, never the run's clock.
         make_lab_ca(self.paths.ca, CERTIFICATES, time.time_ns() // 1000)
@@ -380,5 +390,15 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             # Who moves a clock in jumps does not wait a second for what they bring.
             "poll_s": 0.1 if plan.shared_clock else 1.0,
             "control": listen("desk-control"),
+        },
+        "witness": {
+            "data_dir": data / "witness",
+            "clock": clock,
+            "keys": data / "collector" / "keys",
+            "feed": {
+                "store": data / "collector" / "store",
+                "pin_directory": pin_directory(data / "collector" / "store"),
+            },
+            "control": listen("witness-control"),
         },
     }

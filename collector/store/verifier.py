@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -27,6 +27,15 @@ from mediation.law.orders import OrderUid
 from mediation.ledger.checkpoint import Trust, verify_note
 from mediation.ledger.epochs import KeyHistory
 from mediation.ledger.kernel import CompactRange
+from mediation.ledger.witness import verify_cosigned
+
+
+class Witnessed(NamedTuple):
+    """The newest checkpoint that a witness keeps, and whose signature stands under it."""
+
+    note: bytes
+    name: str
+    public_key: Ed25519PublicKey
 
 
 @dataclass(slots=True)
@@ -79,8 +88,10 @@ def verify_store(
     pin: Path | None = None,
     audit: Path | None = None,
     origin: str = "calea-lab/collector",
+    witnessed: Witnessed | None = None,
 ) -> VerifyReport:
-    """Verify the segments in `directory`, and the audit log in `audit` when given. Never raises for what it finds."""
+    """Verify the segments in `directory`, the audit log in `audit` and what a witness signed, when given. Never raises
+    for what it finds."""
     report = VerifyReport()
     walk = _Walk(report, public_key, keys, origin)
     headers = _headers(directory, report)
@@ -90,6 +101,8 @@ def verify_store(
     walk.finish(headers)
     if pin is not None and pin.exists():
         _check_pin(pin, walk, report)
+    if witnessed is not None:
+        _check_witness(witnessed, walk, report)
     if audit is not None:
         report.audit = verify_audit(audit, public_key, whole=False)
         if not report.audit.signed_entries and report.size and report.audit.ok:
@@ -270,6 +283,24 @@ def _check_pin(pin: Path, walk: _Walk, report: VerifyReport) -> None:
         report.tampered.append(f"{checkpoint.size} records were committed, the store ends at {size}: rolled back.")
     elif checkpoint.size in walk.sizes and walk.sizes[checkpoint.size] != checkpoint.root:
         report.tampered.append("The store is not the one of the pinned checkpoint.")
+
+
+def _check_witness(witnessed: Witnessed, walk: _Walk, report: VerifyReport) -> None:
+    found = verify_cosigned(witnessed.note, witnessed.name, witnessed.public_key)
+    if found is None or verify_note(witnessed.note, walk._origin, walk._public_key) is None:
+        report.tampered.append(f"What {witnessed.name} keeps is not signed by it and by this store's key.")
+        return
+    size, here = found.checkpoint.size, walk.tree.size if walk.tree is not None else 0
+    when = _utc(found.time_s * 1_000_000)
+    if size > here:
+        report.missing += size - here
+        report.tampered.append(f"{witnessed.name} saw {size} records at {when}, the store ends at {here}: rolled back.")
+    elif walk.sizes.get(size, found.checkpoint.root) != found.checkpoint.root:
+        report.tampered.append(f"The first {size} records are not those that {witnessed.name} saw at {when}.")
+    elif size in walk.sizes:
+        report.findings.append(f"{witnessed.name} saw the first {size} records at {when}, and they are the same.")
+    else:
+        report.findings.append(f"What {witnessed.name} saw last, {size} records at {when}, has been evicted since.")
 
 
 def _by_which_key(trust: Trust) -> str:

@@ -18,8 +18,8 @@ class FeedConfig(Model):
     witness of this process, or to `submit_to`, the base URL of one elsewhere."""
 
     store: Path
-    pin: Path | None = None
-    """The file in which the collector pins its newest checkpoint: what stands there was durable."""
+    pin_directory: Path | None = None
+    """Where the collector pins its newest checkpoint: what stands there was durable."""
     every_s: Annotated[float, Field(gt=0, le=3600)] = 1.0
     submit_to: str | None = None
     outside: Outside = "no"

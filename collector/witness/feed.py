@@ -8,13 +8,13 @@ far behind comes up in several, from one signed commit to the next.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from asn1.errors import DecodeError
 from collector.export.sealed import Subtrees
 from collector.store.index_tail import StoreTail
-from collector.store.pin import pinned_size
 from collector.store.reader import LeafHashes
 from collector.store.walk import SegmentFile, segment_paths
 from mediation.ledger.kernel import CompactRange
@@ -36,11 +36,11 @@ class _Commit(NamedTuple):
 
 
 class Feed:
-    """One store, and the file with its pinned checkpoint where there is one."""
+    """One store; `pinned` says how many of its records are known to be durable."""
 
-    def __init__(self, store: Path, pin: Path | None = None) -> None:
+    def __init__(self, store: Path, pinned: Callable[[], int] = lambda: 0) -> None:
         self._store = store
-        self._pin = pin
+        self._pinned = pinned
         self._tail: StoreTail | None = None
         self._tree = CompactRange()
         self._held: _Commit | None = None
@@ -74,9 +74,6 @@ class Feed:
         tree = Subtrees(LeafHashes(size, self._tree.peaks(), hashes, commits[-1].note))
         self._tree.extend(hashes)
         return Submission(size, tuple(consistency_proof(tree.root, size, tree.size)), tree.note)
-
-    def _pinned(self) -> int:
-        return 0 if self._pin is None else pinned_size(self._pin)
 
     def forget(self) -> None:
         """The last submission was not taken: the next one starts anew."""

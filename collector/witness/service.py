@@ -17,6 +17,9 @@ from aiohttp import web
 
 from asn1.errors import DecodeError
 from collector.store.epochs import TrustOnDisk
+from collector.store.keys import pin_name
+from collector.store.pin import pinned_size
+from collector.store.private_files import read_public_key
 from collector.witness.config import FeedConfig, WitnessConfig
 from collector.witness.feed import Feed, LostError
 from collector.witness.memory import Memory
@@ -127,7 +130,7 @@ class WitnessService:
     # The feed
 
     async def _feed(self, config: FeedConfig) -> None:
-        feed = Feed(config.store, config.pin)
+        feed = Feed(config.store, lambda: self._pinned(config))
         try:
             async with contextlib.AsyncExitStack() as stack:
                 submit: Submit = self._submit_here
@@ -141,6 +144,11 @@ class WitnessService:
                         await asyncio.sleep(config.every_s)
         finally:
             feed.close()
+
+    def _pinned(self, config: FeedConfig) -> int:
+        if config.pin_directory is None:
+            return 0
+        return pinned_size(config.pin_directory / pin_name(read_public_key(self._config.keys / "signing.pub")))
 
     async def _step(self, feed: Feed, submit: Submit) -> bool:
         """Submit what is new, if anything; whether to go on at once."""

@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 
 from collector.store.audit_log import AuditLog
+from collector.store.epochs import read_trust
 from collector.store.lock import lock_directory
+from collector.witness.feed import Feed
+from collector.witness.memory import Memory
 from lab.ordeal.subject import Subject
 from lab.ordeal.tamper import fill
 from lab.pins import pin_directory
+from mediation.ledger.witness import cosign, judge
 
 Cli = Callable[..., Any]
 
@@ -61,3 +65,25 @@ def test_not_while_the_collector_runs(cli: Cli, data: Path) -> None:
     assert lock > 0
     refused = cli("ca", "rollover", "--data", data)
     assert refused.code == 3 and "Stop it first" in refused.err
+
+
+def test_verify_holds_the_store_against_what_the_witness_saw(cli: Cli, data: Path) -> None:
+    """Over a new epoch, and when the store is older than what was seen."""
+    collector, place = data / "collector", data / "witness"
+    keys = read_trust(collector / "keys")
+    memory, feed = Memory(place, "calea-lab/witness"), Feed(collector / "store", lambda: 1 << 40)
+    submission = feed.next(0)
+    assert submission is not None
+    found = judge(memory.state, submission, "calea-lab/collector", keys)
+    memory.keep(submission.note + cosign("calea-lab/witness", memory.key, submission.note, 1_780_000_000), found.state)
+    feed.close()
+    assert cli("ca", "rollover", "--data", data).code == 0
+    said = cli("verify", data)
+    assert said.code == 0, said.out
+    assert f"saw the first {found.state.size} records" in " ".join(said.out.split())
+    for path in (collector / "store").glob("seg-*"):
+        path.unlink()
+    gone = cli("verify", data, "--json")
+    assert gone.code == 4 and json.loads(gone.out)["missing"] == found.state.size
+    (place / "checkpoint").write_text("nothing")
+    assert "is not signed by it" in " ".join(cli("verify", data).out.split())

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import pytest
 from pydantic import ValidationError
 
 from collector.store.epochs import read_trust
+from collector.store.keys import pin_name
+from collector.store.pin import pinned_size
 from collector.store.private_files import read_public_key
 from collector.witness.config import WitnessConfig
 from collector.witness.feed import Feed, LostError
@@ -31,12 +34,13 @@ ORIGIN, NAME = "calea-lab/collector", "calea-lab/witness"
 @pytest.fixture
 def subject(tmp_path: Path) -> Subject:
     made = Subject.make(tmp_path / "collector", tmp_path / "pin" / "checkpoint", 5)
+    made = replace(made, pin=tmp_path / "pin" / pin_name(made.keys().identity))
     fill(made, 6, 5)
     return made
 
 
 def config(subject: Subject, place: Path, **changes: Any) -> WitnessConfig:
-    feed = {"store": str(subject.store), "pin": str(subject.pin), "every_s": 0.01}
+    feed = {"store": str(subject.store), "pin_directory": str(subject.pin.parent), "every_s": 0.01}
     values = {"data_dir": str(place), "keys": str(subject.root / "keys"), "feed": feed}
     return WitnessConfig.model_validate(values | changes)
 
@@ -64,7 +68,7 @@ async def until(condition: Callable[[], Any]) -> None:
 
 
 def records_of(subject: Subject) -> int:
-    feed, seen = Feed(subject.store, subject.pin), NOTHING
+    feed, seen = Feed(subject.store, lambda: pinned_size(subject.pin)), NOTHING
     while (submission := feed.next(seen.size)) is not None:
         found = judge(seen, submission, ORIGIN, read_trust(subject.root / "keys"))
         assert found.status == 200, found.why
@@ -91,7 +95,12 @@ async def test_a_witness_follows_a_store_and_remembers(subject: Subject, tmp_pat
 
 async def test_a_witness_elsewhere_is_fed_over_http(subject: Subject, tmp_path: Path) -> None:
     async with running(config(subject, tmp_path / "there", feed=None)) as (witness, url):
-        feed = {"store": str(subject.store), "pin": str(subject.pin), "every_s": 0.01, "submit_to": url}
+        feed = {
+            "store": str(subject.store),
+            "pin_directory": str(subject.pin.parent),
+            "every_s": 0.01,
+            "submit_to": url,
+        }
         for _ in range(2):
             # The second time the feeder knows nothing, and is told where the witness stands.
             async with running(config(subject, tmp_path / "here", feed=feed, witness=False)) as (feeder, _):
@@ -132,7 +141,7 @@ async def test_hostile_requests_are_answered_and_nothing_is_signed(subject: Subj
         running(config(subject, tmp_path / "w", feed=None)) as (service, url),
         aiohttp.ClientSession() as session,
     ):
-        feed = Feed(subject.store, subject.pin)
+        feed = Feed(subject.store, lambda: pinned_size(subject.pin))
         good = feed.next(0)
         assert good is not None
         for body, status in (
@@ -154,7 +163,7 @@ async def test_hostile_requests_are_answered_and_nothing_is_signed(subject: Subj
 
 def test_a_commit_that_may_not_be_durable_is_not_submitted(subject: Subject) -> None:
     whole = records_of(subject)
-    feed = Feed(subject.store, None)
+    feed = Feed(subject.store)
     submission = feed.next(0)
     assert submission is not None and int(submission.note.split("\n")[1]) < whole
     feed.close()
@@ -162,7 +171,7 @@ def test_a_commit_that_may_not_be_durable_is_not_submitted(subject: Subject) -> 
 
 def test_what_was_evicted_before_it_was_witnessed_is_said(subject: Subject) -> None:
     fill(subject, 90, 3)
-    feed = Feed(subject.store, subject.pin)
+    feed = Feed(subject.store, lambda: pinned_size(subject.pin))
     with pytest.raises(LostError, match="the oldest record is"):
         feed.next(3)
     submission = feed.next(0) if feed._tail is not None else None
