@@ -11,13 +11,9 @@ from pathlib import Path
 PROCESSES = ("collector", "carrier_sim", "mediation", "reconciler", "desk", "witness")
 """In the order they start: who listens before who connects, who compares them after that. The first three are every
 run's; the others only where the plan has them."""
-<<<<<<< HEAD
 RECEIVERS = ("reconciler", "mediation", "collector")
 """Who gets court documents. The reconciler comes first, so that it never sees a task before the order."""
-MODULES = {"reconciler": "collector.reconcile", "desk": "collector.desk"}
-=======
 MODULES = {"reconciler": "collector.reconcile", "desk": "collector.desk", "witness": "collector.witness"}
->>>>>>> 8ab49b9 (up runs a witness, and verify holds the store against what it saw)
 """What runs a process whose name is not its package's."""
 
 

@@ -33,11 +33,7 @@ ADMF_ID = "admf-sim-1"
 HOST = "127.0.0.1"
 PORT_NAMES = (
     "x1", "carrier-control", "x2", "x3", "mediation-control", "hi2", "hi3", "collector-control", "reconciler-control",
-<<<<<<< HEAD
-    "desk-control", "admf", "hi1-carrier", "hi1-agency",
-=======
-    "desk-control", "admf", "witness-control",
->>>>>>> 8ab49b9 (up runs a witness, and verify holds the store against what it saw)
+    "desk-control", "admf", "hi1-carrier", "hi1-agency", "witness-control",
 )  # fmt: skip
 RECONCILER_ID = "reconciler-sim-1"
 CERTIFICATES = ("mediation", "collector", NE_ID, ADMF_ID, RECONCILER_ID, COURT)
@@ -77,11 +73,7 @@ class Plan:
     dialects: tuple[str, ...] = ()
     """US dialects that orders may be delivered in, beside ETSI (`lab.dialects`)."""
     port_base: int | None = None
-<<<<<<< HEAD
-    """First of thirteen ports in a row, and one more a dialect; None takes free ones."""
-=======
-    """First of twelve ports in a row, and one more a dialect; None takes free ones."""
->>>>>>> 8ab49b9 (up runs a witness, and verify holds the store against what it saw)
+    """First of fourteen ports in a row, and one more a dialect; None takes free ones."""
 
     @property
     def port_names(self) -> tuple[str, ...]:
