@@ -64,6 +64,8 @@ class LinkHandover:
     untold: ENTRIES = field(default_factory=list)
     uncounted: Counter[str] = field(default_factory=Counter)
     real_us: Callable[[], int] = lambda: 0
+    known: Callable[[bytes], bool] = lambda liid: True
+    """Whether an order names a LIID: of any other nothing is kept in memory, and its checks are nobody's."""
 
     def heard(self, name: str, pdu: PsPdu, now_us: int) -> None:
         """A TRI that asks for nothing."""
@@ -73,7 +75,7 @@ class LinkHandover:
             told = {"priority": str(value["messagePriority"]), "text": message_text(value["message"]), "at_us": now_us}
             self.messages.append(told)
             self._tell("operator_message", told)
-        elif name == "integrityCheck" and self.integrity is not None:
+        elif name == "integrityCheck" and self.integrity is not None and self.known(pdu.header.liid):
             cin = -1 if pdu.header.cin is None else pdu.header.cin
             self.integrity.checker.check(pdu.header.liid, cin, pdu.header.sequence_number, value, self.real_us())
 
@@ -99,13 +101,19 @@ class LinkHandover:
         if self.integrity is None:
             return
         checker, plain, now_us = self.integrity.checker, self.integrity.plain, self.real_us()
+        known: dict[int, bool] = {}
         for row in range(cols.n):
             kind = cols.kind[row]
             if cols.status[row] or kind not in (KIND_IRI, KIND_CC) or verify.slots[row] < 0:
                 continue
+            liid = cols.liid[row]
+            if liid not in known:
+                known[liid] = self.known(liids[liid])
+            if not known[liid]:
+                continue
             start, inside = cols.offset[row], opened.get(row)
             octets = inside.plain_form if inside and plain else bytes(view[start : start + cols.length[row]])
-            chain = Chain(liids[cols.liid[row]], cols.cin[row], kind)
+            chain = Chain(liids[liid], cols.cin[row], kind)
             checker.record(chain, verify.epochs[row], cols.number[row], octets, now_us)
 
     def turn(self) -> list[Finding]:

@@ -207,8 +207,7 @@ class Connection(PeerConnection):
         if answer and not self._closing:
             self.transport.write(answer)
 
-    def check_time(self, now_s: float) -> None:
+    def check_answers(self) -> None:
         for event in self._session.timer(self._receiver.session_us()):
             if isinstance(event, AnswerOverdue):
                 self.link.errors[ANSWER_OVERDUE] += 1
-        super().check_time(now_s)

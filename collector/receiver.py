@@ -120,6 +120,9 @@ class Receiver:
 
     def sweep(self) -> None:
         """Close what has been half-way or silent for too long. Called every second or so."""
+        for connection in list(self.connections.values()):
+            if isinstance(connection, PeerConnection):
+                connection.check_answers()
         if self.paused:
             return
         now_s = self.loop.time()
@@ -250,6 +253,9 @@ class PeerConnection(asyncio.BufferedProtocol):
         return not (self._receiver.paused or self.link.guard.paused or self._deaf or self._closing)
 
     # Ends
+
+    def check_answers(self) -> None:
+        """Look whether an answer is owed for too long; also while nothing is read, which may be the reason."""
 
     def check_time(self, now_s: float) -> None:
         if self.link.guard.paused:

@@ -21,7 +21,7 @@ from asn1.columns import COMPILED as COLUMNS_COMPILED
 from asn1.errors import LabError
 from asn1.scan import COMPILED as SCAN_COMPILED
 from collector import order_watch
-from collector.accounts import summarise
+from collector.accounts import label, summarise
 from collector.auditing import AuditTurn
 from collector.batch import CommitInfo
 from collector.commands import Commands
@@ -161,6 +161,8 @@ class Service:
             [(one.agreed, read_ring(one.keys_file, one.agreed)) for link in config.links if (one := link.encryption)],
         )
         self._links = tuple(link_state(link, config.law, link.name in paused) for link in config.links)
+        for state in self._links:
+            state.handover.known = lambda liid: bool(self._orders.orders_for(label(liid)))
         self._sums = AuditTurn(now_us, self._links, said)
         self._minimised.restore(said)
         self._build()

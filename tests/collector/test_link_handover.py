@@ -210,6 +210,42 @@ async def test_attack_records_without_a_check_do_not_pass_where_it_is_required(
     assert {standings.of(one).state for one in stored(lab)} == {State.HELD}
 
 
+async def test_attack_strangers_fill_no_memory_and_no_ledger_with_their_checks(
+    lab: Lab, connect: Connect, records: Any
+) -> None:
+    lab.court.issue("O-1", "L")
+    stranger = records.sip("STRANGER", 1)
+    check = tri_of(stranger, "integrityCheck", {
+        "includedSequenceNumbers": [5], "checkType": "hash", "dataType": "iRI", "checkValue": bytes(32),
+    }, 1)  # fmt: skip
+    options = {"integrity": {"mode": "required", "check_s": 0.001, "data_s": 0.001}}
+    status = await session(lab, connect, records, [stranger, check], **options)
+    told = status["links"][0]["handover"]["integrity"]
+    assert told["pending"] == 0 and told["findings"] == {} and len(reader(lab).standings()) == 0
+
+
+async def test_an_answer_that_is_owed_for_longer_than_time2_is_counted(
+    lab: Lab, connect: Connect, records: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.court.issue("O-1", "L")
+    running = await lab.start(**link(time2_s=0.001))
+    client = await connect(running.ports["hi"])
+    monkeypatch.setattr(running.service._engine.assembly, "touch", lambda: None)
+    await client.send(records.sip("L", 1), records.keep_alive(1))
+    async with asyncio.timeout(5):
+        while not running.status()["pending_records"]:  # noqa: ASYNC110  yields to the loop
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.005)
+    running.service._turn()
+    running.service._turn()
+    assert running.status()["links"][0]["errors"] == {"ANSWER_OVERDUE": 1}, "told once"
+    monkeypatch.undo()
+    running.service._engine.assembly.flush()
+    assert (await asyncio.wait_for(client.reader.readexactly(1), 5)) == b"0", "and answered when it is durable"
+    await client.close()
+    await running.end()
+
+
 def pieces(records: Any, liid: str, cin: int, content: bytes, octets: int) -> list[bytes]:
     """One content in segments between its flags."""
     made = []
