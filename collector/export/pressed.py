@@ -29,7 +29,8 @@ def presses(communication: Communication, heard: list[Key]) -> list[Press]:
     found = [Press(key.time_us, _SIDES.get(key.direction, ""), key.digit, key.duration_ms, "media") for key in heard]
     for signal in communication.signals:
         held = dict(signal.facts.dialled) if signal.facts is not None else signal.fields
-        digits = held.get("digits")
+        said = held.get("digits")
+        digits = " ".join(str(one) for one in said) if isinstance(said, list | tuple) else said
         if isinstance(digits, str) and digits and not signal.withheld:
             sends = signal.facts.target_sends if signal.facts is not None else None
             side = "" if sends is None else _SIDES[FROM_TARGET if sends else TO_TARGET]

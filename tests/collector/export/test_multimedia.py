@@ -90,13 +90,14 @@ def test_the_layer_of_mobile_content_is_told() -> None:
 
 
 def test_keys_of_media_and_signalling_stand_in_one_table() -> None:
-    masked = Signal(1, NOW_US + 5, 2, None, "dialedDigitExtraction", {"digits": "42"}, None, None)
+    masked = Signal(1, NOW_US + 5, 2, None, "iPMMIRI", {"digits": "42"}, None, None)
+    listed = masked._replace(event_us=NOW_US + 7, payload="dialedDigitExtraction", fields={"digits": ["1", "23"]})
     withheld = masked._replace(fields={"digits": "99"}, withheld="minimised")
-    communication = Communication("L", 1, signals=[masked, withheld])
+    communication = Communication("L", 1, signals=[masked, listed, withheld])
     found = pressed.presses(communication, [Key(NOW_US + 9, 1, "*", 80), Key(NOW_US, 0, "5", 160)])
     assert [(one.keys, one.source, one.duration_ms) for one in found] == [
-        ("5", "media", 160), ("42", "signalling", None), ("*", "media", 80),
+        ("5", "media", 160), ("42", "signalling", None), ("1 23", "signalling", None), ("*", "media", 80),
     ]  # fmt: skip
     rows = list(csv.reader(pressed.table(found, {one.time_us: str(one.time_us) for one in found}).splitlines()))
     assert rows[1] == ["SIMULATION", str(NOW_US), "from the target", "'5", "160", "media"]
-    assert rows[3][2:5] == ["to the target", "'*", "80"]
+    assert rows[4][2:5] == ["to the target", "'*", "80"]
