@@ -9,13 +9,11 @@ kept, and how, is `keeping`'s.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 from typing import Any, Final, NamedTuple, Protocol
 
 from asn1.columns import KIND_CC, KIND_IRI, Columns
 from asn1.errors import DecodeError
 from asn1.ps_pdu import PsPdu, decode_ps_pdu
-from asn1.segments import FIRST, LAST
 from collector import gate
 from collector.accounts import StreamMark, StreamRange, label
 from collector.assembly import Assembly
@@ -26,7 +24,7 @@ from collector.gate import Decision, LinkPolicy
 from collector.gate_scope import CinState
 from collector.holding import Stray
 from collector.keeping import Keeper, Place
-from collector.link_handover import LinkHandover, counter_epoch
+from collector.link_handover import LinkHandover
 from collector.minimise import Minimised, apply
 from collector.quality import LinkQuality
 from collector.stream_table import (
@@ -34,20 +32,18 @@ from collector.stream_table import (
     GAP,
     LIID_CIN,
     NEVER,
-    RESET,
     TARGET_MISMATCH,
     TARGET_OK,
     StreamTable,
     VerifyColumns,
 )
 from collector.synthetic import OpenBook
+from collector.tri_effects import TriEffects, segment_facts
 from collector.verify import Outcome, StreamBook
-from mediation.law.orders import CourtOrder, Service, Target
+from mediation.law.orders import CourtOrder, Target
 from mediation.law.rules import RULE_OF
 from mediation.law.verdicts import Reason, Verdict, VerdictKind
 
-_FLAGS: Final = {5: FIRST, 6: LAST}
-"""Alternatives of TRIPayload."""
 _OVERSIZED: Final = 1 + DecodeError.CODES.index(DecodeError.OVERSIZED)
 _DUPLICATE: Final = Verdict(VerdictKind.DUPLICATE, (Reason.DUPLICATE,), (RULE_OF[Reason.DUPLICATE],))
 _NOBODY: Final = RecordFacts("", None, 0, "other", "", None, None, None, None, 0)
@@ -96,6 +92,7 @@ class CarefulLane:
     ) -> None:
         self.orders = orders
         self._streams = streams
+        self._effects = TriEffects(orders, streams, liids)
         self.book = book
         self.open = OpenBook()
         self.strays: list[Stray] = []
@@ -168,7 +165,7 @@ class CarefulLane:
             pdu = decode_ps_pdu(record if opened is None else opened.octets)._replace(octets=bytes(record))
             facts = facts_of(pdu, now_us)
             if facts.kind == "cc":
-                facts = self._segment(handover, facts, liid, cin, verify.epochs[row])
+                facts = segment_facts(handover, facts, liid, cin, verify.epochs[row])
             if facts.event_us is not None:
                 cols.time_us[row] = facts.event_us
         except DecodeError as error:
@@ -227,46 +224,12 @@ class CarefulLane:
         elif facts.iri_type != "report":
             self.open.kept(liid, cin, order.uid, facts.event_us)
 
-    def reset(self, batch: Assembly, cols: Columns, verify: VerifyColumns, row: int) -> None:
-        """A cINReset was met: both streams of its communication are in a new epoch, which a restart must know."""
-        if not verify.flags[row] & RESET or verify.slots[row] < 0:
-            return
-        slot, liid = verify.slots[row], self._liids[cols.liid[row]]
-        cin = self._streams.key_of(slot).cin
-        if not self.orders.orders_for(label(liid)):
-            self._strangers.add((cols.liid[row], cin))
-            return
-        for kind in (KIND_IRI, KIND_CC):
-            epoch, target = self._streams.epoch(slot + kind), self._streams.target_state(slot)
-            batch.account.mark(StreamMark(liid, cin, kind, epoch, -1, target))
-        stamp_us = self._streams.last_reset_us(slot)
-        if stamp_us != NEVER:
-            batch.account.resets[liid, cin] = stamp_us
-
-    def flag(self, batch: Assembly, handover: LinkHandover, cols: Columns, row: int) -> None:
-        """A segment flag was met. The run that it closes is kept with the batch, so that who reads what is stored knows
-        which records are one content."""
-        name = _FLAGS.get(cols.content_tag[row])
-        if name is None or cols.liid[row] < 0:
-            return
-        liid_id, cin = cols.liid[row], cols.cin[row]
-        liid = self._liids[liid_id]
-        if not self.orders.orders_for(label(liid)):
-            return
-        epoch = counter_epoch(self._streams, liid_id, cin, handover.by_liid)
-        run = handover.flag(name, liid, cin, epoch, cols.number[row])
-        if run is not None:
-            batch.account.segments.append(StreamRange(liid, cin, KIND_CC, epoch, run.first, run.last))
-
-    def _segment(self, handover: LinkHandover, facts: RecordFacts, liid: bytes, cin: int, epoch: int) -> RecordFacts:
-        """A segment behind the first is the middle of something: of its facts, the service is that of the first."""
-        stream = (liid, cin, KIND_CC, epoch)
-        if not handover.segments.later_segment(stream, facts.number):
-            handover.segments.remember(stream, facts.number, facts.service)
-            return facts
-        first = handover.segments.remembered(stream)
-        service = first if isinstance(first, Service) else facts.service
-        return replace(facts, service=service, permitted=(), place=(), dialled=())
+    def tri(self, batch: Assembly, handover: LinkHandover, cols: Columns, verify: VerifyColumns, row: int) -> None:
+        """A TRI was met, which may change the streams of the records around it."""
+        stranger = self._effects.reset(batch, cols, verify, row)
+        if stranger is not None:
+            self._strangers.add(stranger)
+        self._effects.flag(batch, handover, cols, row)
 
     def end_piece(self) -> None:
         """Behind a scanned piece, when no slot of it is in use any more: strangers take no room in the table."""

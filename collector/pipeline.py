@@ -194,8 +194,7 @@ class Pipeline:
             if cols.kind[row] == KIND_TRI and not cols.status[row]:
                 offset, octets = cols.offset[row], cols.length[row]
                 link.tri += 1
-                careful.reset(batch, cols, verify, row)
-                careful.flag(batch, handover, cols, row)
+                careful.tri(batch, handover, cols, verify, row)
                 inside = opened.get(row)
                 record = bytes(view[offset : offset + octets]) if inside is None else inside.octets
                 peer.tri(record, shift + offset + octets)

@@ -273,6 +273,26 @@ async def test_segments_are_stored_as_they_came_and_exported_whole(lab: Lab, con
     assert communication.unreadable == 3, "a content with a segment missing is not shown as if it were whole"
 
 
+async def test_attack_no_flag_makes_another_service_out_of_content(lab: Lab, connect: Connect, records: Any) -> None:
+    """A warrant for data; speech between two flags behind a packet stays speech, and what cannot be read of a
+    content of one payload is what its first segment was."""
+    lab.court.issue("O-1", "L", services=["DATA"])
+    begin = records.sip("L", 1)
+
+    def content(contents: Any) -> bytes:
+        payload = {"payloadDirection": "fromTarget", "cCContents": contents}
+        return encode_ps_pdu(records.header("L", 1, "cc", None, None), ("cCPayloadSequence", [payload]))
+
+    packet, speech = content(ip.ipcc(b"E" * 40)), content(multimedia.ipmmcc(b"\x80\0" + bytes(20)))
+    sent = [begin, tri_of(packet, "firstSegmentFlag"), packet, speech, tri_of(speech, "lastSegmentFlag")]
+    status = await session(lab, connect, records, sent)
+    (order,) = status["orders"]
+    assert order["reasons"].get("SCOPE_TYPE_NOT_AUTHORISED") in (1, 2), order
+    kinds = [decode_ps_pdu(one.record or b"").payload[1][0]["cCContents"][0] for one in stored(lab)
+             if one.form == FORM_RECEIVED and one.kind == 1]  # fmt: skip
+    assert kinds == ["iPCC"]
+
+
 async def test_each_aggregated_payload_is_judged_and_shown(lab: Lab, connect: Connect, records: Any) -> None:
     lab.court.issue("O-1", "L")
     begin = records.sip("L", 1)
