@@ -92,15 +92,17 @@ async def test_content_is_placed_behind_a_restart_by_what_was_announced_before(
     running, lab, us, connect, now_us, send_datagrams
 ) -> None:
     call = us.T1678Call("LAB-0001", "17", now_us)
+    strange = us.T1678Call("LAB-0001", "18", now_us, caller="12125550188")
     client = await connect(running.ports["cdc"])
-    await client.send(call.origination(), call.opens())
-    await running.settled(2)
+    await client.send(call.origination(), call.opens(), strange.origination(), strange.opens())
+    await running.settled(4)
     await client.close()
     await running.end()
     restarted = await lab.start(links=LINKS)
-    send_datagrams(restarted.ports["ccc"], call.apdu(0))
-    await restarted.settled(3)
-    assert restarted.order("O-1")["accepted"] == 3
+    send_datagrams(restarted.ports["ccc"], call.apdu(0), strange.apdu(0))
+    await restarted.settled(6)
+    counts = restarted.order("O-1")
+    assert (counts["accepted"], counts["rejected"]) == (3, 3), "a stranger's content stays refused"
     await restarted.end()
     assert len({one.cin for one in stored(lab)}) == 1
 
