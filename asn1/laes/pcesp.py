@@ -34,7 +34,7 @@ def _optional(tag: int, name: str, kind: Type) -> Field:
 
 
 PROTOCOL_VERSION: Final = enumerated("ProtocolVersion", "3=v3 4=v4")
-FLOW_DIRECTION: Final = enumerated("FlowDirection", "1=down 2=up 3=both")
+FLOW_DIRECTION: Final = enumerated("FlowDirection", "1=downstream 2=upstream 3=downstream-and-upstream")
 RESOURCE_STATE: Final = enumerated("ResourceState", "1=reserved 2=committed")
 SDP: Final = UTF8
 _TEXT_32: Final = visible(1, 32)
@@ -79,7 +79,7 @@ _CALL: Final = (*_EVENT, Field(3, "callId", CALL_ID))
 
 ANSWER: Final = Sequence("Answer", (*_CALL, _optional(4, "answering", PARTY_ID)))
 CC_OPEN_OPTION: Final = Choice(
-    "ccOpenOption", (Field(3, "ccOpenTime", SequenceOf("SEQUENCE OF CallId", CALL_ID)), Field(4, "reserved4", NULL))
+    "ccOpenOption", (Field(3, "ccOpenTime", SequenceOf("SEQUENCE OF CallId", CALL_ID)), Field(4, "reserved0", NULL))
 )
 CC_OPEN: Final = Sequence(
     "CCOpen",
@@ -112,7 +112,7 @@ ORIGINATION: Final = Sequence(
         Field(4, "calling", PARTY_ID),
         _optional(5, "called", PARTY_ID),
         Field(None, "input", INPUT),
-        Field(8, "reserved8", NULL),
+        Field(8, "reserved0", NULL),
         _optional(9, "transitCarrierId", TRANSIT_CARRIER),
     ),
 )
@@ -122,7 +122,7 @@ TERMINATION_ATTEMPT: Final = Sequence(
         *_CALL,
         _optional(4, "calling", PARTY_ID),
         _optional(5, "called", PARTY_ID),
-        Field(6, "reserved6", NULL),
+        Field(6, "reserved0", NULL),
         _optional(7, "redirectedFromInfo", REDIRECTED_FROM),
     ),
 )
@@ -133,8 +133,8 @@ REDIRECTION: Final = Sequence(
         Field(3, "old", CALL_ID),
         Field(4, "redirectedto", PARTY_ID),
         _optional(5, "transitCarrierId", TRANSIT_CARRIER),
-        Field(6, "reserved6", NULL),
-        Field(7, "reserved7", NULL),
+        Field(6, "reserved0", NULL),
+        Field(7, "reserved1", NULL),
         _optional(8, "new", CALL_ID),
         _optional(9, "redirectedfrom", PARTY_ID),
     ),

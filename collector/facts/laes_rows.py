@@ -119,8 +119,7 @@ ROWS: Final[dict[str, dict[str, Row]]] = {"t1678": T1678, "jstd025": T1678, "pce
 PLACES: Final = word_set("location visitedSystemIdentity systemIdentity networkAddress networkAccessNodeIdentity")
 """Fields that tell where somebody is, or which system serves them there."""
 ENVELOPE: Final = word_set(
-    "caseId iAPSystemId reportingSystemId accessingElementId timestamp eventTime reserved4 reserved6 reserved7 "
-    "reserved8"
+    "caseId iAPSystemId reportingSystemId accessingElementId timestamp eventTime reserved0 reserved1"
 )
 DELIVERY: Final = word_set("deliveryIdentifier ccDeliveryFormat deliveryInformation cCCId")
 ITEMS: Final[dict[str, str]] = {

@@ -30,7 +30,7 @@ OPENS: Final = frozenset({"ccOpen", "ccopen", "ccChange", "ccchange"})
 CLOSES: Final = frozenset({"ccClose", "ccclose"})
 _CALL_FIELDS: Final = ("callId", "old")
 _SESSION_FIELDS: Final = ("packetDataSessionID", "accessSessionID")
-_FLOWS: Final = {"down": TO_TARGET, "up": FROM_TARGET}
+_FLOWS: Final = {"downstream": TO_TARGET, "upstream": FROM_TARGET}
 _CCC_SIDES: Final = {
     "sepXmitCCC": FROM_TARGET,
     "sepRecvCCC": TO_TARGET,

@@ -17,6 +17,8 @@ from mediation.laes.calls import Act, Leg, key_of
 from mediation.laes.content import ccc_ids
 from mediation.laes.moment import Builder, Cause, Moment, digits_of, first, redirected_from, redirected_to, visible
 
+_BOTH: Final = "downstream-and-upstream"
+
 CAUSES: Final[dict[str, Cause]] = {
     "answer": Cause("fact", "a 2xx to the INVITE of a leg: the call is answered or cut through both ways"),
     "ccclose": Cause("assumed", "the last leg of the communication has ended while its content was announced"),
@@ -59,10 +61,10 @@ def _opening(moment: Moment) -> CdcMessage | None:
     common = {"callId": call_id(moment, leg), "calling": party(leg.calling), "called": party(leg.called)}
     if leg.outgoing is False:
         info = redirected_from(message, party)
-        return _with_null(_message(moment, "terminationattempt", **common, redirectedFromInfo=info), "reserved6")
+        return _with_null(_message(moment, "terminationattempt", **common, redirectedFromInfo=info), "reserved0")
     asked = digits_of(leg.called)
     form = ("userinput", asked) if asked is not None else ("translationinput", visible(leg.called, 32) or "?")
-    return _with_null(_message(moment, "origination", **common, input=form), "reserved8")
+    return _with_null(_message(moment, "origination", **common, input=form), "reserved0")
 
 
 def _with_null(message: CdcMessage, *names: str) -> CdcMessage:
@@ -77,7 +79,7 @@ def _redirection(moment: Moment) -> CdcMessage | None:
         moment, "redirection", old=call_id(moment, moment.leg), redirectedto=party(redirected_to(moment.message)),
         redirectedfrom=party(moment.leg.called),
     )  # fmt: skip
-    return _with_null(made, "reserved6", "reserved7")
+    return _with_null(made, "reserved0", "reserved1")
 
 
 def _sent_on(moment: Moment) -> CdcMessage | None:
@@ -89,7 +91,7 @@ def _sent_on(moment: Moment) -> CdcMessage | None:
         moment, "redirection", old=call_id(moment, before), redirectedto=party(leg.called), new=call_id(moment, leg),
         redirectedfrom=party(before.called),
     )  # fmt: skip
-    return _with_null(made, "reserved6", "reserved7")
+    return _with_null(made, "reserved0", "reserved1")
 
 
 def _service(moment: Moment) -> CdcMessage | None:
@@ -208,7 +210,7 @@ def _content_open(moment: Moment) -> CdcMessage | None:
         return None
     calls = [call_id(moment, leg) for leg in moment.call.legs] or [call_id(moment, None)]
     return _message(
-        moment, "ccopen", ccOpenOption=("ccOpenTime", calls), cCCId=_identity(moment), flowDirection="both",
+        moment, "ccopen", ccOpenOption=("ccOpenTime", calls), cCCId=_identity(moment), flowDirection=_BOTH,
         **_sides(moment),
     )  # fmt: skip
 
@@ -217,7 +219,7 @@ def _content_change(moment: Moment) -> CdcMessage | None:
     if not moment.site.form:
         return None
     return _message(
-        moment, "ccchange", callId=_content_call(moment), cCCId=_identity(moment), flowDirection="both",
+        moment, "ccchange", callId=_content_call(moment), cCCId=_identity(moment), flowDirection=_BOTH,
         resourceState="committed", **_sides(moment),
     )  # fmt: skip
 
@@ -225,7 +227,7 @@ def _content_change(moment: Moment) -> CdcMessage | None:
 def _content_close(moment: Moment) -> CdcMessage | None:
     if not moment.site.form:
         return None
-    return _message(moment, "ccclose", cCCId=_identity(moment), flowDirection="both")
+    return _message(moment, "ccclose", cCCId=_identity(moment), flowDirection=_BOTH)
 
 
 BUILDERS: Final[dict[Act, Builder]] = {

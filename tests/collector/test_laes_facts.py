@@ -158,8 +158,8 @@ def test_what_is_kept_of_a_vector_is_in_the_keep_column(name: str) -> None:
 
 def test_the_table_has_every_message_and_every_field_is_in_it_or_known() -> None:
     digits, envelope = {"input", "digits"}, {
-        "caseId", "iAPSystemId", "reportingSystemId", "accessingElementId", "timestamp", "eventTime", "reserved4",
-        "reserved6", "reserved7", "reserved8", "signalingMsg",
+        "caseId", "iAPSystemId", "reportingSystemId", "accessingElementId", "timestamp", "eventTime", "reserved0",
+        "reserved1", "signalingMsg",
     }  # fmt: skip
     for dialect in ("t1678", "pcesp", "ias"):
         messages = {row.name: row.type for row in MODULES[dialect].DIALECT.messages.fields}

@@ -77,13 +77,6 @@ REASONS: Final = (
         "is our assumption (`carrier_sim/mms.py`).",
     ),
     Reason(
-        r"pycrate.*|asn1tools.*",
-        r"PCESP .*",
-        r"flowDirection: '(both|down|up)'|reserved[0-9]: not known",
-        "The octets are the same; two names of ours are not the module's: its FlowDirection calls 1, 2 and 3 "
-        "`downstream`, `upstream` and `downstream-and-upstream`, and its reserved NULLs are numbered from 0.",
-    ),
-    Reason(
         r"pycrate, more modules",
         r"PS-PDU (li.*|alarms-indicator|national-HI1-ASN1parameters)",
         r"domainID: OBJECT IDENTIFIER value out of constraint, \(0, 4, 0, 2, 2, 0, 1, 7\)",

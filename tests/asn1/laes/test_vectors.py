@@ -114,7 +114,7 @@ def test_a_cc_apdu_is_described_by_size_and_hash_alone(dialect):
                 "calling": {"dn": "2125550100"},
                 "called": {"dn": "2125550123"},
                 "input": {"userinput": "12125550123"},
-                "reserved8": None,
+                "reserved0": None,
             },
         ),
         (

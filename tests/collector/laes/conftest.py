@@ -128,18 +128,18 @@ class PcespCall:
     def origination(self) -> bytes:
         return self.encode(
             "origination", callId=self.call, calling={"dn": self.caller}, called={"dn": self.callee},
-            input=("userinput", self.callee), reserved8=None,
+            input=("userinput", self.callee), reserved0=None,
         )  # fmt: skip
 
     def release(self) -> bytes:
         return self.encode("release", callId=self.call)
 
-    def opens(self, ccc: Any, *others: dict[str, str], flow: str = "both", **more: Any) -> bytes:
+    def opens(self, ccc: Any, *others: dict[str, str], flow: str = "downstream-and-upstream", **more: Any) -> bytes:
         calls = ("ccOpenTime", [self.call, *others])
         return self.encode("ccopen", ccOpenOption=calls, cCCId=ccc, flowDirection=flow, **more)
 
     def closes(self, ccc: Any) -> bytes:
-        return self.encode("ccclose", cCCId=ccc, flowDirection="both")
+        return self.encode("ccclose", cCCId=ccc, flowDirection="downstream-and-upstream")
 
 
 def pair(k: int) -> Any:

@@ -136,7 +136,7 @@ def test_a_redirected_call_goes_on_as_the_target_s(us: Any, bench: Any) -> None:
     """PCESP names the new call in the Redirection; its content is placed by a CCOpen that names both."""
     first, second = us.PcespCall(A, "5,1"), us.PcespCall(A, "5,2")
     redirection = first.encode(
-        "redirection", old=first.call, redirectedto={"dn": us.OTHER}, reserved6=None, reserved7=None, new=second.call
+        "redirection", old=first.call, redirectedto={"dn": us.OTHER}, reserved0=None, reserved1=None, new=second.call
     )
     bench.cdc(first.origination(), redirection, name="pcdc")
     slot = bench.streams.slot_of(0, bench.rows()[0].cin, KIND_IRI)
@@ -293,7 +293,7 @@ def test_attack_two_names_with_one_number(us: Any, bench: Any, monkeypatch: pyte
 def test_ids_of_either_side_and_session_descriptions_tell_the_direction(us: Any, bench: Any) -> None:
     """Separate channels, one way channels, and the target's own address where the channel is both ways."""
     one, two, three = (us.PcespCall(A, f"{number},1") for number in (1, 2, 3))
-    bench.cdc(one.origination(), one.opens(("combCCC", "0000000A"), flow="up"), name="pcdc")
+    bench.cdc(one.origination(), one.opens(("combCCC", "0000000A"), flow="upstream"), name="pcdc")
     bench.cdc(two.origination(), two.opens(("combCCC", "0000000B"), subject=us.SDP), name="pcdc")
     bench.cdc(three.origination(), three.opens(("combCCC", "0000000C")), name="pcdc")
     rows = bench.ccc(
