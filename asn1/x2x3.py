@@ -232,7 +232,7 @@ def _attributes(pdu: X2X3Pdu) -> bytes:
 def decode_pdu(octets: bytes | bytearray | memoryview) -> X2X3Pdu:
     """Decode exactly one PDU. Raises `DecodeError` for anything else, octets behind it included."""
     view = memoryview(octets)
-    total = _frame(view, MAX_HEADER_OCTETS, MAX_PAYLOAD_OCTETS)
+    total = frame_size(view)
     if total is None or total > len(view):
         raise DecodeError(DecodeError.TRUNCATED, "the PDU ends before its length says", len(view))
     if total < len(view):
@@ -240,8 +240,11 @@ def decode_pdu(octets: bytes | bytearray | memoryview) -> X2X3Pdu:
     return _decode(view)
 
 
-def _frame(view: memoryview, max_header: int, max_payload: int, start: int = 0) -> int | None:
-    """Octets of the PDU at `start`; None while the lengths are not there yet. Raises when they cannot be believed."""
+def frame_size(
+    view: memoryview, max_header: int = MAX_HEADER_OCTETS, max_payload: int = MAX_PAYLOAD_OCTETS, start: int = 0
+) -> int | None:
+    """Octets of the PDU at `start`; None while the lengths are not there yet. Raises DecodeError when they cannot be
+    believed."""
     if len(view) - start >= 2 and view[start] != 0:
         raise DecodeError(DecodeError.BAD_VALUE, f"major version {view[start]}, only 0 is known", start, "version")
     if len(view) - start < 12:
@@ -370,7 +373,7 @@ class Framer:
         with memoryview(self._buffer) as view:
             while True:
                 try:
-                    total = _frame(view, self._max_header, self._max_payload, position)
+                    total = frame_size(view, self._max_header, self._max_payload, position)
                 except DecodeError as error:
                     self.error = error
                     break

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from asn1 import view
+from asn1 import view, x2x3_view
 from asn1.laes import describe as laes
 from lab.kernels import interpreted, require_compiled
 from mediation.runtime.config import ConfigError
@@ -38,8 +38,10 @@ def _chunks(source: str) -> Iterator[bytes]:
 def _lines(chunks: Iterator[bytes], dialect: str, slow: bool) -> Iterator[dict[str, Any]]:
     if dialect in laes.DIALECTS:
         return laes.describe_stream(chunks, dialect)
+    if dialect == x2x3_view.DIALECT:
+        return x2x3_view.describe_stream(chunks)
     if dialect != "etsi":
-        raise ConfigError(f"Unknown dialect {dialect!r}: choose one of etsi, {', '.join(laes.DIALECTS)}.")
+        raise ConfigError(f"Unknown dialect {dialect!r}: choose one of etsi, {', '.join(laes.DIALECTS)}, x2x3.")
     if slow:
         (twin,) = interpreted("asn1.view")
         lines: Iterator[dict[str, Any]] = twin.describe_stream(chunks)
@@ -51,7 +53,7 @@ def _lines(chunks: Iterator[bytes], dialect: str, slow: bool) -> Iterator[dict[s
 def decode(
     source: Annotated[str, typer.Argument(metavar="FILE|-", help="records as they came over the wire; - reads a pipe")],
     dialect: Annotated[
-        str, typer.Option(help="etsi, t1678, pcesp, ias, jstd025 (reconstructed); never guessed")
+        str, typer.Option(help="etsi, t1678, pcesp, ias, jstd025 (reconstructed), x2x3; never guessed")
     ] = "etsi",
     slow: Annotated[bool, typer.Option("--interpreted", help="scan with the interpreted kernels; same lines")] = False,
 ) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import struct
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -227,3 +229,41 @@ def test_target_xml_tolerates_prefixes_and_refuses_nesting() -> None:
     assert parse_target_xml('<ns1:imsi xmlns:ns1="urn:x"> 00101 </ns1:imsi>') == ("imsi", "00101")
     assert parse_target_xml("<ipv4Cidr><a>1</a></ipv4Cidr>") is None
     assert parse_target_xml("12125550101") is None
+
+
+# --- golden PDUs --------------------------------------------------------------------------------------------------
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "vectors/etsi/x2x3.json").read_text())["vectors"]
+OCTET_FIELDS = (
+    "payload", "xid", "source_ipv4", "destination_ipv4", "source_ipv6", "destination_ipv6", "etsi_102232_1",
+    "ts_33128", "ts_33108", "proprietary",
+)  # fmt: skip
+
+
+def expected(fields: dict) -> X2X3Pdu:
+    values = {name: bytes.fromhex(held) if name in OCTET_FIELDS else held for name, held in fields.items()}
+    values["pdu_type"] = PduType(values["pdu_type"])
+    for name in ("matched_targets", "other_targets"):
+        values[name] = tuple(values.get(name, ()))
+    values["extra"] = tuple((kind, bytes.fromhex(octets)) for kind, octets in values.get("extra", ()))
+    if "related_xid" in values:
+        xid, correlation, number = values["related_xid"]
+        values["related_xid"] = RelatedXid(bytes.fromhex(xid), correlation, number)
+    return X2X3Pdu(**values)
+
+
+@pytest.mark.parametrize("vector", GOLDEN, ids=lambda vector: vector["name"])
+def test_golden_pdus_are_read_and_written(vector: dict) -> None:
+    octets = bytes.fromhex(vector["octets"])
+    pdu = decode_pdu(octets)
+    assert pdu == expected(vector["fields"])
+    assert encode_pdu(pdu) == octets
+    assert Framer().feed(octets * 2) == [pdu, pdu]
+
+
+def test_golden_pdus_cover_every_format_interface_version_and_attribute() -> None:
+    held = [vector["fields"] for vector in GOLDEN]
+    assert {(one["payload_format"], one["version"]) for one in held} == {(f, v) for f in range(18) for v in (5, 6)}
+    assert {(one["pdu_type"], one["version"]) for one in held} == {(kind, v) for kind in range(1, 5) for v in (5, 6)}
+    named = set().union(*held)
+    assert set(X2X3Pdu._fields) <= named, "every attribute of the tables has a golden PDU"
