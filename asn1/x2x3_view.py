@@ -11,10 +11,10 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from asn1 import ts33128
 from asn1.errors import DecodeError
 from asn1.table import Value, decode_reporting
 from asn1.tlv import time_text
-from asn1.ts33128 import XIRI_PAYLOAD
 from asn1.view_contents import Line
 from asn1.view_fields import render
 from asn1.x2x3 import PayloadDirection, PayloadFormat, PduType, X2X3Pdu, decode_pdu, frame_size
@@ -111,9 +111,9 @@ def _payload(pdu: X2X3Pdu) -> tuple[Line, list[Line]]:
     if pdu.pdu_type != PduType.X2 or not pdu.payload:
         return {}, []
     if pdu.payload_format == PayloadFormat.TS_33128:
-        value, unknown = decode_reporting(XIRI_PAYLOAD, pdu.payload)
+        value, unknown = decode_reporting(ts33128.XIRI_PAYLOAD, pdu.payload)
         told = [{"path": item.path, "tag": item.tag, "octets": item.octets.hex()} for item in unknown]
-        return dict(render(XIRI_PAYLOAD, value)), told
+        return dict(render(ts33128.XIRI_PAYLOAD, value)), told
     if pdu.payload_format == PayloadFormat.SIP:
         return {"sip": pdu.payload.decode("utf-8", "backslashreplace")}, []
     return {"octets": pdu.payload.hex()}, []
