@@ -16,7 +16,7 @@ class LaesTerms(NamedTuple):
     group: str
     ccc: Ccc | None = None
     resend_octets: int = 4 << 20
-    resend_us: int = 600_000_000
+    resend_us: int = 3_600_000_000
     hold_octets: int = 4 << 20
     hold_us: int = 8_000_000
     arrival_stamps: bool = False
