@@ -66,8 +66,9 @@ class Sender:
         signer: PrivateKey | None = None,
         random: Callable[[int], bytes] | None = None,
     ) -> None:
-        self._config = config
-        self._oid = config.ps_domain_oid
+        self._oid, self._old_module = config.ps_domain_oid, config.old_module
+        self._resets, self._segment_octets = config.cin_reset != "never", config.segment_octets
+        self._aggregation, self._encryption, self._integrity = config.aggregation, config.encryption, config.integrity
         self._counters = counters
         self._keys = keys
         self._signer = signer
@@ -88,8 +89,8 @@ class Sender:
     def put(self, product: Outgoing, now_us: int, real_us: int) -> list[Entry]:
         """What leaves because of one more product. `now_us`: the run's clock, for stamps; `real_us`: any clock that
         goes forward, for what is due. Raises EncodeError."""
-        aggregation, key = self._config.aggregation, (product.xid, product.correlation)
-        if self._config.encryption is not None:
+        aggregation, key = self._aggregation, (product.xid, product.correlation)
+        if self._encryption is not None:
             self._key(product.header.liid)
         if aggregation is None:
             return self._leave([product], now_us, real_us)
@@ -107,14 +108,14 @@ class Sender:
     def due(self, now_us: int, real_us: int, everything: bool = False) -> list[Entry]:
         """What leaves because its time has come; `everything`, before the end."""
         entries: list[Entry] = []
-        aggregation = self._config.aggregation
+        aggregation = self._aggregation
         while self._waiting and aggregation is not None:
             key, oldest = next(iter(self._waiting.items()))
             if not everything and real_us - oldest.since_us < aggregation.us:
                 break
             del self._waiting[key]
             entries += self._leave(oldest.products, now_us, real_us)
-        integrity = self._config.integrity
+        integrity = self._integrity
         if integrity is None:
             return entries
         late_us = real_us - int(integrity.hash_s * 1e6)
@@ -129,9 +130,9 @@ class Sender:
 
     def _leave(self, products: list[Outgoing], now_us: int, real_us: int) -> list[Entry]:
         first, entries = products[0], []
-        if self._config.cin_reset != "never" and self._counters.reset(first.state, first.header.liid.decode()):
+        if self._resets and self._counters.reset(first.state, first.header.liid.decode()):
             entries.append(self._entry(first, tri_pdu(self._header(first.header, 0, now_us), "cINReset"), tri=True))
-        each = self._config.segment_octets
+        each = self._segment_octets
         cuttable = each is not None and len(products) == 1 and first.iri_type is None
         pieces = cut(first.contents, each) if cuttable and each is not None else [first.contents]
         if len(pieces) == 1:
@@ -156,19 +157,19 @@ class Sender:
         liid = first.header.liid.decode()
         number = self._counters.number(first.state, liid, content) + sum(one.skip for one in products) & 0xFFFFFFFF
         header = first.header._replace(sequence_number=number, oid=self._oid)
-        if self._config.old_module:
+        if self._old_module:
             header = header._replace(extended_interception_point_id=None, network_function_id=None)
         if len(products) > 1:
             stamp_us = max(now_us, *(one.header.time_us or 0 for one in products))
             header = header._replace(time_us=stamp_us, time_qualifier="timeOfAggregation")
-        if self._config.encryption is None:
+        if self._encryption is None:
             plain_form = octets = self._encoded(header, products, contents)
         else:
             payload = _payload(products, contents)
             octets, plain_form = self._ciphered(header, payload, _PARTS.get(contents[0], "unknown"), content, now_us)
         self._counters.take(first.state, liid, content, number)
         entries = [self._entry(first, octets)]
-        integrity = self._config.integrity
+        integrity = self._integrity
         if integrity is None:
             return number, entries
         chain = Chain(header.liid, -1 if header.cin is None else header.cin, int(content))
@@ -217,7 +218,7 @@ class Sender:
         value = check.value
         stamped = self._header(header, check.number, now_us)
         octets = tri_pdu(stamped, "integrityCheck", value)
-        if self._config.encryption is not None and self._config.encryption.tri:
+        if self._encryption is not None and self._encryption.tri:
             payload = ("tRIPayload", ("integrityCheck", value))
             octets, _ = self._ciphered(stamped, payload, "part1", bool(chain.kind), now_us)
         return [Entry(HI3 if chain.kind else HI2, chain.liid.decode(), octets, None, True)]
@@ -252,14 +253,14 @@ class Sender:
 
     @property
     def _profile(self) -> Profile:
-        encryption = self._config.encryption
+        encryption = self._encryption
         return Profile() if encryption is None else encryption.agreed
 
     def _chain(self, chain: Chain, header: PsHeader) -> tuple[ChainWriter, PsHeader]:
         found = self._chains.get(chain)
-        integrity = self._config.integrity
+        integrity = self._integrity
         if found is None and integrity is not None:
-            profile = integrity.agreed._replace(named=not self._config.old_module)
+            profile = integrity.agreed._replace(named=not self._old_module)
             found = self._chains[chain] = ChainWriter(chain, profile, self._signer), header
             if len(self._chains) > MAX_CHAINS:
                 gone, _ = self._chains.popitem(last=False)
