@@ -9,7 +9,7 @@ passed over. A finding never changes what was stored: it names the records, and 
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -89,6 +89,8 @@ class _Waiting(NamedTuple):
 @dataclass(slots=True)
 class _ChainState:
     settled: OrderedDict[Place, None] = field(default_factory=OrderedDict)
+    numbers: Counter[int] = field(default_factory=Counter)
+    """Of the settled ones, over all epochs."""
     hashes: OrderedDict[int, _Hash] = field(default_factory=OrderedDict)
     signed: OrderedDict[int, None] = field(default_factory=OrderedDict)
     told_key: bool = False
@@ -192,7 +194,7 @@ class Checker:
         if missing:
             if not late:
                 return False
-            again = sum(any(place.number == number for place in state.settled) for number in missing[:64])
+            again = any(number in state.numbers for number in missing)
             places = self._take(chain, numbers)
             fault = Fault.REPLAYED if again and not places else Fault.MISSING_DATA
             absent = tuple(missing[:MAX_NAMED]) if fault is Fault.MISSING_DATA else ()
@@ -255,10 +257,14 @@ class Checker:
 
     def _state(self, chain: Chain) -> _ChainState:
         state = self._chains.get(chain)
-        if state is None:
-            state = self._chains[chain] = _ChainState()
-            if len(self._chains) > MAX_CHAINS:
-                self._chains.popitem(last=False)
+        if state is not None:
+            self._chains.move_to_end(chain)
+            return state
+        state = self._chains[chain] = _ChainState()
+        if len(self._chains) > MAX_CHAINS:
+            gone, lost = self._chains.popitem(last=False)
+            for one in lost.hashes.values() if self._key is not None else ():
+                self._find(Fault.UNSIGNED, gone, one.records, "more chains are open than are kept")
         return state
 
     def _take(self, chain: Chain, numbers: list[int]) -> tuple[Place, ...]:
@@ -274,9 +280,15 @@ class Checker:
 
     @staticmethod
     def _remember(state: _ChainState, place: Place) -> None:
+        if place in state.settled:
+            return
         state.settled[place] = None
+        state.numbers[place.number] += 1
         if len(state.settled) > MAX_REMEMBERED:
-            state.settled.popitem(last=False)
+            gone, _ = state.settled.popitem(last=False)
+            state.numbers[gone.number] -= 1
+            if not state.numbers[gone.number]:
+                del state.numbers[gone.number]
 
     def _drop(self, key: tuple[Chain, int], fault: Fault, says: str) -> None:
         found = self._pending.pop(key)
@@ -294,7 +306,7 @@ class Checker:
         return found
 
     def _unsigned(self, late_us: int) -> None:
-        for chain, state in self._chains.items():
+        for chain, state in list(self._chains.items()):
             while state.hashes:
                 number, oldest = next(iter(state.hashes.items()))
                 if oldest.since_us > late_us:

@@ -114,14 +114,16 @@ class Engine:
             keys.hmac_key,
         )
 
-    def epoch(self, chain: Chain, by_liid: bool) -> int:
-        """The epoch that a stream's counter is in."""
-        cin, kind = (LIID_CIN, 0) if by_liid else (chain.cin, chain.kind)
+    def epoch(self, chain: Chain, by_liid: bool) -> int | None:
+        """The epoch that a stream's counter is in; None where nothing of its communication is known."""
         try:
-            slot = self._streams.slot_of(self.liids.intern(chain.liid), cin, kind)
+            liid = self.liids.intern(chain.liid)
         except DecodeError:
-            return 0
-        return 0 if slot < 0 else self._streams.epoch(slot)
+            return None
+        slot = self._streams.slot_of(liid, chain.cin, chain.kind)
+        if slot >= 0 and by_liid:
+            slot = self._streams.slot_of(liid, LIID_CIN, 0)
+        return None if slot < 0 else self._streams.epoch(slot)
 
     def recover(
         self,

@@ -9,6 +9,7 @@ do not prove is held too.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -55,6 +56,7 @@ class Holds:
         self._append = append
         self._now_us = now_us
         known = tuple(known)
+        self._singly: Counter[tuple[bytes, int]] = Counter()
         self._unproved: set[Scope] = {one.scope for one in known if one.reason is Reason.TAMPERED}
         found = (one.scope for one in known if one.reason is Reason.TARGET_MISMATCH)
         self._strays = {(one.liid, one.cin) for one in found}
@@ -75,21 +77,27 @@ class Holds:
                 self._hold(scope, Reason.TARGET_MISMATCH, stray._asdict(), ["R-022", "R-122"])
         found.clear()
 
-    def integrity(self, found: list[Finding], epoch_of: Callable[[Chain], int]) -> None:
-        """What a check that is required says of its records (TS 102 232-1, 7.2.3; R-090): all of them are held, one by
-        one, and above `MAX_HELD_SINGLY` of a communication all of it. `epoch_of` is for those that are not there."""
+    def integrity(self, found: list[Finding], epoch_of: Callable[[Chain], int | None]) -> None:
+        """What a check that is required says of its records (TS 102 232-1, 7.2.3; R-090): they are held one by one, and
+        where that would be more than `MAX_HELD_SINGLY` of a communication, all of it, once. `epoch_of` is for those
+        that are not there: None where nothing of their communication ever was, and so nothing is to be held."""
         for finding in found:
             chain = finding.chain
-            places = [*finding.records, *(Place(epoch_of(chain), number) for number in finding.absent)]
-            scopes = [standing.of_record(chain.liid, chain.cin, chain.kind, one.epoch, one.number) for one in places]
-            if len(scopes) > MAX_HELD_SINGLY:
-                scopes = [standing.of_communication(chain.liid, chain.cin)]
+            whole = standing.of_communication(chain.liid, chain.cin)
+            epoch = epoch_of(chain)
+            absent = () if epoch is None else tuple(Place(epoch, number) for number in finding.absent)
+            places = (*finding.records, *absent)
+            scopes = [standing.of_record(*chain, one.epoch, one.number) for one in places]
             fresh = [one for one in scopes if one not in self._unproved]
+            if not fresh or whole in self._unproved:
+                continue
+            if len(fresh) + self._singly[chain.liid, chain.cin] > MAX_HELD_SINGLY:
+                fresh = [whole]
+            else:
+                self._singly[chain.liid, chain.cin] += len(fresh)
             if len(self._unproved) > MAX_KNOWN:
                 self._unproved.clear()
             self._unproved.update(fresh)
-            if not fresh:
-                continue
             ground = f"integrity check: {finding.says}"
             now_us = self._now_us()
             self._store.stand([standing.held(one, Reason.TAMPERED, now_us, ground=ground) for one in fresh])

@@ -25,7 +25,7 @@ from collector.stream_table import LIID_CIN, StreamTable, VerifyColumns
 
 MAX_MESSAGES: Final = 16
 """Operator messages shown in the status."""
-MAX_UNTOLD: Final = 64
+MAX_UNTOLD: Final = 16
 """Operator messages and findings that one turn puts on record singly; beyond, they are counted."""
 MAX_MESSAGE: Final = 255
 """Characters; the standard allows so many octets."""
