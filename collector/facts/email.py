@@ -27,6 +27,10 @@ _EMAIL_KNOWN: Final = frozenset(
         "message-ID", "aAAInformation",
     }
 )  # fmt: skip
+_EMAIL_COUNTS: Final = {
+    "client-Port": 1 << 16, "server-Port": 1 << 16, "client-Octets-Sent": 1 << 64, "server-Octets-Sent": 1 << 64,
+}  # fmt: skip
+"""Numbers that the module leaves open, and where one ceases to be what its name says."""
 _SECRETS: Final = frozenset({"password", "challenge", "response"})
 _OWN_CLIENT: Final = frozenset(
     {
@@ -43,8 +47,12 @@ def read_email(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:
     content = list(facts.content)
     originators: set[Target] = set()
     recipients: set[Target] = set()
-    kept: list[tuple[str, Any]] = [(name, value.get(name)) for name in _EMAIL_KEPT]
-    if set(value) - _EMAIL_KNOWN:
+    kept: list[tuple[str, Any]] = [
+        (name, value.get(name))
+        for name in _EMAIL_KEPT
+        if name not in _EMAIL_COUNTS or _is_count(name, value.get(name, 0))
+    ]
+    if set(value) - _EMAIL_KNOWN or not all(_is_count(name, value.get(name, 0)) for name in _EMAIL_COUNTS):
         content.append("undescribed_fields")
     senders = [value["e-mail-Sender"]] if value.get("e-mail-Sender") else []
     for name, texts, side in (("from", senders, originators), ("to", value.get("e-mail-Recipients", []), recipients)):
@@ -82,6 +90,10 @@ def read_email(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:
         content=tuple(dict.fromkeys(content)),
         permitted=present(kept),
     )
+
+
+def _is_count(name: str, value: int) -> bool:
+    return 0 <= value < _EMAIL_COUNTS[name]
 
 
 def _logon(value: tuple[str, Any]) -> tuple[str | None, frozenset[Target], bool]:

@@ -76,7 +76,7 @@ def _sms_message(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
     elif "sMSTPDUData" in event:
         content.append("sms_text")
     parties = (event["originatingSMSParty"], event["terminatingSMSParty"])
-    if not all(is_plain_party(party) for party in parties):
+    if not all(is_plain_party(party) for party in parties) or not _is_node(event.get("peerNFAddress")):
         content.append("party_text")
     permitted: list[tuple[str, Any]] = [
         ("direction", event["direction"]),
@@ -102,6 +102,14 @@ def _sms_message(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
         location=facts.location or "location" in event,
         permitted=tuple((key, held) for key, held in permitted if held is not None),
     )
+
+
+def _is_node(value: tuple[str, Any] | None) -> bool:
+    """Whether the address of the service centre, where there is one, has the size of an address."""
+    if value is None:
+        return True
+    form, held = value
+    return bool(target_of(*held) if form == "iPAddress" else target_of(form, held))
 
 
 def _sms_report(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:

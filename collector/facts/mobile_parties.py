@@ -11,8 +11,6 @@ from collector.facts import shapes
 from collector.facts.short_messages import LETTER_DIGITS
 from mediation.law.orders import Target, TargetKind
 
-_EQUIPMENT_LENGTH: Final = 16
-"""Digits of an IMEISV; hardware addresses are shorter."""
 _PERSONS: Final = ("sUPI", "gPSI", "iMPU", "oldSUPI", "oldGPSI")
 _BARE: Final = ("iMSI", "mSISDN")
 _EQUIPMENT: Final = ("pEI", "oldPEI", "deprecatedPEI")
@@ -22,12 +20,12 @@ def is_plain(form: str, value: str) -> bool:
     if form in ("sIPURI", "tELURI"):
         uri = shapes.uri_of(value)
         return uri.identity is not None and not uri.wrong and "?" not in value
-    return shapes.is_nai(value)
+    return shapes.is_imsi(value) if form == "iMSI" else shapes.is_nai(value)
 
 
 def target_of(form: str, value: Value) -> frozenset[Target]:
     if form == "iMSI":
-        return frozenset({Target(TargetKind.IMSI, str(value))})
+        return shapes.imsi_target(value)
     if form in ("mSISDN", "e164Number"):
         return shapes.number_targets(f"+{value}")
     if form in ("sIPURI", "tELURI"):
@@ -56,7 +54,7 @@ def is_plain_party(party: dict[str, Any]) -> bool:
         return False
     if not all(shapes.is_nai(party[name]) for name in _BARE if name in party):
         return False
-    if any(len(party[name][1]) > _EQUIPMENT_LENGTH for name in _EQUIPMENT if name in party):
+    if not all(shapes.is_equipment(party[name][1]) for name in _EQUIPMENT if name in party):
         return False
     return "sMSAddress" not in party or _is_address(party["sMSAddress"])
 

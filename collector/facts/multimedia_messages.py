@@ -104,7 +104,7 @@ def _targets(parties: list[dict[str, Any]]) -> frozenset[Target]:
         if form in ("e164Number", "mSISDN"):
             found |= shapes.number_targets(f"+{value}")
         elif form == "iMSI":
-            found.add(Target(TargetKind.IMSI, str(value)))
+            found |= shapes.imsi_target(value)
         elif form in ("sIPURI", "tELURI"):
             found |= shapes.uri_targets((str(value),))
         elif form in ("nAI", "iMPI", "emailAddress"):

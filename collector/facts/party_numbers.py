@@ -13,8 +13,6 @@ from collector.facts import shapes
 from mediation.law.orders import Target, TargetKind
 
 _MASK_OCTETS: Final = 4
-_MAX_DIGITS: Final = 15
-"""Of an IMSI."""
 _FORMATS: Final[dict[str, Callable[[bytes], Number | None]]] = {
     "iSUP-Format": isup_number,
     "dSS1-Format": dss1_number,
@@ -87,14 +85,12 @@ def data_node(value: tuple[str, Any]) -> Identity:
 
 def imsi(octets: bytes) -> Identity:
     digits = tbcd(octets)
-    if digits is None or not digits.isdigit() or not 6 <= len(digits) <= _MAX_DIGITS:
-        return _WRONG
-    return digits, frozenset({Target(TargetKind.IMSI, digits)})
+    return (digits if shapes.is_imsi(digits) else None), shapes.imsi_target(digits)
 
 
 def imei(octets: bytes) -> Identity:
     digits = tbcd(octets)
-    return (digits if digits is not None and digits.isdigit() and len(digits) <= 16 else None), _NOBODY
+    return (digits if shapes.is_equipment(digits) else None), _NOBODY
 
 
 def token(octets: bytes) -> Identity:

@@ -116,9 +116,9 @@ def read_packet_report(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts
         ("destination_port", packet.destination_port),
         ("total_octets", packet.total_octets),
     ]
-    if name == "summary":
-        permitted += [(key, report.get(key)) for key in _COUNTS]
     content = list(facts.content)
+    if name == "summary":
+        permitted += _plain_counts({key: report[key] for key in _COUNTS if key in report}, content)
     if len(octets) > packet.payload_offset:
         content.append("packet_payload")
     if _has_options(octets, packet):
@@ -160,8 +160,11 @@ def read_header_report(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts
     for name, key in (("sourcePort", "source_port"), ("destinationPort", "destination_port")):
         if len(fields.get(name, b"")) == _PORT_SIZE:
             permitted.append((key, int.from_bytes(fields[name], "big")))
-    permitted += [(name, value.get(name)) for name in ("iPAggregatedNbrOfPackets", "iPAggregatedNbrOfBytes")]
-    permitted += list(value.get("pDSRInformation", {}).items())
+    counted: dict[str, Any] = {
+        name: value[name] for name in ("iPAggregatedNbrOfPackets", "iPAggregatedNbrOfBytes") if name in value
+    }
+    counted |= value.get("pDSRInformation", {})
+    permitted += _plain_counts(counted, content)
     sides = shapes.address_target(source), shapes.address_target(destination)
     return replace(
         facts,
@@ -175,6 +178,16 @@ def read_header_report(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts
     )
 
 
+def _plain_counts(counted: dict[str, Any], content: list[str]) -> list[tuple[str, Any]]:
+    """Counts, times and triggers; a number of more than 64 bits counts nothing, and goes to `content`."""
+    plain = [(name, held) for name, held in counted.items() if isinstance(held, str) or 0 <= held < _MAX_COUNT]
+    if len(plain) < len(counted):
+        content.append("undescribed_fields")
+    return plain
+
+
+_AGGREGATES: Final = ("iPAggregatedNbrOfPackets", "iPAggregatedNbrOfBytes")
+_MAX_COUNT: Final = 1 << 64
 _PORT_SIZE: Final = 2
 _COUNTS: Final = ("trigger", "packetCount", "byteCount", "firstTimestamp", "lastTimestamp")
 

@@ -178,6 +178,21 @@ def number_targets(text: str) -> frozenset[Target]:
     return number_target(normalise_e164(text))
 
 
+def is_imsi(text: object) -> bool:
+    return isinstance(text, str) and text.isascii() and text.isdigit() and 6 <= len(text) <= 15
+
+
+def imsi_target(text: object) -> frozenset[Target]:
+    return frozenset({Target(TargetKind.IMSI, text)}) if isinstance(text, str) and is_imsi(text) else frozenset()
+
+
+def is_equipment(value: object) -> bool:
+    """IMEI or IMEISV in digits, or a hardware address in octets."""
+    if isinstance(value, str):
+        return value.isascii() and value.isdigit() and len(value) <= 16
+    return isinstance(value, bytes) and len(value) <= 8
+
+
 def uri_targets(uris: tuple[str, ...]) -> frozenset[Target]:
     """Each address as a URI, and as a number where its user is one."""
     found: set[Target] = set()

@@ -78,6 +78,12 @@ def test_words_and_secrets_of_an_email_are_content(more: dict[str, Any], item: s
     assert item in facts.content and "CANARY" not in str(facts.permitted)
 
 
+@pytest.mark.parametrize("name", ["client-Port", "server-Octets-Sent"])
+def test_attack_words_written_as_a_number_are_content(name: str) -> None:
+    facts = email(**{name.replace("-", "_"): int.from_bytes(b"CANARY at five", "big")})
+    assert facts.content == ("undescribed_fields",) and name not in dict(facts.permitted)
+
+
 def test_a_logon_names_the_user_of_the_mailbox() -> None:
     facts = email("e-mail-logon", aAAInformation=("iMAPAAAInformation", {"username": "alex"}))
     assert facts.originators >= nai("alex") and facts.content == () and ("user", "alex") in facts.permitted
@@ -368,6 +374,12 @@ def test_the_superseded_header_report_has_ends_and_ports() -> None:
     facts = header_report(ttl=b"\x40")
     assert facts.content == () and ("destination_port", 80) in facts.permitted
     assert facts.originators == frozenset({Target(TargetKind.IPV4, "203.0.113.80")})
+    words = int.from_bytes(b"CANARY at five", "big")
+    value = {
+        "iPIRIOnlyObjId": "5.3.20.3", "protocolInformation": ("none", None), "iPAggregatedNbrOfBytes": words,
+        "iPInformation": ("iPv4Information", {"source": bytes(4), "destination": bytes(4)}),
+    }  # fmt: skip
+    assert iri("iPIRIOnly", value).content == ("undescribed_fields",)
     assert header_report(options=b"CANARY").content == ("header_options",)
     assert header_report(protocol=b"CANARY").content == ("header_options",)
 
