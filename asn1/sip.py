@@ -31,6 +31,7 @@ __all__ = (
     "parse_sip",
     "sdp_of",
     "split_list",
+    "tries_again",
     "user_of",
 )
 
@@ -288,6 +289,12 @@ def _content_length(headers: tuple[tuple[str, str], ...], at: int) -> int | None
     if not (text.isascii() and text.isdigit() and len(text) <= 10):
         raise DecodeError(DecodeError.BAD_LENGTH, "Content-Length is no number", at, "content-length")
     return int(text)
+
+
+def tries_again(status: int) -> bool:
+    """Whether an answer that is no success asks for the same request once more, under the same Call-ID: redirections
+    (RFC 3261 section 8.1.3.4), challenges (section 22.2), and a session timer too short (RFC 4028)."""
+    return 300 <= status < 400 or status in (401, 407, 422)
 
 
 def split_list(value: str) -> list[str]:

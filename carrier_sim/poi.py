@@ -360,7 +360,7 @@ class Poi:
         form = _X3_KINDS.get(event.kind)
         if form is None:
             form = PayloadFormat.IPV6 if event.octets[:1] >= b"\x60" else PayloadFormat.IPV4
-        key = (match.task.xid_octets, event.correlation, ipid, direction, form, event.source, event.destination)
+        key = (match.task.xid_octets, event.correlation, ipid, direction, form)
         head = self._heads.get(key)
         if head is None:
             bare = event._replace(octets=b"", time_us=0)

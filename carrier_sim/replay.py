@@ -20,7 +20,7 @@ from typing import Final
 from asn1.errors import DecodeError, LocalError
 from asn1.packets import TCP, UDP, IpPacket, parse_ip
 from asn1.radius import INTERIM, START, STOP, RadiusPacket, parse_radius
-from asn1.sip import SipMessage, canonical_uri, looks_like_sip, number_of, parse_sdp, parse_sip, sdp_of
+from asn1.sip import SipMessage, canonical_uri, looks_like_sip, number_of, parse_sdp, parse_sip, sdp_of, tries_again
 from carrier_sim.events import Address, EventKind, InterceptEvent, Phase
 from carrier_sim.pcap import CaptureError, ip_of_frame, read_capture
 from carrier_sim.pseudonyms import Pseudonyms
@@ -174,6 +174,9 @@ class Replay:
         if phase is Phase.CLOSES:
             dialogue.closed_us = time_us
             self._forget_offers(dialogue)
+        elif phase is Phase.OPENS:
+            # Tried again under the same Call-ID after all.
+            dialogue.closed_us = None
         source, destination = (self._shown(end) for end in _ends(packet))
         sender, receiver = (dialogue.caller, dialogue.callee) if from_caller else (dialogue.callee, dialogue.caller)
         yield InterceptEvent(
@@ -325,7 +328,8 @@ def _phase(message: SipMessage) -> Phase:
     method, status = message.transaction_method, message.status
     if method == "INVITE":
         opens = message.to_tag is None if status is None else 200 <= status < 300
-        return Phase.OPENS if opens else Phase.CLOSES if status is not None and status >= 300 else Phase.WITHIN
+        failed = status is not None and status >= 300 and not tries_again(status)
+        return Phase.OPENS if opens else Phase.CLOSES if failed else Phase.WITHIN
     if method == "MESSAGE":
         return Phase.OPENS if status is None else Phase.CLOSES if status >= 200 else Phase.WITHIN
     return Phase.CLOSES if method == "BYE" and status is not None and status >= 200 else Phase.WITHIN

@@ -228,14 +228,15 @@ def _known(message: sip.SipMessage, state: Communication) -> int | None:
 
 
 def _ends_leg(message: sip.SipMessage, state: Communication) -> bool:
-    """An answered BYE, or an INVITE that failed before any answer; a redirection goes on (RFC 3261 section 8.1.3.4)."""
+    """An answered BYE, or an INVITE that failed before any answer and is not to be tried again."""
     if message.status is None or message.status < 200:
         return False
     if message.transaction_method == "BYE":
         return message.status < 300
     known = _known(message, state)
     answered = state.answered if known is None else bool(known & 1)
-    return message.transaction_method == "INVITE" and message.status >= 400 and not answered
+    failed = message.status >= 300 and not sip.tries_again(message.status)
+    return message.transaction_method == "INVITE" and failed and not answered
 
 
 def _sip(

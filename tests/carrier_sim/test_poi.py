@@ -277,6 +277,22 @@ def test_memory_of_communications_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
     assert len(poi._open) <= 3 and len(poi._contexts) <= 3
 
 
+def test_a_task_that_comes_late_gets_the_opening_of_every_leg_of_a_forwarded_call() -> None:
+    """What others lost: the signalling of a session that is up at activation, here of the one that sent the call on."""
+    item = CallItem(caller=ALPHA.value, callee=BRAVO.value, forward_to="12125550188", seconds=3, sound="tone")
+    events = run(item)
+    half = len(events) // 2
+    poi = poi_with()
+    assert emit(poi, events[:half]) == []
+    poi.set_task(task(XID_A, BRAVO))
+    later = [pdu for _, pdu in emit(poi, events[half:])]
+    signalling = [parse_sip(pdu.payload) for pdu in later if pdu.pdu_type is PduType.X2]
+    assert [one.method or one.status for one in signalling[:4]] == ["INVITE", "INVITE", 200, 200]
+    assert len({one.call_id for one in signalling[:4]}) == 2
+    first_us = events[half].time_us
+    assert all(pdu.timestamp_ns == first_us * 1_000 for pdu in later[:4])
+
+
 @pytest.mark.parametrize("ipv6", [False, True])
 def test_content_is_encoded_as_any_other_pdu(ipv6: bool) -> None:
     """The head of a stream is encoded once and patched: each PDU is still what the encoder makes of it."""

@@ -446,3 +446,30 @@ def test_demo_capture_is_one_call_with_speech_and_keys() -> None:
             key = parse_telephone_event(payload[header.payload_offset :])
             digits += (key and key.digit) or "?"
     assert digits == "73" and sides == {"12125550101": 297, "12125550142": 297}
+
+
+@pytest.mark.parametrize(
+    "status", ["407 Proxy Authentication Required", "302 Moved Temporarily", "488 Not Acceptable Here"]
+)
+def test_media_of_a_call_that_was_tried_again_belong_to_it(tmp_path: Path, status: str) -> None:
+    """Most calls of real networks are challenged first; their speech was nobody's, seconds later."""
+    near, far = (
+        UdpFlow(Address("192.0.2.1", 5060), Address("192.0.2.9", 5060)),
+        UdpFlow(Address("192.0.2.9", 5060), Address("192.0.2.1", 5060)),
+    )
+    voice = UdpFlow(Address("192.0.2.1", 4000), Address("192.0.2.9", 6000))
+    rtp = struct.pack(">BBHII", 0x80, 8, 1, 160, 7) + b"\xd5" * 160
+    path = written(
+        tmp_path,
+        [
+            near.packet(invite("c", "+12125550101", "+12125550142", "192.0.2.1", 4000)),
+            far.packet(answer("c", "+12125550101", "+12125550142", "", 0, status)),
+            near.packet(message("ACK sip:x SIP/2.0", "c", "+12125550101", "+12125550142", "1 ACK", to_tag=";tag=t")),
+            near.packet(invite("c", "+12125550101", "+12125550142", "192.0.2.1", 4000)),
+            far.packet(answer("c", "+12125550101", "+12125550142", "192.0.2.9", 6000)),
+            *[voice.packet(rtp)] * 1_000,
+        ],
+    )
+    events, _ = replay(path)
+    assert len({event.correlation for event in events}) == 1
+    assert sum(event.kind is EventKind.MEDIA for event in events) == 1_000

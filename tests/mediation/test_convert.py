@@ -162,6 +162,15 @@ def test_a_failed_call_ends_with_its_final_answer(status: int) -> None:
     assert types == ["begin", "continue", "end", "report"] and not state.answered
 
 
+@pytest.mark.parametrize("status", [401, 407, 422])
+def test_a_call_that_was_challenged_goes_on_with_the_answer_to_that(status: int) -> None:
+    types, state = talk(
+        request("INVITE"), response(status), request("ACK"), request("INVITE"), response(200), request("BYE"),
+        response(200, "BYE"),
+    )  # fmt: skip
+    assert types == ["begin", *["continue"] * 5, "end"] and state.answered
+
+
 def test_a_redirection_goes_on_until_the_call_it_leads_to_ends() -> None:
     types, state = talk(
         request("INVITE"), response(302), request("ACK"), request("INVITE"), response(200), request("BYE"),

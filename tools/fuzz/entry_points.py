@@ -11,6 +11,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from asn1 import (
+    conference_info,
     encryption,
     hi1,
     integrity,
@@ -190,6 +191,12 @@ ENTRY_POINTS: Final = (
     EntryPoint("mms.decode_pdu", mms.decode_pdu, ("mms",), ("mms.decode_pdu",)),
     EntryPoint("mms.read_content", mms.read_content, ("mms", "mime")),
     EntryPoint("mime.parts_of", _mime, ("mime",)),
+    EntryPoint(
+        "conference_info.parse_conference_info",
+        conference_info.parse_conference_info,
+        ("conference",),
+        ("conference_info.parse_conference_info",),
+    ),
     EntryPoint("sip.parse_sip", sip.parse_sip, ("sip",), ("sip.parse_sip",)),
     EntryPoint("sdp.parse_sdp", sip.parse_sdp, ("sdp",), ("sdp.parse_sdp",)),
     EntryPoint("packets.parse_ip", packets.parse_ip, ("ip",), ("packets.parse_ip",)),

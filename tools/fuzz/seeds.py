@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from asn1 import sip, view, x2x3
+from asn1.conference_info import NAMESPACE
 from asn1.encryption import PROFILES, encrypt
 from asn1.ps_pdu import decode_ps_pdu, encode_encrypted_payload
 from tools.oracles.corpus import VECTORS, corpus
@@ -19,6 +20,12 @@ _MIME: Final = (
     b"--simulated\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw==\r\n--simulated\r\n"
     b"Content-Type: multipart/mixed; boundary=inner\r\n\r\n--inner\r\n\r\nx\r\n--inner--\r\n\r\n--simulated--\r\n"
 )
+_CONFERENCE: Final = (
+    f'<?xml version="1.0" encoding="UTF-8"?><conference-info xmlns="{NAMESPACE}" entity="sip:c@ims.invalid" '
+    'state="full" version="1"><conference-state><user-count>1</user-count></conference-state><users>'
+    '<user entity="sip:a@ims.invalid"><display-text>A</display-text><endpoint entity="sip:a@ims.invalid">'
+    "<status>connected</status></endpoint></user></users></conference-info>"
+).encode()
 _TARGETS: Final = (("e164Number", "12125550101"), ("imsi", "001010000000001"), ("sipUri", "sip:a@ims.invalid"))
 
 
@@ -47,6 +54,7 @@ def seeds() -> dict[str, list[bytes]]:
     for octets in list(found["sip"]):
         add("sdp", sip.sdp_of(sip.parse_sip(octets)) or b"")
     add("mime", _MIME)
+    add("conference", _CONFERENCE)
     for kind, value in _TARGETS:
         add("target xml", x2x3.target_xml(kind, value).encode())
     for octets in _vector_octets():
