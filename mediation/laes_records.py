@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from asn1.errors import RefusedError
 from asn1.laes.message import CdcMessage
+from asn1.packets import parse_ip
 from asn1.x2x3 import X2X3Pdu, parse_target_xml
 from mediation import convert as etsi
 from mediation.config import MediationConfig
@@ -21,11 +22,12 @@ from mediation.laes import content, t1678
 from mediation.laes.calls import Call
 from mediation.laes.convert import TONGUES, tell
 from mediation.laes.moment import Moment, Site
+from mediation.laes.summaries import Summaries
 from mediation.laes_config import Dialect, LaesModel
 from mediation.laes_delivery import CccLink, CdcLink
 from mediation.law.orders import CourtOrder
 from mediation.redact import granted
-from mediation.sequence import Communication, plain
+from mediation.sequence import Communication, Counters, plain
 
 STREAMS: Final[dict[Dialect, int]] = {"t1678": 2, "pcesp": 3, "ias": 4, "jstd025": 5}
 """Of the journal; never to be changed."""
@@ -46,6 +48,8 @@ class Said(NamedTuple):
 
     entries: list[Entry]
     packets: int
+    counted: bool = False
+    """It goes into a summary that is told later."""
 
 
 class LaesRecords:
@@ -55,6 +59,9 @@ class LaesRecords:
         self._config = config
         self._sites = {dialect: _site(config, one) for dialect, one in config.laes.items()}
         self._packets: list[Packet] = []
+        access = config.laes.get("ias")
+        summed = access is not None and access.reports == "summary"
+        self._summaries = Summaries(int(access.summary_s * 1e6)) if access is not None and summed else None
         self._journalled = dict.fromkeys(config.laes, -1)
         self.links: dict[Dialect, tuple[CdcLink, CccLink | None]] = {}
 
@@ -76,8 +83,13 @@ class LaesRecords:
             Call.of(state.call), place=allowed.place, content=whole, subject=_subject(pdu, order),
         )  # fmt: skip
         told = tell(tongue, role, pdu, at, allowed, self._content_up(dialect))
+        if self._summaries is not None and [one.name for one in told.messages] == ["packetDataHeaderReport"]:
+            packet = parse_ip(pdu.payload)
+            assert packet is not None, "it has a header report"
+            self._summaries.add((xid, pdu.correlation_id), at, packet)
+            return Said([], 0, True)
         octets = [tongue.wire.encode(one) for one in told.messages]
-        packet = None if told.packet is None else content.encode(at, told.packet, state.next_cc)
+        datagram = None if told.packet is None else content.encode(at, told.packet, state.next_cc)
         if octets and not state.begun:
             state.begun, state.opens_sent = True, sends
         state.call = told.call.plain
@@ -85,10 +97,10 @@ class LaesRecords:
         for one in octets:
             state.next_iri = state.next_iri + 1 & 0xFFFFFFFF
             entries.append(Entry(STREAMS[dialect], order.liid, one, (xid, pdu.correlation_id, plain(state))))
-        if packet is not None:
+        if datagram is not None:
             state.next_cc = state.next_cc + 1 & 0xFFFFFFFF
-            self._packets.append(Packet(dialect, order.liid, packet, (xid, pdu.correlation_id, plain(state))))
-        return Said(entries, int(packet is not None))
+            self._packets.append(Packet(dialect, order.liid, datagram, (xid, pdu.correlation_id, plain(state))))
+        return Said(entries, int(datagram is not None))
 
     def take(self) -> list[Packet]:
         """The packets since the last time, in order."""
@@ -127,6 +139,24 @@ class LaesRecords:
         return any(ccc is not None and ccc.full for _, ccc in self.links.values())
 
     # What no PDU causes
+
+    @property
+    def counted(self) -> int:
+        """Summaries that are not told yet."""
+        return 0 if self._summaries is None else len(self._summaries)
+
+    def due(self, counters: Counters, now_us: int, everything: bool) -> list[Entry]:
+        """The summaries whose time has come."""
+        entries = []
+        for (xid, correlation), liid, report in (
+            [] if self._summaries is None else self._summaries.due(now_us, everything)
+        ):
+            octets = TONGUES["ias"].wire.encode(report)
+            state = counters.communication(xid, correlation)
+            state.begun = True
+            state.next_iri = state.next_iri + 1 & 0xFFFFFFFF
+            entries.append(Entry(STREAMS["ias"], liid, octets, (xid, correlation, plain(state))))
+        return entries
 
     def tells_status(self, liid: str, state: Communication | None, active: bool) -> bool:
         """Whether the order's dialect tells of its task, and that has changed."""

@@ -106,7 +106,10 @@ class Mediation:
         """Deliver what leaves because its time has come: what a fault held back, content that waited for company,
         integrity checks. `everything`, before the end."""
         held = self.faults.due(now_us, real_s) if self.faults.held_back else []
-        self.deliver(held + self._sender.due(now_us, int(real_s * 1e6), everything))
+        reports = self.laes.due(self._counters, now_us, everything)
+        for report in reports:
+            self.totals.of(report.liid).iri += 1
+        self.deliver(held + reports + self._sender.due(now_us, int(real_s * 1e6), everything))
 
     def operator_message(self, text: str, priority: str, stream: int, now_us: int) -> None:
         """A message to the agency's operators. It is buffered like a record. Raises EncodeError."""
@@ -203,7 +206,7 @@ class Mediation:
             begun = self._status(order, xid, time_us, True)
             counts.iri += len(said.entries)
             counts.cc += said.packets
-            counts.unmapped += not (said.entries or said.packets)
+            counts.unmapped += not (said.entries or said.packets or said.counted)
             return begun + said.entries
         made = None
         if verdict.scope is not Scope.WITHHOLD:
@@ -260,7 +263,7 @@ class Mediation:
                 "backlog": backlog.get(liid, 0),
                 "dropped": self._journal.dropped.get(liid, 0) + self.laes.dropped(liid),
             }
-        waiting = sum(backlog.values()) + tris + self.faults.held_back + self._sender.waiting
+        waiting = sum(backlog.values()) + tris + self.faults.held_back + self._sender.waiting + self.laes.counted
         return {
             "simulation": True,
             "per_liid": per_liid,

@@ -18,6 +18,7 @@ _NAMES: Final = frozenset(row.name for row in jstd025.LAES_MESSAGE.fields)
 
 CAUSES: Final[dict[str, Cause]] = {
     **{name: Cause("assumed", cause.words) for name, cause in t1678.CAUSES.items() if name in _NAMES},
+    "connTest": Cause("none", "the route that sends a test serves T1.678 alone"),
     "packetEnvelope": Cause("none", "its inner form is known from no source, so nothing is sent in it"),
 }
 

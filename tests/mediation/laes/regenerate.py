@@ -1,0 +1,28 @@
+"""Writes the golden records of what is sent: `python -m tests.mediation.laes.regenerate`, then look at the difference.
+
+One file a dialect: the first record of each message, with the scene that caused it. They pin what this sender writes;
+that the octets are the standard's is for the vectors of others (tests/vectors/us) and the decoders held against them.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.mediation.laes.played import FORMS, every_scene
+
+DIRECTORY = Path(__file__).parents[2] / "vectors" / "laes_sent"
+
+
+def goldens(dialect: str) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for scene, played in every_scene(dialect).items():
+        for name, octets in zip(played.names, played.octets, strict=True):
+            found.setdefault(name, {"scene": scene, "hex": octets.hex()})
+    return found
+
+
+if __name__ == "__main__":
+    DIRECTORY.mkdir(exist_ok=True)
+    for one in FORMS:
+        (DIRECTORY / f"{one}.json").write_text(json.dumps(goldens(one), indent=1, sort_keys=True) + "\n")
