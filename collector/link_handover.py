@@ -29,6 +29,8 @@ MAX_UNTOLD: Final = 16
 """Operator messages and findings that one turn puts on record singly; beyond, they are counted."""
 MAX_MESSAGE: Final = 255
 """Characters; the standard allows so many octets."""
+_AUDITED: Final = ("testPDU", "paddingPDU", "cINReset")
+"""Counted on record, once a turn; the others have entries of their own, or come too often to say anything."""
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 ENTRIES = list[tuple[str, dict[str, Any]]]
 
@@ -59,6 +61,7 @@ class LinkHandover:
     integrity: Integrity | None = None
     segments: SegmentBook = field(default_factory=SegmentBook)
     tris: Counter[str] = field(default_factory=Counter)
+    told: Counter[str] = field(default_factory=Counter)
     messages: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=MAX_MESSAGES))
     findings: Counter[str] = field(default_factory=Counter)
     untold: ENTRIES = field(default_factory=list)
@@ -140,6 +143,10 @@ class LinkHandover:
         """What goes on record since the last time."""
         found = [(kind, {"link": link, **fields}) for kind, fields in self.untold]
         found += [(kind, {"link": link, "more": count}) for kind, count in self.uncounted.items()]
+        fresh = {name: self.tris[name] - self.told[name] for name in _AUDITED if self.tris[name] > self.told[name]}
+        if fresh:
+            found.append(("tri_count", {"link": link, "tris": fresh}))
+            self.told.update(fresh)
         self.untold.clear()
         self.uncounted.clear()
         return found

@@ -154,6 +154,19 @@ class _Exposition(Collector):
             for code, count in {**link["errors"], **link["closed"]}.items():
                 errors.add_metric((link["name"], code), count)
         yield errors
+        tris = CounterMetricFamily(
+            "calea_collector_link_tris", "TRIs on a link since the start.", labels=("link", "tri")
+        )
+        findings = CounterMetricFamily(
+            "calea_collector_integrity_findings", "Integrity findings since the start.", labels=("link", "fault")
+        )
+        for link in now["links"]:
+            for name, count in link["handover"]["tris"].items():
+                tris.add_metric((link["name"], name), count)
+            for fault, count in (link["handover"]["integrity"] or {"findings": {}})["findings"].items():
+                findings.add_metric((link["name"], fault), count)
+        yield tris
+        yield findings
         latency = CounterMetricFamily(
             "calea_collector_signalling_latency",
             "Signalling records by latency since the start; `within` is the upper edge in seconds.",

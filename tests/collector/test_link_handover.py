@@ -18,6 +18,7 @@ from collector.export.communications import gather
 from collector.link_handover import MAX_UNTOLD, LinkHandover, message_text
 from collector.rows import FORM_QUARANTINED, FORM_RECEIVED
 from collector.standing import State
+from collector.status import _Exposition
 from collector.store.audit_log import read_audit
 from collector.store.keys import Keys
 from collector.store.reader import StoredRecord, StoreReader
@@ -177,6 +178,11 @@ async def test_attack_a_wrong_hash_is_found_and_holds_where_checks_are_required(
     lab.court.issue("O-1", "L")
     sent = checked(records.call("L", 1, 4), IntegrityProfile(), wrong=True)
     status = await session(lab, connect, records, sent, integrity=mode)
+    metrics = {name: family for family in _Exposition(lambda: status).collect() for name in (family.name,)}
+    (sample,) = metrics["calea_collector_integrity_findings"].samples
+    assert (sample.labels, sample.value) == ({"link": "hi", "fault": "wrong_hash"}, 1)
+    (sample,) = metrics["calea_collector_link_tris"].samples
+    assert (sample.labels, sample.value) == ({"link": "hi", "tri": "integrityCheck"}, 2)
     assert status["links"][0]["handover"]["integrity"]["findings"] == {"wrong_hash": 1}
     assert status["orders"][0]["accepted"] == 6, "a check never drops a record"
     standings = reader(lab).standings()
@@ -365,6 +371,8 @@ async def test_other_tris_are_counted_and_operator_messages_shown(lab: Lab, conn
     assert message["priority"] == "error" and "all clear" in message["text"] and message["text"].isprintable()
     (said,) = [entry["fields"] for entry in read_audit(lab.data / "audit") if entry["kind"] == "operator_message"]
     assert said["link"] == "hi" and said["text"] == message["text"]
+    (counted,) = [entry["fields"] for entry in read_audit(lab.data / "audit") if entry["kind"] == "tri_count"]
+    assert counted == {"link": "hi", "tris": {"testPDU": 1, "paddingPDU": 1}}
 
 
 def test_attack_an_operators_words_move_no_cursor_and_fill_no_log() -> None:
