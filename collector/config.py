@@ -62,8 +62,8 @@ class GuardConfig(Model):
 
 class ResendConfig(Model):
     """Within how much a call-data message that comes again is a duplicate: octets and seconds (by the run's clock)
-    behind the first. What a sender replays after a reconnect has to be less; on a clock that runs fast, its seconds count
-    more. An hour costs nothing: the octets bound it."""
+    behind the first. What a sender replays after a reconnect has to be less; on a clock that runs fast, its seconds
+    count more. An hour costs nothing: the octets bound it."""
 
     octets: Annotated[int, Field(ge=0, le=1 << 28)] = 4 * MIB
     seconds: Annotated[float, Field(ge=0, le=86_400)] = 3600.0
