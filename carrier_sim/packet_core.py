@@ -78,7 +78,7 @@ class SessionReport:
                 value |= {"timeOfFirstPacket": self.start_us, "timeOfLastPacket": self._last_us}
         else:
             name, phase = "pDUSessionModification", Phase.WITHIN
-            value |= access | {"requestType": "modificationRequest", "uEEndpoint": endpoint}
+            value |= access | {"requestType": "modificationRequest"}
         if self.located:
             value["location"] = place()
         octets = encode_xiri((name, value))
@@ -116,7 +116,7 @@ def registration_events(plan: RegistrationPlan, correlation: int) -> Iterator[In
         value |= {"deregistrationDirection": "uEInitiated", "accessType": "threeGPPAccess"}
     else:
         name = "registration"
-        value |= {"registrationType": "initial", "registrationResult": "threeGPPAccess", "rATType": "nR"}
+        value |= {"registrationType": "initial", "registrationResult": "threeGPPAccess"}
     if plan.located:
         value["location"] = place()
     yield InterceptEvent(

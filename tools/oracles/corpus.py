@@ -21,7 +21,7 @@ from asn1.laes.ccc import HEADER_OCTETS, CccDatagram, encode_datagram
 from asn1.ps_pdu import PsHeader, iri_pdu
 from asn1.table import Type
 from asn1.tlv import read_tlv
-from carrier_sim.config import CallItem, DataItem, MmsItem, SmsItem, WebItem
+from carrier_sim.config import CallItem, DataItem, MmsItem, RegisterItem, SmsItem, WebItem
 from carrier_sim.network import Network, Schedule
 from carrier_sim.poi import Delivers, Poi, Task
 from carrier_sim.speech import Clips
@@ -91,6 +91,10 @@ def traffic() -> Iterator[Record]:
         MmsItem(sender=CALLEE, to=CALLER, text="No picture.", picture=False),
         DataItem(subscriber=CALLER, seconds=1, packets=4),
         DataItem(subscriber=CALLER, seconds=1, packets=4, ipv6=True),
+        DataItem(subscriber=CALLER, seconds=1, packets=4, report="smf", located=True),
+        RegisterItem(subscriber=CALLER, via="amf"),
+        RegisterItem(subscriber=CALLER, via="amf", expires_s=0),
+        SmsItem(sender=CALLEE, to=CALLER, text="By SIP, told as an event.", via="ims", report="xiri"),
         WebItem(visitors=(CALLEE,)),
     ):
         network.add(item, START_US)
