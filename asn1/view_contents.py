@@ -68,6 +68,8 @@ def iri_contents(name: str, value: Value, content: Content) -> tuple[Type | None
         alternative, message = value["iPMMIRIContents"]
         if alternative in _SIP:
             content.octets = message["sIPContent"]
+        elif alternative == "h323Message" and isinstance(message["h323Content"][1], bytes):
+            content.octets = message["h323Content"][1]
         elif isinstance(message, bytes):
             content.octets = message
     elif name in HI2_NAMES:

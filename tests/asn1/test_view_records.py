@@ -73,6 +73,13 @@ def test_content_is_told_by_size_and_hash_and_never_repeated(name):
     assert content.hex() not in json.dumps(line)
 
 
+def test_a_message_of_h323_is_content_beside_its_addresses():
+    line = line_of("part5/h323Message")
+    octets = bytes.fromhex(next(iter(line["fields"]["iPMMIRIContents"]["h323Message"]["h323Content"].values())))
+    assert line["content_octets"] == len(octets) > 0
+    assert line["content_sha256"] == hashlib.sha256(octets).hexdigest()
+
+
 def test_an_email_event():
     line = line_of("part2/email-sent")
     assert (line["payload"], line["kind"], line["iri_type"]) == ("emailIRI", "iri", "continue")
