@@ -2,7 +2,8 @@
 
 Calls have names here, not numbers. A name is a text: the main part of a CallId (its legs are one call), the session of
 an internet access, or a correlation identifier. Content is known by keys: its CCC-Identifier, its content identifier,
-or the address that it is delivered to. Raises nothing, for any message that a decoder of `asn1.laes` gave.
+or the address that it is delivered to. What a later version put in place of any of these names nothing. Raises nothing,
+for any message that a decoder of `asn1.laes` gave.
 """
 
 from __future__ import annotations
@@ -168,16 +169,20 @@ def _call_name(call: Mapping[str, str]) -> str:
     return "call " + json.dumps(parts)
 
 
-def _value_name(kind: str, value: tuple[str, Value]) -> str:
+def _value_name(kind: str, value: tuple[str, Value]) -> str | None:
     held = value[1]
-    return f"{kind} {held.hex() if isinstance(held, bytes) else held}"
+    if isinstance(held, bytes):
+        return f"{kind} {held.hex()}"
+    return f"{kind} {held}" if isinstance(held, str | int) else None
 
 
 def _content_name(identifier: tuple[str, Any] | None) -> str | None:
     if identifier is None:
         return None
     form, held = identifier
-    return _call_name(held) if form == "callID" else f"correlation {held.hex()}"
+    if form == "callID":
+        return _call_name(held)
+    return f"correlation {held.hex()}" if form == "correlationID" else None
 
 
 def _channels(ccc: tuple[str, Any] | None, flow: int) -> list[tuple[Key, int]]:
@@ -185,14 +190,15 @@ def _channels(ccc: tuple[str, Any] | None, flow: int) -> list[tuple[Key, int]]:
         return []
     form, held = ccc
     texts = held if isinstance(held, Mapping) else {form: held}
-    return [(("ccc", str(text).upper()), _CCC_SIDES.get(name, flow)) for name, text in texts.items()]
+    known = [(name, text) for name, text in texts.items() if isinstance(text, str)]
+    return [(("ccc", text.upper()), _CCC_SIDES.get(name, flow)) for name, text in known]
 
 
 def _address(value: Mapping[str, Any]) -> list[str]:
-    try:
-        address = ipaddress.ip_address(value["leaIPAddress"][1])
-    except ValueError:
+    octets = value["leaIPAddress"][1]
+    if not isinstance(octets, bytes) or len(octets) not in (4, 16):
         return []
+    address = ipaddress.ip_address(octets)
     return [f"{address}:{value['leaPortNumber']}"]
 
 

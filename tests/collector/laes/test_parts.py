@@ -230,6 +230,25 @@ def test_losses_are_gaps_of_a_stream_and_streams_are_bounded(us: Any) -> None:
     assert len(losses._last) == MAX_STREAMS
 
 
+def test_attack_an_alternative_that_no_row_describes_names_nothing() -> None:
+    """In place of every CHOICE that a name is read from: a tag tree, as the decoders give it."""
+    tree: Any = ("[7]", [("[0]", b"x")])
+    for fields in (
+        {"contentIdentifier": tree, "deliveryIdentifier": tree},
+        {"contentIdentifier": tree, "deliveryIdentifier": ("cccId", tree)},
+        {"deliveryIdentifier": ("ccAddress", {"leaIPAddress": tree, "leaPortNumber": 1}), "cCCId": tree},
+        {"deliveryIdentifier": ("ccAddress", {"leaIPAddress": ("ipV4", b"12345"), "leaPortNumber": 1})},
+        {"ccOpenOption": tree, "cCCId": tree, "subject": "no session"},
+        {"subjectMedia": {"characteristics": tree}},
+    ):
+        found = naming.announcement_of(CdcMessage("ccOpen", fields))
+        assert found is not None and (found.keys, found.subject) == ((), frozenset())
+        assert naming.call_of(CdcMessage("ccOpen", fields)) is None
+    assert naming.call_of(CdcMessage("packetDataSessionEnd", {"packetDataSessionID": tree})) is None
+    apdu = CcApdu({"correlationInfo": {"contentIdentifier": tree}}, b"")
+    assert naming.keys_of(apdu, ("127.0.0.1", 1)) == (("address", "127.0.0.1:1"),)
+
+
 def test_a_message_that_carries_an_unknown_alternative_names_nothing() -> None:
     message = CdcMessage("[25]", {}, None)
     assert naming.call_of(message) is None and naming.announcement_of(message) is None
