@@ -1,8 +1,8 @@
 """T1.678 call data: one builder an act, and what causes each of its messages.
 
 Source of the messages: `asn1.laes.t1678`. Causes marked `fact` are what our sources say of a message; `assumed` is our
-reading of its name and fields, since the procedures of the standard were not read. Parties are told by number where an
-address has one. Bodies appear nowhere but in UUContent and, as SDP, in the media fields.
+reading of its name and fields, since the procedures of the standard were not read. Bodies appear nowhere but in
+UUContent and, as SDP, in the media fields.
 """
 
 from __future__ import annotations
@@ -13,9 +13,7 @@ from asn1.laes import t1678
 from asn1.laes.message import CdcMessage
 from asn1.laes.t1678 import CC_DELIVERY_HEADER_MODULE
 from asn1.sip import sdp_of, user_of
-from asn1.table import Value
 from mediation.laes.calls import Act, Leg, State, key_of
-from mediation.laes.content import ccc_ids
 from mediation.laes.moment import (
     Builder,
     Cause,
@@ -27,13 +25,25 @@ from mediation.laes.moment import (
     seconds,
     visible,
 )
+from mediation.laes.t1678_fields import (
+    call_id,
+    content_identifier,
+    delivery,
+    location,
+    media,
+    other_party,
+    parties,
+    party,
+    sided,
+    subject_party,
+    told,
+)
 
 _MANAGED: Final = {"*72": "activation", "*73": "deactivation", "*90": "activation", "*91": "deactivation",
                    "*92": "activation", "*93": "deactivation", "*70": "deactivation"}  # fmt: skip
 """Codes of the North American plan that switch a feature on or off; any other code is a signal of the subject."""
 _TONES: Final = {486: "busy", 600: "busy", 503: "reorder", 404: "numberUnobtainable", 604: "numberUnobtainable"}
 """Audible signals for a failed call (assumed)."""
-_PLACES: Final = ("p-access-network-info", "cellular-network-info", "geolocation")
 
 CAUSES: Final[dict[str, Cause]] = {
     "answer": Cause("assumed", "a 2xx to the INVITE of a leg that was not answered yet"),
@@ -62,68 +72,19 @@ CAUSES: Final[dict[str, Cause]] = {
 }  # fmt: skip
 
 
-def call_id(moment: Moment, leg: Leg | None) -> dict[str, Any]:
-    return {"main": str(moment.cin)} | ({"leg": str(leg.number)} if leg is not None else {})
-
-
-def party(uri: str) -> dict[str, Any]:
-    """An address as PartyId; empty where it says nothing."""
-    digits = digits_of(uri)
-    if digits is not None and len(digits) <= 15:
-        return {"dn": digits}
-    return {"uri": [("visibleString", visible(uri, 200))]} if uri else {}
-
-
-def parties(uris: tuple[str, ...]) -> list[dict[str, Any]]:
-    return [party(uri) for uri in uris]
-
-
-def _message(moment: Moment, name: str, **fields: Value) -> CdcMessage:
-    head = {"caseId": moment.liid, "iAPSystemId": visible(moment.point, 15), "timestamp": moment.time_us}
-    return CdcMessage(name, head | {key: value for key, value in fields.items() if value is not None}, t1678.MODULE)
-
-
-def media(sdp: str | None) -> dict[str, Any] | None:
-    return {"characteristics": ("sdp", sdp)} if sdp else None
-
-
-def _sided(moment: Moment, subject: str, associate: str, listed: bool = False) -> dict[str, Any]:
-    """The SDP of this message under the field of the side that sent it."""
-    found = media(moment.sdp)
-    if found is None or moment.sends is None:
-        return {}
-    return {subject: found} if moment.sends else {associate: [found] if listed else found}
-
-
-def _location(moment: Moment) -> dict[str, Any] | None:
-    if not moment.place or moment.message is None:
-        return None
-    return next(
-        ({"locationType": name, "location": value} for name in _PLACES if (value := moment.message.header(name))), None
-    )
-
-
-def _other(leg: Leg) -> str:
-    return leg.called if leg.outgoing else leg.calling
-
-
-def _subject(leg: Leg) -> str:
-    return leg.calling if leg.outgoing else leg.called
-
-
 def _opening(moment: Moment) -> CdcMessage | None:
     leg, message = moment.leg, moment.message
     if leg is None or message is None:
         return None
     common = {"callId": call_id(moment, leg), "calling": party(leg.calling), "called": party(leg.called)}
     if leg.outgoing is False:
-        return _message(
-            moment, "termAttempt", **common, location=_location(moment), associateMedia=media(moment.sdp),
+        return told(
+            moment, "termAttempt", **common, location=location(moment), associateMedia=media(moment.sdp),
             redirectedFromInfo=redirected_from(message, party),
         )  # fmt: skip
     cause = "referred" if message.header("referred-by") else "basicCall"
-    return _message(
-        moment, "origination", **common, input=_asked(leg.called), location=_location(moment),
+    return told(
+        moment, "origination", **common, input=_asked(leg.called), location=location(moment),
         subjectMedia=media(moment.sdp), originationCause=cause,
     )  # fmt: skip
 
@@ -136,14 +97,14 @@ def _asked(uri: str) -> tuple[str, Any]:
 def _sent_on(moment: Moment) -> CdcMessage | None:
     before = [call_id(moment, one) for one in moment.other_legs if one.state is not State.CODE]
     now = [call_id(moment, one) for one in moment.call.legs if one.state not in (State.RELEASED, State.CODE)]
-    return _message(moment, "change", previous={"call-identities": before}, resulting={"call-identities": now})
+    return told(moment, "change", previous={"call-identities": before}, resulting={"call-identities": now})
 
 
 def _redirection(moment: Moment) -> CdcMessage | None:
     if moment.leg is None or moment.message is None:
         return None
     to = redirected_to(moment.message)
-    return _message(
+    return told(
         moment, "redirection", callId=call_id(moment, moment.leg), redirectedFrom=party(moment.leg.called),
         redirectedTo=party(to) if to else None,
     )  # fmt: skip
@@ -156,8 +117,8 @@ def _alerting(moment: Moment) -> CdcMessage | None:
     signal: dict[str, Any] = {"subjectAudibleSignal": "ringback"} if leg.outgoing else {
         "alertingSignal": "alertingPattern0"
     }  # fmt: skip
-    return _message(
-        moment, "networkSignal", callId=call_id(moment, leg), signaledToPartyId=party(_subject(leg)), **signal
+    return told(
+        moment, "networkSignal", callId=call_id(moment, leg), signaledToPartyId=party(subject_party(leg)), **signal
     )
 
 
@@ -166,23 +127,23 @@ def _tone(moment: Moment) -> CdcMessage | None:
     leg, message = moment.leg, moment.message
     if leg is None or message is None or not leg.outgoing or message.status == 487:
         return None
-    return _message(
-        moment, "networkSignal", callId=call_id(moment, leg), signaledToPartyId=party(_subject(leg)),
+    return told(
+        moment, "networkSignal", callId=call_id(moment, leg), signaledToPartyId=party(subject_party(leg)),
         subjectAudibleSignal=_TONES.get(message.status or 0, "reorder"),
     )  # fmt: skip
 
 
 def _media(moment: Moment) -> CdcMessage | None:
     leg = moment.leg
-    sides = _sided(moment, "subjectMedia", "associateMedia", listed=True)
+    sides = sided(moment, "subjectMedia", "associateMedia", listed=True)
     if leg is None or not sides:
         if leg is not None and moment.message is not None and moment.message.status == 182:
-            signaled = party(_subject(leg))
-            return _message(
+            signaled = party(subject_party(leg))
+            return told(
                 moment, "networkSignal", callId=call_id(moment, leg), signaledToPartyId=signaled, other="queued"
             )
         return None
-    return _message(moment, "mediaAndAddressReporting", callId=call_id(moment, leg), **sides)
+    return told(moment, "mediaAndAddressReporting", callId=call_id(moment, leg), **sides)
 
 
 def _answer(moment: Moment) -> CdcMessage | None:
@@ -190,8 +151,8 @@ def _answer(moment: Moment) -> CdcMessage | None:
     if leg is None or message is None:
         return None
     who = first(message.asserted_uris) or leg.called
-    return _message(
-        moment, "answer", callId=call_id(moment, leg), answering=party(who), location=_location(moment),
+    return told(
+        moment, "answer", callId=call_id(moment, leg), answering=party(who), location=location(moment),
         answeringMedia=media(moment.sdp),
     )  # fmt: skip
 
@@ -200,10 +161,10 @@ def _joined(moment: Moment) -> CdcMessage | None:
     leg = moment.leg
     if leg is None:
         return None
-    others = tuple(_other(one) for one in moment.other_legs if one in moment.call.up)
+    others = tuple(other_party(one) for one in moment.other_legs if one in moment.call.up)
     calls = [call_id(moment, one) for one in moment.call.up]
-    return _message(
-        moment, "connection", callId=calls, connectedParties=parties(others), newParties=parties((_other(leg),))
+    return told(
+        moment, "connection", callId=calls, connectedParties=parties(others), newParties=parties((other_party(leg),))
     )
 
 
@@ -211,8 +172,8 @@ def _break(moment: Moment) -> CdcMessage | None:
     leg = moment.leg
     if leg is None:
         return None
-    return _message(
-        moment, "connectionBreak", callId=[call_id(moment, leg)], removedParties=parties((_other(leg),)),
+    return told(
+        moment, "connectionBreak", callId=[call_id(moment, leg)], removedParties=parties((other_party(leg),)),
         suspendedMedia=media(moment.sdp),
     )  # fmt: skip
 
@@ -221,8 +182,8 @@ def _connection(moment: Moment) -> CdcMessage | None:
     leg = moment.leg
     if leg is None:
         return None
-    return _message(
-        moment, "connection", callId=[call_id(moment, leg)], connectedParties=parties((_other(leg),)),
+    return told(
+        moment, "connection", callId=[call_id(moment, leg)], connectedParties=parties((other_party(leg),)),
         connectedMedia=media(moment.sdp),
     )  # fmt: skip
 
@@ -243,8 +204,8 @@ def _subject_signal(moment: Moment) -> CdcMessage | None:
         return None
     # The module wants an input; nothing was dialled, so it names nobody.
     nothing: tuple[str, Any] = ("userInput", ("specific", {}))
-    return _message(
-        moment, "subjectSignal", callId=call_id(moment, moment.leg), signalingPartyId=party(_subject(moment.leg)),
+    return told(
+        moment, "subjectSignal", callId=call_id(moment, moment.leg), signalingPartyId=party(subject_party(moment.leg)),
         input=nothing, signal={"featureKey": key},
     )  # fmt: skip
 
@@ -262,12 +223,12 @@ def _feature(moment: Moment) -> CdcMessage | None:
         return None
     code, rest = feature_code(leg)
     if code in _MANAGED:
-        return _message(
+        return told(
             moment, "featureManagement", subscriberId=party(leg.calling), featureId=code,
             managementType=_MANAGED[code], activationInfo=rest or None,
         )  # fmt: skip
     dialled = visible(code + rest, 128)
-    return _message(
+    return told(
         moment, "subjectSignal", callId=call_id(moment, leg), signalingPartyId=party(leg.calling),
         input=("userInput", ("generic", dialled)), signal={"dialedDigits": dialled},
     )  # fmt: skip
@@ -277,7 +238,7 @@ def _digits(moment: Moment) -> CdcMessage | None:
     key = moment.digits or (key_of(moment.message) if moment.message is not None else None)
     if not key:
         return None
-    return _message(moment, "dialedDgtExtrn", callId=call_id(moment, moment.leg), digits=key[:32])
+    return told(moment, "dialedDgtExtrn", callId=call_id(moment, moment.leg), digits=key[:32])
 
 
 def _conference(moment: Moment) -> CdcMessage | None:
@@ -287,7 +248,7 @@ def _conference(moment: Moment) -> CdcMessage | None:
     if not joined and not removed:
         return None
     calls = [call_id(moment, one) for one in moment.call.up] or [call_id(moment, None)]
-    return _message(
+    return told(
         moment, "confPartyChange", callId=calls, communicatingParties=parties(now) or None,
         joinedParties=parties(joined) or None, removedParties=parties(removed) or None,
     )  # fmt: skip
@@ -299,29 +260,7 @@ def _release(moment: Moment) -> CdcMessage | None:
         return None
     status = message.status
     cause = {"signalingType": "SIP", "cause": ("generic", str(status))} if status is not None else None
-    return _message(moment, "release", callId=call_id(moment, leg), location=_location(moment), cause=cause)
-
-
-def content_identifier(moment: Moment) -> tuple[str, Any]:
-    """One content stream a communication: a packet does not say which of its legs it belongs to."""
-    return "callID", {"main": str(moment.cin)}
-
-
-def ccc_identity(cin: int) -> tuple[str, Any]:
-    """A pair of CCC identities; `xmit` is taken to be what the subject sends (assumed)."""
-    sent, received = ccc_ids(cin)
-    return "sepCCCpair", {"sepXmitCCC": f"{sent:08X}", "sepRecvCCC": f"{received:08X}"}
-
-
-def delivery(moment: Moment) -> tuple[str, Any] | None:
-    """Where the content goes; None where no link is configured."""
-    site = moment.site
-    if site.form != "apdu":
-        return ("cccId", ccc_identity(moment.cin)) if site.form else None
-    if site.address is None:
-        return None
-    family = "ipV4" if len(site.address) == 4 else "ipV6"
-    return "ccAddress", {"leaIPAddress": (family, site.address), "leaPortNumber": site.port}
+    return told(moment, "release", callId=call_id(moment, leg), location=location(moment), cause=cause)
 
 
 def _content(name: str) -> Builder:
@@ -334,8 +273,8 @@ def _content(name: str) -> Builder:
             apdu = moment.site.form == "apdu"
             more["ccDeliveryFormat"] = ("cc-APDU", CC_DELIVERY_HEADER_MODULE) if apdu else ("scte", "scte")
         if name != "ccClose":
-            more |= _sided(moment, "subjectMedia", "associateMedia")
-        return _message(
+            more |= sided(moment, "subjectMedia", "associateMedia")
+        return told(
             moment, name, contentIdentifier=content_identifier(moment), deliveryIdentifier=where, **more
         )  # fmt: skip
 
@@ -344,7 +283,7 @@ def _content(name: str) -> Builder:
 
 def _content_missing(moment: Moment) -> CdcMessage | None:
     reason = "no link is configured for content" if not moment.site.form else "the link for content is down"
-    return _message(moment, "ccUnavailable", callId=call_id(moment, moment.leg), unavailabilityReason=reason)
+    return told(moment, "ccUnavailable", callId=call_id(moment, moment.leg), unavailabilityReason=reason)
 
 
 def _user_content(moment: Moment) -> CdcMessage | None:
@@ -352,16 +291,16 @@ def _user_content(moment: Moment) -> CdcMessage | None:
     message = moment.message
     if message is None or not moment.content:
         return None
-    told: dict[str, Any] = {}
+    held: dict[str, Any] = {}
     if message.body and sdp_of(message) is None:
         head = [("visibleString", f"Content-Type: {visible(message.header('content-type') or '', 200)}")]
-        told["sipBody"] = {"sipBodyHeader": head, "sipBodyContents": message.body}
+        held["sipBody"] = {"sipBodyHeader": head, "sipBodyContents": message.body}
     if said := message.header_values("user-to-user"):
-        told["sipHeader"] = [("visibleString", f"User-to-User: {visible(one, 500)}") for one in said]
-    if not told:
+        held["sipHeader"] = [("visibleString", f"User-to-User: {visible(one, 500)}") for one in said]
+    if not held:
         return None
-    return _message(
-        moment, "uuContent", callId=call_id(moment, moment.leg), content=("sip", told),
+    return told(
+        moment, "uuContent", callId=call_id(moment, moment.leg), content=("sip", held),
         signalingMsg=_raw(moment.octets) if moment.octets else None,
     )  # fmt: skip
 
@@ -378,7 +317,7 @@ def _registration(moment: Moment) -> CdcMessage | None:
     failed = message.status >= 300
     kind = "unknown" if held_s is None else "registration" if held_s else "deregistration"
     reason = {"signalingType": "SIP", "cause": ("generic", str(message.status))}
-    return _message(
+    return told(
         moment, "servingSystem", requestId=call_id(moment, None), registrationType=kind,
         registering=party(message.to_uri or ""), failureReason=reason if failed else None,
         expirationPeriod=("generic", held_s) if held_s is not None and not failed else None,
@@ -388,7 +327,7 @@ def _registration(moment: Moment) -> CdcMessage | None:
 def _signalling(moment: Moment) -> CdcMessage | None:
     if not moment.octets:
         return None
-    return _message(
+    return told(
         moment, "directSignalReporting", correlationID=moment.cin.to_bytes(4, "big"), signalingMsg=_raw(moment.octets)
     )
 

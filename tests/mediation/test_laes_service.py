@@ -156,3 +156,52 @@ async def test_attack_what_a_pen_register_withholds_leaves_in_no_dialect(
         for path in (tmp_path / "mediation").rglob("*"):
             assert not path.is_file() or b"CANARY" not in path.read_bytes()
     lemf.stop()
+
+
+async def test_a_test_message_and_a_cut_content_link_say_what_they_are(tmp_path: Path) -> None:
+    lemf = UsLemf("t1678")
+    async with running(
+        tmp_path, laes={"t1678": delivery(await lemf.start(), "apdu")}, faults={"cut": ["ccc"]}
+    ) as stack:
+        stack.issue(order())
+        await stack.tasked()
+        assert (await stack.post("mediation", "/connection-test", {"liid": "LAB-1"}))[0] == 200
+        await stack.until(lambda: "connTest" in lemf.names)
+        status, answer = await stack.post("mediation", "/connection-test", {"liid": "LAB-9"})
+        assert status == 400 and "LAB-9" in answer["error"]
+        await stack.post("carrier", "/inject", CALL)
+        said = await stack.idle()
+        await stack.until(lambda: "release" in lemf.names)
+        assert "ccUnavailable" in lemf.names and "ccOpen" not in lemf.names and not lemf.datagrams
+        assert said["per_liid"]["LAB-1"]["cc"] == 0 and said["links"]["ccc-t1678"]["state"] == "cut"
+    lemf.stop()
+
+
+async def test_a_lost_connection_loses_no_call_data(tmp_path: Path) -> None:
+    lemf = UsLemf("t1678")
+    async with running(tmp_path, laes={"t1678": delivery(await lemf.start(), "apdu")}) as stack:
+        stack.issue(order())
+        await stack.tasked()
+        await stack.post("carrier", "/inject", [TEXT, {**TEXT, "at_s": 60}])
+        await stack.until(lambda: len(lemf.octets) >= 2)
+        lemf.writers[0].transport.abort()
+        status = await stack.idle()
+        made = status["per_liid"]["LAB-1"]["numbered"]
+        await stack.until(lambda: len(set(lemf.octets)) == made == 7)
+        assert status["links"]["cdc-t1678"]["connects"] == 2
+    lemf.stop()
+
+
+async def test_a_pen_register_on_a_host_gets_counts_of_flows_when_their_time_has_come(tmp_path: Path) -> None:
+    lemf = UsLemf("ias")
+    laes = {"ias": delivery(await lemf.start(), "apdu", reports="summary", summary_s=30.0)}
+    async with running(tmp_path, laes=laes) as stack:
+        stack.issue(order(kind="PRTT", targets=["host:sim.example.invalid", "ipv4Address:192.0.2.80"]))
+        await stack.tasked()
+        await stack.post("carrier", "/inject", {"kind": "web", "visitors": [A], "at_s": 1})
+        status = await stack.idle()
+        await stack.until(lambda: len(lemf.octets) == status["per_liid"]["LAB-1"]["numbered"] == 2)
+        counts = [one.fields["streamSet"]["packetCount"] for one in lemf.messages]
+        assert lemf.names == ["packetDataSummaryReport"] * 2 and sum(counts) == status["per_liid"]["LAB-1"]["x2_in"]
+        assert status["per_liid"]["LAB-1"]["unmapped"] == 0
+    lemf.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -190,3 +191,11 @@ def test_attack_content_handed_in_as_metadata_goes_nowhere(dialect: str) -> None
 def test_without_a_link_for_content_it_is_said_to_be_unavailable_and_none_is_made() -> None:
     played = play("t1678", SCENES["a call that comes in"], ccc=None)
     assert played.datagrams == [] and played.names.count("ccUnavailable") == 1 and "ccOpen" not in played.names
+
+
+def test_the_page_tells_the_causes_as_they_are() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "us-dialects.md").read_text("utf-8")
+    for dialect in DIALECTS:
+        for name, cause in TONGUES[dialect].causes.items():
+            word = "not sent" if cause.evidence == "none" else cause.evidence
+            assert f"| `{name}` | {cause.words} | {word} |" in page, (dialect, name)
