@@ -73,6 +73,7 @@ GROUPS: Final[dict[str, Group]] = {
         **_of("cli_case_act", "act"),
         **_of("cli_case_release", "copy", "disclose", "incident", "disclosures"),
     }),
+    "export": Group("What leaves the store as files.", _of("cli_export", "evidence")),
     "ca": Group("The offline root of the collector's ledgers.", _of("cli_ca", "rollover", "show")),
     "audit": Group("The desk's signed ledger.", _of("cli_access", "show", "verify")),
 }  # fmt: skip

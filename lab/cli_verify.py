@@ -8,6 +8,7 @@ from typing import Annotated, Final, NamedTuple
 
 import typer
 
+from collector.export.bundle_check import check_bundle
 from collector.store.epochs import read_trust
 from collector.store.keys import Keys, pin_name
 from collector.store.private_files import read_public_key
@@ -58,10 +59,14 @@ def _witnessed(place: StorePlace) -> Witnessed | None:
 def verify(
     directory: Annotated[Path, typer.Argument(help="a data directory, or a store in it")] = Path("var"),
     pin: Annotated[Path | None, typer.Option(help="newest checkpoint, kept elsewhere")] = None,
+    bundle: Annotated[Path | None, typer.Option(help="an evidence bundle instead of a store")] = None,
+    key: Annotated[Path | None, typer.Option(help="with --bundle: the collector's signing.pub as you know it")] = None,
     no_keys: Annotated[bool, typer.Option("--no-keys", help="without the data keys: hashes only, no octets")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Check every signature, hash, notice of eviction and audit entry of a store; needs nothing running."""
+    if bundle is not None:
+        raise typer.Exit(_check_bundle(bundle, key, as_json))
     place = find_store(directory)
     if pin is not None and not pin.exists():
         raise ConfigError(f"There is no pinned checkpoint {pin}: give an existing file to --pin.")
@@ -73,6 +78,22 @@ def verify(
     else:
         _explain(report, place, seconds, pinned=(pin or place.pin).exists())
     raise typer.Exit(0 if report.ok else EXIT_INTEGRITY)
+
+
+def _check_bundle(bundle: Path, key: Path | None, as_json: bool) -> int:
+    known = None if key is None else read_public_key(key).public_bytes_raw()
+    if not (bundle / "manifest.json").exists():
+        raise ConfigError(f"{bundle} is no evidence bundle: it has no manifest.json.")
+    report = check_bundle(bundle, known)
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        out = console()
+        banner(out)
+        for sentence in [*report.faults, *report.said]:
+            out.print(f"  - {sentence}", markup=False)
+        out.print("the bundle holds" if report.ok else "THE BUNDLE DOES NOT HOLD", markup=False)
+    return 0 if report.ok else EXIT_INTEGRITY
 
 
 def _explain(report: VerifyReport, place: StorePlace, seconds: float, pinned: bool) -> None:

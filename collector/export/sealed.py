@@ -17,27 +17,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import numpy as np
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from asn1.errors import LocalError, RefusedError
+from collector.export.proven import Subtrees, canonical, of_order, record_line, sha256_of, sync_file
 from collector.standing import Entry, State, entry_to_json
 from collector.store.keys import Keys
-from collector.store.pack import ENVELOPE, envelope
+from collector.store.pack import ENVELOPE
 from collector.store.private_files import sync_directory
-from collector.store.reader import DataView, LeafHashes, StoredRecord, StoreReader
-from mediation.law.orders import OrderId, OrderUid, order_uid
+from collector.store.reader import StoreReader
+from mediation.law.orders import OrderId, order_uid
 from mediation.ledger.checkpoint import Trust, keys_of, parse_note, verify_note
-from mediation.ledger.kernel import leaf_hash, node_hash
-from mediation.ledger.proofs import inclusion_proof, verify_inclusion
+from mediation.ledger.kernel import leaf_hash
+from mediation.ledger.proofs import verify_inclusion
 
 FORMAT: Final = "calea-lab sealed copy 1"
 ORIGIN: Final = "calea-lab/collector"
@@ -91,7 +90,7 @@ def seal_order(
     count = octets = 0
     seen: dict[int, Entry] = {}
     with (temporary / _FILES[0]).open("xb") as area, (temporary / _FILES[1]).open("xb") as lines:
-        for record in reader.records(lambda view: _of_order(view, uid)):
+        for record in reader.records(lambda view: of_order(view, uid)):
             if record.sequence >= tree.size:
                 break
             standing = standings.of(record)
@@ -104,13 +103,13 @@ def seal_order(
             if standing.entry is not None:
                 seen[numbers[standing.entry]] = standing.entry
             area.write(record.octets)
-            lines.write(_canonical(_line(record, octets, tree)) + b"\n")
+            lines.write(canonical(record_line(record, octets, tree)) + b"\n")
             count, octets = count + 1, octets + len(record.octets)
     if not count:
         shutil.rmtree(temporary)
         raise LocalError(f"The store holds no record of {order_id}: there is nothing to seal.")
     (temporary / _FILES[2]).write_text(tree.note, "utf-8")
-    manifest = _canonical(
+    manifest = canonical(
         {
             "simulation": True,
             "format": FORMAT,
@@ -121,7 +120,7 @@ def seal_order(
             "ledger": {"origin": parse_note(tree.note).checkpoint.origin, "first": tree.first, "size": tree.size},
             "sealed_by": by,
             "sealed_at_us": now_us,
-            "files": {name: _sha256(temporary / name) for name in _FILES},
+            "files": {name: sha256_of(temporary / name) for name in _FILES},
             "decisions": [
                 [number, json.loads(entry_to_json(entry))["standing"]] for number, entry in sorted(seen.items())
             ],
@@ -130,7 +129,7 @@ def seal_order(
     (temporary / "manifest.json").write_bytes(manifest)
     (temporary / "manifest.sig").write_bytes(keys.signing.sign(_signed(manifest)))
     for path in temporary.iterdir():
-        _sync(path)
+        sync_file(path)
     sync_directory(temporary)
     temporary.rename(directory)
     sync_directory(directory.parent)
@@ -156,7 +155,9 @@ def _verify(directory: Path, public_key: Trust, origin: str, faults: list[str]) 
     if not any(_holds(key, signature, manifest) for key in keys_of(public_key, origin, int(said["ledger"]["size"]))):
         faults.append("the manifest is not signed by this collector's key")
     faults += [
-        f"{name} is not the one that was sealed" for name in _FILES if said["files"][name] != _sha256(directory / name)
+        f"{name} is not the one that was sealed"
+        for name in _FILES
+        if said["files"][name] != sha256_of(directory / name)
     ]
     checkpoint = verify_note((directory / "checkpoint.txt").read_bytes(), origin, public_key)
     if checkpoint is None:
@@ -189,93 +190,6 @@ def _holds(key: Ed25519PublicKey, signature: bytes, manifest: bytes) -> bool:
     return True
 
 
-class Subtrees:
-    """Roots of subtrees over what survives of a tree: leaf hashes from `first` on, and the peaks before them."""
-
-    def __init__(self, leaves: LeafHashes) -> None:
-        self.first = leaves.first
-        self._hashes = leaves.hashes
-        self.note = leaves.note
-        self.size = leaves.first + len(leaves.hashes) // 32
-        self._roots: dict[tuple[int, int], bytes] = {}
-        at = 0
-        for peak in leaves.peaks:
-            count = 1 << (leaves.first - at).bit_length() - 1
-            self._roots[at, count] = peak
-            at += count
-
-    def root(self, first: int, count: int) -> bytes:
-        """As `mediation.ledger.proofs.SubtreeRoot`. What lies wholly before the survivors is a peak, or never asked."""
-        if count == 1 and first >= self.first:
-            at = 32 * (first - self.first)
-            return self._hashes[at : at + 32]
-        found = self._roots.get((first, count))
-        if found is None:
-            left = 1 << (count - 1).bit_length() - 1
-            found = node_hash(self.root(first, left), self.root(first + left, count - left))
-            self._roots[first, count] = found
-        return found
-
-    def proof(self, sequence: int) -> list[bytes]:
-        return inclusion_proof(self.root, sequence, self.size)
-
-
-def _of_order(view: DataView, uid: OrderUid) -> np.ndarray[Any, Any]:
-    mask = np.zeros(len(view.rows), bool)
-    for extent in view.extents:
-        if extent.uid == uid:
-            mask[extent.first_row : extent.first_row + extent.rows] = True
-    return mask
-
-
-def _line(record: StoredRecord, offset: int, tree: Subtrees) -> dict[str, Any]:
-    assert record.octets is not None
-    head = envelope(
-        record.verdict,
-        record.form,
-        record.version,
-        record.reasons,
-        record.sequence,
-        record.received_us,
-        record.event_us,
-        record.uid,
-        len(record.octets),
-    )
-    return {
-        "sequence": record.sequence,
-        "envelope": head.hex(),
-        "offset": offset,
-        "octets": len(record.octets),
-        "proof": [node.hex() for node in tree.proof(record.sequence)],
-    }
-
-
 def _signed(manifest: bytes) -> bytes:
     """Its own words before it: a signature over a manifest is one over nothing else."""
     return FORMAT.encode() + b"\n" + manifest
-
-
-def _canonical(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        for chunk in _chunks(stream.read):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _chunks(read: Callable[[int], bytes]) -> Iterator[bytes]:
-    while chunk := read(1 << 20):
-        yield chunk
-
-
-def _sync(path: Path) -> None:
-    path.chmod(0o600)
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -178,6 +178,21 @@ def read_audit(directory: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in data[: data.rfind(b"\n") + 1].splitlines()]
 
 
+def newest_note(directory: Path, name: str = ORIGIN) -> str:
+    """The newest whole checkpoint of a log, empty when there is none; whether it holds is `verify_audit`'s to say."""
+    path = directory / "checkpoints.txt"
+    text = path.read_text("utf-8", "replace") if path.exists() else ""
+    whole = [one for part in text.split(f"{name}\n")[1:] if _parses(one := f"{name}\n{part.rstrip()}\n")]
+    return whole[-1] if whole else ""
+
+
+def audit_lines(directory: Path) -> list[bytes]:
+    """The entries as they stand, without their newlines: what the leaves are made of."""
+    path = directory / "audit.jsonl"
+    data = path.read_bytes() if path.exists() else b""
+    return data[: data.rfind(b"\n") + 1].splitlines()
+
+
 def verify_audit(directory: Path, public_key: Trust, whole: bool = True, name: str = ORIGIN) -> AuditReport:
     """Check every line against its chain and every checkpoint against the lines. With `whole` false, lines that no
     checkpoint covers yet are in order (a crash leaves them)."""

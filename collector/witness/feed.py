@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from asn1.errors import DecodeError
-from collector.export.sealed import Subtrees
+from collector.export.proven import Subtrees
 from collector.store.index_tail import StoreTail
 from collector.store.reader import LeafHashes
 from collector.store.walk import SegmentFile, segment_paths

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from asn1.errors import LocalError, RefusedError
 from collector.batch import Batch, OrderRef
-from collector.export.sealed import Subtrees, seal_order, verify_sealed
+from collector.export.proven import Subtrees
+from collector.export.sealed import seal_order, verify_sealed
 from collector.rows import Rows
 from collector.standing import held, minimised, of_order
 from collector.store.keys import Keys
