@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from asn1 import (
     conference_info,
     encryption,
+    gtpu,
     hi1,
     integrity,
     integrity_check,
@@ -29,6 +30,7 @@ from asn1 import (
     view,
     x1,
     x2x3,
+    x2x3_view,
 )
 from asn1.errors import DecodeError, RefusedError
 from asn1.handover import HandoverConfig, LemfSession, MfSession
@@ -37,7 +39,9 @@ from asn1.laes import describe as laes
 from asn1.laes.ccc import HEADER_OCTETS, decode_datagram
 from collector.facts import facts_of
 from collector.facts.laes import facts_of_laes
+from mediation.convert import product, service_of
 from mediation.law.hi1_orders import read_message
+from mediation.sequence import Communication
 
 _DIALECTS: Final = {one.name: one for one in (t1678.DIALECT, pcesp.DIALECT, ias.DIALECT, jstd025.DIALECT)}
 _KEYS: Final = {"aES-192-CBC": bytes(24), "aES-256-CBC": bytes(32)}
@@ -55,6 +59,24 @@ class EntryPoint(NamedTuple):
 
 def _framer(octets: bytes) -> object:
     return x2x3.Framer().feed(octets)
+
+
+def _x2x3_lines(octets: bytes) -> object:
+    return list(x2x3_view.describe_stream([octets[: len(octets) // 2], octets[len(octets) // 2 :]]))
+
+
+def _foreign(octets: bytes) -> object:
+    """As the payload of every format, on both interfaces, under a warrant and under a pen register."""
+    made = []
+    for form in range(18):
+        for kind in (x2x3.PduType.X2, x2x3.PduType.X3):
+            pdu = x2x3.X2X3Pdu(kind, form, 3, payload=octets)
+            for metadata_only in (False, True):
+                try:
+                    made.append((service_of("data", pdu), product("data", pdu, Communication(1), metadata_only)))
+                except (DecodeError, RefusedError):
+                    continue
+    return made
 
 
 def _target_xml(octets: bytes) -> object:
@@ -207,6 +229,9 @@ ENTRY_POINTS: Final = (
     EntryPoint("radius.parse_radius", radius.parse_radius, ("radius",), ("radius.parse_radius",)),
     EntryPoint("x2x3.decode_pdu", x2x3.decode_pdu, ("x2x3",), ("x2x3.decode_pdu",)),
     EntryPoint("x2x3.Framer", _framer, ("x2x3",)),
+    EntryPoint("x2x3_view.describe_stream", _x2x3_lines, ("x2x3",)),
+    EntryPoint("mediation.convert", _foreign, ("ps-pdu payload", "gtpu", "ip", "sip", "xiri")),
+    EntryPoint("gtpu.user_packet", gtpu.user_packet, ("gtpu",)),
     EntryPoint("x2x3.parse_target_xml", _target_xml, ("target xml",), ("x2x3.parse_target_xml",)),
     EntryPoint("x1.parse_request", x1.parse_request, ("x1",), ("x1.parse_request",)),
     EntryPoint("x1.parse_response", x1.parse_response, ("x1",), ("x1.parse_response",)),

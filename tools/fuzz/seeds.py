@@ -10,6 +10,8 @@ from asn1 import sip, view, x2x3
 from asn1.conference_info import NAMESPACE
 from asn1.encryption import PROFILES, encrypt
 from asn1.ps_pdu import decode_ps_pdu, encode_encrypted_payload
+from asn1.ps_tables import PAYLOAD
+from asn1.table import encode
 from tools.oracles.corpus import VECTORS, corpus
 
 MAX_OCTETS: Final = 1_500
@@ -53,6 +55,11 @@ def seeds() -> dict[str, list[bytes]]:
             add("encrypted payload", encode_encrypted_payload(1, pdu.payload))
     for octets in list(found["sip"]):
         add("sdp", sip.sdp_of(sip.parse_sip(octets)) or b"")
+    for octets in found["ip"]:
+        add("gtpu", b"\x30\xff" + len(octets).to_bytes(2, "big") + bytes(4) + octets)
+        add("gtpu", b"\x34\xff" + (len(octets) + 8).to_bytes(2, "big") + bytes(7) + b"\x85\1\0\0\0" + octets)
+    for octets in found["ps-pdu"]:
+        add("ps-pdu payload", encode(PAYLOAD, decode_ps_pdu(octets).payload))
     add("mime", _MIME)
     add("conference", _CONFERENCE)
     for kind, value in _TARGETS:
