@@ -50,7 +50,10 @@ def session_without_place(name: str, event: dict[str, Any], allowed: Granted = N
     kept = {field: event[field] for field in fields if field in event}
     networks = [kept[field] for field in ("dNN", "selectedDNN") if field in kept]
     users = [kept[field][1] for field in ("sUPI", "gPSI") if field in kept]
-    if not all(_NETWORK.fullmatch(one) for one in networks) or not all(_NAI.fullmatch(one) for one in users):
+    if not all(_NETWORK.fullmatch(one) for one in networks):
+        return None
+    # An alternative that this version does not know has octets in place of text.
+    if not all(isinstance(one, str) and _NAI.fullmatch(one) for one in users):
         return None
     if allowed.place:
         kept |= {field: event[field] for field in _PLACES if field in event}

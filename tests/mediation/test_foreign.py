@@ -236,3 +236,27 @@ def test_what_cannot_be_converted_is_counted_with_its_reason(tmp_path: Path) -> 
     assert status["not_convertible"] == {foreign.NO_FORM[4]: 2, foreign.NO_FORM[10]: 1}
     counted = status["per_liid"]["LAB-1"]
     assert (counted["not_convertible"], counted["cc"], counted["undecodable"], counted["scoped_out"]) == (3, 1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"dNN": "CANARY words"}, {"sUPI": ("nAI", "CANARY words")}, {"selectedDNN": "CANARY words"}],
+    ids=["network", "user", "selected-network"],
+)
+def test_attack_words_in_a_session_event_take_it_out_of_a_pen_register(change: dict[str, Any]) -> None:
+    event = SESSION | {
+        "gTPTunnelID": {"tEID": 1}, "pDUSessionType": "iPv4", "dNN": "internet.invalid",
+        "requestType": "initialRequest",
+    }  # fmt: skip
+    del event["uplinkVolume"]
+    plain = pdu(PayloadFormat.TS_33128, encode_xiri(("pDUSessionEstablishment", event)), PduType.X2)
+    assert made("data", plain, True) is not None
+    worded = pdu(PayloadFormat.TS_33128, encode_xiri(("pDUSessionEstablishment", event | change)), PduType.X2)
+    assert made("data", worded, True) is None and made("data", worded) is not None
+
+
+def test_a_user_of_a_kind_that_this_version_does_not_know_is_withheld_under_a_pen_register() -> None:
+    """Found by fuzzing: such a user is octets and no text."""
+    octets = bytes.fromhex("301381050413130301a20aa808a103840105840107")
+    unknown = pdu(PayloadFormat.TS_33128, octets, PduType.X2)
+    assert made("data", unknown, True) is None
