@@ -52,6 +52,7 @@ GROUPS: Final[dict[str, Group]] = {
         **_of("cli_order_acts", "approve", "deny", "obtained", "ended", "terminate", "release", "export"),
         "import": "lab.cli_order_acts:import_",
         **_of("cli_order_check", "check"),
+        **_of("cli_order_standing", "standing"),
     }),
     "scenario": Group("Stories with a known outcome, played through the real processes.", {
         "list": "lab.cli_scenario:listing",

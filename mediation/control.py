@@ -4,19 +4,23 @@ Control routes (loopback, JSON): `POST /fault` sets training faults and lets the
 /activate` `{"order":…, "employee":…}` is an employee's act (R-059); `POST /carrier-report` `{"liid":…, "finding":…,
 "says":…}` opens the report that a discovery obliges the carrier to (R-062), and answers it; `POST /say` sends a test
 PDU, a padding PDU or an operator message to the agency (TS 102 232-1, TRIPayload); `POST /connection-test`
-`{"liid":…}` sends a test message of the US dialects. A refusal is 400 with a sentence. Bodies are checked here and
+`{"liid":…}` sends a test message of the US dialects; `POST /element` `{"ask":…}` puts one question of X1 to the element
+(an interrogation, Ping, Keepalive) and gives its answer. A refusal is 400 with a sentence. Bodies are checked here and
 decided elsewhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import fields, is_dataclass
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
+import aiohttp
 from aiohttp import web
 from pydantic import Field, ValidationError
 
-from asn1.errors import LabError, RefusedError
+from asn1.errors import LabError, RefusedError, RemoteError
 from mediation.admf import Admf
 from mediation.delivery import Link
 from mediation.faults import fault_request
@@ -25,12 +29,27 @@ from mediation.law.certification import CarrierFinding, carrier_report, report_t
 from mediation.mediate import Mediation
 from mediation.runtime.clock import Clock
 from mediation.runtime.config import Model
+from mediation.runtime.exchange import new_session
 from mediation.runtime.logs import get_logger
 
 
 class ActivateModel(Model):
     order: Annotated[str, Field(min_length=1, max_length=200)]
     employee: Annotated[str, Field(max_length=64)] = ""
+
+
+class ElementModel(Model):
+    """A question of X1 and the identifier it is about."""
+
+    ask: Literal[
+        "GetTaskDetails", "GetDestinationDetails", "GetNEStatus", "GetAllDetails", "GetAllTaskDetails",
+        "GetAllDestinationDetails", "GetAllGenericObjectDetails", "GetObject", "ListObjectsOfType", "ListAllDetails",
+        "Ping", "Keepalive",
+    ]  # fmt: skip
+    xid: UUID | None = None
+    did: UUID | None = None
+    object_id: UUID | None = None
+    object_type: str | None = None
 
 
 class CarrierReportModel(Model):
@@ -90,6 +109,18 @@ class Control:
         done = self._admf.activate(asked.order, asked.employee)
         return {"order": asked.order, "employee": done.employee, "enabled_at_us": done.enabled_at_us}
 
+    async def ask_element(self, values: object) -> dict[str, Any]:
+        """Raises RefusedError when the element says no, RemoteError when it says nothing, and ValidationError."""
+        asked = ElementModel.model_validate(values)
+        try:
+            async with new_session() as session:
+                reply = await self._admf.tasks.ask(session, asked.ask, **asked.model_dump(exclude={"ask"}))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise RemoteError(f"The element does not answer ({type(error).__name__}).") from error
+        if reply.error is not None:
+            raise RefusedError(f"The element says {reply.error.code}: {reply.error.description}.")
+        return dict(_plain(reply))
+
     def report(self, values: object) -> dict[str, Any]:
         """Raises ValidationError."""
         asked = CarrierReportModel.model_validate(values)
@@ -130,17 +161,19 @@ class Control:
             web.post("/fault", _answering(self.fault)),
             web.post("/activate", _answering(self.activate)),
             web.post("/carrier-report", _answering(self.report)),
+            web.post("/element", _answering(self.ask_element)),
             web.post("/say", _answering(self.say)),
             web.post("/connection-test", _answering(self.connection_test)),
         ]
 
 
 def _answering(
-    act: Callable[[object], dict[str, Any]],
+    act: Callable[[object], dict[str, Any] | Awaitable[dict[str, Any]]],
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handler(request: web.Request) -> web.StreamResponse:
         try:
-            return web.json_response(act(await request.json()))
+            done = act(await request.json())
+            return web.json_response(await done if isinstance(done, Awaitable) else done)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "the body"
@@ -149,3 +182,15 @@ def _answering(
             return web.json_response({"error": str(error)}, status=400)
 
     return handler
+
+
+def _plain(value: object) -> Any:  # noqa: ANN401  what JSON takes
+    """An answer of X1 as JSON values; what is absent or empty is left out."""
+    if is_dataclass(value):
+        held = ((field.name, getattr(value, field.name)) for field in fields(value))
+        return {name: _plain(one) for name, one in held if one is not None and one != ()}
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, bytes):
+        return value.hex()
+    return value if isinstance(value, int | str) else str(value)

@@ -159,6 +159,13 @@ async def test_orders_come_change_and_end_while_another_loses_no_record(live: Li
     # What of B was intercepted has no hole either: every message between the first and the last is there.
     assert len(times) == round((max(times) - min(times)) / (EVERY_S * SECOND)) + 1
 
+    status, shown = await live.post(
+        "mediation", "/element", {"ask": "GetTaskDetails", "xid": str(task_id(OrderId("O-A")))}
+    )
+    assert status == 200 and shown["task"]["status"]["x2_amount"] == MESSAGES
+    status, shown = await live.post("mediation", "/element", question | {"xid": str(uuid.UUID(int=1))})
+    assert status == 400 and "2020" in shown["error"]
+    assert (await live.post("mediation", "/element", {"ask": "DeactivateAllTasks"}))[0] == 400
     task, listing = await live.ask(
         Get(task_id(OrderId("O-B"))), ListObjects(DictionaryEntry("ETSI", "ObjectType", "Notification"))
     )
