@@ -159,9 +159,8 @@ async def test_orders_come_change_and_end_while_another_loses_no_record(live: Li
     # What of B was intercepted has no hole either: every message between the first and the last is there.
     assert len(times) == round((max(times) - min(times)) / (EVERY_S * SECOND)) + 1
 
-    status, shown = await live.post(
-        "mediation", "/element", {"ask": "GetTaskDetails", "xid": str(task_id(OrderId("O-A")))}
-    )
+    question = {"ask": "GetTaskDetails", "xid": str(task_id(OrderId("O-A")))}
+    status, shown = await live.post("mediation", "/element", question)
     assert status == 200 and shown["task"]["status"]["x2_amount"] == MESSAGES
     status, shown = await live.post("mediation", "/element", question | {"xid": str(uuid.UUID(int=1))})
     assert status == 400 and "2020" in shown["error"]
