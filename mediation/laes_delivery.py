@@ -25,6 +25,8 @@ from mediation.runtime.tls import client_context
 _LOOK_S: Final = 0.25
 """How often what has left the window is given up."""
 _BURST: Final = 32
+_REFUSED_S: Final = 0.1
+"""Before a datagram is tried again that nobody listens for."""
 _PAUSE_S: Final = 0.002
 """Between bursts of datagrams: a receiver drains its buffer meanwhile."""
 
@@ -177,6 +179,7 @@ class CccLink:
         self._announced = announced
         self._queue: deque[tuple[int, str, bytes]] = deque()
         self._octets = 0
+        self._last: str | None = None
         self._wake = asyncio.Event()
         self._up = asyncio.Event()
         self._up.set()
@@ -245,17 +248,34 @@ class CccLink:
         for _ in range(_BURST):
             if not self._queue or self._queue[0][0] > self._announced.written_id or not self.up:
                 return
-            _, liid, octets = self._queue.popleft()
+            one = self._queue.popleft()
+            _, liid, octets = one
             self._octets -= len(octets)
             try:
                 await loop.sock_sendall(sender, octets)
+            except ConnectionRefusedError:
+                # Nobody listened for the datagram before this one, which is lost; this one was not sent.
+                self._queue.appendleft(one)
+                self._octets += len(octets)
+                self._lost()
+                self.status.state = "refused"
+                await asyncio.sleep(_REFUSED_S)
+                return
             except OSError as error:
-                # Nobody listens there; the datagram before this one is lost as well, and nothing can be done about it.
                 self.failed += 1
                 self.dropped[liid] = self.dropped.get(liid, 0) + 1
                 self._log.warning("datagram_failed", why=type(error).__name__)
                 continue
+            self._last = liid
             self.status.sent[liid] = self.status.sent.get(liid, 0) + 1
+
+    def _lost(self) -> None:
+        """The datagram sent last has come back as refused."""
+        self.failed += 1
+        if self._last is not None:
+            self.status.sent[self._last] -= 1
+            self.dropped[self._last] = self.dropped.get(self._last, 0) + 1
+            self._last = None
 
     def as_dict(self) -> dict[str, Any]:
         return self.status.as_dict() | {"waiting": len(self._queue), "failed": self.failed}

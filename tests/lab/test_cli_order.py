@@ -48,6 +48,16 @@ def test_private_keys_are_for_their_owner_alone(cli: Cli, tmp_path: Path) -> Non
     assert {key.stat().st_mode & 0o777 for key in keys} == {0o600}
 
 
+def test_a_dialect_is_told_by_how_the_liid_begins_and_stays_with_the_next_version(cli: Cli, tmp_path: Path) -> None:
+    made = json.loads(cli(*PRTT, "--id", "O-9", "--dialect", "t1678", "--data", tmp_path, "--json").out)
+    assert made["liid"] == "T1678-O-9"
+    narrower = (*PRTT[:-1], "10", "--id", "O-9", "--data", tmp_path, "--json")
+    assert json.loads(cli(*narrower).out)["liid"] == "T1678-O-9"
+    for wrong, words in (("morse", "choose one of"), ("ias", "begins with IAS-")):
+        code, _, err = cli(*PRTT, "--id", "O-8", "--liid", "LAB-8", "--dialect", wrong, "--data", tmp_path)
+        assert code == 2 and words in " ".join(err.split())
+
+
 def test_names_and_versions_are_made_up(cli: Cli, tmp_path: Path) -> None:
     for expected in (("O-1", 1), ("O-2", 1)):
         made = json.loads(cli(*PRTT, "--data", tmp_path, "--json").out)

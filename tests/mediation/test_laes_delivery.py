@@ -167,3 +167,25 @@ def test_an_order_that_two_deliveries_would_take_is_refused_in_words() -> None:
         with pytest.raises(ValidationError, match="may name the same order"):
             type(config("t1678")).model_validate(base | {"laes": laes})
     assert config("t1678").dialect_of("LAB-9") == "t1678" and config("t1678").dialect_of("OTHER") is None
+
+
+async def test_content_that_nobody_listens_for_waits_and_the_datagram_lost_in_finding_out_is_counted(
+    tmp_path: Path,
+) -> None:
+    journal, lemf, other = opened(tmp_path), UsLemf("t1678"), UsLemf("t1678")
+    async with linked(journal, lemf) as (_, ccc):
+        assert lemf._transport is not None
+        port = lemf._transport.get_extra_info("sockname")[1]
+        lemf._transport.close()
+        await asyncio.sleep(0)
+        for number in range(20):
+            ccc.offer("LAB-1", b"%02d" % number, -1)
+        ccc.wake()
+        await until(lambda: ccc.failed == 1)
+        assert ccc.status.state == "refused" and ccc.waiting == {"LAB-1": 19} and ccc.dropped == {"LAB-1": 1}
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: other, local_addr=("127.0.0.1", port)
+        )
+        await until(lambda: len(other.datagrams) + ccc.dropped["LAB-1"] == 20)
+        assert other.datagrams[-1] == b"19" and ccc.status.sent["LAB-1"] == len(other.datagrams)
+        transport.close()
