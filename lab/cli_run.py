@@ -13,11 +13,12 @@ from lab.dialects import USUAL
 from lab.kernels import require_compiled
 from lab.output import DEFAULT_DATA, DataOption, JsonOption, banner, console, print_json, table
 from lab.paths import PROCESSES
-from lab.stack import Plan, Stack, real_time
+from lab.stack import PORT_NAMES, Plan, Stack, real_time
 from mediation.runtime.config import NotReadyError
 from mediation.runtime.process import EXIT_NOT_READY
 
-PortBase = Annotated[int | None, typer.Option(help="first of sixteen ports in a row; free ports when not given")]
+PORTS = len(PORT_NAMES) + len(USUAL)
+PortBase = Annotated[int | None, typer.Option(help=f"first of {PORTS} ports in a row; free ports when not given")]
 TlsOption = Annotated[bool, typer.Option("--tls", help="HI2 and HI3 over TLS, both sides with certificates")]
 
 

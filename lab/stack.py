@@ -73,7 +73,7 @@ class Plan:
     dialects: tuple[str, ...] = ()
     """US dialects that orders may be delivered in, beside ETSI (`lab.dialects`)."""
     port_base: int | None = None
-    """First of fourteen ports in a row, and one more a dialect; None takes free ones."""
+    """First of the ports in a row, those of `PORT_NAMES` and one more a dialect; None takes free ones."""
 
     @property
     def port_names(self) -> tuple[str, ...]:
