@@ -93,8 +93,8 @@ def _fill(fields: dict[str, Any], court: Court, dialect: str) -> None:
         fields["order_id"] = next(name for name in (f"O-{n}" for n in range(1, len(known) + 2)) if name not in known)
     name = str(fields["order_id"])
     # A new version keeps the label it has, and with it the dialect.
-    known = [one.liid for one in court.orders() if one.order_id == name]
-    fields["liid"] = liid_for(dialect, fields.get("liid") or next(reversed(known), None), name)
+    labels = [one.liid for one in court.orders() if one.order_id == name]
+    fields["liid"] = liid_for(dialect, fields.get("liid") or next(reversed(labels), None), name)
     fields.setdefault("version", court.newest_version(str(fields["order_id"])) + 1)
 
 
