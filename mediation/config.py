@@ -64,8 +64,9 @@ class FaultsModel(Model):
     `window_slack_s`: how long it goes on delivering after the order's end. `keep_in_force`: it goes on without end,
     also after a revocation. `overdeliver_content`: services whose content is not withheld under a pen register.
     `content_tasks`: the element is asked for content under a pen register. `wrong_number`: another number is
-    provisioned. `rogue_task`: numbers tasked without any order. `cut`: handover links that are down. `swap`: records
-    that leave behind their successor. `skip`: sequence numbers that are never used. `delay`: late IRI.
+    provisioned. `rogue_task`: numbers tasked without any order. `cut`: handover links that are down (`cdc`, `ccc`:
+    those of every US dialect). `swap`: records that leave behind their successor. `skip`: sequence numbers that are
+    never used. `delay`: late IRI. The last two are of ETSI records alone.
     `resend_window`: how many delivered records of a LIID are kept for `resend` and `conflict`."""
 
     window_slack_s: dict[str, Annotated[float, Field(ge=0, le=86_400 * 400)]] = Field(default_factory=dict)

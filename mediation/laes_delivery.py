@@ -132,7 +132,10 @@ class CdcLink:
     def _pending(self, next_id: int) -> list[Held]:
         found: list[Held] = []
         octets = 0
-        for held in self._journal.held(self._stream):
+        window = self._journal.held(self._stream)
+        if not window or window[-1].journal_id < next_id:
+            return found
+        for held in window:
             if held.journal_id < next_id:
                 continue
             found.append(held)

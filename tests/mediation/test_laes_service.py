@@ -13,7 +13,7 @@ from asn1.laes.cc_apdu import decode_apdu
 from asn1.laes.ccc import decode_datagram
 from asn1.laes.describe import framer_of
 from asn1.laes.message import CdcMessage
-from tests.mediation.test_service import A, T, order, running
+from tests.mediation.test_service import BASE, SECOND, A, T, order, running
 
 DECODERS = {"t1678": t1678, "pcesp": pcesp, "ias": ias, "jstd025": jstd025}
 CALL = {"kind": "call", "caller": T, "callee": A, "seconds": 2, "dtmf": "7", "caller_text": "CANARY", "at_s": 1}
@@ -174,6 +174,17 @@ async def test_a_test_message_and_a_cut_content_link_say_what_they_are(tmp_path:
         await stack.until(lambda: "release" in lemf.names)
         assert "ccUnavailable" in lemf.names and "ccOpen" not in lemf.names and not lemf.datagrams
         assert said["per_liid"]["LAB-1"]["cc"] == 0 and said["links"]["ccc-t1678"]["state"] == "cut"
+    lemf.stop()
+
+
+async def test_the_begin_and_the_end_of_a_task_are_told_without_any_traffic(tmp_path: Path) -> None:
+    lemf = UsLemf("t1678")
+    async with running(tmp_path, laes={"t1678": delivery(await lemf.start(), None)}) as stack:
+        now = (await stack.get("mediation"))["orders"]
+        assert now == 0
+        stack.issue(order(end=BASE + 200 * SECOND))
+        await stack.until(lambda: lemf.names == ["surveillanceStatus"] * 2)
+        assert [one.fields["statusEventType"] for one in lemf.messages] == ["activation", "deactivation"]
     lemf.stop()
 
 
