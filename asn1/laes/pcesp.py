@@ -12,7 +12,7 @@ from typing import Final
 
 from asn1.errors import EncodeError
 from asn1.laes.message import ASSUMED, CdcMessage, Dialect, expect_start, split, visible
-from asn1.laes.t1678_types import ALERTING_SIGNAL, AUDIBLE_SIGNAL, TERMINAL_DISPLAY_INFO
+from asn1.laes.t1678_types import TERMINAL_DISPLAY_INFO
 from asn1.table import (
     GENERALIZED_TIME,
     INTEGER,
@@ -35,6 +35,19 @@ def _optional(tag: int, name: str, kind: Type) -> Field:
 
 PROTOCOL_VERSION: Final = enumerated("ProtocolVersion", "3=v3 4=v4")
 FLOW_DIRECTION: Final = enumerated("FlowDirection", "1=downstream 2=upstream 3=downstream-and-upstream")
+ALERTING_SIGNAL: Final = enumerated(
+    "AlertingSignal",
+    "0=notUsed 1=alertingPattern0 2=alertingPattern1 3=alertingPattern2 4=alertingPattern3 5=alertingPattern4 "
+    "6=callWaitingPattern1 7=callWaitingPattern2 8=callWaitingPattern3 9=callWaitingPattern4 10=bargeInTone "
+    "11=alertingPattern5 12=alertingPattern6 13=alertingPattern7 14=alertingPattern8 15=alertingPattern9",
+)
+AUDIBLE_SIGNAL: Final = enumerated(
+    "AudibleSignal",
+    "0=notUsed 1=dialTone 2=recallDialTone 3=ringbackTone 4=reorderTone 5=busyTone 6=confirmationTone "
+    "7=expensiveRouteTone 8=messageWaitingTone 9=receiverOffHookTone 10=specialInfoTone 11=denialTone "
+    "12=interceptTone 13=answerTone 14=tonesOff 15=pipTone 16=abbreviatedIntercept 17=abbreviatedCongestion "
+    "18=warningTone 19=dialToneBurst 20=numberUnObtainableTone 21=authenticationFailureTone",
+)
 RESOURCE_STATE: Final = enumerated("ResourceState", "1=reserved 2=committed")
 SDP: Final = UTF8
 _TEXT_32: Final = visible(1, 32)
@@ -159,7 +172,7 @@ SIGNAL: Final = Sequence(
         _optional(0, "switchhookFlash", _SIGNAL_TEXT),
         _optional(1, "dialedDigits", _SIGNAL_TEXT),
         _optional(2, "featureKey", _SIGNAL_TEXT),
-        _optional(3, "other", _SIGNAL_TEXT),
+        _optional(3, "otherSignalingInformation", _SIGNAL_TEXT),
     ),
 )
 SUBJECT_SIGNAL: Final = Sequence(

@@ -10,13 +10,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from asn1.laes import t1678_types
 from asn1.laes.message import CdcMessage
+from asn1.laes.pcesp import AUDIBLE_SIGNAL
 from asn1.table import Value
 from mediation.laes import t1678
 from mediation.laes.calls import Act, Leg, key_of
 from mediation.laes.content import ccc_ids
 from mediation.laes.moment import Builder, Cause, Moment, digits_of, first, redirected_from, redirected_to, visible
 
+_TONES: Final = {name: dict(AUDIBLE_SIGNAL.rows)[number] for number, name in t1678_types.AUDIBLE_SIGNAL.rows}
+"""The tones of T1.678 as PCESP calls them; their numbers are the same."""
 _BOTH: Final = "downstream-and-upstream"
 
 CAUSES: Final[dict[str, Cause]] = {
@@ -117,13 +121,13 @@ def _alerting(moment: Moment) -> CdcMessage | None:
     if moment.on_behalf:
         return None
     if moment.leg is not None and moment.leg.outgoing:
-        return _signal(moment, subjectAudibleSignal="ringback")
+        return _signal(moment, subjectAudibleSignal="ringbackTone")
     return _signal(moment, alertingSignal="alertingPattern0")
 
 
 def _tone(moment: Moment) -> CdcMessage | None:
     made = t1678.BUILDERS[Act.TONE](moment)
-    return None if made is None else _signal(moment, subjectAudibleSignal=made.fields["subjectAudibleSignal"])
+    return None if made is None else _signal(moment, subjectAudibleSignal=_TONES[made.fields["subjectAudibleSignal"]])
 
 
 def _sides(moment: Moment) -> dict[str, Any]:

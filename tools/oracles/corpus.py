@@ -1,8 +1,7 @@
 """The records to be judged: what the real pieces emit in memory, and every golden vector.
 
-Traffic goes the way it goes in a run, without the sockets: simulated network -> POI -> X2/X3 PDU -> conversion ->
-PS-PDU. Vectors are found by walking tests/vectors: a file, or a vector in it, says of which record it is. The same
-octets are kept once.
+What the carrier sends is in `carrier`; here are the two ends of a handover, X1 and HI1, and exports. Vectors are found
+by walking tests/vectors: a file, or a vector in it, says of which record it is. The same octets are kept once.
 """
 
 from __future__ import annotations
@@ -10,40 +9,33 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from asn1 import x1, x2x3
+from asn1 import x1
 from asn1.errors import DecodeError
 from asn1.handover import NEGOTIATION_US, HandoverConfig, LemfSession, MfSession
-from asn1.laes.ccc import HEADER_OCTETS, CccDatagram, encode_datagram
-from asn1.ps_pdu import PsHeader, iri_pdu
+from asn1.hi1 import build_message
 from asn1.table import Type
 from asn1.tlv import read_tlv
-from carrier_sim.config import CallItem, DataItem, MmsItem, RegisterItem, SmsItem, WebItem
-from carrier_sim.network import Network, Schedule
-from carrier_sim.poi import Delivers, Poi, Task
-from carrier_sim.speech import Clips
-from carrier_sim.subscribers import Directory, Identity
 from collector.export.audio import render, wav
 from collector.export.capture import Frame, pcapng
 from collector.export.communications import Packet
-from lab.stack import NETWORK_FUNCTIONS
-from mediation import convert
-from mediation.sequence import Communication
-from mediation.templates import Templates
-from tools.oracles.kinds import DESCRIBED, described_kind, kind_of
+from lab.papers import lab_papers
+from mediation.law.documents import order_from_fields
+from mediation.law.hi1_orders import OrderMessage, message_of
+from mediation.law.hi1_workflows import DocumentAction
+from tools.oracles.carrier import START_US, traffic
+from tools.oracles.kinds import DESCRIBED, described_kind, kind_of, record_of
 from tools.oracles.nested import unfold
 from tools.oracles.record import Record
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 VECTORS: Final = ROOT / "tests" / "vectors"
-START_US: Final = 1_767_600_000_000_000
-SEED: Final = 1
-CALLER, CALLEE, HOST = "+12125550101", "+12125550102", "192.0.2.80"
-MAX_A_KIND: Final = 40
-"""Records of one kind that are kept of the traffic: every packet of a call says the same of its format."""
+MAX_A_KIND: Final = 8
+"""Records of one kind and source that are kept: every packet of a call says the same of its format."""
 
 _PLACES: Final = {id(record): layer for layer, record in DESCRIBED.items()}
 _TEXTS: Final = {"hi1": "hi1", "x1": "x1"}
@@ -53,107 +45,28 @@ _TEXTS: Final = {"hi1": "hi1", "x1": "x1"}
 def corpus() -> list[Record]:
     """Every record once, in a fixed order."""
     found: dict[tuple[str, bytes, str], Record] = {}
-    counts: dict[str, int] = {}
+    counts: dict[tuple[str, str], int] = {}
     sent = list(traffic())
-    for top in (*sent, *exports(sent), *triads(), *datagrams(), *tasking(), *vectors()):
+    for top in (*sent, *exports(sent), *triads(), *tasking(), *orders(), *vectors()):
         for record in unfold(top):
-            key = record.layer, record.octets, record.hint
-            if key in found or (record.emitted and counts.get(record.kind, 0) >= MAX_A_KIND):
+            key, kind = (record.layer, record.octets, record.hint), (record.kind, record.source)
+            if key in found or (record.emitted and counts.get(kind, 0) >= MAX_A_KIND):
                 continue
             found[key] = record
-            counts[record.kind] = counts.get(record.kind, 0) + 1
+            counts[kind] = counts.get(kind, 0) + 1
     return sorted(found.values(), key=lambda record: (record.layer, record.kind))
 
 
-def _record(layer: str, octets: bytes, source: str, emitted: bool = True, hint: str = "") -> Record:
-    kind = kind_of(layer, octets, hint)
-    if kind is None:
-        raise ValueError(f"{source}: our own decoder does not read this {layer}: {octets[:40].hex()}…")
-    return Record(layer, kind, octets, source, DESCRIBED.get(layer), emitted, hint)
-
-
-# ---- traffic
-
-
-def traffic() -> Iterator[Record]:
-    """Calls, messages, data and web visits of one target, as X2/X3 PDUs and as PS-PDUs; every packet on the way."""
-    schedule = Schedule()
-    network = Network(SEED, START_US, Directory(SEED), Clips(), schedule)
-    for item in (
-        CallItem(caller=CALLER, callee=CALLEE, seconds=0.3, dtmf="1"),
-        CallItem(caller=CALLEE, callee=CALLER, seconds=0.1, codec="PCMU"),
-        CallItem(caller=CALLER, callee=CALLEE, outcome="busy"),
-        CallItem(caller=CALLER, callee=CALLEE, outcome="no_answer"),
-        SmsItem(sender=CALLER, to=CALLEE, text="A simulated message."),
-        SmsItem(sender=CALLEE, to=CALLER, text="Ein Gruß aus der Übung 🙂 " * 8),
-        SmsItem(sender=CALLEE, to=CALLER, text="By SIP.", via="ims"),
-        MmsItem(sender=CALLER, to=CALLEE, text="A simulated picture.", subject="Picture"),
-        MmsItem(sender=CALLEE, to=CALLER, text="No picture.", picture=False),
-        DataItem(subscriber=CALLER, seconds=1, packets=4),
-        DataItem(subscriber=CALLER, seconds=1, packets=4, ipv6=True),
-        DataItem(subscriber=CALLER, seconds=1, packets=4, report="smf", located=True),
-        RegisterItem(subscriber=CALLER, via="amf"),
-        RegisterItem(subscriber=CALLER, via="amf", expires_s=0),
-        SmsItem(sender=CALLEE, to=CALLER, text="By SIP, told as an event.", via="ims", report="xiri"),
-        WebItem(visitors=(CALLEE,)),
-    ):
-        network.add(item, START_US)
-    events = schedule.due(1 << 62, 2_000)
-    mediation = _Mediation()
-    for version in (x2x3.VERSION_5, x2x3.VERSION_6):
-        poi = Poi(version)
-        poi.set_destination("did-1", Delivers.BOTH)
-        targets = (Identity("e164Number", CALLER.removeprefix("+")), Identity("ipv4Address", HOST))
-        poi.set_task(Task(str(uuid.UUID(int=SEED)), targets, Delivers.BOTH, ("did-1",)))
-        for event in events:
-            for emission in poi.handle(event):
-                yield _record("x2x3", emission.octets, "simulated network, POI")
-                yield from mediation.records(emission.octets)
-    pdu = x2x3.keepalive(1)
-    yield _record("x2x3", x2x3.encode_pdu(pdu), "X2/X3 link")
-    yield _record("x2x3", x2x3.encode_pdu(x2x3.keepalive_ack(pdu)), "X2/X3 link")
-
-
-class _Mediation:
-    """The pure part of the mediation function: what one PDU becomes under a warrant for everything."""
-
-    def __init__(self) -> None:
-        self._states: dict[int, Communication] = {}
-        self._templates = Templates()
-
-    def records(self, octets: bytes) -> Iterator[Record]:
-        pdu = x2x3.decode_pdu(octets)
-        state = self._states.setdefault(pdu.correlation_id, Communication(cin=len(self._states) + 1))
-        made = convert.product(NETWORK_FUNCTIONS[pdu.nfid or ""], pdu, state, metadata_only=False)
-        if made is None:
-            return
-        header = PsHeader(
-            liid=b"LAB-1",
-            authorization_country="US",
-            delivery_country="US",
-            operator_id=b"LABOP",
-            network_element_id=b"med-1",
-            cin=state.cin,
-            time_us=pdu.time_us,
-            time_qualifier="timeOfInterception",
-            extended_interception_point_id=pdu.ipid.encode() if pdu.ipid else None,
-            network_function_id=pdu.nfid.encode() if pdu.nfid else None,
-        )
-        if made.iri_type is None:
-            record = self._templates.encode(header, made.contents, made.direction)
-        else:
-            record = iri_pdu(header, made.contents, made.iri_type, payload_direction=made.direction)
-        convert.advance(pdu, state, made)
-        yield _record("ps-pdu", record, "simulated network, mediation")
+# ---- what else is emitted
 
 
 def exports(sent: list[Record]) -> Iterator[Record]:
     """What the collector writes for people's own tools: a call's sound, and packets for any analyser."""
     packets = [record.octets for top in sent for record in unfold(top) if record.layer == "ip"]
     held = [Packet(number, START_US + number * 20_000, 0, "ipFrame", octets) for number, octets in enumerate(packets)]
-    yield _record("wav", wav(render(held, {}), "SIMULATION"), "collector export")
+    yield record_of("wav", wav(render(held, {}), "SIMULATION"), "collector export")
     capture = pcapng([Frame(packet.event_us, packet.direction, packet.octets) for packet in held], "SIMULATION")
-    yield _record("pcapng", capture, "collector export")
+    yield record_of("pcapng", capture, "collector export")
 
 
 def triads() -> Iterator[Record]:
@@ -165,12 +78,12 @@ def triads() -> Iterator[Record]:
     lemf.connected(now_us)
     for turn in range(6):
         for octets in _whole(mf.outgoing()):
-            yield _record("ps-pdu", octets, "handover, mediation function's end")
+            yield record_of("ps-pdu", octets, "handover, mediation function's end")
             lemf.tri(octets, turn, now_us)
         lemf.durable(turn, now_us)
         answers = lemf.outgoing()
         for octets in _whole(answers):
-            yield _record("ps-pdu", octets, "handover, collector's end")
+            yield record_of("ps-pdu", octets, "handover, collector's end")
         mf.receive(answers, now_us)
         mf.sent(turn + 1, now_us)
         now_us += config.time1_us + NEGOTIATION_US
@@ -186,14 +99,23 @@ def _whole(stream: bytes) -> Iterator[bytes]:
         at = end
 
 
-def datagrams() -> Iterator[Record]:
-    """Content datagrams of each header generation, around a packet of the simulated network."""
-    packet = bytes.fromhex("4500001c000100004011f7c5c0000201c63364011388138800080000")
-    for header_octets in HEADER_OCTETS:
-        stamp = START_US if header_octets > 4 else None
-        case_id = b"SIM-0001" if header_octets > 12 else None
-        octets = encode_datagram(CccDatagram(10, stamp, case_id, packet), header_octets)
-        yield _record("ccc", octets, "CCC encoder", hint=str(header_octets))
+def orders() -> Iterator[Record]:
+    """HI1 as the court writes it: an order and its change, under the usual workflows."""
+    order = order_from_fields(
+        {
+            "order_id": "O-1",
+            "kind": "EAVESDROPPING",
+            "liid": "LAB-1",
+            "targets": ["12125550101"],
+            "services": ["VOICE", "SMS"],
+            "start": START_US,
+            "end": START_US + 10 * 86_400_000_000,
+        }
+    )
+    for version, action in ((1, DocumentAction.ISSUE), (2, DocumentAction.EXTEND), (3, DocumentAction.TERMINATE)):
+        one = replace(order, version=version)
+        message = message_of(OrderMessage(one, action, START_US, lab_papers(one)))
+        yield record_of("hi1", build_message(message), "court")
 
 
 def tasking() -> Iterator[Record]:
@@ -211,13 +133,13 @@ def tasking() -> Iterator[Record]:
         x1.X1Message("ListAllDetails", *head),
     ]
     for message in messages:
-        yield _record("x1", x1.build_request([message]), "X1 encoder, ADMF")
+        yield record_of("x1", x1.build_request([message]), "X1 encoder, ADMF")
     for reply in (
         *(x1.X1Reply(message.kind, *head) for message in messages[:6]),
         x1.X1Reply("ActivateTask", *head, error=x1.X1Error(2010, "the XID exists")),
     ):
-        yield _record("x1", x1.build_response([reply]), "X1 encoder, network element")
-    yield _record("x1", x1.build_top_level_error("admf-sim-1", "ne-sim-1", START_US), "X1 encoder, network element")
+        yield record_of("x1", x1.build_response([reply]), "X1 encoder, network element")
+    yield record_of("x1", x1.build_top_level_error("admf-sim-1", "ne-sim-1", START_US), "X1 encoder, network element")
 
 
 # ---- golden vectors

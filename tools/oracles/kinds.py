@@ -16,6 +16,7 @@ from asn1.errors import DecodeError
 from asn1.laes import cc_apdu, describe, ias, jstd025, pcesp, t1678
 from asn1.laes.ccc import decode_datagram
 from asn1.table import Choice, Sequence, Type, decode_reporting
+from tools.oracles.record import Record
 
 DESCRIBED: Final[dict[str, Type]] = {
     "ps-pdu": ps_tables.PS_PDU,
@@ -43,6 +44,14 @@ def kind_of(layer: str, octets: bytes, hint: str = "") -> str | None:
         return None if record is None else described_kind(record, octets)
     except DecodeError:
         return None
+
+
+def record_of(layer: str, octets: bytes, source: str, hint: str = "") -> Record:
+    """A record that one of our pieces emitted. Raises ValueError where our own decoder does not read it."""
+    kind = kind_of(layer, octets, hint)
+    if kind is None:
+        raise ValueError(f"{source}: our own decoder does not read this {layer}: {octets[:40].hex()}…")
+    return Record(layer, kind, octets, source, DESCRIBED.get(layer), True, hint)
 
 
 def described_kind(record: Type, octets: bytes) -> str | None:
