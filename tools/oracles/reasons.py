@@ -71,13 +71,6 @@ REASONS: Final = (
     ),
     Reason(
         r"tshark",
-        r"X2 TS_33128",
-        r"beyond the end of the known sequence",
-        "Wireshark reads the xIRI inside as well, by a module of release 17, and the event has a field of release 19. "
-        "The X2 PDU is read; the xIRI has a row of its own.",
-    ),
-    Reason(
-        r"tshark",
         r"X3 TS_33128",
         r"malformed BER Error",
         "Wireshark reads every payload of format 2 as an XIRIPayload. That content of MMS travels on X3 as a CCPayload "
