@@ -83,7 +83,7 @@ def _communications(exported: OrderExport) -> str:
     for row in exported.rows:
         content = f"{row['cc_from_target']} from, {row['cc_to_target']} to"
         cells = [
-            _cell(f"{row['begin'] or '?'} to {row['end'] or '?'}"),
+            _cell(_when(row["begin"], row["end"])),
             _cell(row["service"] or "signalling"),
             _cell(", ".join(row["parties"])),
             _cell(row["iri"]),
@@ -92,6 +92,15 @@ def _communications(exported: OrderExport) -> str:
         ]
         rows.append(tuple(cells))
     return _table(rows)
+
+
+def _when(begin: str | None, end: str | None) -> str:
+    """The second it began at, and how long it went on; exact times are in the tables."""
+    if begin is None or end is None:
+        return "at no stated time"
+    first, last = (datetime.datetime.fromisoformat(one) for one in (begin, end))
+    seconds = (last - first).total_seconds()
+    return f"{first:%Y-%m-%d %H:%M:%S}Z" + (f", {seconds:.1f} s" if seconds else "")
 
 
 def _shown(path: str) -> str:
@@ -111,7 +120,8 @@ def _talk(pair: tuple[str, str], talk: Iterable[Message]) -> str:
     for one in talk:
         side = "a" if one.sender == pair[0] else "b"
         said = one.text if one.text is not None else "(cannot be read)"
-        note = f"{time_text(one.time_us)} {one.sender}" + (f", {one.delivery}" if one.delivery else "")
+        stamp = time_text(one.time_us)
+        note = f"{_when(stamp, stamp) if stamp else ''} {one.sender}" + (f", {one.delivery}" if one.delivery else "")
         lines.append(f'<p class="{side}">{escape(said)}<small>{escape(note)}</small></p>')
     return "\n".join([*lines, "</section>"])
 
