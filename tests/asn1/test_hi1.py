@@ -17,6 +17,9 @@ from asn1.hi1_messages import (
     ActionRequest,
     Create,
     Created,
+    CspConfig,
+    Deliver,
+    Delivered,
     Get,
     GetConfig,
     Got,
@@ -96,6 +99,29 @@ def test_answers_are_read_each_by_its_kind() -> None:
     assert message.requests == () and message.error is None
     refused = vector("refusal")
     assert refused.error == ErrorInformation(3020, "not valid") and refused.responses == ()
+
+
+def test_what_a_receiver_takes_and_what_it_is_delivered_are_read() -> None:
+    asked, delivered = (action.body for action in vector("config_request").requests)
+    assert asked == GetConfig() and isinstance(delivered, Deliver) and delivered.identifier == TASK
+    assert isinstance(delivered.object, OtherObject) and delivered.object.type_name.endswith("}DeliveryObject")
+    config, done = (action.body for action in vector("config_response").responses)
+    assert done == Delivered(TASK) and isinstance(config, CspConfig)
+    assert hi1.unknown(vector("config_response")) == ()
+    assert config.formats is not None and config.formats.formats[0].regex == "^SIM[0-9]{6}$"
+    assert config.dictionaries is not None and config.dictionaries[0].words[0].meaning == "Calls of the lab"
+    (targeting,) = config.targeting
+    assert targeting.ld_subtypes == () and targeting.li_services is not None and len(targeting.li_services) == 1
+    assert config.li_endpoints is not None and config.li_endpoints[0].url.endswith("/li/authorisation/new")
+    assert (config.lp_endpoints, config.ld_endpoints) == ((), ())
+
+
+def test_every_verb_and_answer_of_the_schema_has_a_vector() -> None:
+    messages = [hi1.parse_message(path.read_bytes()) for path in VECTORS.glob("*.xml")]
+    asked = {type(action.body) for one in messages for action in one.requests}
+    answered = {type(action.body) for one in messages for action in one.responses}
+    assert asked >= set(hi1_message_tables._REQUEST._choice_of)
+    assert answered >= set(hi1_message_tables._RESPONSE._choice_of)
 
 
 def test_what_nobody_describes_is_kept_and_named() -> None:
