@@ -89,6 +89,22 @@ def test_events_travel_from_x2_to_hi2(event):
     assert payload["mediatedFromIndicator"] == ("xIRIRelativeOID", "4.19.17.15.1")
 
 
+def test_every_event_of_x2_is_the_same_on_hi2():
+    """TS 33.128 table 5.5.2-2 (third-party reading): IRIEvent has the alternative of XIRIEvent, octet by octet."""
+    both = {row.name for row in ts33128.IRI_EVENT.fields}
+    travelled = set()
+    for vector in vectors():
+        if vector.record == "ts33128.XIRI_PAYLOAD" and not vector.not_minimal:
+            event = ts33128.decode_xiri(vector.octets)
+            if event[0] in both:
+                octets = ts33128.encode_iri(event)
+                assert ts33128.decode_iri(octets) == event
+                assert encode(ts33128.IRI_EVENT, event) == encode(ts33128.XIRI_EVENT, event)
+                assert encode(ts33128.XIRI_EVENT, event) in octets
+                travelled.add(event[0])
+    assert len(travelled) == len(both) - 1, "all but the cell site report, which the mediation function makes"
+
+
 def test_events_of_one_leg_alone():
     x2, hi2 = ({row.name for row in record.fields} for record in (ts33128.XIRI_EVENT, ts33128.IRI_EVENT))
     assert x2 - hi2 == {"n9HRPDUSessionInfo", "s8HRBearerInfo", "iPIRIPacketReport"}

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from asn1.ps_pdu import PsHeader, cc_pdu, decode_ps_pdu, iri_pdu
 from asn1.ts33128 import decode_iri, decode_xiri
-from asn1.x2x3 import PayloadFormat, X2X3Pdu, decode_pdu
+from asn1.x2x3 import VERSION_5, VERSION_6, PayloadFormat, X2X3Pdu, decode_pdu
 from carrier_sim.config import DataItem, RegisterItem, SmsItem, TrafficItem
 from carrier_sim.network import Network, Schedule
 from carrier_sim.poi import Delivers, Poi, Task
@@ -35,12 +35,12 @@ WARRANT = replace(PRTT, kind=OrderKind.EAVESDROPPING, services=frozenset(Service
 FUNCTIONS = {"ims-1": "voice", "upf-1": "data", "smf-1": "data", "amf-1": "data"}
 
 
-def emitted(item: TrafficItem, late: int = 0) -> list[X2X3Pdu]:
+def emitted(item: TrafficItem, late: int = 0, version: int = VERSION_5) -> list[X2X3Pdu]:
     """The PDUs of an item for a task on A; the task comes before event number `late`."""
     schedule = Schedule()
     silent: Any = None  # no call, no sound
     Network(1, T, Directory(1), silent, schedule).add(item, T)
-    poi = Poi()
+    poi = Poi(version)
     poi.set_destination("d", Delivers.BOTH)
     task = Task("00000000-0000-0000-0000-000000000001", (Identity("e164Number", A),), Delivers.BOTH, ("d",))
     out: list[X2X3Pdu] = []
@@ -104,6 +104,13 @@ def test_a_session_told_by_the_smf_is_three_events_and_its_packets() -> None:
     carried = sum(len(pdu.payload) for pdu in pdus if pdu.nfid == "upf-1")
     assert events[2][1]["uplinkVolume"] + events[2][1]["downlinkVolume"] == carried
     assert not any(pdu.payload_format == PayloadFormat.RADIUS for pdu in pdus)
+
+
+def test_a_point_of_interception_speaks_the_version_it_is_told() -> None:
+    for version in (VERSION_5, VERSION_6):
+        pdus = emitted(SESSION, version=version)
+        assert {pdu.version for pdu in pdus} == {version}
+        assert [pdu._replace(version=VERSION_5) for pdu in pdus] == emitted(SESSION)
 
 
 def test_a_late_task_gets_the_session_as_one_that_was_up() -> None:

@@ -109,6 +109,16 @@ def test_the_us_dialects_are_decoded_when_asked_for(cli: Callable[..., Any], dia
     assert cli("decode", path).code == 1
 
 
+def test_pdus_of_points_of_interception_are_decoded_when_asked_for(cli: Callable[..., Any], tmp_path: Path) -> None:
+    held = json.loads((ROOT / "tests/vectors/etsi/x2x3.json").read_text())["vectors"]
+    file = tmp_path / "x2"
+    file.write_bytes(b"".join(bytes.fromhex(vector["octets"]) for vector in held))
+    code, out, err = cli("decode", "--dialect", "x2x3", file)
+    assert (code, err, len(lines(out))) == (0, "", len(held))
+    assert {line.get("kind") for line in lines(out)} == {"iri", "cc", None}
+    assert cli("decode", file).code == 1
+
+
 def test_a_dialect_that_is_not_known_is_a_usage_error(cli: Callable[..., Any], tmp_path: Path) -> None:
     code, _, err = cli("decode", "--dialect", "x25", tmp_path)
     assert (code, "choose one of etsi, t1678" in err) == (2, True)
