@@ -49,19 +49,6 @@ AUDIBLE_SIGNAL: Final = enumerated(
     "18=warningTone 19=dialToneBurst 20=numberUnObtainableTone 21=authenticationFailureTone",
 )
 RESOURCE_STATE: Final = enumerated("ResourceState", "1=reserved 2=committed")
-ALERTING_SIGNAL: Final = enumerated(
-    "AlertingSignal",
-    "0=notUsed 1=alertingPattern0 2=alertingPattern1 3=alertingPattern2 4=alertingPattern3 5=alertingPattern4 "
-    "6=callWaitingPattern1 7=callWaitingPattern2 8=callWaitingPattern3 9=callWaitingPattern4 10=bargeInTone "
-    "11=alertingPattern5 12=alertingPattern6 13=alertingPattern7 14=alertingPattern8 15=alertingPattern9",
-)
-AUDIBLE_SIGNAL: Final = enumerated(
-    "AudibleSignal",
-    "0=notUsed 1=dialTone 2=recallDialTone 3=ringbackTone 4=reorderTone 5=busyTone 6=confirmationTone "
-    "7=expensiveRouteTone 8=messageWaitingTone 9=receiverOffHookTone 10=specialInfoTone 11=denialTone 12=interceptTone "
-    "13=answerTone 14=tonesOff 15=pipTone 16=abbreviatedIntercept 17=abbreviatedCongestion 18=warningTone "
-    "19=dialToneBurst 20=numberUnObtainableTone 21=authenticationFailureTone",
-)
 SDP: Final = UTF8
 _TEXT_32: Final = visible(1, 32)
 TRANSIT_CARRIER: Final = visible(3, 7)

@@ -40,9 +40,6 @@ CAUSES: Final[dict[str, Cause]] = {
     "confpartychange": Cause("assumed", "a notice of the conference package that names other parties than the last"),
 }
 
-_TONES: Final = {"busy": "busyTone", "reorder": "reorderTone", "numberUnobtainable": "numberUnObtainableTone"}
-"""T1.678's words for the tones of a failed call, and this module's."""
-
 
 def call_id(moment: Moment, leg: Leg | None) -> dict[str, Any]:
     number = 1 if leg is None else leg.number
