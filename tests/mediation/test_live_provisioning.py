@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import ssl
 import time
 import uuid
@@ -28,6 +29,7 @@ from lab.hi1_client import Hi1Client
 from lab.papers import lab_papers
 from lab.paths import RunPaths
 from mediation.config import MediationConfig
+from mediation.interception import did_of
 from mediation.law.documents import DocumentAction, extended, make_document, order_from_fields, revoked
 from mediation.law.hi1_orders import task_id
 from mediation.law.orders import CourtOrder, OrderId
@@ -96,13 +98,18 @@ async def live(tmp_path: Path) -> AsyncIterator[Live]:
         made = Live(tmp_path, hi2, hi3, client)
         made.court, made.anchor_us = Hi1Client(paths), anchor_us
         try:
-            carrier = {"data_dir": tmp_path / "carrier", "clock": clock, "retry_s": 0.01}
+            carrier = {"data_dir": tmp_path / "carrier", "clock": clock, "retry_s": 0.01, "report_after_s": 0.0}
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                admf_port = free.getsockname()[1]
+            carrier["admf_url"] = f"https://127.0.0.1:{admf_port}/X1/ADMF"
             made.ports["carrier"] = await launch(
                 carrier_main, CarrierConfig.model_validate(carrier | {"x1_listen": {"tls": tls("ne-sim-1")}})
             )
             values = {
                 "data_dir": tmp_path / "mediation", "clock": clock, "court_public_key": tmp_path / "court.pub",
                 "x1_url": f"https://127.0.0.1:{made.ports['carrier']['x1']}/X1/NE", "x1_tls": tls("admf-sim-1"),
+                "admf_listen": {"port": admf_port, "tls": tls("admf-sim-1")},
                 "hi1": {"listen": {"tls": tls("mediation")}}, "ne_id": "ne-sim-1", "admf_id": "admf-sim-1",
                 "hi2": {"port": await hi2.start()}, "hi3": {"port": await hi3.start()},
                 "network_functions": FUNCTIONS, "reconnect_s": 0.02,
@@ -177,6 +184,25 @@ async def test_orders_come_change_and_end_while_another_loses_no_record(live: Li
         if isinstance(one, Notification) and one.details and one.statuses and "O-B" in one.details
     ]
     assert said[0] == ("version 1 of O-B", "Active") and said[-1] == ("version 4 of O-B", "Cancelled")
+
+
+async def test_a_destination_that_is_out_of_reach_is_reported_to_the_admf_and_cleared(live: Live) -> None:
+    await live.send(order("A", BASE - SECOND, BASE + 10 * 86_400 * SECOND))
+    await live.tasked()
+    await live.says("carrier", lambda status: status["destinations_connected"] == 2)
+    tls, did = live.court._paths.ca, did_of("x3")
+    own = TlsConfig(certificate=tls / "admf-sim-1.pem", key=tls / "admf-sim-1.key", ca=tls / "ca.pem")
+    to = Endpoint(f"https://127.0.0.1:{live.ports['carrier']['x1']}/X1/NE", client_context(own), "ne-sim-1.invalid")
+    names = {f"destination {did}", f"task {task_id(OrderId('O-A'))}"}
+    for port, open_issues in ((9, names), (live.ports["mediation"]["x3"], set())):
+        moved = x1.ip_destination(did, "X3Only", "127.0.0.1", port)
+        asked = x1.X1Message("ModifyDestination", "admf-sim-1", "ne-sim-1", uuid.uuid4(), BASE, destination=moved)
+        async with new_session() as session:
+            (reply,) = x1.parse_response(await exchange(session, to, x1.build_request([asked]), x1.MAX_OCTETS))
+        assert reply.error is None
+        wanted = open_issues
+        await live.says("mediation", lambda status, wanted=wanted: set(status["x1_issues"]) == wanted)
+    assert (await live.get("mediation"))["x1_reports"] == 4
 
 
 async def test_attack_another_certificate_of_the_same_ca_tasks_nothing_and_orders_nothing(
