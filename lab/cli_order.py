@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -84,7 +85,7 @@ def create(
         fields["activated_at"] = when_us(activated, now_us, "--activated")
     court.make_keys()
     _fill(fields, court, dialect)
-    tell(court.issue(fields, issued_at_us=now_us, complete=True), now_us, "Signed and sent", as_json)
+    tell(court.issue(fields, issued_at_us=now_us, complete=True), now_us, "Signed and sent", as_json, court.refusals)
 
 
 def _fill(fields: dict[str, Any], court: Court, dialect: str) -> None:
@@ -142,7 +143,7 @@ def extend(
     court, now_us = Court(RunPaths(data)), now_of(data)
     order = newest(court, order_id, data)
     longer = extended(order, when_us(end, order.window.end_us, "--end"), now_us)
-    tell(court.sign(longer, DocumentAction.EXTEND, now_us), now_us, "Extended", as_json)
+    tell(court.sign(longer, DocumentAction.EXTEND, now_us), now_us, "Extended", as_json, court.refusals)
 
 
 def revoke(
@@ -160,7 +161,7 @@ def revoke(
     ended = revoked(order, at_us)
     early = at_us < order.window.start_us
     what = "Revoked from its start on, since --at lies before it" if early else "Revoked"
-    tell(court.sign(ended, DocumentAction.REVOKE, now_us), now_us, what, as_json)
+    tell(court.sign(ended, DocumentAction.REVOKE, now_us), now_us, what, as_json, court.refusals)
 
 
 def newest(court: Court, order_id: str, data: Path) -> CourtOrder:
@@ -171,12 +172,14 @@ def newest(court: Court, order_id: str, data: Path) -> CourtOrder:
     return max(versions, key=lambda one: one.version)
 
 
-def tell(order: CourtOrder, now_us: int, what: str, as_json: bool) -> None:
-    """What was signed and sent."""
+def tell(order: CourtOrder, now_us: int, what: str, as_json: bool, refusals: Mapping[str, str]) -> None:
+    """What was signed and sent, and what the receivers had against it."""
     if as_json:
-        print_json(described(order, now_us))
-    else:
-        _show([described(order, now_us)], f"{what}: {order.order_id} version {order.version}")
+        print_json(described(order, now_us) | ({"refused_by": dict(refusals)} if refusals else {}))
+        return
+    _show([described(order, now_us)], f"{what}: {order.order_id} version {order.version}")
+    for process, why in refusals.items():
+        console().print(f"{process} refuses it: {why}", markup=False)
 
 
 def described(order: CourtOrder, now_us: int) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def approve(
     court, now_us = Court(RunPaths(data)), now_of(data)
     at_us = when_us(at, now_us, "--at")
     order = approved(newest(court, order_id, data), at_us)
-    tell(court.sign(order, DocumentAction.APPROVE, max(now_us, at_us)), now_us, "Approved", as_json)
+    tell(court.sign(order, DocumentAction.APPROVE, max(now_us, at_us)), now_us, "Approved", as_json, court.refusals)
 
 
 def deny(
@@ -47,7 +47,7 @@ def deny(
     """The emergency order of an exigent use was refused: it ends then, although its hours are not over."""
     court, now_us = Court(RunPaths(data)), now_of(data)
     order = denied(newest(court, order_id, data), when_us(at, now_us, "--at"))
-    tell(court.sign(order, DocumentAction.DENY, now_us), now_us, "Denied", as_json)
+    tell(court.sign(order, DocumentAction.DENY, now_us), now_us, "Denied", as_json, court.refusals)
 
 
 def terminate(
@@ -56,7 +56,7 @@ def terminate(
     """The objective of an order is attained: nothing from that time on is covered."""
     court, now_us = Court(RunPaths(data)), now_of(data)
     order = terminated(newest(court, order_id, data), when_us(at, now_us, "--at"))
-    tell(court.sign(order, DocumentAction.TERMINATE, now_us), now_us, "Terminated", as_json)
+    tell(court.sign(order, DocumentAction.TERMINATE, now_us), now_us, "Terminated", as_json, court.refusals)
 
 
 def obtained(
@@ -65,7 +65,7 @@ def obtained(
     """The information sought by an emergency use was obtained: the use ends then (R-039)."""
     court, now_us = Court(RunPaths(data)), now_of(data)
     order = acts.obtained(newest(court, order_id, data), when_us(at, now_us, "--at"))
-    tell(court.sign(order, DocumentAction.OBTAINED, now_us), now_us, "Obtained", as_json)
+    tell(court.sign(order, DocumentAction.OBTAINED, now_us), now_us, "Obtained", as_json, court.refusals)
 
 
 def ended(
@@ -74,7 +74,7 @@ def ended(
     """The emergency is over, and the use with it (R-040)."""
     court, now_us = Court(RunPaths(data)), now_of(data)
     order = acts.exigency_ended(newest(court, order_id, data), when_us(at, now_us, "--at"))
-    tell(court.sign(order, DocumentAction.ENDED, now_us), now_us, "Ended", as_json)
+    tell(court.sign(order, DocumentAction.ENDED, now_us), now_us, "Ended", as_json, court.refusals)
 
 
 def release(order_id: IdArgument, data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
@@ -84,7 +84,7 @@ def release(order_id: IdArgument, data: DataOption = DEFAULT_DATA, as_json: Json
     order = newest(court, order_id, data)
     for key in court.held_keys(order):
         order = court.sign(acts.released(order), DocumentAction.RELEASE, now_us, data_key=key)
-    tell(order, now_us, "Released", as_json)
+    tell(order, now_us, "Released", as_json, court.refusals)
 
 
 def export(
@@ -117,7 +117,7 @@ def import_(
     said = _said(file, octets, now_us)
     court.make_keys()
     order = court.sign(said.order, said.action, said.signed_at_us, said.papers, said.data_key)
-    tell(order, now_us, "Signed and sent", as_json)
+    tell(order, now_us, "Signed and sent", as_json, court.refusals)
 
 
 def _said(file: Path, octets: bytes, now_us: int) -> OrderMessage:

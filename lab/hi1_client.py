@@ -36,6 +36,7 @@ COURT: Final = "court"
 class Hi1Client:
     def __init__(self, paths: RunPaths) -> None:
         self._paths = paths
+        self._made: ssl.SSLContext | None = None
 
     def send(self, process: str, document: bytes) -> HI1Message | None:
         """Post a signed document. Raises RemoteError for an answer that is none."""
@@ -86,8 +87,12 @@ class Hi1Client:
         return found if isinstance(found, dict) else None
 
     def _context(self) -> ssl.SSLContext:
-        ca = self._paths.ca
-        return client_context(TlsConfig(certificate=ca / f"{COURT}.pem", key=ca / f"{COURT}.key", ca=ca / "ca.pem"))
+        if self._made is None:
+            ca = self._paths.ca
+            self._made = client_context(
+                TlsConfig(certificate=ca / f"{COURT}.pem", key=ca / f"{COURT}.key", ca=ca / "ca.pem")
+            )
+        return self._made
 
 
 def refusal_text(answer: HI1Message) -> str:

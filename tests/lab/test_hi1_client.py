@@ -78,6 +78,15 @@ async def test_who_answers_is_written_to_and_who_does_not_finds_it_in_the_inbox(
     assert list(court.refusals) == ["mediation"] and "DOC_MISSING" in court.refusals["mediation"]
 
 
+async def test_who_signs_is_told_at_once_what_a_receiver_has_against_it(paths: RunPaths) -> None:
+    create = ["order", "create", "--kind", "PRTT", "--target", "+12125550101", "--days", "1", "--liid", "LAB-7"]
+    for agency, told in (("ONE", 0), ("ANOTHER", 1)):
+        command = [*create, "--id", f"O-{agency}", "--agency", agency, "--data", str(paths.data)]
+        shown = await asyncio.to_thread(CliRunner().invoke, build("order"), command)
+        assert shown.exit_code == 0, shown.output
+        assert shown.output.count("mediation refuses it") == told and ("R-026" in shown.output) is bool(told)
+
+
 async def test_the_court_is_told_what_stands(paths: RunPaths) -> None:
     await asyncio.to_thread(Court(paths).issue, FIELDS)
     rows = await asyncio.to_thread(cli_order_standing._of, Hi1Client(paths), "mediation", "O-1")
