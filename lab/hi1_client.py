@@ -22,10 +22,10 @@ from asn1.errors import DecodeError, RemoteError
 from asn1.hi1 import MAX_OCTETS, build_message, parse_message, request
 from asn1.hi1_messages import Get, GetConfig, Header, HI1Message, ListObjects
 from lab.paths import RunPaths
-from mediation.law.hi1_envelope import split_envelope
+from mediation.law.hi1_envelope import SIGNATURE, split_envelope
 from mediation.law.hi1_orders import RECEIVER, SENDER
+from mediation.law.hi1_workflows import path_of
 from mediation.runtime.config import TlsConfig
-from mediation.runtime.hi1_front import SIGNATURE, workflow_path
 from mediation.runtime.tls import client_context, names_in
 
 TIMEOUT_S: Final = 5.0
@@ -42,7 +42,7 @@ class Hi1Client:
         """Post a signed document. Raises RemoteError for an answer that is none."""
         xml, key_id, signature = split_envelope(document)
         headers = {SIGNATURE: f"{key_id}:{base64.b64encode(signature).decode()}"}
-        return self._post(process, workflow_path(parse_message(xml).header.workflow), xml, headers)
+        return self._post(process, path_of(parse_message(xml).header.workflow), xml, headers)
 
     def ask(self, process: str, *bodies: Get | ListObjects | GetConfig) -> HI1Message:
         """Ask what stands. Raises RemoteError when nobody answers, or something unsound."""

@@ -22,6 +22,8 @@ from asn1.errors import DecodeError, RefusedError
 VERSION: Final = 1
 MAX_DOCUMENT_OCTETS: Final = 1 << 20
 """Of the envelope: an order with its papers takes some 20 KiB."""
+SIGNATURE: Final = "Calea-Lab-Signature"
+"""The HTTP header beside a body that is the XML alone: `<key id>:<base64 of the signature>`."""
 _PREFIX: Final = b"calea-lab HI1 envelope 1\n"
 
 

@@ -137,6 +137,11 @@ def workflows_of(action: DocumentAction, version: int) -> tuple[Workflow, ...]:
     return (usual, Workflow.CHANGE_OF_DELIVERY) if action is DocumentAction.ISSUE else (usual,)
 
 
+def path_of(named: str | None) -> str:
+    """Where a message of this workflow is posted; without one, where everything may be."""
+    return next((path for workflow, path in PATHS.items() if workflow == named), "/")
+
+
 def check_contents(workflow: Workflow, actions: Sequence[ActionRequest]) -> None:
     """Refuses the whole message when it is not what its workflow carries."""
     if [action.identifier for action in actions] != list(range(len(actions))):

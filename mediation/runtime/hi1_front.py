@@ -3,9 +3,9 @@
 `POST` on `/` and on the paths of the life-cycle workflows; every outcome of HI1 is HTTP 200 with a message, except that
 a client whose certificate is not for the sender it names gets 403 (clauses 9.3.3 and 9.3.4, third-party reading). A
 message that changes something is a court document: the XML as the court signed it, the signature beside it in the
-header `SIGNATURE` (clause 9.2.3 leaves signing to national profiles; this one is the lab's). It is written into the
-inbox and synced first, then acted on, then answered; the inbox stays the only store, so the same document again gets
-the same answer and does nothing. Who asks only (GET, LIST, GETCSPCONFIG) needs no signature.
+header `hi1_envelope.SIGNATURE` (clause 9.2.3 leaves signing to national profiles; this one is the lab's). It is written
+into the inbox and synced first, then acted on, then answered; the inbox stays the only store, so the same document again
+gets the same answer and does nothing. Who asks only (GET, LIST, GETCSPCONFIG) needs no signature.
 """
 
 from __future__ import annotations
@@ -33,15 +33,13 @@ from asn1.hi1_messages import Header, HI1Message
 from asn1.hi1_objects import EndpointId, ErrorInformation, HI1Object
 from mediation.law.documents import CourtDocument, read_document
 from mediation.law.hi1_answers import answer, csp_config, done, is_document, refusal_of, refused
-from mediation.law.hi1_envelope import MAX_DOCUMENT_OCTETS, join_envelope
+from mediation.law.hi1_envelope import MAX_DOCUMENT_OCTETS, SIGNATURE, join_envelope
 from mediation.law.hi1_orders import COUNTRY, RECEIVER, SENDER
 from mediation.law.hi1_workflows import PATHS
 from mediation.runtime.config import Listen, Model, Plain, check_mutual
 from mediation.runtime.logs import get_logger
 from mediation.runtime.status import peer_names
 
-SIGNATURE: Final = "Calea-Lab-Signature"
-"""`<key id>:<base64>` of the court's signature over the body (`hi1_envelope`)."""
 MAX_TRANSACTIONS: Final = 4096
 """Transaction identifiers that are remembered, so that none stands for two messages."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -228,8 +226,3 @@ def _misplaced(message: HI1Message, path: str) -> ErrorInformation | None:
 
 def _xml(status: int, octets: bytes) -> web.Response:
     return web.Response(status=status, body=octets, content_type="application/xml", charset="utf-8")
-
-
-def workflow_path(named: str | None) -> str:
-    """Where a message of this workflow is posted."""
-    return next((path for workflow, path in PATHS.items() if workflow == named), "/")

@@ -46,7 +46,7 @@ from mediation.faults import Faults
 from mediation.filing import Filing
 from mediation.hi1 import CarrierReceiver
 from mediation.law.documents import CourtDocument, DocumentAction, extended, make_document, order_from_fields, revoked
-from mediation.law.hi1_envelope import split_envelope
+from mediation.law.hi1_envelope import SIGNATURE, split_envelope
 from mediation.law.hi1_orders import RECEIVER, SENDER, OrderMessage, authorisation_id, message_of, task_id
 from mediation.law.hi1_standing import TaskFacts, standing_objects
 from mediation.law.hi1_workflows import PATHS, Workflow
@@ -56,7 +56,7 @@ from mediation.notices import Notices
 from mediation.runtime.clock import ManualClock
 from mediation.runtime.config import Listen
 from mediation.runtime.exchange import Endpoint, new_session
-from mediation.runtime.hi1_front import SIGNATURE, Hi1Front
+from mediation.runtime.hi1_front import Hi1Front
 from mediation.runtime.status import start_http
 
 SECOND = 1_000_000
