@@ -4,8 +4,8 @@
 a client whose certificate is not for the sender it names gets 403 (clauses 9.3.3 and 9.3.4, third-party reading). A
 message that changes something is a court document: the XML as the court signed it, the signature beside it in the
 header `hi1_envelope.SIGNATURE` (clause 9.2.3 leaves signing to national profiles; this one is the lab's). It is written
-into the inbox and synced first, then acted on, then answered; the inbox stays the only store, so the same document again
-gets the same answer and does nothing. Who asks only (GET, LIST, GETCSPCONFIG) needs no signature.
+into the inbox and synced first, then acted on, then answered; the inbox stays the only store, so the same document
+again gets the same answer and does nothing. Who asks only (GET, LIST, GETCSPCONFIG) needs no signature.
 """
 
 from __future__ import annotations
