@@ -82,7 +82,6 @@ _REGEX: Final[dict[TargetKind, str]] = {
     TargetKind.IPV6: "^[0-9a-f:]{2,39}$",
     TargetKind.HOST: r"^[a-z0-9-]+(\.[a-z0-9-]+)*$",
 }
-_TAKEN: Final = tuple(workflow for workflow in Workflow if workflow is not Workflow.TASK_ADDITION)
 
 
 def refusal_of(message: HI1Message, receiver: EndpointId) -> ErrorInformation | None:
@@ -98,10 +97,6 @@ def refusal_of(message: HI1Message, receiver: EndpointId) -> ErrorInformation | 
         return ErrorInformation(DUPLICATE_ACTION, "an action identifier is there twice")
     if actions != list(range(len(actions))):
         return ErrorInformation(NOT_VALID, "actions are counted 0, 1, 2 and so on")
-    if message.header.workflow == Workflow.TASK_ADDITION:
-        return ErrorInformation(
-            NOT_SUPPORTED, "an authorisation has one task here: another task is an order of its own (NewAuthorisation)"
-        )
     return None
 
 
@@ -159,7 +154,7 @@ def csp_config(url: str, changed_us: int) -> CspConfig:
         dictionaries=(Dictionary(LAB_OWNER, "AuthorisationLegalType", kinds),),
         formats=FormatDefinitions(LAB_OWNER, own),
         li_endpoints=tuple(
-            WorkflowEndpoint(entry("LIWorkflowEndpoint", workflow), f"{url}{PATHS[workflow]}") for workflow in _TAKEN
+            WorkflowEndpoint(entry("LIWorkflowEndpoint", workflow), f"{url}{PATHS[workflow]}") for workflow in Workflow
         ),
     )
 

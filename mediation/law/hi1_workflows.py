@@ -8,9 +8,10 @@
 
 Contents are a third-party reading of H.5.3 to H.5.8, with one addition of ours: whatever changes an order carries its
 authorisation, its task and a document, because every document is a whole version of its order (ADR 0008). So the
-cancellation of a task is an end like that of its authorisation, and a change of delivery an amendment; an amendment has
-no workflow of its own in Annex H and travels as an extension. A second task under one authorisation is a second order
-here: TaskAddition is refused in words. The moves between the statuses are assumed: that prose has not been read. Pure.
+cancellation of a task is an end like that of its authorisation; a change of delivery and the addition of a task are
+amendments, the task being the order's one task with what was added in it. An amendment has no workflow of its own in
+Annex H and travels as an extension where it names none of these. The moves between the statuses are assumed: that
+prose has not been read. Pure.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ CONTENTS: Final[dict[Workflow, tuple[Content, ...]]] = {
     ),
     Workflow.AUTHORISATION_EXTENSION: _CHANGE,
     Workflow.AUTHORISATION_CANCELLATION: _CHANGE,
-    Workflow.TASK_ADDITION: (),
+    Workflow.TASK_ADDITION: _CHANGE,
     Workflow.TASK_CANCELLATION: _CHANGE,
     Workflow.CHANGE_OF_DELIVERY: _CHANGE,
 }
@@ -134,7 +135,8 @@ def workflows_of(action: DocumentAction, version: int) -> tuple[Workflow, ...]:
         return (usual,)
     if action in ENDING:
         return usual, Workflow.TASK_CANCELLATION
-    return (usual, Workflow.CHANGE_OF_DELIVERY) if action is DocumentAction.ISSUE else (usual,)
+    amends = action is DocumentAction.ISSUE
+    return (usual, Workflow.CHANGE_OF_DELIVERY, Workflow.TASK_ADDITION) if amends else (usual,)
 
 
 def path_of(named: str | None) -> str:

@@ -50,7 +50,7 @@ from mediation.law.hi1_envelope import SIGNATURE, split_envelope
 from mediation.law.hi1_orders import RECEIVER, SENDER, OrderMessage, authorisation_id, message_of, task_id
 from mediation.law.hi1_standing import TaskFacts, standing_objects
 from mediation.law.hi1_workflows import PATHS, Workflow
-from mediation.law.orders import CourtOrder, OrderId
+from mediation.law.orders import CourtOrder, OrderId, Target, TargetKind
 from mediation.law.papers import Papers
 from mediation.notices import Notices
 from mediation.runtime.clock import ManualClock
@@ -187,15 +187,22 @@ async def test_a_task_may_be_cancelled_by_its_own_workflow(carrier: Carrier) -> 
     assert code(answer) == 0 and (await carrier.standing())[1] == "Cancelled"
 
 
-async def test_a_change_of_delivery_is_an_amendment_and_a_second_task_another_order(carrier: Carrier) -> None:
+async def test_a_change_of_delivery_and_an_added_task_are_amendments_and_another_liid_another_order(
+    carrier: Carrier,
+) -> None:
     await carrier.post(*signed(order()))
     less = replace(order(), version=2, services=frozenset(list(order().services)[:1]))
     said = OrderMessage(less, DocumentAction.ISSUE, START, lab_papers(less))
     answer = await carrier.post(*sealed(message_of(said, Workflow.CHANGE_OF_DELIVERY)), "/li/task/change-delivery")
     assert code(answer) == 0 and carrier.admf.documents("O-1")[-1].order.version == 2
-    added = replace(parse_message(signed(order(order_id="O-2", liid="LAB-2"))[0]))
-    added = replace(added, header=replace(added.header, workflow="TaskAddition"))
-    assert code(await carrier.post(*sealed(added), PATHS[Workflow.TASK_ADDITION])) == 3001
+    more = replace(order(), version=3, targets=(*order().targets, Target(TargetKind.E164, "16465550177")))
+    said = OrderMessage(more, DocumentAction.ISSUE, START, lab_papers(more))
+    answer = await carrier.post(*sealed(message_of(said, Workflow.TASK_ADDITION)), PATHS[Workflow.TASK_ADDITION])
+    assert code(answer) == 0 and len(carrier.admf.documents("O-1")[-1].order.targets) == 2
+    other = replace(parse_message(signed(order(order_id="O-2", liid="LAB-2"))[0]))
+    other = replace(other, header=replace(other.header, workflow="TaskAddition"))
+    assert code(await carrier.post(*sealed(other), PATHS[Workflow.TASK_ADDITION])) != 0
+    assert [str(one.order_id) for one in carrier.admf.orders.values()] == ["O-1"]
 
 
 async def test_notices_say_what_became_of_a_task_once(carrier: Carrier, tmp_path: Path) -> None:
@@ -235,7 +242,8 @@ async def test_what_is_taken_here_is_told_and_what_is_not_is_refused_by_itself(c
     config, missing, no, empty = await carrier.ask(GetConfig(), Get(nothing), Deliver(nothing, task), ListObjects())
     assert isinstance(config, CspConfig) and config.li_endpoints is not None
     urls = {one.workflow.value: one.url for one in config.li_endpoints}
-    assert urls["NewAuthorisation"] == "https://127.0.0.1:1/li/authorisation/new" and "TaskAddition" not in urls
+    assert urls["NewAuthorisation"] == "https://127.0.0.1:1/li/authorisation/new"
+    assert set(urls) == set(Workflow)
     assert ("InternationalE164", "ETSI") in {(one.format_name, one.format_owner) for one in config.targeting}
     assert (missing.code, no.code) == (3014, 3001) and empty == Listing()
 
