@@ -65,6 +65,7 @@ lock: setup ## pin every dependency with hashes into requirements.lock and tools
 bench: setup ## measure; results with their environment card go to bench/results/
 	@$(BIN)/python -m bench.kernels
 	@$(BIN)/python -m bench.end_to_end
+	@$(BIN)/python -m bench.verify
 
 oracles: setup ## what other people's decoders say of our records: docs/fidelity.md, reports/oracles.json
 	@tools/oracles/fetch.sh

@@ -1,4 +1,4 @@
-"""`calea-lab verify`: a whole store proven offline, in plain words or as JSON. Exit code 4 when it is not whole."""
+"""`calea-lab verify`: a whole store, one record or a bundle, offline, in words or as JSON. Exit code 4 on failure."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from collector.export.bundle_check import check_bundle
 from collector.store.epochs import read_trust
 from collector.store.keys import Keys, pin_name
 from collector.store.private_files import read_public_key
+from collector.store.record_check import RecordReport, verify_record
 from collector.store.verifier import VerifyReport, Witnessed, verify_store
 from lab.output import JsonOption, banner, console, print_json
 from lab.pins import other_pins, pin_directory
@@ -47,6 +48,12 @@ def check_store(place: StorePlace, pin: Path | None = None, with_keys: bool = Tr
     return verify_store(place.store, public_key, keys, pin or place.pin, place.audit, witnessed=_witnessed(place))
 
 
+def check_record(place: StorePlace, sequence: int, pin: Path | None = None, with_keys: bool = True) -> RecordReport:
+    trust = read_trust(place.keys)
+    keys = Keys(place.keys) if with_keys else None
+    return verify_record(place.store, sequence, trust, keys, pin or place.pin, place.audit, witnessed=_witnessed(place))
+
+
 def _witnessed(place: StorePlace) -> Witnessed | None:
     """What the run's own witness keeps, where it has one and saw anything."""
     directory = place.store.parent.parent / "witness"
@@ -61,6 +68,7 @@ def verify(
     pin: Annotated[Path | None, typer.Option(help="newest checkpoint, kept elsewhere")] = None,
     bundle: Annotated[Path | None, typer.Option(help="an evidence bundle instead of a store")] = None,
     key: Annotated[Path | None, typer.Option(help="with --bundle: the collector's signing.pub as you know it")] = None,
+    record: Annotated[int | None, typer.Option(min=0, help="only this record, by its sequence number")] = None,
     no_keys: Annotated[bool, typer.Option("--no-keys", help="without the data keys: hashes only, no octets")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -70,6 +78,8 @@ def verify(
     place = find_store(directory)
     if pin is not None and not pin.exists():
         raise ConfigError(f"There is no pinned checkpoint {pin}: give an existing file to --pin.")
+    if record is not None:
+        raise typer.Exit(_check_record(check_record(place, record, pin, with_keys=not no_keys), place, as_json))
     began = time.monotonic()
     report = check_store(place, pin, with_keys=not no_keys)
     seconds = time.monotonic() - began
@@ -93,6 +103,20 @@ def _check_bundle(bundle: Path, key: Path | None, as_json: bool) -> int:
         for sentence in [*report.faults, *report.said]:
             out.print(f"  - {sentence}", markup=False)
         out.print("the bundle holds" if report.ok else "THE BUNDLE DOES NOT HOLD", markup=False)
+    return 0 if report.ok else EXIT_INTEGRITY
+
+
+def _check_record(report: RecordReport, place: StorePlace, as_json: bool) -> int:
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        out = console()
+        banner(out)
+        out.print(f"store {place.store}", markup=False)
+        for sentence in [*report.faults, *report.said]:
+            out.print(f"  - {sentence}", markup=False)
+        verdict = str(report.state).replace("_", " ")
+        out.print(verdict if report.ok else f"NOT PROVEN: {verdict}", style="bold green" if report.ok else "bold red")
     return 0 if report.ok else EXIT_INTEGRITY
 
 

@@ -250,10 +250,10 @@ class _Walk:
             report.tampered.append(
                 f"Records {self._notice_minimum} to {oldest - 1} are missing: no notice of their eviction is there."
             )
-        since = _utc(self._first_us or 0)
+        since = utc(self._first_us or 0)
         report.findings.append(
             f"{report.records} records under {report.checkpoints} signed checkpoints since {since}, "
-            f"the newest of {_utc(self._last_us)}."
+            f"the newest of {utc(self._last_us)}."
         )
         report.findings.append(_by_which_key(self._public_key))
         if report.evicted_with_notice:
@@ -291,7 +291,7 @@ def _check_witness(witnessed: Witnessed, walk: _Walk, report: VerifyReport) -> N
         report.tampered.append(f"What {witnessed.name} keeps is not signed by it and by this store's key.")
         return
     size, here = found.checkpoint.size, walk.tree.size if walk.tree is not None else 0
-    when = _utc(found.time_s * 1_000_000)
+    when = utc(found.time_s * 1_000_000)
     if size > here:
         report.missing += size - here
         report.tampered.append(f"{witnessed.name} saw {size} records at {when}, the store ends at {here}: rolled back.")
@@ -315,7 +315,8 @@ def _by_which_key(trust: Trust) -> str:
     return "Signed by keys that change while this is read."
 
 
-def _utc(time_us: int) -> str:
+def utc(time_us: int) -> str:
+    """To the second, for a sentence."""
     return (
         datetime.datetime.fromtimestamp(time_us / 1e6, datetime.UTC)
         .isoformat(timespec="seconds")

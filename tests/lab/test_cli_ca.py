@@ -87,3 +87,14 @@ def test_verify_holds_the_store_against_what_the_witness_saw(cli: Cli, data: Pat
     assert gone.code == 4 and json.loads(gone.out)["missing"] == found.state.size
     (place / "checkpoint").write_text("nothing")
     assert "is not signed by it" in " ".join(cli("verify", data).out.split())
+
+
+def test_verify_of_one_record_says_what_is_proven_and_by_which_key(cli: Cli, data: Path) -> None:
+    found = cli("verify", data, "--record", 1)
+    assert found.code == 0, found.out
+    words = " ".join(found.out.split())
+    assert "Record 1 is the one that was signed" in words and "signed by the key" in words
+    said = json.loads(cli("verify", data, "--record", 0, "--json").out)
+    assert (said["ok"], said["state"]) == (True, "proven") and said["proof"]
+    none = cli("verify", data, "--record", 10_000)
+    assert none.code == 4 and "NOT PROVEN: never stored" in none.out
