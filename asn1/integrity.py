@@ -54,6 +54,9 @@ class IntegrityProfile(NamedTuple):
     signing: SigningInput = "hashes"
     named: bool = True
     """Whether a check says its algorithm; module versions before the field do not (both ends then know it)."""
+    flags: bool = False
+    """Whether segment flags are digested too, among the records that they bracket; a hash lists each by its number,
+    which is that of its record, so that a number comes twice or three times. OpenLI does so."""
 
 
 class Chain(NamedTuple):
@@ -161,7 +164,7 @@ class ChainWriter:
         return len(self._hashes)
 
     def record(self, number: int, octets: bytes, now_us: int) -> None:
-        """A data record in the form that is digested."""
+        """A data record, or a segment flag where flags are digested, in the form that is digested."""
         self._digest.update(digested(octets, self._profile.scope))
         self._included.append(number)
         if self.since_us is None:

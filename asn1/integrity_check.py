@@ -28,6 +28,11 @@ MAX_NAMED: Final = 4096
 """Records that one finding names; a hash over more than that is over more than anybody agrees on."""
 
 
+MAX_FLAG_OCTETS: Final = 512
+"""A larger flag is no flag that anybody sends; it is not kept."""
+_FIRST, _RECORD, _LAST = 0, 1, 2
+
+
 class Fault(StrEnum):
     WRONG_HASH = "wrong_hash"
     MISSING_DATA = "missing_data"
@@ -73,6 +78,14 @@ class _Record(NamedTuple):
     since_us: int
 
 
+class _Key(NamedTuple):
+    """`part`: a record and its segment flags have the same number, and are digested in this order."""
+
+    chain: Chain
+    number: int
+    part: int = _RECORD
+
+
 class _Hash(NamedTuple):
     value: bytes
     records: tuple[Place, ...]
@@ -88,12 +101,16 @@ class _Waiting(NamedTuple):
 
 @dataclass(slots=True)
 class _ChainState:
-    settled: OrderedDict[Place, None] = field(default_factory=OrderedDict)
+    settled: OrderedDict[tuple[Place, int], None] = field(default_factory=OrderedDict)
     numbers: Counter[int] = field(default_factory=Counter)
     """Of the settled ones, over all epochs."""
     hashes: OrderedDict[int, _Hash] = field(default_factory=OrderedDict)
     signed: OrderedDict[int, None] = field(default_factory=OrderedDict)
     told_key: bool = False
+    epoch: int = 0
+    """Of the newest record."""
+    flag: tuple[int, bytes] | None = None
+    """A first segment flag whose record has not come, and with it its epoch."""
 
 
 class Checker:
@@ -106,7 +123,7 @@ class Checker:
         self._key = key
         self._limits = limits if limits is not None else CheckLimits()
         self._chains: OrderedDict[Chain, _ChainState] = OrderedDict()
-        self._pending: OrderedDict[tuple[Chain, int], _Record] = OrderedDict()
+        self._pending: OrderedDict[_Key, _Record] = OrderedDict()
         self._octets = 0
         self._waiting: list[_Waiting] = []
         self._listed = 0
@@ -123,10 +140,25 @@ class Checker:
 
     def record(self, chain: Chain, epoch: int, number: int, octets: bytes, now_us: int) -> None:
         """A data record, in the form that is digested, whatever became of it."""
-        place, state = Place(epoch, number), self._state(chain)
-        if place in state.settled:
+        state = self._state(chain)
+        state.epoch, flag, state.flag = epoch, state.flag, None
+        if flag is not None and flag[0] == number:
+            self._put(_Key(chain, number, _FIRST), epoch, flag[1], now_us)
+        self._put(_Key(chain, number), epoch, octets, now_us)
+
+    def flag(self, chain: Chain, first: bool, number: int, octets: bytes, now_us: int) -> None:
+        """A first or last segment flag. A link that digests none passes it over."""
+        if not self._profile.flags or len(octets) > MAX_FLAG_OCTETS:
             return
-        key = (chain, number)
+        state = self._state(chain)
+        if first:
+            state.flag = number, octets
+        else:
+            self._put(_Key(chain, number, _LAST), state.epoch, octets, now_us)
+
+    def _put(self, key: _Key, epoch: int, octets: bytes, now_us: int) -> None:
+        if (Place(epoch, key.number), key.part) in self._state(key.chain).settled:
+            return
         known = self._pending.get(key)
         if known is not None:
             if known.epoch >= epoch:
@@ -170,7 +202,7 @@ class Checker:
         self._listed = sum(len(one.value["includedSequenceNumbers"]) for one in self._waiting)
         late_us = now_us - self._limits.check_us
         wanted = {(one.chain, number) for one in self._waiting for number in self._numbers(one)}
-        for key in [key for key, one in self._overdue(late_us) if key not in wanted]:
+        for key in [key for key, one in self._overdue(late_us) if (key.chain, key.number) not in wanted]:
             self._drop(key, Fault.MISSING_CHECK, "no hash spoke of it in time")
         if self._key is not None:
             self._unsigned(now_us - self._limits.sign_us)
@@ -186,24 +218,27 @@ class Checker:
     def _hash(self, one: _Waiting, late: bool, now_us: int) -> bool:
         chain, state, numbers = one.chain, self._state(one.chain), one.value["includedSequenceNumbers"]
         algorithm = HASHES.get(str(one.value.get("hashAlgorithm", self._profile.hash_algorithm)))
-        missing = [number for number in numbers if (chain, number) not in self._pending]
-        if algorithm is None or not numbers or len(set(numbers)) != len(numbers):
-            places = self._take(chain, numbers)
+        keys = self._keys(chain, numbers)
+        missing = [number for number, key in zip(numbers, keys, strict=True) if key is None]
+        most = max(Counter(numbers).values(), default=0)
+        if algorithm is None or not 1 <= most <= (3 if self._profile.flags else 1):
+            places = self._take(chain, keys)
             self._find(Fault.UNUSABLE, chain, places, "a hash of no known kind, or over no list of records")
             return True
         if missing:
             if not late:
                 return False
             again = any(number in state.numbers for number in missing)
-            places = self._take(chain, numbers)
+            places = self._take(chain, keys)
             fault = Fault.REPLAYED if again and not places else Fault.MISSING_DATA
             absent = tuple(missing[:MAX_NAMED]) if fault is Fault.MISSING_DATA else ()
             self._find(fault, chain, places, f"a hash speaks of {len(missing)} records that are not there", absent)
             return True
         digest = hashlib.new(algorithm)
-        for number in numbers:
-            digest.update(self._pending[chain, number].octets)
-        places = self._take(chain, numbers)
+        for key in keys:
+            if key is not None:
+                digest.update(self._pending[key].octets)
+        places = self._take(chain, keys)
         self.records_checked += len(places)
         if digest.digest() != one.value["checkValue"]:
             self._find(Fault.WRONG_HASH, chain, places, f"the hash over {len(places)} records is another one")
@@ -267,37 +302,54 @@ class Checker:
                 self._find(Fault.UNSIGNED, gone, one.records, "more chains are open than are kept")
         return state
 
-    def _take(self, chain: Chain, numbers: list[int]) -> tuple[Place, ...]:
-        """The records of these numbers that are here; settled from now on."""
-        state, places = self._state(chain), []
+    def _keys(self, chain: Chain, numbers: list[int]) -> list[_Key | None]:
+        """What a hash lists, in its order; None for what is not here. A number that comes again is the next of what has
+        that number, where flags are digested, and else the same record."""
+        if not self._profile.flags:
+            keys = [_Key(chain, number) for number in numbers]
+            return [key if key in self._pending else None for key in keys]
+        met: Counter[int] = Counter()
+        found = []
         for number in numbers:
-            found = self._pending.pop((chain, number), None)
-            if found is not None:
-                self._octets -= len(found.octets)
-                places.append(Place(found.epoch, number))
-                self._remember(state, places[-1])
+            here = [key for part in (_FIRST, _RECORD, _LAST) if (key := _Key(chain, number, part)) in self._pending]
+            found.append(here[met[number]] if met[number] < len(here) else None)
+            met[number] += 1
+        return found
+
+    def _take(self, chain: Chain, keys: list[_Key | None]) -> tuple[Place, ...]:
+        """Those that are here are settled from now on; the places of the records among them."""
+        state, places = self._state(chain), []
+        for key in keys:
+            found = None if key is None else self._pending.pop(key, None)
+            if key is None or found is None:
+                continue
+            self._octets -= len(found.octets)
+            place = Place(found.epoch, key.number)
+            self._remember(state, place, key.part)
+            if key.part == _RECORD:
+                places.append(place)
         return tuple(places)
 
     @staticmethod
-    def _remember(state: _ChainState, place: Place) -> None:
-        if place in state.settled:
+    def _remember(state: _ChainState, place: Place, part: int) -> None:
+        if (place, part) in state.settled:
             return
-        state.settled[place] = None
+        state.settled[place, part] = None
         state.numbers[place.number] += 1
         if len(state.settled) > MAX_REMEMBERED:
-            gone, _ = state.settled.popitem(last=False)
+            (gone, _), _ = state.settled.popitem(last=False)
             state.numbers[gone.number] -= 1
             if not state.numbers[gone.number]:
                 del state.numbers[gone.number]
 
-    def _drop(self, key: tuple[Chain, int], fault: Fault, says: str) -> None:
+    def _drop(self, key: _Key, fault: Fault, says: str) -> None:
         found = self._pending.pop(key)
         self._octets -= len(found.octets)
-        place = Place(found.epoch, key[1])
-        self._remember(self._state(key[0]), place)
-        self._find(fault, key[0], (place,), says)
+        place = Place(found.epoch, key.number)
+        self._remember(self._state(key.chain), place, key.part)
+        self._find(fault, key.chain, (place,) if key.part == _RECORD else (), says)
 
-    def _overdue(self, late_us: int) -> list[tuple[tuple[Chain, int], _Record]]:
+    def _overdue(self, late_us: int) -> list[tuple[_Key, _Record]]:
         found = []
         for key, one in self._pending.items():
             if one.since_us > late_us:
@@ -315,7 +367,7 @@ class Checker:
                 self._find(Fault.UNSIGNED, chain, oldest.records, "no signature spoke of its hash in time")
 
     def _spoken_of(self, one: _Waiting) -> tuple[Place, ...]:
-        return self._take(one.chain, self._numbers(one))
+        return self._take(one.chain, self._keys(one.chain, self._numbers(one)))
 
     @staticmethod
     def _numbers(one: _Waiting) -> list[int]:

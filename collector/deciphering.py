@@ -17,8 +17,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from asn1.columns import KIND_ENCRYPTED, Columns, LiidTable
-from asn1.encryption import ByteCounter, Profile, UndecipherableError, decipher
+from asn1.columns import KIND_CC, KIND_ENCRYPTED, KIND_IRI, KIND_TRI, Columns, LiidTable
+from asn1.encryption import ByteCounter, Deciphered, Profile, UndecipherableError, decipher
 from asn1.errors import DecodeError
 from asn1.ps_pdu import decode_ps_pdu, liid_text
 from asn1.scan import scan
@@ -78,20 +78,34 @@ class Opener:
             for name in _COLUMNS:
                 getattr(cols, name)[row] = getattr(inner, name)[0]
             cols.content_offset[row], cols.content_length[row] = -1, 0
-            counter = self._counter(cols.liid[row], inner.kind[0])
-            if not counter.received(inside.byte_counter, len(inside.plain_form)):
+            if not self._counted(cols.liid[row], _counted_kind(inner, inside), inside):
                 errors[BYTE_COUNTER] += 1
             found[row] = Opened(inside.octets, inside.plain_form)
         return found
 
-    def _counter(self, liid: int, kind: int) -> ByteCounter:
-        key = (liid, kind)
-        found = self._counters.get(key)
-        if found is None:
-            found = self._counters[key] = ByteCounter(0)
+    def _counted(self, liid: int, kind: int, inside: Deciphered) -> bool:
+        """Whether the byteCounter is the expected one. The first of a counter says where it begins."""
+        known = self._counters.get((liid, kind))
+        if known is None:
+            known = self._counters[liid, kind] = ByteCounter(0)
             if len(self._counters) > MAX_COUNTERS:
                 self._counters.popitem(last=False)
-        return found
+            known.received(inside.byte_counter, len(inside.plain_form))
+            return True
+        return known.received(inside.byte_counter, len(inside.plain_form))
+
+
+def _counted_kind(inner: Columns, inside: Deciphered) -> int:
+    """With what a record is counted: IRI or CC, and an integrity check with the records that it speaks of."""
+    if inner.kind[0] != KIND_TRI:
+        return inner.kind[0]
+    try:
+        name, value = decode_ps_pdu(inside.octets).payload[1]
+    except DecodeError:
+        return KIND_TRI
+    if name != "integrityCheck":
+        return KIND_TRI
+    return KIND_IRI if value.get("dataType") == "iRI" else KIND_CC
 
 
 # Reading what is stored

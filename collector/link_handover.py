@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from asn1.columns import KIND_CC, KIND_IRI, Columns
+from asn1.columns import KIND_CC, KIND_IRI, KIND_TRI, Columns
 from asn1.handover import HandoverConfig
 from asn1.integrity import Chain
 from asn1.integrity_check import Checker, Finding
@@ -29,6 +29,8 @@ MAX_UNTOLD: Final = 16
 """Operator messages and findings that one turn puts on record singly; beyond, they are counted."""
 MAX_MESSAGE: Final = 255
 """Characters; the standard allows so many octets."""
+FLAGS: Final = {5: FIRST, 6: LAST}
+"""Alternatives of TRIPayload."""
 _AUDITED: Final = ("testPDU", "paddingPDU", "cINReset")
 """Counted on record, once a turn; the others have entries of their own, or come too often to say anything."""
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -100,14 +102,18 @@ class LinkHandover:
         view: memoryview,
         opened: dict[int, Opened],
     ) -> None:
-        """The data records of a scanned piece, whatever becomes of them, for their integrity checks."""
+        """The data records and segment flags of a scanned piece, whatever becomes of them, for their integrity
+        checks."""
         if self.integrity is None:
             return
         checker, plain, now_us = self.integrity.checker, self.integrity.plain, self.real_us()
         known: dict[int, bool] = {}
         for row in range(cols.n):
             kind = cols.kind[row]
-            if cols.status[row] or kind not in (KIND_IRI, KIND_CC) or verify.slots[row] < 0:
+            flag = FLAGS.get(cols.content_tag[row]) if kind == KIND_TRI else None
+            if cols.status[row] or cols.liid[row] < 0:
+                continue
+            if flag is None and (kind not in (KIND_IRI, KIND_CC) or verify.slots[row] < 0):
                 continue
             liid = cols.liid[row]
             if liid not in known:
@@ -116,6 +122,10 @@ class LinkHandover:
                 continue
             start, inside = cols.offset[row], opened.get(row)
             octets = inside.plain_form if inside and plain else bytes(view[start : start + cols.length[row]])
+            if flag is not None:
+                chain = Chain(liids[liid], cols.cin[row], KIND_CC)
+                checker.flag(chain, flag == FIRST, cols.number[row], octets, now_us)
+                continue
             chain = Chain(liids[liid], cols.cin[row], kind)
             checker.record(chain, verify.epochs[row], cols.number[row], octets, now_us)
 

@@ -9,19 +9,15 @@ so that no flag makes one service out of another.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Protocol
 
 from asn1.columns import KIND_CC, KIND_IRI, Columns
-from asn1.segments import FIRST, LAST
 from collector.accounts import StreamMark, StreamRange, label
 from collector.assembly import Assembly
 from collector.facts import RecordFacts
-from collector.link_handover import LinkHandover, counter_epoch
+from collector.link_handover import FLAGS, LinkHandover, counter_epoch
 from collector.stream_table import NEVER, RESET, StreamTable, VerifyColumns
 from mediation.law.orders import CourtOrder
-
-_FLAGS: Final = {5: FIRST, 6: LAST}
-"""Alternatives of TRIPayload."""
 
 
 class Orders(Protocol):
@@ -57,7 +53,7 @@ class TriEffects:
 
     def flag(self, batch: Assembly, handover: LinkHandover, cols: Columns, row: int) -> None:
         """A segment flag was met. The run that it closes is kept with the batch."""
-        name = _FLAGS.get(cols.content_tag[row])
+        name = FLAGS.get(cols.content_tag[row])
         if name is None or cols.liid[row] < 0:
             return
         liid_id, cin = cols.liid[row], cols.cin[row]

@@ -137,16 +137,27 @@ class Sender:
         pieces = cut(first.contents, each) if cuttable and each is not None else [first.contents]
         if len(pieces) == 1:
             return [*entries, *self._record(products, first.contents, now_us, real_us)[1]]
-        numbers, records = [], []
+        number = self._number([first])
+        entries += self._flag(first, number, FIRST, now_us, real_us)
         for at, piece in enumerate(pieces):
             number, made = self._record([first._replace(skip=0 if at else first.skip)], piece, now_us, real_us)
-            numbers.append(number)
-            records += made
-        flags = [
-            self._entry(first, tri_pdu(self._header(first.header, number, now_us), name), tri=True)
-            for name, number in ((FIRST, numbers[0]), (LAST, numbers[-1]))
-        ]
-        return [*entries, flags[0], *records, flags[1]]
+            entries += made
+        return entries + self._flag(first, number, LAST, now_us, real_us)
+
+    def _number(self, products: list[Outgoing]) -> int:
+        """That of the next record."""
+        first = products[0]
+        number = self._counters.number(first.state, first.header.liid.decode(), first.iri_type is None)
+        return number + sum(one.skip for one in products) & 0xFFFFFFFF
+
+    def _flag(self, product: Outgoing, number: int, name: str, now_us: int, real_us: int) -> list[Entry]:
+        """A segment flag, and behind it the checks that are due with it, where flags are digested."""
+        header = self._header(product.header, number, now_us)
+        octets = tri_pdu(header, name)
+        entries = [self._entry(product, octets, tri=True)]
+        if self._integrity is not None and self._integrity.digest_flags:
+            entries += self._digested(header, octets, True, now_us, real_us)
+        return entries
 
     def _record(
         self, products: list[Outgoing], contents: Contents, now_us: int, real_us: int
@@ -155,7 +166,7 @@ class Sender:
         first = products[0]
         content = first.iri_type is None
         liid = first.header.liid.decode()
-        number = self._counters.number(first.state, liid, content) + sum(one.skip for one in products) & 0xFFFFFFFF
+        number = self._number(products)
         header = first.header._replace(sequence_number=number, oid=self._oid)
         if self._old_module:
             header = header._replace(extended_interception_point_id=None, network_function_id=None)
@@ -170,17 +181,23 @@ class Sender:
         self._counters.take(first.state, liid, content, number)
         entries = [self._entry(first, octets)]
         integrity = self._integrity
-        if integrity is None:
-            return number, entries
+        if integrity is not None:
+            entries += self._digested(header, plain_form if integrity.plain else octets, content, now_us, real_us)
+        return number, entries
+
+    def _digested(self, header: PsHeader, octets: bytes, content: bool, now_us: int, real_us: int) -> list[Entry]:
+        """The checks that are due because of these octets."""
+        integrity, entries = self._integrity, list[Entry]()
+        assert integrity is not None
         chain = Chain(header.liid, -1 if header.cin is None else header.cin, int(content))
         writer, _ = self._chain(chain, header)
-        writer.record(number, plain_form if integrity.plain else octets, real_us)
+        writer.record(header.sequence_number, octets, real_us)
         self._unhashed.setdefault(chain)
         if writer.records >= integrity.hash_records:
             entries += self._hash(chain, now_us, real_us)
         if writer.hashes >= integrity.sign_hashes:
             entries += self._sign(chain, now_us)
-        return number, entries
+        return entries
 
     def _encoded(self, header: PsHeader, products: list[Outgoing], contents: Contents) -> bytes:
         if len(products) == 1 and products[0].iri_type is None:

@@ -35,13 +35,14 @@ class EncryptionAgreement(Model):
 
 
 class IntegrityAgreement(Model):
-    """What is digested and what is signed (`asn1.integrity`)."""
+    """What is digested and what is signed (`asn1.integrity`). `digest_flags`: segment flags too, as OpenLI does."""
 
     scope: Scope = "pdu"
     plain: bool = True
     algorithm: Literal["sHA-256", "sHA-384", "sHA-512"] = "sHA-256"
     signing: SigningInput = "hashes"
+    digest_flags: bool = False
 
     @property
     def agreed(self) -> IntegrityProfile:
-        return IntegrityProfile(self.scope, self.plain, self.algorithm, self.signing)
+        return IntegrityProfile(self.scope, self.plain, self.algorithm, self.signing, flags=self.digest_flags)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from asn1.errors import DecodeError, LocalError
 from asn1.integrity import Chain, ChainWriter, Check, IntegrityProfile, PrivateKey, digested, signed_octets, verify
-from asn1.integrity_check import MAX_LISTED, MAX_WAITING, Checker, CheckLimits, Fault, Finding, Place
+from asn1.integrity_check import MAX_FLAG_OCTETS, MAX_LISTED, MAX_WAITING, Checker, CheckLimits, Fault, Finding, Place
 from asn1.ip import ipcc
 from asn1.ps_pdu import PsHeader, cc_pdu, decode_ps_pdu, tri_pdu
 
@@ -279,3 +279,56 @@ def test_attack_digesting_any_octets_raises_only_the_decoders_error(octets: byte
         assert digested(octets, "payload") in octets
     except DecodeError:
         return
+
+
+def flag(number: int, name: str) -> bytes:
+    return tri_pdu(header(number), name)
+
+
+@pytest.mark.parametrize("scope", ["pdu", "payload"])
+@pytest.mark.parametrize("each", [1, 2, 3, 100])
+def test_digested_flags_are_listed_with_the_numbers_of_their_records(scope: Any, each: int) -> None:
+    """Wherever a hash ends; all of it resent."""
+    ends = Ends(IntegrityProfile(scope, flags=True))
+    parts = [("firstSegmentFlag", 0), ("", 0), ("", 1), ("", 2), ("lastSegmentFlag", 2), ("", 3),
+             ("firstSegmentFlag", 4), ("", 4), ("lastSegmentFlag", 4)]  # fmt: skip
+    for _ in range(2):
+        for at, (name, number) in enumerate(parts):
+            octets = flag(number, name) if name else data(number)
+            if name:
+                ends.checker.flag(CHAIN, name == "firstSegmentFlag", number, octets, T0)
+            else:
+                ends.checker.record(CHAIN, 0, number, octets, T0)
+            if len(ends.sent) * each < len(parts) and ends.writer.records < each:
+                ends.writer.record(number, octets, T0)
+            if ends.writer.records == each or (ends.writer.records and at == len(parts) - 1):
+                ends.deliver(ends.writer.hash(T0))
+            assert ends.turn() == []
+    listed = [number for _, value in ends.sent for number in value["includedSequenceNumbers"]]
+    assert listed == [number for _, number in parts]
+    assert ends.turn(LATE) == [] and (ends.checker.records_checked, ends.checker.pending) == (5, 0)
+
+
+def test_attack_a_digested_flag_that_is_missing_or_not_its_own_is_found() -> None:
+    for arrives in (None, flag(0, "lastSegmentFlag")):
+        ends = Ends(IntegrityProfile(flags=True))
+        ends.writer.record(0, flag(0, "firstSegmentFlag"), T0)
+        ends.writer.record(0, data(0), T0)
+        if arrives is not None:
+            ends.checker.flag(CHAIN, True, 0, arrives, T0)
+        ends.checker.record(CHAIN, 0, 0, data(0), T0)
+        ends.deliver(ends.writer.hash(T0))
+        (found,) = ends.turn() or ends.turn(LATE)
+        assert found.fault is (Fault.MISSING_DATA if arrives is None else Fault.WRONG_HASH)
+        assert found.records == (Place(0, 0),)
+
+
+def test_attack_flags_take_no_memory_where_none_is_digested_or_none_is_so_large() -> None:
+    plain = Checker(IntegrityProfile())
+    plain.flag(CHAIN, False, 0, flag(0, "lastSegmentFlag"), T0)
+    large = Checker(IntegrityProfile(flags=True))
+    large.flag(CHAIN, False, 0, bytes(MAX_FLAG_OCTETS + 1), T0)
+    assert plain.pending == large.pending == 0
+    large.flag(CHAIN, False, 0, flag(0, "lastSegmentFlag"), T0)
+    (found,) = large.turn(T0 + LATE)
+    assert (found.fault, found.records) == (Fault.MISSING_CHECK, ()), "a flag is no record to hold"

@@ -397,9 +397,9 @@ def test_attack_an_operators_words_move_no_cursor_and_fill_no_log() -> None:
 
 
 @pytest.mark.parametrize("scope", ["communication", "liid"])
-@pytest.mark.parametrize(("profile", "signing"), [("nl", "openli"), ("lab-256", "hashes")])
+@pytest.mark.parametrize(("profile", "signing", "flags"), [("nl", "openli", True), ("lab-256", "hashes", False)])
 async def test_both_ends_agree_with_everything_on(
-    lab: Lab, connect: Connect, records: Any, scope: str, profile: str, signing: str
+    lab: Lab, connect: Connect, records: Any, scope: str, profile: str, signing: str, flags: bool
 ) -> None:
     """The mediation function's sender against a running collector: aggregated, cut, ciphered, checked, signed, with an
     old module version and a reset, resent as after a reconnect."""
@@ -410,7 +410,9 @@ async def test_both_ends_agree_with_everything_on(
     config = OutgoingConfig.model_validate({
         "sequence_scope": scope, "ps_module_version": 17, "segment_octets": 64,
         "aggregation": {"records": 2}, "encryption": {"keys_file": "k", "profile": profile, "tri": True},
-        "integrity": {"signing": signing, "signer_file": "s", "hash_records": 2, "sign_hashes": 2},
+        "integrity": {
+            "signing": signing, "signer_file": "s", "hash_records": 2, "sign_hashes": 2, "digest_flags": flags,
+        },
     })  # fmt: skip
     counters = Counters(config.sequence_scope, lost=True)
     sender = Sender(config, counters, KeyRing(key), SIGNER, lambda octets: bytes(range(octets)))
@@ -435,9 +437,13 @@ async def test_both_ends_agree_with_everything_on(
     sent += [one.octets for one in sender.due(at_us + 1000, 1 << 40, everything=True)]
     options = {
         "sequence_scope": scope, "encryption": {"keys_file": keys_file(lab.root, key), "profile": profile},
-        "integrity": {"mode": "required", "signing": signing, "verifier_file": str(lab.root / "signer.pub")},
+        "integrity": {
+            "mode": "required", "signing": signing, "verifier_file": str(lab.root / "signer.pub"),
+            "digest_flags": flags,
+        },
     }  # fmt: skip
     status = await session(lab, connect, records, [*sent, *sent], **options)
+    assert status["links"][0]["errors"].get("BYTE_COUNTER") == 2, "IRI and CC go back once, when they are sent again"
     handover = status["links"][0]["handover"]
     assert handover["integrity"]["findings"] == {} and handover["integrity"]["pending"] == 0, handover
     assert handover["integrity"]["signatures_right"] >= 2 and handover["tris"]["cINReset"] == 2

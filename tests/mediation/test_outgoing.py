@@ -144,6 +144,16 @@ def test_segments_lie_between_flags_with_the_numbers_of_what_they_bracket() -> N
     assert {entry.stream for entry in one.entries[:-1]} == {HI3}
 
 
+@pytest.mark.parametrize("flags", [False, True])
+def test_segment_flags_are_digested_where_that_is_agreed(flags: bool) -> None:
+    one = ends(segment_octets=16, integrity={"hash_records": 2, "digest_flags": flags})
+    one.put(bytes(range(40)))
+    one.due(everything=True)
+    checks = [pdu.payload[1][1] for pdu in one.pdus() if pdu.payload[1][0] == "integrityCheck"]
+    listed = [check["includedSequenceNumbers"] for check in checks if check["checkType"] == "hash"]
+    assert listed == ([[0, 0], [1, 2], [2]] if flags else [[0, 1], [2]])
+
+
 def test_content_waits_for_company_and_for_no_signalling() -> None:
     one = ends(aggregation={"records": 3, "us": 20_000})
     for octets in (b"A", b"B", b"C", b"D"):
