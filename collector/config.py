@@ -19,6 +19,7 @@ from collector.gate_columns import (
 )
 from collector.handover_config import HandoverModel
 from collector.link_guard import MISMATCHES
+from collector.store.capacity import read_percent, share_octets
 from mediation.law.settings import DEFAULTS, LawSettings
 from mediation.runtime.closed import check_url
 from mediation.runtime.config import ClockConfig, Listen, Model
@@ -141,11 +142,30 @@ class LinkConfig(HandoverModel):
 
 
 class StoreConfigModel(Model):
+    """`capacity_octets`, or in its place `capacity_share` of the file system the data directory lies on, as "10%"."""
+
     capacity_octets: Annotated[int, Field(ge=MIB)] = 1 << 30
+    capacity_share: str | None = None
     segment_octets: Annotated[int, Field(ge=256 * 1024)] = 64 * MIB
     encryption: bool = True
     block_unsafe_evict: bool = False
     """R-143: rather stop acknowledging than evict what is not handed off."""
+
+    @model_validator(mode="after")
+    def _one_capacity(self) -> StoreConfigModel:
+        if self.capacity_share is not None:
+            read_percent(self.capacity_share)
+            if "capacity_octets" in self.model_fields_set:
+                raise ValueError("store.capacity_octets and store.capacity_share are both said: leave one of them out")
+        elif self.capacity_octets < 2 * self.segment_octets:
+            raise ValueError("store.capacity_octets must hold two segments (store.segment_octets)")
+        return self
+
+    def octets(self, directory: Path) -> int:
+        """The capacity of a store in `directory`. Raises StoreError where a share cannot be had."""
+        if self.capacity_share is None:
+            return self.capacity_octets
+        return share_octets(directory, read_percent(self.capacity_share), self.segment_octets)
 
 
 class AuditConfig(Model):
@@ -221,6 +241,4 @@ class CollectorConfig(Model):
                 f"store.segment_octets {self.store.segment_octets} must hold four of the largest record "
                 f"({self.largest_record_octets}, links.max_record_octets): raise the one or lower the other"
             )
-        if self.store.capacity_octets < 2 * self.store.segment_octets:
-            raise ValueError("store.capacity_octets must hold two segments (store.segment_octets)")
         return self

@@ -143,7 +143,7 @@ class Service:
         )
         pins = config.pin_directory
         store_config = StoreConfig(
-            config.store.capacity_octets,
+            config.store.octets(directory / "store"),
             config.store.segment_octets,
             config.store.encryption,
             pin=pins / pin_name(self._keys.identity) if pins is not None else None,

@@ -194,12 +194,20 @@ class _Exposition(Collector):
             ("store_used_octets", now["store"]["used_octets"]),
             ("store_capacity_octets", now["store"]["capacity_octets"]),
             ("store_evicted_records", now["store"]["evicted"]),
+            ("store_octets", now["store"]["octets"]),
+            ("store_octets_per_s", now["store"]["octets_per_s"]),
             ("audit_entries", now["audit"]["entries"]),
             ("arenas_in_use", now["arenas"]["in_use"]),
             ("index_lag_records", now["index_lag_records"]),
             ("balanced", int(now["balanced"])),
         ):
             yield GaugeMetricFamily(f"calea_collector_{name}", name.replace("_", " "), value=value)
+        eviction = GaugeMetricFamily(
+            "calea_collector_store_eviction_s", "Seconds until the oldest segment goes, at the rate of the last minute."
+        )
+        if now["store"]["eviction_s"] is not None:
+            eviction.add_metric((), now["store"]["eviction_s"])
+        yield eviction
 
 
 def metrics_route(status: Callable[[], Mapping[str, Any]]) -> web.RouteDef:

@@ -25,6 +25,10 @@ class Files(Protocol):
     def sync(self, descriptor: int) -> None:
         """As fdatasync."""
 
+    def still_there(self, descriptor: int, path: Path) -> None:
+        """Whether the name still leads to the open file. Raises OSError when it was removed, moved or mounted over:
+        what is written then is found by nobody."""
+
     def close(self, descriptor: int) -> None: ...
 
 
@@ -85,6 +89,11 @@ class RealFiles:
 
     def sync(self, descriptor: int) -> None:
         os.fdatasync(descriptor)
+
+    def still_there(self, descriptor: int, path: Path) -> None:
+        there, held = path.stat(), os.fstat(descriptor)
+        if (there.st_dev, there.st_ino) != (held.st_dev, held.st_ino):
+            raise OSError(errno.ESTALE, f"{path.name} was replaced by another file")
 
     def close(self, descriptor: int) -> None:
         os.close(descriptor)

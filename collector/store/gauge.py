@@ -13,7 +13,8 @@ class StoreError(NotReadyError):
 
 class Gauge(NamedTuple):
     """`octets` of all segment files, never above `capacity_octets`; `used_octets` of them hold data; sequences
-    `[oldest, next)` are there; `evicted` is how many left, every one with notice."""
+    `[oldest, next)` are there; `evicted` is how many left, every one with notice. `octets_per_s` over the last minute,
+    and `eviction_s`: how long until the next segment goes at that rate, None while nothing comes."""
 
     octets: int
     used_octets: int
@@ -22,3 +23,5 @@ class Gauge(NamedTuple):
     next: int
     evicted: int
     segments: int
+    octets_per_s: float = 0.0
+    eviction_s: float | None = None

@@ -58,6 +58,23 @@ def pinned_size(pin: Path) -> int:
         raise StoreError(f"The pinned checkpoint {pin} cannot be read. Restore it from a copy.") from error
 
 
+def read_pin(pin: Path) -> str:
+    """The pinned note as it stands; empty without one. Raises OSError."""
+    try:
+        return pin.read_bytes().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""
+
+
+def check_own_pin(pin: Path, last: str) -> None:
+    """Raises StoreError when the pin is not what was written `last`: two processes keep a ledger with one key."""
+    if read_pin(pin) not in ("", last):
+        raise StoreError(
+            f"Another process pinned a checkpoint in {pin}: it uses the same keys for a ledger of its own. Stop it; no "
+            "two collectors may have one key. Look at both stores with 'calea-lab verify'."
+        )
+
+
 def write_pin(pin: Path, note: str) -> None:
     """Whole or not at all. Raises OSError."""
     temporary = pin.with_name(pin.name + ".tmp")

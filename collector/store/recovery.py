@@ -50,6 +50,8 @@ class Recovered(NamedTuple):
     standings: tuple[tuple[int, Numbered], ...]
     torn: tuple[Path, ...]
     discarded_at: int | None
+    last_us: int
+    """Time of the newest commit, 0 before the first."""
 
 
 def notice_of(unit: Unit) -> dict[str, object] | None:
@@ -71,7 +73,7 @@ def recover(directory: Path, origin: str, keys: Keys, durable: int = 0) -> Recov
     tree, chain, next_commit, notice_chain, evicted = CompactRange(), bytes(32), 0, bytes(32), 0
     states: list[SegmentState] = []
     standings: list[tuple[int, Numbered]] = []
-    minimum = 0
+    minimum = last_us = 0
     discarded: int | None = None
     for index, (path, header) in enumerate(headers):
         newest = index == len(headers) - 1
@@ -102,6 +104,7 @@ def recover(directory: Path, origin: str, keys: Keys, durable: int = 0) -> Recov
                 standings += _decisions(file, path, unit)
                 next_commit += 1
                 commits += 1
+                last_us = unit.commit.time_us
                 end = unit.end
             if newest:
                 discarded = _tail(file, path, header, end, next_commit, keys)
@@ -112,7 +115,9 @@ def recover(directory: Path, origin: str, keys: Keys, durable: int = 0) -> Recov
             "removed. Restore it."
         )
     stand = tuple(standings)
-    return Recovered(tuple(states), tree, chain, next_commit, evicted, notice_chain, stand, tuple(torn), discarded)
+    return Recovered(
+        tuple(states), tree, chain, next_commit, evicted, notice_chain, stand, tuple(torn), discarded, last_us
+    )
 
 
 def _decisions(file: SegmentFile, path: Path, unit: Unit) -> list[tuple[int, Numbered]]:

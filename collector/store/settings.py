@@ -21,6 +21,8 @@ MAX_CARRY_OCTETS: Final = 1 << 20
 """What decisions in force may take of a fresh segment: a share of it, and at most this."""
 BLOCKED_POLL_S: Final = 0.05
 """Real seconds after which a blocked store asks again whether it may go on."""
+CLOCK_STEP_US: Final = 1_000_000
+"""A commit whose time lies this much before the one before it is put on record: the clock was set back."""
 PIN_AFTER_S: Final = 0.1
 """Real seconds without a batch, after which the newest checkpoint is pinned."""
 

@@ -25,6 +25,7 @@ from collector.batch import Batch, CommitInfo
 from collector.rows import FORM_NOTICE
 from collector.standing import Entry, Standings
 from collector.store import frames
+from collector.store.capacity import Rate, check_not_below
 from collector.store.decisions import DecisionBatch, DecisionBook, carrying_batch, decision_batch
 from collector.store.eviction import Contents, contents_of, unsafe_entries
 from collector.store.files import Files, RealFiles, write_all
@@ -33,11 +34,12 @@ from collector.store.gauge import Gauge, StoreError
 from collector.store.keys import Keys
 from collector.store.lock import lock_directory
 from collector.store.pack import envelope
-from collector.store.pin import check_pin, pinned_size, write_pin
+from collector.store.pin import check_own_pin, check_pin, pinned_size, read_pin, write_pin
 from collector.store.recovery import SegmentState, chain_line, recover
 from collector.store.settings import (
     BLOCKED_POLL_S,
     CARRY_SHARE,
+    CLOCK_STEP_US,
     GROUP_OCTETS,
     MAX_CARRY_OCTETS,
     MIN_SEGMENT_OCTETS,
@@ -46,6 +48,7 @@ from collector.store.settings import (
     StoreConfig,
     StoreHooks,
 )
+from collector.store.trouble import not_opened, stopped
 from collector.store.unit_buffer import UnitBuffer
 from collector.store.walk import NO_ORDER
 from mediation.law.verdicts import VerdictKind
@@ -86,6 +89,9 @@ class Store:
         self._end = 0
         self._last_note = ""
         self._pinned = ""
+        self._pin_text = ""
+        self._last_us = 0
+        self._rate = Rate()
         self._carry_octets = min(config.segment_octets // CARRY_SHARE, MAX_CARRY_OCTETS)
         self._decisions = DecisionBook(self._carry_octets - 2 * frames.BLOCK)
         self.block_unsafe_evict = config.block_unsafe_evict
@@ -117,7 +123,7 @@ class Store:
             store._recover()
         except OSError as error:
             store._unlock()
-            raise StoreError(f"Cannot open the store in {directory}: {error.strerror}.") from error
+            raise StoreError(not_opened(directory, error)) from error
         except Exception:
             store._unlock()
             raise
@@ -177,7 +183,11 @@ class Store:
         octets = sum(one.header.segment_octets for one in segments)
         used = sum(one.data_end for one in segments[:-1]) + self._end
         oldest = segments[0].header.first_sequence if segments else 0
-        return Gauge(octets, used, self.config.capacity_octets, oldest, self._tree.size, self._evicted, len(segments))
+        capacity, size = self.config.capacity_octets, self.config.segment_octets
+        room = (capacity - octets) // size * size + (size - self._end if segments else 0)
+        per_s = self._rate.per_s(self._hooks.now_us())
+        until_s = room / per_s if per_s > 0 else None
+        return Gauge(octets, used, capacity, oldest, self._tree.size, self._evicted, len(segments), per_s, until_s)
 
     def close(self) -> None:
         """Write what waits, then stop."""
@@ -197,15 +207,19 @@ class Store:
     def _recover(self) -> None:
         durable = 0 if self.config.pin is None else pinned_size(self.config.pin)
         found = recover(self.directory, self.config.origin, self._keys, durable)
+        check_not_below(
+            self.directory, self.config.capacity_octets, (one.header.segment_octets for one in found.segments)
+        )
         for path in self.directory.glob("seg-*.tmp"):
             path.unlink()
         self._segments = list(found.segments)
         self._tree, self._chain, self._next_commit = found.tree, found.chain, found.next_commit
-        self._evicted, self._notice_chain = found.evicted, found.notice_chain
+        self._evicted, self._notice_chain, self._last_us = found.evicted, found.notice_chain, found.last_us
         for leaf, one in found.standings:
             self._decisions.add(leaf, one)
         if self.config.pin is not None:
             check_pin(self.config.pin, self.config.origin, self._keys.trust, self._tree)
+            self._pin_text = read_pin(self.config.pin)
         if found.segments:
             newest = found.segments[-1]
             self._descriptor = self._files.open(newest.path)
@@ -243,14 +257,12 @@ class Store:
             self._carry()
             while (batches := self._take()) is not None:
                 self._commit(batches)
+            self._write_pin()
         except _ClosedWhileBlocked:
             # What waits was never acknowledged: it comes again.
             self._write_pin()
         except (OSError, LocalError) as error:
-            what = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            self._fail(f"The store stopped: {what}. Nothing more is acknowledged; mend the disk and start again.")
-        else:
-            self._write_pin()
+            self._fail(stopped(self.directory, error))
 
     def _take(self) -> list[Batch] | None:
         with self._condition:
@@ -314,7 +326,7 @@ class Store:
     def _write_unit(self, at: int, digests: list[bytes], records: tuple[bytes, ...], first_sequence: int) -> CommitInfo:
         """Sign, write, sync. The data frames stand in the buffer up to `at`; the tree has grown already; the end of
         the segment moves only when all is on disk."""
-        time_us = self._hooks.now_us()
+        time_us = self._commit_time_us()
         number = self._next_commit
         header = self._segments[-1].header
         self._chain = frames.commit_chain(self._chain, header.digest, number, time_us, digests, records)
@@ -329,14 +341,24 @@ class Store:
         unit[at + len(commit) :] = bytes(octets - at - len(commit))
         write_all(self._files, self._descriptor, unit, self._end)
         self._files.sync(self._descriptor)
+        newest = self._segments[-1]
+        self._files.still_there(self._descriptor, newest.path)
+        self._rate.note(time_us, octets)
         self._end += octets
         self._next_commit += 1
-        newest = self._segments[-1]
         self._segments[-1] = newest._replace(
             data_end=self._end, next_sequence=self._tree.size, commits=newest.commits + 1
         )
         self._last_note = note
         return CommitInfo(number, first_sequence, self._tree.size, self._tree.root(), time_us)
+
+    def _commit_time_us(self) -> int:
+        """The clock's, as it is; that it was set back is on record before anything is committed under it."""
+        time_us = self._hooks.now_us()
+        if time_us < self._last_us - CLOCK_STEP_US:
+            self._hooks.audit("clock_set_back", {"last_commit_us": self._last_us, "now_us": time_us})
+        self._last_us = time_us
+        return time_us
 
     # Segments
 
@@ -470,7 +492,9 @@ class Store:
 
     def _write_pin(self) -> None:
         if self.config.pin is not None and self._last_note:
+            check_own_pin(self.config.pin, self._pin_text)
             write_pin(self.config.pin, self._last_note)
+            self._pin_text = self._last_note
         self._pinned = self._last_note
 
 

@@ -22,6 +22,7 @@ from collector.store.audit_log import AuditReport, verify_audit
 from collector.store.keys import Keys
 from collector.store.pack import rehash
 from collector.store.recovery import check_note, notice_of, start_fault
+from collector.store.settings import CLOCK_STEP_US
 from collector.store.walk import DataFrame, SegmentFile, Unit, own_leaves, segment_paths, uid_version
 from mediation.law.orders import OrderUid
 from mediation.ledger.checkpoint import Trust, verify_note
@@ -137,6 +138,8 @@ class _Walk:
         self._notice_minimum = 0
         self._first_us: int | None = None
         self._last_us = 0
+        self._steps_back: list[int] = []
+        """Commits whose clock stood before that of the commit before."""
         self.sizes: dict[int, bytes] = {}
         self._decisions: dict[int, Entry] = {}
 
@@ -199,6 +202,8 @@ class _Walk:
             self._notice_minimum = int(str(notice["minimum_after"]))
         self._chain, self._next_commit = chain, commit.number + 1
         self._first_us = commit.time_us if self._first_us is None else self._first_us
+        if commit.time_us < self._last_us - CLOCK_STEP_US:
+            self._steps_back.append(commit.number)
         self._last_us = commit.time_us
         self.sizes[self.tree.size] = self.tree.root()
 
@@ -255,6 +260,11 @@ class _Walk:
             f"{report.records} records under {report.checkpoints} signed checkpoints since {since}, "
             f"the newest of {utc(self._last_us)}."
         )
+        if self._steps_back:
+            report.findings.append(
+                f"The clock was set back {len(self._steps_back)} times, first at commit {self._steps_back[0]}: times "
+                "before and behind it do not compare; the order of the records is proven all the same."
+            )
         report.findings.append(_by_which_key(self._public_key))
         if report.evicted_with_notice:
             report.findings.append(f"{report.evicted_with_notice} older records were evicted with signed notice.")
