@@ -158,9 +158,9 @@ def stream_events(
             payload = octets.translate(table) if table else octets
             marker, kind = (frame is not None and not talking), payload_type
             talking = frame is not None
-        header = _HEADER.pack(
-            0x80, (0x80 if marker else 0) | kind, (sequence + index) & 0xFFFF, stamp & 0xFFFFFFFF, ssrc
-        )
+        header = _HEADER.pack(0x80, (0x80 if marker else 0) | kind, sequence & 0xFFFF, stamp & 0xFFFFFFFF, ssrc)
+        # Numbers count packets, so a pause leaves no gap in them (RFC 3550 5.1).
+        sequence += 1
         yield InterceptEvent(
             at_us,
             EventKind.MEDIA,

@@ -100,12 +100,12 @@ def show_orders(rows: list[dict[str, Any]], out: Console) -> None:
 
 
 def show_communications(found: list[dict[str, Any]], out: Console) -> None:
-    columns = ("LIID", "CIN", "service", "parties", "begin", "end", "IRI", "CC from", "CC to", "exports")
+    columns = ("LIID", "CIN", "what", "parties", "begin", "end", "IRI", "CC from", "CC to", "exports")
     lines = [
         (
             one["liid"],
-            one["cin"],
-            one["service"],
+            one["cin"] if one["cin"] >= 0 else "-",
+            one["what"],
             " ".join(one["parties"]) or "-",
             (one["begin"] or "-")[11:23] or "-",
             (one["end"] or "-")[11:23] or "-",

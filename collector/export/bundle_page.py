@@ -84,7 +84,7 @@ def _communications(exported: OrderExport) -> str:
         content = f"{row['cc_from_target']} from, {row['cc_to_target']} to"
         cells = [
             _cell(_when(row["begin"], row["end"])),
-            _cell(row["service"] or "signalling"),
+            _cell(row["what"]),
             _cell(", ".join(row["parties"])),
             _cell(row["iri"]),
             _cell(content + (f"; {row['withheld']} withheld" if row["withheld"] else "")),

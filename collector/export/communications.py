@@ -109,6 +109,17 @@ class Communication:
         """Telephone numbers (with a plus) where there are any, else whatever else names somebody."""
         return sorted(f"+{number}" for number in self.numbers) or sorted(self.identities)
 
+    @property
+    def what(self) -> str:
+        """In words, for tables: the service, and where it is no call of its own, what it is instead."""
+        if self.cin < 0:
+            return "notices of no call"
+        told = {signal.payload for signal in self.signals} - {SYNTHETIC}
+        content = self.cc_from_target or self.cc_to_target or self.cc_other
+        if told == {"directSignalReporting"} and not content:
+            return f"{self.service} signalling alone" if self.service else "signalling alone"
+        return self.service or "signalling"
+
     def seen(self, event_us: int) -> None:
         if event_us == NO_TIME:
             return

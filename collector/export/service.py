@@ -217,6 +217,7 @@ def _row(communication: Communication, exports: list[str]) -> dict[str, Any]:
         "liid": communication.liid,
         "cin": communication.cin,
         "service": str(communication.service) if communication.service else None,
+        "what": communication.what,
         "parties": communication.parties,
         "begin": time_text(communication.begin_us) or None,
         "end": time_text(communication.end_us) or None,

@@ -220,6 +220,8 @@ def _dialled(fields: dict[str, Any]) -> tuple[list[str], list[str]]:
     if isinstance(held, tuple):
         # T1.678 has one more choice here than PCESP: a text, or a party.
         form, held = held
+    if form is not None and _is_called(held, fields.get("called", {})):
+        form = held = None
     if isinstance(held, str):
         texts.append(held)
     elif isinstance(held, dict):
@@ -235,6 +237,14 @@ def _dialled(fields: dict[str, Any]) -> tuple[list[str], list[str]]:
     if not all(shapes.is_dialled(text) for text in [*texts, *([fields["digits"]] if "digits" in fields else [])]):
         wrong.append("digit_text")
     return list(dict.fromkeys(texts)), wrong
+
+
+def _is_called(asked: Value, called: dict[str, Any]) -> bool:
+    """Whether a call was asked for by the very address, no number, that `called` has: that field is judged by itself,
+    and this one says nothing besides."""
+    if not called or "dn" in called or (isinstance(asked, str) and shapes.is_dialled(asked)):
+        return False
+    return asked in (called, called.get("genericAddress"))
 
 
 # --- signalling carried whole

@@ -211,6 +211,18 @@ def test_a_changed_session_changes_its_media() -> None:
     assert "UPDATE" in flow(run(call(update_at_s=1, update="address", seconds=3)))
 
 
+def test_a_hold_leaves_no_gap_in_the_numbers_of_the_packets() -> None:
+    """RFC 3550 5.1: they count packets sent; a receiver takes a gap for loss."""
+    events = [event for event in run(call(hold_at_s=1, hold_s=1, seconds=4)) if event.kind is EventKind.MEDIA]
+    for side in (A, B):
+        sent = [(parse_ip(one.octets), one) for one in events if one.sender == party(side)]
+        heads = [parse_rtp(packet.payload(one.octets)) for packet, one in sent if packet]
+        steps = {(after.sequence_number - before.sequence_number) % 65536
+                 for before, after in itertools.pairwise(head for head in heads if head)}  # fmt: skip
+        pauses = [after. - before. for (_, before), (_, after) in itertools.pairwise(sent)]
+        assert steps == {1} and max(pauses) >= 900_000
+
+
 def test_early_media_is_heard_by_the_caller_alone() -> None:
     events = run(call(early_media=True, seconds=2, outcome="no_answer"))
     media = [event for event in events if event.kind is EventKind.MEDIA]

@@ -361,6 +361,36 @@ def test_the_digits_a_call_is_asked_for_with_are_kept(dialled: str) -> None:
     assert judge(ORDER, facts).kind is VerdictKind.ACCEPT and dict(facts.permitted)["input"] == [dialled]
 
 
+FACTORY = "sip:conference-factory@ims.invalid"
+ASKED = {
+    "vop_origination": (
+        {"uri": [("visibleString", FACTORY)]},
+        lambda party, said: ("translationInput", ("specific", party)),
+    ),
+    "pcesp_origination": ({"genericAddress": FACTORY[:32]}, lambda party, said: ("translationinput", said)),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_call_asked_for_by_an_address_that_called_has_too_says_nothing_besides(name: str) -> None:
+    called, form = ASKED[name]
+    said = called.get("genericAddress", "")
+    facts = read(message(name, called=called, input=form(called, said)), dialect_of(name))
+    assert judge(ORDER, facts).kind is VerdictKind.ACCEPT and FACTORY[:20] in str(dict(facts.permitted)["called"])
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_attack_words_where_an_address_was_asked_for_are_withheld(name: str) -> None:
+    called, form = ASKED[name]
+    other = {field: [("visibleString", "meet me")] if field == "uri" else "meet me" for field in called}
+    for there, party, said in ((called, other, "meet me"), (other, other, "meet me"), ({}, other, "meet me")):
+        facts = read(message(name, called=there, input=form(party, said)), dialect_of(name))
+        assert judge(ORDER, facts).kind is not VerdictKind.ACCEPT and "meet me" not in str(facts.permitted)
+    keyed = "12125550123,,4321"
+    facts = read(message("pcesp_origination", called={"genericAddress": keyed}, input=("userinput", keyed)), "pcesp")
+    assert judge(ORDER, facts).kind is VerdictKind.REJECT
+
+
 # --- places -----------------------------------------------------------------------------------------------------------
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import shutil
 import threading
 import wave
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from asn1 import ps_pdu
 from asn1.errors import LocalError
@@ -17,7 +19,7 @@ from asn1.segments import Run
 from carrier_sim.pcap import read_capture
 from collector.explain import explain_record
 from collector.export.capture import LINK_RAW, LINK_UPPER_PDU
-from collector.export.communications import gather
+from collector.export.communications import SYNTHETIC, Communication, Signal, gather
 from collector.export.service import export_liid, time_text
 from collector.rows import FORM_SYNTHETIC
 from collector.standing import (
@@ -35,6 +37,7 @@ from collector.store.keys import Keys
 from collector.store.reader import StoredRecord, StoreReader
 from collector.store.store import Store, StoreConfig, StoreHooks
 from collector.store.walk import SegmentFile, segment_paths
+from lab.show import show_communications
 from mediation.law.orders import OrderId, order_uid
 from mediation.law.verdicts import Reason
 
@@ -160,6 +163,28 @@ async def test_attack_a_held_order_is_exported(reader, lab, tmp_path: Path) -> N
     assert all("ORDER_LAPSED (R-041)" in row["withheld"] for row in events)
     assert sum(int(row["records"]) for row in cells(made, "withheld.csv")) == 7
     assert all(row["service"] is None and row["parties"] == [] for row in made.rows)
+
+
+def said(*payloads: str, service: str | None = None, cin: int = 5, content: int = 0) -> str:
+    signals = [Signal(at, at, 0, None, payload, {}, None, None) for at, payload in enumerate(payloads)]
+    return Communication("L", cin, service, cc_other=content, signals=signals).what
+
+
+def test_a_row_says_in_words_what_is_no_call_of_its_own() -> None:
+    assert said("surveillanceStatus", cin=-1) == "notices of no call"
+    assert said("featureManagement", "servingSystem", service="VOICE", cin=-1) == "notices of no call"
+    assert said("directSignalReporting", service="SMS") == "SMS signalling alone"
+    assert said("directSignalReporting", SYNTHETIC, service="VOICE") == "VOICE signalling alone"
+    assert said("directSignalReporting") == "signalling alone" and said("iRI") == said() == "signalling"
+    assert said("directSignalReporting", service="VOICE", content=1) == "VOICE" == said("answer", service="VOICE")
+
+
+def test_the_table_of_communications_prints_the_words_and_no_number_for_no_call() -> None:
+    out = Console(file=io.StringIO(), width=200, color_system=None)
+    empty = {"parties": [], "begin": None, "end": None, "iri": 1, "cc_from_target": 0, "cc_to_target": 0, "exports": []}
+    show_communications([{"liid": "L", "cin": -1, "service": None, "what": "notices of no call", **empty}], out)
+    assert isinstance(out.file, io.StringIO) and "notices of no call" in out.file.getvalue()
+    assert "-1" not in out.file.getvalue() and "None" not in out.file.getvalue()
 
 
 @pytest.mark.rule("R-118", "R-118.1")
