@@ -25,6 +25,8 @@ ACCOUNTING_RESPONSE: Final = 5
 START: Final = 1
 STOP: Final = 2
 INTERIM: Final = 3
+FAILED: Final = 15
+"""Reserved for Failed (RFC 2866 section 5.1)."""
 
 VENDOR_3GPP: Final = 10_415
 
@@ -196,12 +198,17 @@ def _read(form: str, value: bytes, at: int, name: str) -> Value:
 
 
 def build_radius(
-    code: int, identifier: int, attributes: Iterable[tuple[str, Value]], secret: bytes = b"simulation"
+    code: int,
+    identifier: int,
+    attributes: Iterable[tuple[str, Value]],
+    secret: bytes = b"simulation",
+    authenticator: bytes = bytes(16),
 ) -> bytes:
-    """Build a request; `attributes` are (standard name, value), in order, addresses as text.
+    """Build a packet; `attributes` are (standard name, value), in order, addresses as text.
 
     The authenticator is the accounting one (RFC 2866 section 3: MD5 over packet and secret), also for access
-    requests, where any unpredictable value would do: the same input always gives the same octets. Raises
+    requests, where any unpredictable value would do: the same input always gives the same octets. An answer is given
+    the `authenticator` of its request, which is digested in place of its own (RFC 2865 section 3). Raises
     `EncodeError`.
     """
     body = b"".join(_write(name, value) for name, value in attributes)
@@ -209,7 +216,7 @@ def build_radius(
     if length > MAX_PACKET_OCTETS:
         raise EncodeError(f"RADIUS packet of {length} octets, {MAX_PACKET_OCTETS} is the most")
     head = struct.pack(">BBH", code, identifier & 0xFF, length)
-    digest = hashlib.md5(head + bytes(16) + body + secret, usedforsecurity=False).digest()
+    digest = hashlib.md5(head + authenticator + body + secret, usedforsecurity=False).digest()
     return head + digest + body
 
 

@@ -8,18 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from asn1.radius import ACCOUNTING_REQUEST, START, STOP, Value, build_radius
+from asn1.radius import ACCOUNTING_REQUEST, FAILED, START, STOP, Value, build_radius
 from carrier_sim.events import Address, EventKind, InterceptEvent, Phase
 from carrier_sim.subscribers import ACCOUNTING_ADDRESS, NAS_ADDRESS, Subscriber
 
-_NAS_PORT: Final = 49_152
+NAS_PORT: Final = 49_152
 _ACCOUNTING_PORT: Final = 1813
-_PHASES: Final = {START: Phase.OPENS, STOP: Phase.CLOSES}
+_USER_REQUEST: Final = 1
+_PHASES: Final = {START: Phase.OPENS, STOP: Phase.CLOSES, FAILED: Phase.CLOSES}
 
 
 @dataclass(slots=True)
 class Accounting:
-    """`session` is the Acct-Session-Id. `add` counts a packet, `event` makes Start, Interim or Stop with the counts."""
+    """`session` is the Acct-Session-Id. `add` counts a packet, `event` makes Start, Interim or Stop with the counts,
+    or Failed, which has neither counts nor an address. `cause`: why it ended (RFC 2866 section 5.10)."""
 
     subscriber: Subscriber
     correlation: int
@@ -33,8 +35,12 @@ class Accounting:
         self._octets[side] += len(event.octets)
         self._packets[side] += 1
 
-    def event(self, status: int, at_us: int) -> InterceptEvent:
+    def event(self, status: int, at_us: int, cause: int = _USER_REQUEST) -> InterceptEvent:
         subscriber = self.subscriber
+        framed: list[tuple[str, Value]] = [
+            ("Framed-IP-Address", subscriber.ipv4),
+            ("Framed-IPv6-Prefix", f"{subscriber.ipv6.removesuffix('1')}/64"),
+        ]
         attributes: list[tuple[str, Value]] = [
             ("User-Name", subscriber.nai),
             ("NAS-IP-Address", NAS_ADDRESS),
@@ -45,11 +51,10 @@ class Accounting:
             ("Calling-Station-Id", subscriber.number),
             ("Called-Station-Id", "internet.invalid"),
             ("3GPP-IMSI", subscriber.imsi),
-            ("Framed-IP-Address", subscriber.ipv4),
-            ("Framed-IPv6-Prefix", f"{subscriber.ipv6.removesuffix('1')}/64"),
+            *(framed if status != FAILED else ()),
             ("Event-Timestamp", at_us // 1_000_000 & 0xFFFFFFFF),
         ]
-        if status != START:
+        if status not in (START, FAILED):
             up, down = self._octets
             attributes += [
                 ("Acct-Session-Time", (at_us - self.start_us) // 1_000_000),
@@ -60,8 +65,8 @@ class Accounting:
                 ("Acct-Input-Packets", self._packets[0]),
                 ("Acct-Output-Packets", self._packets[1]),
             ]
-        if status == STOP:
-            attributes.append(("Acct-Terminate-Cause", 1))
+        if status in (STOP, FAILED):
+            attributes.append(("Acct-Terminate-Cause", cause))
         return InterceptEvent(
             at_us,
             EventKind.RADIUS,
@@ -69,7 +74,7 @@ class Accounting:
             build_radius(ACCOUNTING_REQUEST, status, attributes),
             subscriber.party,
             None,
-            Address(NAS_ADDRESS, _NAS_PORT),
+            Address(NAS_ADDRESS, NAS_PORT),
             Address(ACCOUNTING_ADDRESS, _ACCOUNTING_PORT),
             _PHASES.get(status, Phase.WITHIN),
         )

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, model_validator
 
 from asn1.errors import LocalError
+from carrier_sim.access import Outcome
 from carrier_sim.mms import MAX_MMS_OCTETS
 from carrier_sim.subscribers import HOSTS, digits_of
 from mediation.runtime.closed import Outside, check_url
@@ -172,7 +173,10 @@ class MmsItem(_Message):
 
 
 class DataItem(_Item):
-    """`report`: who tells of the session, accounting (RADIUS) or the SMF (TS 33.128); `located`: with its cell."""
+    """`report`: who tells of the session, accounting (RADIUS) or the SMF (TS 33.128); `located`: with its cell.
+
+    `access`: it begins with the RADIUS exchange in which access is asked for; `outcome`: how that ends, and any but
+    `accepted` shows it, and is all there is."""
 
     kind: Literal["data"] = "data"
     subscriber: Number
@@ -181,11 +185,20 @@ class DataItem(_Item):
     ipv6: bool = False
     report: Literal["accounting", "smf"] = "accounting"
     located: bool = False
+    access: bool = False
+    outcome: Outcome = "accepted"
+
+    @property
+    def access_outcome(self) -> Outcome | None:
+        """None where asking for access is not shown."""
+        return self.outcome if self.access or self.outcome != "accepted" else None
 
     @model_validator(mode="after")
     def _place_of_a_function(self) -> DataItem:
         if self.located and self.report == "accounting":
             raise ValueError("accounting tells no place: located needs report smf")
+        if self.access_outcome is not None and self.report == "smf":
+            raise ValueError("the SMF tells nothing of RADIUS: access and outcome need report accounting")
         return self
 
 

@@ -170,8 +170,9 @@ class Network:
             )
             return mms_events(mms, correlation, seed)
         data = DataPlan(
-            start_us, get(item.subscriber), item.seconds, item.packets, item.ipv6, item.report, item.located
-        )
+            start_us, get(item.subscriber), item.seconds, item.packets, item.ipv6, item.report, item.located,
+            item.access_outcome,
+        )  # fmt: skip
         return data_events(data, correlation, seed)
 
     def _call(self, item: CallItem, start_us: int, correlation: int, seed: str) -> Iterator[InterceptEvent]:

@@ -1,7 +1,8 @@
 """Data sessions: accounting or what the SMF reports, and the packets of a subscriber at its own address.
 
 A session is Start, packets, Interim half-way, Stop: a DNS question, a web exchange, then datagrams until the wished
-number of packets is there. Source: RFC 1035 (DNS). Payloads say that they are a simulation.
+number of packets is there; asking for access comes before, where the plan has an outcome of it. Source: RFC 1035 (DNS).
+Payloads say that they are a simulation.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from ipaddress import ip_address
 from typing import Final, Literal, NamedTuple
 
 from asn1.radius import INTERIM, START, STOP
+from carrier_sim.access import SET_UP_US, Access, Outcome, access_events
 from carrier_sim.accounting import Accounting
 from carrier_sim.events import Address, EventKind, InterceptEvent
 from carrier_sim.packet_core import SessionReport
@@ -28,7 +30,8 @@ _MAX_PAGE_OCTETS: Final = 40 * MAX_SEGMENT_OCTETS
 
 @dataclass(frozen=True, slots=True)
 class DataPlan:
-    """`packets`: how many IP packets the session carries at least, both directions together."""
+    """`packets`: how many IP packets the session carries at least, both directions together. `outcome`: what
+    becomes of asking for access; None where that is not shown, and accounting comes first."""
 
     start_us: int
     subscriber: Subscriber
@@ -37,6 +40,7 @@ class DataPlan:
     ipv6: bool = False
     report: Literal["accounting", "smf"] = "accounting"
     located: bool = False
+    outcome: Outcome | None = None
 
 
 class _Packet(NamedTuple):
@@ -51,16 +55,25 @@ def data_events(plan: DataPlan, correlation: int, seed: str) -> Iterator[Interce
     chance = random.Random(seed)  # noqa: S311  a reproducible run, not a secret
     party = plan.subscriber.party
     session = chance.getrandbits(32)
+    start_us = plan.start_us
+    if plan.outcome is not None:
+        access = Access(
+            start_us, plan.subscriber, correlation, f"{session:08X}", session & 0xFF, chance.randbytes(16)
+        )  # fmt: skip
+        yield from access_events(access, plan.outcome)
+        if plan.outcome != "accepted":
+            return
+        start_us += SET_UP_US
     accounting: Accounting | SessionReport
     if plan.report == "smf":
         accounting = SessionReport(
             plan.subscriber, correlation, 1 + session % 15, session, plan.start_us, plan.ipv6, plan.located
         )
     else:
-        accounting = Accounting(plan.subscriber, correlation, f"{session:08X}", plan.start_us)
+        accounting = Accounting(plan.subscriber, correlation, f"{session:08X}", start_us)
     end_us = plan.start_us + max(200_000, int(plan.seconds * 1e6))
     half_us = (plan.start_us + end_us) // 2
-    yield accounting.event(START, plan.start_us)
+    yield accounting.event(START, start_us)
     packets = _packets(plan, chance)
     first_us = plan.start_us + 50_000
     step_us = max(1, (end_us - first_us - 50_000) // len(packets))

@@ -42,9 +42,12 @@ _EVENTS: Final = {
     radius.INTERIM: ("interimUpdate", "continue"),
     radius.STOP: ("accessEnd", "end"),
 }
+_REPORTS: Final = {
+    radius.ACCESS_REQUEST: ("accessAttempt", "report"),
+    radius.ACCESS_REJECT: ("accessReject", "report"),
+}
 _MAX_LEGS: Final = 16
 """More than any conference of ours; beyond it the oldest is taken to have ended."""
-_ACCESS_REQUEST, _ACCESS_ACCEPT, _ACCESS_REJECT = 1, 2, 3
 _IDENTIFIERS: Final = {"e164Number": "e164Number", "imsi": "iMSI", "nai": "nAI"}
 """X2 target identifiers that TS 33.128 names too."""
 
@@ -123,7 +126,7 @@ def product(
     if form == PayloadFormat.SIP:
         return _sip(pdu, state, direction, metadata_only, allowed)
     if form == PayloadFormat.RADIUS:
-        return _accounting(pdu.payload, direction)
+        return _accounting(pdu, state, direction)
     if form == PayloadFormat.TS_33128:
         return _mobile(pdu, direction, metadata_only, allowed)
     if form in foreign.HANDED_THROUGH:
@@ -268,17 +271,14 @@ def _sip_type(message: sip.SipMessage, state: Communication) -> str:
     return "continue"
 
 
-def _accounting(octets: bytes, direction: str | None) -> Product | None:
-    packet = radius.parse_radius(octets)
-    if packet.status_type in _EVENTS:
-        event, iri_type = _EVENTS[packet.status_type]
-    elif packet.code == _ACCESS_REQUEST:
-        event, iri_type = "accessAttempt", "report"
-    elif packet.code == _ACCESS_REJECT:
-        event, iri_type = "accessReject", "report"
-    else:
+def _accounting(pdu: X2X3Pdu, state: Communication, direction: str | None) -> Product | None:
+    packet = radius.parse_radius(pdu.payload)
+    found = _access_event(packet, state.begun)
+    if found is None:
         return None
-    user = packet.text("User-Name") or packet.text("3GPP-IMSI") or ""
+    event, iri_type = found
+    known = _identities(pdu)
+    user = packet.text("User-Name") or packet.text("3GPP-IMSI") or known.get("nai") or known.get("imsi") or ""
     contents: dict[str, Any] = {
         "accessEventType": event,
         "targetUsername": user.encode(),
@@ -290,7 +290,7 @@ def _accounting(octets: bytes, direction: str | None) -> Product | None:
     elif prefix := packet.text("Framed-IPv6-Prefix"):
         contents["iPVersion"] = "iPV6"
         contents["targetIPAddress"] = ip_address(parse_address(prefix.partition("/")[0]).packed)
-    if station := packet.text("Calling-Station-Id"):
+    if station := packet.text("Calling-Station-Id") or known.get("e164Number"):
         contents["targetNetworkID"] = station[:20]
     if packet.status_type == radius.STOP:
         contents["endReason"] = "regularLogoff"
@@ -298,6 +298,29 @@ def _accounting(octets: bytes, direction: str | None) -> Product | None:
         if count is not None:
             contents[name] = count
     return Product(ip.ipiri(contents), iri_type, direction)
+
+
+def _access_event(packet: radius.RadiusPacket, begun: bool) -> tuple[str, str] | None:
+    """(event, IRI type), None for what tells nothing. `begun`: access was told already, by its Access-Accept or by a
+    Start: what would tell it again goes on with it (assumed), and a failure ends it (assumed)."""
+    if packet.status_type == radius.START and begun:
+        return "interimUpdate", "continue"
+    if packet.status_type == radius.FAILED:
+        return "accessFailed", "end" if begun else "report"
+    if packet.status_type in _EVENTS:
+        return _EVENTS[packet.status_type]
+    if packet.code == radius.ACCESS_ACCEPT:
+        return "accessAccept", "continue" if begun else "begin"
+    return _REPORTS.get(packet.code)
+
+
+def _identities(pdu: X2X3Pdu) -> dict[str, str]:
+    """Whom the point of interception took it for, by kind of identity: an answer of RADIUS names nobody."""
+    found: dict[str, str] = {}
+    for text in (*pdu.matched_targets, *pdu.other_targets):
+        if (one := parse_target_xml(text)) is not None:
+            found.setdefault(*one)
+    return found
 
 
 def _visit(octets: bytes, direction: str | None) -> Product | None:

@@ -222,7 +222,10 @@ def _dialled(fields: dict[str, Any]) -> tuple[list[str], list[str]]:
         form, held = held
     if form is not None and _is_called(held, fields.get("called", {})):
         form = held = None
-    if isinstance(held, str):
+    if isinstance(held, str) and form == "translationinput" and not shapes.is_dialled(held):
+        # PCESP has what is to be looked up as text: another address than the called one is withheld as T1.678's is.
+        wrong.append("input_text")
+    elif isinstance(held, str):
         texts.append(held)
     elif isinstance(held, dict):
         number = _number_of(held)

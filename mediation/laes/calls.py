@@ -147,8 +147,8 @@ class Leg(NamedTuple):
 
 
 class Call(NamedTuple):
-    """`opened`: legs so far. `content`: `""` until it was told where it goes, then `open`, `closed`, or `missing` where
-    it cannot be delivered.
+    """`opened`: legs so far, or in IAS the stage of the access. `content`: `""` until it was told where it goes, then
+    `open`, `closed`, or `missing` where it cannot be delivered.
     `key_type`: payload type of telephone events by the SDP, -1 when unknown; `key_stamp`: RTP time of the last key.
     `members`: who takes part in the conference by its last notice."""
 

@@ -61,10 +61,9 @@ def tell(tongue: Tongue, role: str, pdu: X2X3Pdu, at: Moment, allowed: redact.Gr
         return _signalling(tongue, pdu.payload, at, allowed, up)
     if pdu.payload_format == PayloadFormat.RADIUS and tongue.access:
         packet = radius.parse_radius(pdu.payload)
-        messages = tuple(ias.accounting(at, packet))
-        begun = at.call.opened or any("Start" in one.name or "Already" in one.name for one in messages)
+        messages, stage = ias.accounting(at, packet)
         content = "open" if any("deliveryInformation" in one.fields for one in messages) else at.call.content
-        return Told(at.call._replace(opened=int(begun), content=content), messages)
+        return Told(at.call._replace(opened=int(stage), content=content), tuple(messages))
     if pdu.payload_format not in (PayloadFormat.IPV4, PayloadFormat.IPV6):
         return Told(at.call)
     if role == "web":
@@ -166,7 +165,7 @@ def _packet(tongue: Tongue, octets: bytes, at: Moment, up: bool) -> Told:
         call, act = _announced(call, possible)
         at = at._replace(call=call, leg=_talking(call))
         if tongue.access:
-            call = call._replace(opened=1)
+            call = call._replace(opened=int(ias.Stage.SESSION))
             messages.append(ias.already_established(at, packet))
         elif (built := _build(tongue, at, act)) is not None:
             messages.append(built)

@@ -9,6 +9,7 @@ whole scope alone.
 
 from __future__ import annotations
 
+from enum import IntEnum
 from ipaddress import ip_address
 from typing import Any, Final
 from zlib import crc32
@@ -21,22 +22,20 @@ from asn1.table import Value
 from mediation.laes.content import ccc_ids
 from mediation.laes.moment import Cause, Moment, visible
 
-FAILED: Final = 15
-"""Acct-Status-Type 15, reserved for Failed (RFC 2866 section 5.1)."""
 _SHOWN: Final = (
     "Acct-Status-Type", "Acct-Session-Id", "Acct-Session-Time", "Acct-Input-Octets", "Acct-Output-Octets",
     "Acct-Input-Packets", "Acct-Output-Packets",
 )  # fmt: skip
 
 CAUSES: Final[dict[str, Cause]] = {
-    "accessAttempt": Cause("assumed", "a RADIUS Access-Request of the subject"),
-    "accessAccepted": Cause("assumed", "an Access-Accept, or the accounting Start that shows there was one"),
-    "accessFailed": Cause("assumed", "accounting with status 15, Failed; the simulated network never fails"),
+    "accessAttempt": Cause("assumed", "a RADIUS Access-Request of the subject, each time it is sent"),
+    "accessAccepted": Cause("assumed", "an Access-Accept, or the accounting Start where none was seen"),
+    "accessFailed": Cause("assumed", "accounting with status 15, Failed, after an Access-Request nobody answered"),
     "accessSessionEnd": Cause("assumed", "the accounting Stop"),
     "accessRejected": Cause("assumed", "an Access-Reject"),
     "accessSignalingMessageReport": Cause("assumed", "accounting in the middle of a session; under a warrant alone"),
     "packetDataSessionStart": Cause("assumed", "the accounting Start"),
-    "packetDataSessionFailed": Cause("assumed", "accounting with status 15, Failed; the simulated network never fails"),
+    "packetDataSessionFailed": Cause("assumed", "accounting with status 15, Failed, in any other case"),
     "packetDataSessionEnd": Cause("assumed", "the accounting Stop"),
     "packetDataSessionAlreadyEstablished": Cause(
         "assumed", "accounting in the middle of a session, or a packet of one, whose Start was not seen"
@@ -45,22 +44,46 @@ CAUSES: Final[dict[str, Cause]] = {
     "packetDataSummaryReport": Cause("fact", "the packets of a flow under a pen register; `reports = \"summary\"`"),
 }  # fmt: skip
 
-_CODES: Final[dict[int, tuple[str, ...]]] = {1: ("accessAttempt",), 2: ("accessAccepted",), 3: ("accessRejected",)}
-_STATUS: Final = {
-    radius.START: ("accessAccepted", "packetDataSessionStart"),
-    radius.STOP: ("packetDataSessionEnd", "accessSessionEnd"),
-    FAILED: ("packetDataSessionFailed", "accessFailed"),
-}
+
+class Stage(IntEnum):
+    """How far a communication has come, as `Call.opened` keeps it in the journal."""
+
+    UNSEEN = 0
+    SESSION = 1
+    ASKED = 2
+    ACCEPTED = 3
 
 
-def accounting(moment: Moment, packet: radius.RadiusPacket) -> list[CdcMessage]:
-    """The messages of one RADIUS packet. `moment.call.opened` says whether the session's beginning was told."""
+def accounting(moment: Moment, packet: radius.RadiusPacket) -> tuple[list[CdcMessage], int]:
+    """The messages of one RADIUS packet, and the stage behind it. `moment.call.opened` is the stage before."""
+    stage = moment.call.opened
     if packet.status_type == radius.INTERIM:
-        if not moment.call.opened:
-            return [_session(moment, packet, "packetDataSessionAlreadyEstablished")]
-        return [_signal(moment, packet)] if moment.content else []
-    names = None if packet.status_type is None else _STATUS.get(packet.status_type)
-    return [_session(moment, packet, name) for name in names or _CODES.get(packet.code, ())]
+        if stage != Stage.SESSION:
+            return [_session(moment, packet, "packetDataSessionAlreadyEstablished")], Stage.SESSION
+        return [_signal(moment, packet)] if moment.content else [], stage
+    names, stage = _accounted(packet.status_type, stage) or _answered(packet.code, stage)
+    return [_session(moment, packet, name) for name in names], stage
+
+
+def _accounted(status: int | None, stage: int) -> tuple[tuple[str, ...], int] | None:
+    if status == radius.START:
+        told = stage == Stage.ACCEPTED
+        return ("packetDataSessionStart",) if told else ("accessAccepted", "packetDataSessionStart"), Stage.SESSION
+    if status == radius.STOP:
+        return ("packetDataSessionEnd", "accessSessionEnd"), stage
+    if status == radius.FAILED:
+        return ("accessFailed" if stage == Stage.ASKED else "packetDataSessionFailed",), stage
+    return None
+
+
+def _answered(code: int, stage: int) -> tuple[tuple[str, ...], int]:
+    """Whoever is asked for access again in the middle of a session has that session still."""
+    up = stage == Stage.SESSION
+    if code == radius.ACCESS_REQUEST:
+        return ("accessAttempt",), stage if up else Stage.ASKED
+    if code == radius.ACCESS_ACCEPT:
+        return ("accessAccepted",), stage if up else Stage.ACCEPTED
+    return ("accessRejected",) if code == radius.ACCESS_REJECT else (), stage
 
 
 def already_established(moment: Moment, packet: IpPacket) -> CdcMessage:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asn1.errors import DecodeError, EncodeError
-from asn1.radius import ACCOUNTING_REQUEST, START, STOP, build_radius, parse_radius
+from asn1.radius import ACCESS_ACCEPT, ACCOUNTING_REQUEST, START, STOP, build_radius, parse_radius
 
 ATTRIBUTES = [
     ("User-Name", "sim-2125550101@data.invalid"),
@@ -37,6 +37,13 @@ def test_round_trip() -> None:
     assert packet.input_octets == 2 << 32 | 10 and packet.output_octets == 20
     assert packet.text("3GPP-IMSI") == "001012125550101" and packet.number("User-Name") is None
     assert len(packet.raw) == len(ATTRIBUTES) and packet.unknown == ()
+
+
+def test_an_answer_is_digested_over_the_authenticator_of_its_request() -> None:
+    asked = bytes(range(16))
+    answer = build_radius(ACCESS_ACCEPT, 7, ATTRIBUTES[:1], authenticator=asked)
+    digest = hashlib.md5(answer[:4] + asked + answer[20:] + b"simulation", usedforsecurity=False).digest()
+    assert parse_radius(answer).authenticator == digest != build_radius(ACCESS_ACCEPT, 7, ATTRIBUTES[:1])[4:20]
 
 
 def test_authenticator_is_that_of_accounting() -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from asn1.radius import ACCOUNTING_REQUEST, build_radius
 from asn1.radius import START as BEGINS
 from asn1.x2x3 import PayloadFormat, PduType, X2X3Pdu
+from carrier_sim.subscribers import Identity
 from collector.facts.stored import facts_of_stored
 from mediation.laes import content
 from mediation.laes.calls import Call
@@ -30,6 +31,7 @@ from mediation.redact import granted
 from mediation.scope import Scope, ScopeEvent, allow
 from tests.collector.laes.conftest import Bench
 from tests.contract.test_two_gates import CANARY, ORDERS, SIDES, TIMES, A, B, around, orders, sip, udp
+from tests.mediation.laes import played
 
 CIN = 17
 FORMS = {"t1678": "apdu", "pcesp": "12", "ias": "20"}
@@ -233,3 +235,75 @@ def test_attack_a_carrier_that_hands_over_too_much_gains_the_agency_nothing(name
     """R-110, R-022: whole signalling, content, and calls in which the target takes no part, under a pen register."""
     order = replace(ORDERS["prtt"], targets=ORDERS["prtt"].targets[:1])
     assert agency(order, "t1678", name, True, TIMES["inside"], whole=True) in ("mask", "reject")
+
+
+@pytest.mark.parametrize("dialect", ["t1678", "pcesp"])
+@pytest.mark.parametrize("name", ["prtt", "warrant"])
+def test_a_call_to_an_address_that_is_no_number_is_kept_by_both(name: str, dialect: str) -> None:
+    order = ORDERS[name]
+    assert carrier(order, "call", True, TIMES["inside"]) == ("metadata" if name == "prtt" else "whole")
+    bench, message = opening_to("sip:alice@other.invalid", dialect, order)
+    (row,) = bench.cdc(message)
+    assert message.count(b"sip:alice@other.invalid") == 2 and row.octets == message
+    assert row.verdict is VerdictKind.ACCEPT
+    bench.close()
+
+
+@pytest.mark.parametrize("said", ["sip:1;postd=4321", "meet me at noon", "call 4321", "alice@x.invalid 4321"])
+def test_attack_words_in_the_place_of_that_address_are_kept_nowhere(said: str) -> None:
+    order = ORDERS["prtt"]
+    bench, message = opening_to("sip:alice@other.invalid", "pcesp", order)
+    wire = TONGUES["pcesp"].wire
+    told_so = wire.decode(message)
+    (row,) = bench.cdc(wire.encode(told_so._replace(fields=told_so.fields | {"input": ("translationinput", said)})))
+    assert row.verdict is VerdictKind.MASK and b"4321" not in row.octets and b"noon" not in row.octets
+    bench.close()
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [("userinput", "meet me at noon"), ("userinput", "12125550102,4321"), ("translationinput", "12125550102,4321")],
+)
+def test_attack_digits_behind_a_number_and_words_for_digits_refuse_the_record_still(form: str, said: str) -> None:
+    bench, message = opening_to("sip:alice@other.invalid", "pcesp", ORDERS["prtt"])
+    wire = TONGUES["pcesp"].wire
+    told_so = wire.decode(message)
+    assert bench.cdc(wire.encode(told_so._replace(fields=told_so.fields | {"input": (form, said)}))) == []
+    assert bench.counts("O-1").get("rejected") == 1
+    bench.close()
+
+
+def opening_to(address: str, dialect: str, order: CourtOrder) -> tuple[Bench, bytes]:
+    """A bench for the order, and the Origination of the subject's call to an address, as this carrier tells it."""
+    octets = sip("INVITE", A, B).replace(f"sip:+{B}@ims.invalid".encode(), address.encode())
+    tongue, whole = TONGUES[dialect], not order.kind.metadata_only
+    at = Moment(Site("mf-1"), order.liid, "poi-1", TIMES["inside"], CIN, True, Call(), content=whole)
+    said = tell(tongue, "voice", X2X3Pdu(PduType.X2, PayloadFormat.SIP, payload=octets), at, granted(order), True)
+    bench = Bench(order)
+    bench.link("cdc", dialect)
+    bench.now_us = TIMES["inside"]
+    return bench, tongue.wire.encode(next(one for one in said.messages if one.name == "origination"))
+
+
+ENDS = ("accepted", "rejected", "failed", "session_failed")
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("name", ["prtt", "data-warrant"])
+def test_every_end_of_asking_for_access_is_kept_by_both(name: str, end: str) -> None:
+    """Call data of IAS: the carrier's converters and journal on the one side, the lane on the other."""
+    order = ORDERS[name]
+    items = [{"kind": "data", "subscriber": A, "packets": 14, "seconds": 1, "outcome": end, "access": True}]
+    given_out = played.pdus(items, Identity("e164Number", A), content=False)
+    shift_ns = TIMES["inside"] * 1000 - (given_out[0].timestamp_ns or 0)
+    moved = [one._replace(timestamp_ns=(one.timestamp_ns or 0) + shift_ns) for one in given_out]
+    records = played.convert("ias", moved, order, liids=[str(order.liid)])
+    bench = Bench(order)
+    bench.link("cdc", "ias")
+    rows = []
+    for message, octets in zip(records.messages, records.octets, strict=True):
+        bench.now_us = message.fields["timestamp"]
+        rows += bench.cdc(octets)
+    assert len(rows) == len(records.octets) >= 2 and {row.verdict for row in rows} == {VerdictKind.ACCEPT}
+    assert not order.kind.metadata_only or "accessSignalingMessageReport" not in records.names
+    bench.close()

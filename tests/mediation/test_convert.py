@@ -301,7 +301,9 @@ def test_a_visit_that_is_no_ip_packet_is_an_error() -> None:
         (radius.START, 4, "accessAccept", "begin"),
         (radius.INTERIM, 4, "interimUpdate", "continue"),
         (radius.STOP, 4, "accessEnd", "end"),
+        (radius.FAILED, 4, "accessFailed", "report"),
         (None, 1, "accessAttempt", "report"),
+        (None, 2, "accessAccept", "begin"),
         (None, 3, "accessReject", "report"),
     ],
 )
@@ -314,9 +316,33 @@ def test_accounting_becomes_session_iri(status: int | None, code: int, event: st
     encoded(found)
 
 
-@pytest.mark.parametrize(("status", "code"), [(None, 2), (None, 5), (7, 4), (99, 4)])
+@pytest.mark.parametrize(("status", "code"), [(None, 5), (None, 11), (7, 4), (99, 4)])
 def test_other_radius_packets_give_nothing(status: int | None, code: int) -> None:
     assert product("data", accounting(status, code), Communication(1), False) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "event", "iri_type"),
+    [
+        (radius.START, 4, "interimUpdate", "continue"),
+        (radius.FAILED, 4, "accessFailed", "end"),
+        (None, 2, "accessAccept", "continue"),
+    ],
+)
+def test_access_that_was_told_is_not_begun_again(status: int | None, code: int, event: str, iri_type: str) -> None:
+    found = product("data", accounting(status, code), Communication(1, begun=True), False)
+    assert found is not None
+    assert (found.contents[1]["iPIRIContents"]["accessEventType"], found.iri_type) == (event, iri_type)
+
+
+def test_an_answer_that_names_nobody_is_the_matched_identity_s() -> None:
+    refused = accounting(None, 3)._replace(
+        payload=radius.build_radius(radius.ACCESS_REJECT, 1, []),
+        matched_targets=("<e164Number>12125550101</e164Number>",),
+        other_targets=("<nai>a@lab.invalid</nai>", "<nai>b@lab.invalid</nai>", "no XML at all"),
+    )
+    contents = made("data", refused).contents[1]["iPIRIContents"]
+    assert (contents["targetUsername"], contents["targetNetworkID"]) == (b"a@lab.invalid", "12125550101")
 
 
 def test_addresses_and_volumes_of_a_session_are_carried_over() -> None:

@@ -145,6 +145,10 @@ def _call(at_s: float = 1, **more: Any) -> dict[str, Any]:
     return {"kind": "call", "caller": T, "callee": A, "seconds": 2, "at_s": at_s, "sound": "tone", **more}
 
 
+def _data(**more: Any) -> dict[str, Any]:
+    return {"kind": "data", "subscriber": T, "seconds": 2, "packets": 14, "at_s": 1, **more}
+
+
 SCENES: dict[str, list[dict[str, Any]]] = {
     "a call with keys, a hold and words along with it": [
         _call(dtmf="7", hold_at_s=0.5, hold_s=0.5, uui="SIMULATION", early_media=True)
@@ -168,7 +172,11 @@ SCENES: dict[str, list[dict[str, Any]]] = {
         {"kind": "feature", "subscriber": T, "code": "*66", "at_s": 2},
     ],
     "a message over IMS": [{"kind": "sms", "from": T, "to": A, "text": "SIMULATION", "via": "ims", "at_s": 1}],
-    "a data session": [{"kind": "data", "subscriber": T, "seconds": 2, "packets": 14, "at_s": 1}],
+    "a data session": [_data()],
+    "a data session that begins by asking for access": [_data(access=True)],
+    "access that is refused": [_data(outcome="rejected")],
+    "access that nobody answers": [_data(outcome="failed")],
+    "access that is given, and no session set up": [_data(outcome="session_failed")],
 }
 
 
@@ -185,15 +193,11 @@ def rare(dialect: str) -> dict[str, Played]:
         }
     if dialect != "ias":
         return {}
-    rejected = [radius(1), radius(3, Framed_IP_Address="192.0.2.9")]
-    failed = [radius(4, Acct_Status_Type=15, Acct_Terminate_Cause=9)]
     visit = pdus(
         [{"kind": "web", "visitors": [A], "at_s": 1}], Identity("ipv4Address", "192.0.2.80"), content=False
     )  # fmt: skip
     on_host = order("PRTT", "ipv4Address:192.0.2.80")
     return {
-        "access asked for and refused": convert(dialect, rejected, order()),
-        "accounting of a failure": convert(dialect, failed, order()),
         "a session met in its middle": convert(dialect, [radius(4, Acct_Status_Type=3)], order()),
         "a visit to a host, by headers": convert(dialect, visit, on_host),
         "a visit to a host, by counts": convert(dialect, visit, on_host, reports="summary"),

@@ -12,12 +12,26 @@ import pytest
 from asn1.laes.cc_apdu import decode_apdu
 from asn1.laes.ccc import decode_datagram
 from asn1.laes.message import CdcMessage
+from asn1.radius import parse_radius
 from asn1.sip import parse_sip
 from carrier_sim.subscribers import Identity
 from mediation.laes.convert import TONGUES
 from mediation.laes.moment import Cause
 from mediation.scope import Scope
-from tests.mediation.laes.played import FORMS, SCENES, A, B, Played, T, convert, every_scene, order, pdus, play
+from tests.mediation.laes.played import (
+    FORMS,
+    SCENES,
+    A,
+    B,
+    Played,
+    T,
+    convert,
+    every_scene,
+    order,
+    pdus,
+    play,
+    radius,
+)
 from tests.mediation.laes.regenerate import DIRECTORY, goldens
 
 DIALECTS = list(FORMS)
@@ -35,6 +49,49 @@ def test_every_message_has_a_cause_that_happens_or_a_reason_in_words(dialect: st
     assert all(one.evidence in ("fact", "assumed", "none") and len(one.words) > 10 for one in causes.values())
     sent = {name for played in every_scene(dialect).values() for name in played.names}
     assert sent == {name for name, one in causes.items() if one.evidence != "none"}
+
+
+EXCHANGES = {
+    "a data session that begins by asking for access": [
+        "accessAttempt", "accessAccepted", "packetDataSessionStart", "accessSignalingMessageReport",
+        "packetDataSessionEnd", "accessSessionEnd",
+    ],
+    "access that is refused": ["accessAttempt", "accessRejected"],
+    "access that nobody answers": ["accessAttempt"] * 3 + ["accessFailed"],
+    "access that is given, and no session set up": ["accessAttempt", "accessAccepted", "packetDataSessionFailed"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("scene", "names"), EXCHANGES.items())
+def test_asking_for_access_and_its_failures_happen_in_the_simulated_network(scene: str, names: list[str]) -> None:
+    played = play("ias", SCENES[scene])
+    assert played.names == names
+    assert {one.fields["subscriberIdentity"][1] for one in played.messages if "subscriberIdentity" in one.fields} == {T}
+    under_a_pen_register = play("ias", SCENES[scene], order("PRTT")).names
+    assert under_a_pen_register == [name for name in names if name not in CONTENT]
+    for dialect in ("t1678", "pcesp", "jstd025"):
+        assert play(dialect, SCENES[scene]).octets == []
+
+
+def test_the_four_messages_of_access_have_their_cause_in_the_traffic_itself() -> None:
+    sent = {name for items in SCENES.values() for name in play("ias", items).names}
+    assert {"accessAttempt", "accessRejected", "accessFailed", "packetDataSessionFailed"} <= sent
+
+
+def test_access_asked_for_again_leaves_the_session_up() -> None:
+    again = [radius(4, Acct_Status_Type=1), radius(1), radius(2), radius(4, Acct_Status_Type=3)]
+    assert convert("ias", again, order()).names == [
+        "accessAccepted", "packetDataSessionStart", "accessAttempt", "accessAccepted", "accessSignalingMessageReport",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["EAVESDROPPING", "PRTT"])
+def test_attack_the_password_that_access_is_asked_with_is_told_to_nobody(kind: str) -> None:
+    (asked, *_) = pdus(SCENES["access that is refused"], Identity("e164Number", T))
+    password = parse_radius(asked.payload).attributes["User-Password"]
+    assert isinstance(password, bytes) and len(password) == 16 and password in asked.payload
+    said = b"".join(play("ias", SCENES["access that is refused"], order(kind)).octets)
+    assert said and password not in said and password.hex().encode() not in said.lower()
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
