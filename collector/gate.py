@@ -177,7 +177,9 @@ def _judge(
         refusals += _direction(order, facts, after)
         apart += _area(order, facts, after)
         check_scope(order, facts, after, refusals, apart, masks, raised)
-    elif facts.kind != "hi1":
+    elif facts.kind == "hi1":
+        masks += [_hidden(order)] if order.kind.metadata_only and facts.content else []
+    else:
         (refusals if order.kind.metadata_only else apart).append(_hidden(order))
     kind, reasons = VerdictKind.ACCEPT, raised
     if refusals or (apart and masks):

@@ -49,6 +49,10 @@ _KINDS: Final = {
     "threeGPP-HI1-Operation": "hi1",
     "encryptionContainer": "encrypted",
 }
+_NOTICES: Final = frozenset({"liActivated", "liDeactivated", "liModified", "alarms-indicator"})
+_NOTICE_FIELDS: Final = frozenset({"domainID", "timeStamp", "lawfulInterceptionIdentifier"})
+"""Of a notification, what can hold no words of a communication, where the LIID is the header's and the time is UTC (a
+local time is text)."""
 _SENDS: Final = {"fromTarget": True, "toTarget": False}
 _IRI_TYPES: Final = {"iRI-Begin": "begin", "iRI-End": "end", "iRI-Continue": "continue", "iRI-Report": "report"}
 
@@ -71,7 +75,23 @@ def facts_of(pdu: PsPdu, arrival_us: int) -> RecordFacts:
         return _iri(facts, pdu.payload[1])
     if kind == "cc":
         return _cc(facts, pdu.payload[1])
+    if kind == "hi1":
+        return _notice(facts, pdu.payload[1])
     return facts
+
+
+def _notice(facts: RecordFacts, contents: tuple[str, Any]) -> RecordFacts:
+    """A notification about the interception. Its own octets and words can be anything, so they are content."""
+    name, value = contents
+    words = (
+        name not in _NOTICES
+        or not _NOTICE_FIELDS.issuperset(value)
+        or value["timeStamp"][0] != "utcTime"
+        or ("lawfulInterceptionIdentifier" in value and liid_text(value["lawfulInterceptionIdentifier"]) != facts.liid)
+    )
+    content = (*facts.content, *(("words_of_a_notice",) if words else ()))
+    permitted = (("notice", name),) if name in _NOTICES else ()
+    return replace(facts, administrative=True, content=content, permitted=permitted)
 
 
 def _cc(facts: RecordFacts, payloads: list[dict[str, Any]]) -> RecordFacts:

@@ -169,7 +169,8 @@ def test_what_is_neither_report_nor_content_is_named_by_its_kind() -> None:
     }
     for kind, octets in records.items():
         facts = read(octets)
-        assert facts.kind == kind and facts.service is None and facts.permitted == () and not facts.parties_known
+        assert facts.kind == kind and facts.service is None and not facts.parties_known
+        assert facts.permitted == ((("notice", "liActivated"),) if kind == "hi1" else ())
 
 
 def test_aggregated_reports_are_judged_as_one_that_keeps_nothing() -> None:

@@ -127,6 +127,24 @@ async def test_attack_what_does_not_open_is_never_readable(lab: Lab, connect: Co
     assert "WRONG_KEY" in kinds
 
 
+async def test_attack_words_of_a_notice_are_in_nothing_that_is_kept_under_a_pen_register(
+    lab: Lab, connect: Connect, records: Any
+) -> None:
+    lab.court.issue("P-1", "P", "PRTT")
+    begin = records.sip("P", 1)
+    header = decode_ps_pdu(begin).header
+    alarm = {"timeStamp": ("utcTime", header.time_us), "alarm-information": b"CANARY at five"}
+    notice = encode_ps_pdu(header._replace(sequence_number=1), ("hI1-Operation", ("alarms-indicator", alarm)))
+    sent = [begin, notice, ciphered(notice)]
+    status = await session(lab, connect, records, sent, encryption={"keys_file": keys_file(lab.root)})
+    (order,) = status["orders"]
+    assert (order["accepted"], order["masked"]) == (1, 2), order
+    for path in (lab.data / "store", lab.data / "audit"):
+        assert not any(b"CANARY" in one.read_bytes() for one in path.rglob("*") if one.is_file())
+    assert not any(b"CANARY" in (one.octets or b"") for one in reader(lab).records())
+    assert sum(b"alarms-indicator" in (one.octets or b"") for one in reader(lab).records()) == 2
+
+
 async def test_a_changed_key_leaves_what_was_stored_readable(lab: Lab, connect: Connect, records: Any) -> None:
     lab.court.issue("O-1", "L")
     await session(lab, connect, records, [ciphered(records.sip("L", 1))],

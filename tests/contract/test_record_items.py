@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from asn1 import sms_tpdu
+from asn1 import sms_tpdu, tlv
 from asn1.ps_common import ip_address
-from asn1.ps_pdu import PsHeader, cc_pdu, decode_ps_pdu, iri_pdu
+from asn1.ps_pdu import PsHeader, cc_pdu, decode_ps_pdu, encode_ps_pdu, iri_pdu
 from collector.facts import facts_of
 from collector.gate import LinkPolicy, decide
 from collector.gate_scope import TARGET_OK, CinState
@@ -255,3 +255,44 @@ def test_a_warrant_keeps_a_record_whole_where_it_lists_its_service(name: str) ->
         else:
             assert (verdict in KEPT) is (BY_NAME[name]["service"] == service.value)
             assert shown(stored, shows) is (verdict in KEPT)
+
+
+NOTICE_TIME = ("utcTime", T)
+NOTICES: dict[str, tuple[str, Any]] = {
+    "words of an alarm": ("alarms-indicator", {"timeStamp": NOTICE_TIME, "alarm-information": CANARY}),
+    "octets about the target": (
+        "liActivated",
+        {"lawfulInterceptionIdentifier": b"LAB-1", "timeStamp": NOTICE_TIME, "target-Information": CANARY},
+    ),
+    "time in words": (
+        "liDeactivated",
+        {
+            "lawfulInterceptionIdentifier": b"LAB-1",
+            "timeStamp": ("localTime", {"generalizedTime": WORDS, "winterSummerIndication": "notProvided"}),
+        },
+    ),
+    "another LIID": ("liModified", {"lawfulInterceptionIdentifier": CANARY, "timeStamp": NOTICE_TIME}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NOTICES)
+@pytest.mark.rule("R-110")
+def test_attack_a_notice_of_hi1_carries_no_words_past_a_pen_register(name: str) -> None:
+    octets = encode_ps_pdu(HEADER, ("hI1-Operation", NOTICES[name]))
+    assert shown(octets, (CANARY,))
+    verdict, stored = judged(PRTT, octets)
+    assert verdict is VerdictKind.MASK and not shown(stored, (CANARY,))
+    assert NOTICES[name][0].encode() in stored, "that there was a notice is no content"
+    assert judged(replace(PRTT, kind=OrderKind.EAVESDROPPING, services=frozenset(Service)), octets)[0] in KEPT
+
+
+@pytest.mark.rule("R-110")
+def test_attack_an_unknown_field_of_a_notice_hides_nothing() -> None:
+    value = {"lawfulInterceptionIdentifier": b"LAB-1", "timeStamp": NOTICE_TIME}
+    plain = encode_ps_pdu(HEADER, ("hI1-Operation", ("liModified", value)))
+    assert judged(PRTT, plain)[0] in KEPT
+    whole = tlv.read_tlv(plain, 0, len(plain))
+    hidden = tlv.encode_tlv(tlv.CONTEXT, False, 29, CANARY)
+    octets = tlv.encode_tlv(tlv.UNIVERSAL, True, 16, plain[whole.content : whole.content_end] + hidden)
+    verdict, stored = judged(PRTT, octets)
+    assert verdict not in KEPT and not shown(stored, (CANARY,))
