@@ -201,6 +201,8 @@ class CollectorConfig(Model):
     index_url: str | None = None
     pin_directory: Path | None = None
     """Where the newest checkpoint is kept, under a name made of the signing key. Best on another disk or machine."""
+    signer: Path | None = None
+    """The socket of a signer process (`collector.signer`) that has the signing key in the collector's place."""
     control: Listen = Listen()
     limits: Limits = Limits()
     law: LawSettings = DEFAULTS

@@ -22,13 +22,13 @@ def open_keys(config: CollectorConfig) -> Keys:
     try:
         config.data_dir.mkdir(parents=True, exist_ok=True)
         if Keys.exists(directory):
-            return Keys(directory)
+            return Keys(directory, config.signer)
         if config.quarantine_public_key is None:
             raise ConfigError(
                 "quarantine_public_key is missing: the first start needs the public half of an X25519 key pair "
                 "that is kept away from the collector."
             )
-        return Keys.create(directory, config.quarantine_public_key)
+        return Keys.create(directory, config.quarantine_public_key, config.signer)
     except OSError as error:
         raise NotReadyError(
             f"Cannot use the data directory {config.data_dir}: {error.strerror}. "

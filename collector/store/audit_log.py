@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from asn1.errors import DecodeError
 from collector.store.gauge import StoreError
-from mediation.ledger.checkpoint import Checkpoint, Signer, Trust, parse_note, verify_note
+from mediation.ledger.checkpoint import Checkpoint, NoteSigner, Signer, Trust, parse_note, verify_note
 from mediation.ledger.epochs import LedgerState
 from mediation.ledger.kernel import CompactRange, leaf_hash
 from mediation.runtime.process import IntegrityError
@@ -54,8 +54,7 @@ class AuditReport(NamedTuple):
 class SigningKeys(Protocol):
     """What of the keys is needed here."""
 
-    @property
-    def signing(self) -> Ed25519PrivateKey: ...
+    def signer(self, name: str) -> NoteSigner: ...
 
     @property
     def trust(self) -> Trust: ...
@@ -66,6 +65,9 @@ class OneKey:
     """The keys of a log whose owner has one for good, and no others."""
 
     signing: Ed25519PrivateKey
+
+    def signer(self, name: str) -> NoteSigner:
+        return Signer(name, self.signing)
 
     @property
     def trust(self) -> Trust:
@@ -81,7 +83,7 @@ class AuditLog:
         """Raises StoreError when the directory cannot be used, IntegrityError when the log was changed."""
         self._directory = directory
         self._capacity_octets = capacity_octets
-        self._signer = Signer(name, keys.signing)
+        self._signer = keys.signer(name)
         self._lock = threading.Lock()
         report = verify_audit(directory, keys.trust, whole=False, name=name)
         if not report.ok:

@@ -1,6 +1,6 @@
 """The collector's keys, one file each, readable by its owner alone.
 
-signing.key                 Ed25519, signs checkpoints: the key of the newest epoch
+signing.key                 Ed25519, signs checkpoints: the key of the newest epoch; not here where a signer has it
 signing.pub                 the first epoch's public key, which names this collector for good
 epochs/NNNN.cert            which key signs from when on, certified by a root that is not here (`store.epochs`)
 hmac.key                    32 octets, digests of withheld octets
@@ -28,10 +28,12 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 
 from asn1.errors import DecodeError, RefusedError
 from collector.seal import open_box, seal_box
-from collector.store.epochs import current_key, private_pem
-from collector.store.private_files import sync_directory, write_private, write_private_anew
+from collector.signer.client import RemoteSigner, ask_public_key
+from collector.store.epochs import current_key, private_pem, read_history
+from collector.store.private_files import read_public_key, sync_directory, write_private, write_private_anew
 from mediation.law.orders import OrderUid
-from mediation.ledger.checkpoint import Trust
+from mediation.ledger.checkpoint import NoteSigner, Signer, Trust
+from mediation.ledger.epochs import KeyHistory
 from mediation.runtime.config import NotReadyError
 
 KEY_OCTETS: Final = 32
@@ -54,17 +56,31 @@ def pin_name(public_key: Ed25519PublicKey) -> str:
 class Keys:
     """The keys of one collector directory. `data_key` makes a new order's key on first use."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, signer: Path | None = None) -> None:
+        """`signer`: the socket of the process that has the signing key in its place (`collector.signer`)."""
         self.directory = directory
+        self._signer = signer
+        private = directory / "signing.key"
+        if signer is not None and private.exists():
+            raise NotReadyError(
+                f"A signer is configured, and {private} is here all the same: move it to the signer's directory."
+            )
+        there = private.exists() or not (directory / "signing.pub").exists()
         try:
-            signing = serialization.load_pem_private_key((directory / "signing.key").read_bytes(), None)
+            signing = serialization.load_pem_private_key(private.read_bytes(), None) if there else None
             self.hmac_key = (directory / "hmac.key").read_bytes()
             quarantine = serialization.load_pem_public_key((directory / "quarantine.pub").read_bytes())
         except (OSError, ValueError) as error:
             raise NotReadyError(f"Cannot read the collector's keys in {directory}: {error}.") from error
-        if not isinstance(signing, Ed25519PrivateKey) or not isinstance(quarantine, X25519PublicKey):
+        if not isinstance(signing, Ed25519PrivateKey | None) or not isinstance(quarantine, X25519PublicKey):
             raise NotReadyError(f"The keys in {directory} are of the wrong kind: Ed25519 signs, X25519 seals.")
-        self.signing, self.history = current_key(directory, signing)
+        self._public = read_public_key(directory / "signing.pub")
+        self._signing: Ed25519PrivateKey | None = None
+        self.history: KeyHistory | None
+        if signing is None:
+            self.history = read_history(directory, self._public)
+        else:
+            self._signing, self.history = current_key(directory, signing)
         self.quarantine = quarantine
         self._lock = threading.RLock()
         self._data: dict[OrderUid, dict[bytes, bytes]] = {}
@@ -74,8 +90,9 @@ class Keys:
         """Keys of withdrawn orders that this process writes under. They are on no disk."""
 
     @classmethod
-    def create(cls, directory: Path, quarantine_public_key: Path) -> Keys:
-        """Make a fresh set; `quarantine_public_key` is a PEM X25519 public key made elsewhere."""
+    def create(cls, directory: Path, quarantine_public_key: Path, signer: Path | None = None) -> Keys:
+        """Make a fresh set; `quarantine_public_key` is a PEM X25519 public key made elsewhere. With a `signer`, its
+        public key is asked for and remembered for good."""
         try:
             quarantine = quarantine_public_key.read_bytes()
         except OSError as error:
@@ -84,34 +101,51 @@ class Keys:
                 "Make an X25519 key pair away from the collector and give its public half."
             ) from error
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        signing = Ed25519PrivateKey.generate()
+        signing = Ed25519PrivateKey.generate() if signer is None else None
+        public = ask_public_key(signer) if signer is not None else None
+        if signing is not None:
+            public = signing.public_key()
+        assert public is not None
         write_private(directory / "hmac.key", os.urandom(KEY_OCTETS))
         (directory / "quarantine.pub").write_bytes(quarantine)
         (directory / "signing.pub").write_bytes(
-            signing.public_key().public_bytes(
-                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-            )
+            public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         )
         # The signing key comes last: it is what `exists` looks for.
-        write_private(
-            directory / "signing.key",
-            private_pem(signing),
-        )
-        return cls(directory)
+        if signing is not None:
+            write_private(directory / "signing.key", private_pem(signing))
+        return cls(directory, signer)
+
+    @property
+    def signing(self) -> Ed25519PrivateKey:
+        """Raises NotReadyError where a signer has it."""
+        if self._signing is None:
+            raise NotReadyError(
+                f"The signing key is not in {self.directory}: a signer process holds it, and signs checkpoints alone. "
+                "Configure signer, or for this task bring signing.key back while the collector stands still."
+            )
+        return self._signing
+
+    def signer(self, name: str) -> NoteSigner:
+        """Who signs the checkpoints of ledger `name`. Raises NotReadyError when that process is not there."""
+        if self._signer is not None:
+            return RemoteSigner(self._signer, name, self.trust)
+        return Signer(name, self.signing)
 
     @property
     def trust(self) -> Trust:
         """Whom readers of this collector's ledgers believe."""
-        return self.signing.public_key() if self.history is None else self.history
+        return self.identity if self.history is None else self.history
 
     @property
     def identity(self) -> Ed25519PublicKey:
         """The first epoch's key."""
-        return self.signing.public_key() if self.history is None else self.history.identity
+        return self._public if self.history is None else self.history.identity
 
     @staticmethod
     def exists(directory: Path) -> bool:
-        return (directory / "signing.key").exists()
+        """Also without the signing key, where it was moved to a signer."""
+        return all((directory / name).exists() for name in ("signing.pub", "hmac.key", "quarantine.pub"))
 
     def data_key(self, uid: OrderUid) -> bytes:
         """The key to write an order's octets under, made when there is none. Of a withdrawn order it is one that was

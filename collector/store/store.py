@@ -52,7 +52,7 @@ from collector.store.trouble import not_opened, stopped
 from collector.store.unit_buffer import UnitBuffer
 from collector.store.walk import NO_ORDER
 from mediation.law.verdicts import VerdictKind
-from mediation.ledger.checkpoint import Checkpoint, Signer
+from mediation.ledger.checkpoint import Checkpoint
 from mediation.ledger.kernel import CompactRange, leaf_hash
 
 __all__ = ["Store", "StoreConfig", "StoreHooks"]
@@ -71,7 +71,7 @@ class Store:
         self._keys = keys
         self._hooks = hooks
         self._files = files
-        self._signer = Signer(config.origin, keys.signing)
+        self._signer = keys.signer(config.origin)
         self._condition = threading.Condition()
         self._waiting: deque[Batch] = deque()
         self._pending_octets = 0

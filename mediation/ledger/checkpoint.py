@@ -72,6 +72,28 @@ class Signer:
         return f"{body}\n{_DASH}{self.name} {blob}\n"
 
 
+class NoteSigner(Protocol):
+    """Whoever signs one ledger's checkpoints: a `Signer`, or a process that has the key."""
+
+    name: str
+
+    def sign(self, checkpoint: Checkpoint) -> str:
+        """The whole signed note."""
+
+
+def parse_body(octets: bytes) -> Checkpoint:
+    """The body of a note, before anybody signed it, in its one form. Raises DecodeError."""
+    if len(octets) > MAX_NOTE_OCTETS:
+        raise DecodeError(DecodeError.OVERSIZED, f"a checkpoint note has at most {MAX_NOTE_OCTETS} octets")
+    try:
+        text = octets.decode("utf-8")
+    except UnicodeError as error:
+        raise DecodeError(DecodeError.BAD_VALUE, "a checkpoint note is UTF-8") from error
+    if not text.endswith("\n"):
+        raise DecodeError(DecodeError.TRUNCATED, "a checkpoint ends with a newline", len(text))
+    return _checkpoint(text[:-1])
+
+
 def parse_note(note: str | bytes) -> SignedCheckpoint:
     """Read a signed note. Raises DecodeError; says nothing about whether a signature holds."""
     if len(note) > MAX_NOTE_OCTETS:
@@ -83,14 +105,17 @@ def parse_note(note: str | bytes) -> SignedCheckpoint:
     body, gap, tail = text.partition("\n\n")
     if not gap or not tail.endswith("\n"):
         raise DecodeError(DecodeError.TRUNCATED, "a note is a body, an empty line and signature lines", len(text))
+    return SignedCheckpoint(_checkpoint(body), tuple(_signature(line) for line in tail[:-1].split("\n")))
+
+
+def _checkpoint(body: str) -> Checkpoint:
     lines = body.split("\n")
     if not 3 <= len(lines) <= 3 + MAX_EXTENSIONS or not all(lines):
         raise DecodeError(DecodeError.BAD_VALUE, f"a checkpoint has 3 to {3 + MAX_EXTENSIONS} lines")
     origin, size, root = lines[:3]
     if not (size.isascii() and size.isdigit()) or len(size) > 19 or (len(size) > 1 and size[0] == "0"):
         raise DecodeError(DecodeError.BAD_VALUE, "the second line is not a tree size", 0, "size")
-    checkpoint = Checkpoint(origin, int(size), _base64(root, 32, "root"), tuple(lines[3:]))
-    return SignedCheckpoint(checkpoint, tuple(_signature(line) for line in tail[:-1].split("\n")))
+    return Checkpoint(origin, int(size), _base64(root, 32, "root"), tuple(lines[3:]))
 
 
 class Keyring(Protocol):

@@ -94,7 +94,7 @@ def test_attack_records_signed_with_the_key_of_an_epoch_that_is_over(bench: Any,
     write(bench, make_records(10, 90))
     stolen = bench.keys.signing
     change_key(bench)
-    bench.keys.signing = stolen
+    bench.keys._signing = stolen
     bench.keys.history = None
     store = bench.open(pin=None)
     bench.put(store, [b"never delivered"])

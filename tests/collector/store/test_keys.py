@@ -159,7 +159,7 @@ def test_a_set_that_is_not_whole_is_one_sentence(tmp_path: Path, keys: Keys, nam
         else:
             path.write_bytes(b"garbage")
     with pytest.raises(NotReadyError, match=r"keys"):
-        Keys(tmp_path / "keys")
+        _ = Keys(tmp_path / "keys").signing
 
 
 @pytest.mark.parametrize(("name", "key"), [("signing.key", "x25519"), ("quarantine.pub", "ed25519")])
