@@ -30,6 +30,8 @@ MAX_NAMED: Final = 4096
 
 MAX_FLAG_OCTETS: Final = 512
 """A larger flag is no flag that anybody sends; it is not kept."""
+ENTRY_OCTETS: Final = 384
+"""What a waiting record takes beside its own octets, measured; counted, so that small ones fill no memory."""
 _FIRST, _RECORD, _LAST = 0, 1, 2
 
 
@@ -170,7 +172,7 @@ class Checker:
         except DecodeError:
             return
         self._pending[key] = _Record(epoch, kept, now_us)
-        self._octets += len(kept)
+        self._octets += len(kept) + ENTRY_OCTETS
         while self._octets > self._limits.octets:
             self._drop(next(iter(self._pending)), Fault.GIVEN_UP, "more records wait for their hash than are kept")
 
@@ -323,7 +325,7 @@ class Checker:
             found = None if key is None else self._pending.pop(key, None)
             if key is None or found is None:
                 continue
-            self._octets -= len(found.octets)
+            self._octets -= len(found.octets) + ENTRY_OCTETS
             place = Place(found.epoch, key.number)
             self._remember(state, place, key.part)
             if key.part == _RECORD:
@@ -344,7 +346,7 @@ class Checker:
 
     def _drop(self, key: _Key, fault: Fault, says: str) -> None:
         found = self._pending.pop(key)
-        self._octets -= len(found.octets)
+        self._octets -= len(found.octets) + ENTRY_OCTETS
         place = Place(found.epoch, key.number)
         self._remember(self._state(key.chain), place, key.part)
         self._find(fault, key.chain, (place,) if key.part == _RECORD else (), says)

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from asn1.errors import DecodeError, LocalError
 from asn1.integrity import Chain, ChainWriter, Check, IntegrityProfile, PrivateKey, digested, signed_octets, verify
-from asn1.integrity_check import MAX_FLAG_OCTETS, MAX_LISTED, MAX_WAITING, Checker, CheckLimits, Fault, Finding, Place
+from asn1.integrity_check import (
+    ENTRY_OCTETS,
+    MAX_FLAG_OCTETS,
+    MAX_LISTED,
+    MAX_WAITING,
+    Checker,
+    CheckLimits,
+    Fault,
+    Finding,
+    Place,
+)
 from asn1.ip import ipcc
 from asn1.ps_pdu import PsHeader, cc_pdu, decode_ps_pdu, tri_pdu
 
@@ -332,3 +342,10 @@ def test_attack_flags_take_no_memory_where_none_is_digested_or_none_is_so_large(
     large.flag(CHAIN, False, 0, flag(0, "lastSegmentFlag"), T0)
     (found,) = large.turn(T0 + LATE)
     assert (found.fault, found.records) == (Fault.MISSING_CHECK, ()), "a flag is no record to hold"
+
+
+def test_attack_small_records_count_for_what_they_take() -> None:
+    checker = Checker(IntegrityProfile("payload"), limits=CheckLimits(octets=ENTRY_OCTETS * 10))
+    for number in range(100):
+        checker.record(CHAIN, 0, number, data(number, b""), T0)
+    assert checker.pending < 10
