@@ -76,6 +76,10 @@ _OTHERS: Final = (
     MmsItem(sender=_CALLER, to=_CALLEE, text="A simulated picture.", subject="Picture"),
     MmsItem(sender=_CALLEE, to=_CALLER, text="No picture.", picture=False),
     DataItem(subscriber=_CALLER, seconds=1, packets=4),
+    DataItem(subscriber=_CALLER, seconds=1, packets=4, access=True),
+    DataItem(subscriber=_CALLER, seconds=1, outcome="rejected"),
+    DataItem(subscriber=_CALLER, seconds=1, outcome="failed"),
+    DataItem(subscriber=_CALLER, seconds=1, outcome="session_failed"),
     DataItem(subscriber=_CALLER, seconds=1, packets=4, ipv6=True, report="smf", located=True),
     WebItem(visitors=(_CALLEE,)),
 )
