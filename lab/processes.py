@@ -69,32 +69,56 @@ def alive(process: Running) -> bool:
     return process.config.encode() in words
 
 
-def start(name: str, paths: RunPaths, module: str | None = None) -> Running:
-    """Start `python -m NAME` in a session of its own and wait for its `ready.json`.
+class Loading:
+    """A started process that loads its modules and then waits for our word before it reads, opens or connects to
+    anything (`--hold`): what takes time happens beside the others, what has an order keeps it."""
 
-    Raises `ConfigError`, `IntegrityError` or `NotReadyError` with the process's own sentence when it ends instead.
-    """
-    config = paths.config(name).resolve()
-    ready = paths.ready(name)
-    ready.unlink(missing_ok=True)
-    paths.log(name).parent.mkdir(parents=True, exist_ok=True)
-    root = Path(__file__).resolve().parent.parent
-    with paths.last_words(name).open("wb") as words:
-        child = subprocess.Popen(  # noqa: S603  our own module with our own file
-            [sys.executable, "-m", module or name, "--config", str(config), "--log", str(paths.log(name).resolve())],
-            stdin=subprocess.DEVNULL,
-            stdout=words,
-            stderr=words,
-            cwd=root,
-            start_new_session=True,
-        )
-    try:
-        return _until_ready(child, name, config, ready, paths)
-    except BaseException:
-        # Whoever is interrupted while waiting leaves no process behind that nobody knows of.
-        child.kill()
-        child.wait()
-        raise
+    def __init__(self, name: str, paths: RunPaths, module: str | None = None) -> None:
+        """Start `python -m NAME`, or MODULE, in a session of its own."""
+        self._name = name
+        self._paths = paths
+        self._config = paths.config(name).resolve()
+        paths.ready(name).unlink(missing_ok=True)
+        paths.log(name).parent.mkdir(parents=True, exist_ok=True)
+        root = Path(__file__).resolve().parent.parent
+        files = ["--config", str(self._config), "--log", str(paths.log(name).resolve())]
+        with paths.last_words(name).open("wb") as words:
+            self._child = subprocess.Popen(  # noqa: S603  our own module with our own file
+                [sys.executable, "-m", module or name, *files, "--hold"],
+                stdin=subprocess.PIPE,
+                stdout=words,
+                stderr=words,
+                cwd=root,
+                start_new_session=True,
+            )
+
+    def go(self) -> Running:
+        """Say the word and wait for its `ready.json`.
+
+        Raises `ConfigError`, `IntegrityError` or `NotReadyError` with the process's own sentence when it ends instead.
+        """
+        assert self._child.stdin is not None, "asked for a pipe"
+        try:
+            # Who has ended already tells why by its exit code.
+            with contextlib.suppress(BrokenPipeError), self._child.stdin as word:
+                word.write(b"\n")
+            return _until_ready(self._child, self._name, self._config, self._paths.ready(self._name), self._paths)
+        except BaseException:
+            # Whoever is interrupted while waiting leaves no process behind that nobody knows of.
+            self.drop()
+            raise
+
+    def drop(self) -> None:
+        """End it, whatever it does."""
+        self._child.kill()
+        self._child.wait()
+        if self._child.stdin is not None:
+            self._child.stdin.close()
+
+
+def start(name: str, paths: RunPaths, module: str | None = None) -> Running:
+    """Start one process and wait until it is ready. Raises as `Loading.go`."""
+    return Loading(name, paths, module).go()
 
 
 def _until_ready(child: subprocess.Popen[bytes], name: str, config: Path, ready: Path, paths: RunPaths) -> Running:

@@ -23,7 +23,7 @@ from lab.desk import desk_exists, desk_pins, make_desk
 from lab.hi1_client import COURT
 from lab.paths import MODULES, PROCESSES, RunPaths
 from lab.pins import pin_directory
-from lab.processes import Running
+from lab.processes import Loading, Running
 from mediation.runtime.clock import Clock, ClockHand, ClockSpec, LineClock
 from mediation.runtime.config import ConfigError, NotReadyError
 from mediation.runtime.tls import make_lab_ca
@@ -157,14 +157,19 @@ class Stack:
             self.paths.config(name).write_text(f"# SIMULATION. Written by calea-lab.\n{toml.dumps(values)}")
 
     def launch(self, names: Iterable[str] = (), progress: Callable[[str], None] = lambda _: None) -> None:
-        """Start processes (those of the plan, when none is named) in order and remember them; stops what it started
-        when one of them fails."""
+        """Start processes (those of the plan, when none is named) and remember them; stops what it started when one of
+        them fails. All load at once; each listens and connects in its turn, when those before it are ready."""
+        loading: dict[str, Loading] = {}
         try:
             for name in names or self._planned:
+                loading[name] = Loading(name, self.paths, MODULES.get(name))
+            for name in tuple(loading):
                 progress(name)
-                self._running[name] = processes.start(name, self.paths, MODULES.get(name))
+                self._running[name] = loading.pop(name).go()
                 self._remember()
         except BaseException:
+            for one in loading.values():
+                one.drop()
             self.stop()
             raise
 

@@ -54,11 +54,16 @@ async def _run(main: Main[M], config: M, directory: Path) -> None:
 def run_process(
     name: str, model: type[M], main: Main[M], directory_of: Callable[[M], Path], argv: list[str] | None = None
 ) -> int:
-    """Parse `--config FILE [--log FILE]`, run `main`, return the exit code. Errors a person meets are one sentence."""
+    """Parse `--config FILE [--log FILE] [--hold]`, run `main`, return the exit code. Errors a person meets are one
+    sentence."""
     parser = argparse.ArgumentParser(prog=f"python -m {name}")
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--log", type=Path, default=None, help="log file (JSON lines); standard error when not given")
+    parser.add_argument("--hold", action="store_true", help="begin only when standard input brings a line")
     arguments = parser.parse_args(argv)
+    if arguments.hold and not sys.stdin.readline():
+        sys.stderr.write("Whoever started this process ended before it could begin. Start it again.\n")
+        return EXIT_NOT_READY
     try:
         configure_logs(name, arguments.log)
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -173,6 +174,49 @@ def test_a_busy_port_is_not_ready(tmp_path: Path) -> None:
         with pytest.raises(NotReadyError, match="Cannot listen"):
             run.launch(["carrier_sim"])
     assert not run.paths.run_file.exists()
+
+
+class _Told:
+    """A process that only tells what is asked of it."""
+
+    def __init__(self, told: list[str], refuses: str, name: str) -> None:
+        self._told, self._refuses, self._name = told, refuses, name
+        told.append(f"{name} loads")
+
+    def go(self) -> Running:
+        self._told.append(f"{self._name} goes")
+        if self._name == self._refuses:
+            raise NotReadyError("no")
+        return Running(self._name, 2**22 + 1, 1, "/x.toml", {})
+
+    def drop(self) -> None:
+        self._told.append(f"{self._name} dropped")
+
+
+@pytest.mark.parametrize("refuses", ["", "carrier_sim"])
+def test_all_load_at_once_and_go_in_their_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuses: str) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(stack, "Loading", lambda name, *_: _Told(told, refuses, name))
+    run = Stack(tmp_path / "var")
+    run.prepare(Plan())
+    names = ["collector", "carrier_sim", "mediation"]
+    loads, goes = [f"{name} loads" for name in names], [f"{name} goes" for name in names]
+    if not refuses:
+        run.launch()
+        assert told == loads + goes and list(run.running) == names
+    else:
+        with pytest.raises(NotReadyError):
+            run.launch()
+        assert told == [*loads, *goes[:2], "mediation dropped"] and not run.running
+
+
+def test_who_is_dropped_while_it_loads_leaves_nothing(tmp_path: Path) -> None:
+    run = Stack(tmp_path / "var")
+    run.prepare(Plan())
+    loading = processes.Loading("carrier_sim", run.paths)
+    loading.drop()
+    assert loading._child.returncode == -signal.SIGKILL
+    assert not run.paths.log("carrier_sim").exists() and not run.paths.ready("carrier_sim").exists()
 
 
 def test_one_process_starts_answers_and_ends(tmp_path: Path) -> None:

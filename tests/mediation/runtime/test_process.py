@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -133,6 +134,20 @@ def test_no_configuration_at_all_is_a_usage_error(capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit) as caught:
         run_process("sample", Sample, done, lambda one: one.data_dir, [])
     assert caught.value.code == EXIT_CONFIG and "--config" in capsys.readouterr().err
+
+
+def test_a_held_process_does_nothing_before_its_word(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not even its log is begun: who holds it may never have said that it may."""
+    log = config.with_name("log")
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert run(config, done, "--hold", "--log", str(log)) == EXIT_NOT_READY
+    assert not (config.parent / "data").exists() and not log.exists()
+    assert capsys.readouterr().err.count("\n") == 1
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
+    assert run(config, done, "--hold", "--log", str(log)) == EXIT_OK
+    assert (config.parent / "data").exists() and log.exists()
 
 
 def test_a_log_that_cannot_be_written_is_one_sentence(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
