@@ -39,7 +39,7 @@ from mediation.runtime.config import ConfigError, NotReadyError
 QUIET_S: Final = 0.35
 """Real seconds in which no counter moves: then what was sent has been judged and is durable."""
 SETTLE_S: Final = 60.0
-LOOK_S: Final = 0.1
+LOOK_S: Final = 0.05
 STORE: Final = {"capacity_octets": 256 << 20, "segment_octets": 16 << 20}
 CLI: Final = "calea-lab"
 HEARERS: Final = ("mediation", "collector")

@@ -10,7 +10,7 @@ import sys
 import wave
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -18,15 +18,31 @@ from asn1.ps_pdu import decode_ps_pdu
 from collector.store.keys import Keys
 from collector.store.reader import StoreReader
 from collector.store.walk import SegmentFile
+from lab.paths import RunPaths
+from lab.processes import wait_for
 
 SIPP = Path(__file__).parents[1] / "vectors/captures/sipp-calls.pcap"
 COUNTS = ("accepted", "flagged", "masked", "quarantined", "rejected", "duplicate")
 
 
-def calea_lab(state: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def started(state: Path, *words: str) -> subprocess.Popen[str]:
     environment = os.environ | {"XDG_STATE_HOME": str(state)}
     command = [sys.executable, "-m", "lab.cli", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=110, env=environment, check=False)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+
+
+def ended(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+    with process:
+        try:
+            out, error = process.communicate(timeout=110)
+        except BaseException:
+            process.terminate()  # it ends what it started
+            raise
+    return subprocess.CompletedProcess(process.args, process.returncode, out, error)
+
+
+def calea_lab(state: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return ended(started(state, *words))
 
 
 def object_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
@@ -34,12 +50,30 @@ def object_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
+class Demo(NamedTuple):
+    """`state`: the state directory; `said`: what the command printed; `second`: another demonstration in its directory
+    while it went on."""
+
+    state: Path
+    data: Path
+    said: dict[str, Any]
+    second: subprocess.CompletedProcess[str]
+
+
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, Any]]:
-    """One demonstration for all tests of this file: state directory, data directory, what it printed."""
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """One demonstration for all tests of this file."""
     place = tmp_path_factory.mktemp("demo")
     data = place / "var"
-    return place, data, object_of(calea_lab(place, "demo", "--data", str(data), "--json"))
+    words = ("demo", "--data", str(data))
+    first = started(place, *words, "--json")
+    try:
+        assert wait_for(lambda: RunPaths(data).run_file.exists() or first.poll() is not None, 60)
+        second = calea_lab(place, *words)
+    except BaseException:
+        first.terminate()
+        raise
+    return Demo(place, data, object_of(ended(first)), second)
 
 
 def frames_of(wav: str) -> int:
@@ -50,8 +84,8 @@ def frames_of(wav: str) -> int:
     return len(frames) // 4
 
 
-def test_the_demo_balances_verifies_and_ends_within_a_minute(demo: tuple[Path, Path, dict[str, Any]]) -> None:
-    _, _, said = demo
+def test_the_demo_balances_verifies_and_ends_within_a_minute(demo: Demo) -> None:
+    said = demo.said
     assert said["simulation"] and said["ok"] and said["balanced"] and said["ledger"]["verified"]
     assert [one["name"] for one in said["checks"] if not one["ok"]] == []
     assert said["seconds"] < 60
@@ -65,8 +99,8 @@ def test_the_demo_balances_verifies_and_ends_within_a_minute(demo: tuple[Path, P
     assert us["order"] == "O-T1678" and us["accepted"] == us["delivered"] > 1_000
 
 
-def test_the_order_over_t1678_has_calls_to_hear_and_a_message_to_read(demo: tuple[Path, Path, dict[str, Any]]) -> None:
-    _, _, said = demo
+def test_the_order_over_t1678_has_calls_to_hear_and_a_message_to_read(demo: Demo) -> None:
+    said = demo.said
     mine = [path for path in said["exports"] if "/O-T1678/" in path]
     assert sum(path.endswith(".wav") for path in mine) == 2
     assert any("Simulated message over T1.678" in Path(path).read_text() for path in mine if path.endswith(".txt"))
@@ -78,8 +112,8 @@ def us_liid(said: dict[str, Any]) -> str:
     return next(str(one["liid"]) for one in said["orders"] if one["order"] == "O-T1678")
 
 
-def test_the_demo_leaves_a_call_to_hear_and_a_conversation_to_read(demo: tuple[Path, Path, dict[str, Any]]) -> None:
-    _, _, said = demo
+def test_the_demo_leaves_a_call_to_hear_and_a_conversation_to_read(demo: Demo) -> None:
+    said = demo.said
     sounds = [path for path in said["exports"] if path.endswith(".wav")]
     assert max(frames_of(path) for path in sounds) > 8 * 8000
     talk = next(path for path in said["exports"] if path.endswith(".txt") and "O-WARRANT" in path)
@@ -94,9 +128,9 @@ def test_the_demo_leaves_a_call_to_hear_and_a_conversation_to_read(demo: tuple[P
 
 
 def test_a_pen_register_s_communications_have_parties_and_times_and_no_content(
-    demo: tuple[Path, Path, dict[str, Any]],
+    demo: Demo,
 ) -> None:
-    _, _, said = demo
+    said = demo.said
     found = [one for one in said["communications"] if one["liid"] == "LAB-PRTT-1"]
     assert {one["service"] for one in found} == {"VOICE", "SMS", "DATA"}
     for one in found:
@@ -104,8 +138,8 @@ def test_a_pen_register_s_communications_have_parties_and_times_and_no_content(
         assert (one["cc_from_target"], one["cc_to_target"], one["exports"]) == (0, 0, [])
 
 
-def test_every_decision_explains_itself(demo: tuple[Path, Path, dict[str, Any]]) -> None:
-    state, data, _ = demo
+def test_every_decision_explains_itself(demo: Demo) -> None:
+    state, data = demo.state, demo.data
     record = object_of(calea_lab(state, "explain", "10", "--data", str(data), "--json"))
     assert len(record["steps"]) == 11 and all(step["rule"].startswith("R-") for step in record["steps"])
     order = object_of(calea_lab(state, "explain", "O-EXPIRING", "--data", str(data), "--json"))
@@ -116,8 +150,8 @@ def test_every_decision_explains_itself(demo: tuple[Path, Path, dict[str, Any]])
     assert calea_lab(state, "explain", "O-NONE", "--data", str(data)).returncode == 2
 
 
-def test_verify_holds_and_then_finds_one_changed_octet(demo: tuple[Path, Path, dict[str, Any]], tmp_path: Path) -> None:
-    state, data, said = demo
+def test_verify_holds_and_then_finds_one_changed_octet(demo: Demo, tmp_path: Path) -> None:
+    state, data, said, _ = demo
     verified = object_of(calea_lab(state, "verify", str(data), "--json"))
     assert verified["ok"] and verified["records"] == said["ledger"]["records"] and verified["audit"]["ok"]
     copy = tmp_path / "collector"
@@ -134,10 +168,8 @@ def test_verify_holds_and_then_finds_one_changed_octet(demo: tuple[Path, Path, d
 
 
 @pytest.mark.parametrize("attack", ["removed", "forged"])
-def test_attack_on_the_audit_log_beside_a_whole_store(
-    demo: tuple[Path, Path, dict[str, Any]], tmp_path: Path, attack: str
-) -> None:
-    state, data, _ = demo
+def test_attack_on_the_audit_log_beside_a_whole_store(demo: Demo, tmp_path: Path, attack: str) -> None:
+    state, data = demo.state, demo.data
     copy = tmp_path / "collector"
     shutil.copytree(data / "collector", copy)
     if attack == "removed":
@@ -148,15 +180,10 @@ def test_attack_on_the_audit_log_beside_a_whole_store(
     assert found.returncode == 4 and not json.loads(found.stdout)["audit"]["ok"]
 
 
-def test_a_demo_never_ends_another_one_in_its_directory(tmp_path: Path) -> None:
-    data = tmp_path / "var"
-    assert calea_lab(tmp_path, "up", "--data", str(data)).returncode == 0
-    try:
-        refused = calea_lab(tmp_path, "demo", "--data", str(data))
-        assert refused.returncode == 3 and str(data) in refused.stderr
-        assert json.loads(calea_lab(tmp_path, "status", "--data", str(data), "--json").stdout)["not_answering"] == []
-    finally:
-        assert calea_lab(tmp_path, "down", "--data", str(data)).returncode == 0
+def test_a_demo_never_ends_another_one_in_its_directory(demo: Demo) -> None:
+    assert demo.second.returncode == 3 and demo.second.stdout == ""
+    assert f"A run is going on in {demo.data} (collector" in demo.second.stderr
+    assert demo.said["ok"], "and the first one never noticed"
 
 
 def test_a_capture_of_two_calls_comes_out_as_two_communications(tmp_path: Path) -> None:
