@@ -1,9 +1,10 @@
 """The element tells its ADMF: `POST /X1/ADMF` with ReportTaskIssue, ReportDestinationIssue and ReportNEIssue.
 
 A destination that was connected and stays down for `after_s`, or could not be reached for so long, is a
-NonTerminatingFault (9020), of itself and of each task that uses it; when it is back, AllClear (9000). What the ADMF
-does not acknowledge is said again. Bounded: of `MAX_WAITING` reports the oldest go. The keep-alive of clause 6.6.2 is
-watched here too (`keepalive`). Real seconds: a network's timers do not follow the run's clock.
+NonTerminatingFault (9020), of itself and of each task that uses it; when it is back, AllClear (9000), of a task only
+when no other destination of it is down. What the ADMF does not acknowledge is said again. Bounded: of `MAX_WAITING`
+reports the oldest go. The keep-alive of clause 6.6.2 is watched here too (`keepalive`). Real seconds: a network's
+timers do not follow the run's clock.
 """
 
 from __future__ import annotations
@@ -82,10 +83,13 @@ class Reporter:
             if self._element.delivers(did):
                 self._down_since.pop(did, None)
                 if did in self._reported:
-                    self._say(did, self._reported.pop(did), *_CLEAR, "the connection is up again")
+                    tasks = self._reported.pop(did)
+                    still = {xid for others in self._reported.values() for xid in others}
+                    clear = tuple(xid for xid in tasks if xid not in still)
+                    self._say(did, clear, *_CLEAR, "the connection is up again")
             elif now_s - self._down_since.setdefault(did, now_s) >= self._after_s and did not in self._reported:
-                tasks = [xid for xid, task in self._element.tasks.items() if did in task.dids]
-                self._reported[did] = tuple(tasks[:MAX_TASKS_REPORTED])
+                using = [xid for xid, task in self._element.tasks.items() if did in task.dids]
+                self._reported[did] = tuple(using[:MAX_TASKS_REPORTED])
                 self._say(did, self._reported[did], *_DOWN, "there is no connection")
         for gone in [did for did in self._reported if did not in self._element.dids]:
             del self._reported[gone]

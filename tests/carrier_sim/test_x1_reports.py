@@ -23,7 +23,7 @@ from mediation.runtime.status import start_http
 from mediation.x1_server import X1Reports
 
 NOW = 1_750_000_000_000_000
-XID, DID = str(uuid.UUID(int=2)), str(uuid.UUID(int=3))
+XID, DID, OTHER = (str(uuid.UUID(int=number)) for number in (2, 3, 4))
 
 
 class Bench:
@@ -48,9 +48,9 @@ class Bench:
         self.now_s += after_s
         self.reporter.look()
 
-    async def until_delivering(self, delivers: bool) -> None:
+    async def until_delivering(self, delivers: bool, did: str = DID) -> None:
         async with asyncio.timeout(10):
-            while self.element.delivers(DID) is not delivers:  # noqa: ASYNC110  the element tells nobody
+            while self.element.delivers(did) is not delivers:  # noqa: ASYNC110  the element tells nobody
                 await asyncio.sleep(0.002)
 
     async def tell(self) -> None:
@@ -100,6 +100,23 @@ async def test_a_destination_that_goes_down_is_reported_with_its_tasks_and_clear
     bench.look()
     await bench.tell()
     assert bench.admf.open == {} and bench.admf.received == 4 and bench.reporter.acknowledged == 4
+
+
+async def test_a_task_is_clear_when_the_last_of_its_destinations_is(bench: Bench, mediation: Any) -> None:
+    for did, port in ((DID, mediation.port), (OTHER, 9)):
+        bench.element.create_destination(did, "127.0.0.1", port, Delivers.BOTH)
+    bench.element.activate(Task(XID, (Identity("e164Number", "12125550101"),), Delivers.X2, (DID, OTHER)))
+    bench.look()
+    bench.look(3)
+    await bench.until_delivering(True)
+    bench.look()
+    await bench.tell()
+    assert set(bench.admf.open) == {f"destination {OTHER}", f"task {XID}"}
+    bench.element.modify_destination(OTHER, "127.0.0.1", mediation.port, Delivers.BOTH)
+    await bench.until_delivering(True, OTHER)
+    bench.look()
+    await bench.tell()
+    assert bench.admf.open == {}
 
 
 async def test_an_element_that_misses_its_admf_says_so_and_lets_go_of_its_tasks(bench: Bench) -> None:
