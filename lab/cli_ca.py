@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from collector.store.audit_log import ORIGIN as AUDIT
 from collector.store.audit_log import AuditLog
-from collector.store.epochs import begin_epoch, private_pem, read_history
+from collector.store.epochs import begin_epoch, read_history
 from collector.store.gauge import StoreError
 from collector.store.keys import Keys
 from collector.store.lock import lock_directory
-from collector.store.private_files import read_public_key, write_private
+from collector.store.private_files import private_pem, read_public_key, write_private
 from collector.store.recovery import recover
 from collector.store.settings import StoreConfig
 from lab.cli_verify import StorePlace, find_store

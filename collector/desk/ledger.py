@@ -19,13 +19,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from collector.store.audit_log import AuditLog, AuditReport, OneKey, read_audit, verify_audit
 from collector.store.keys import pin_name
 from collector.store.pin import check_pin, pinned_size, write_pin
-from collector.store.private_files import read_public_key, write_private
+from collector.store.private_files import own_signing_key, read_public_key
 from mediation.law.desk_state import DeskState
 from mediation.law.desk_values import DeskError, Entry
 from mediation.ledger.kernel import CompactRange, leaf_hash
@@ -55,7 +54,7 @@ class Ledger:
         self._pin: Path | None = None
         self._lock = _locked(directory, wait_s)
         try:
-            signing = _own_key(directory / "keys")
+            signing = own_signing_key(directory / "keys", "desk")
             self._log = AuditLog(directory / "audit", OneKey(signing), capacity_octets, ORIGIN)
             self._pin = _checked_pin(directory, signing.public_key(), pins)
             self.state = fold(read_audit(directory / "audit"), directory)
@@ -169,22 +168,3 @@ def _locked(directory: Path, wait_s: float) -> int:
                 os.close(descriptor)
                 raise NotReadyError(f"Another process is writing to the desk in {directory}. Try again.") from None
             time.sleep(_LOCK_POLL_S)
-
-
-def _own_key(directory: Path) -> Ed25519PrivateKey:
-    path = directory / "signing.key"
-    try:
-        if not path.exists():
-            fresh = Ed25519PrivateKey.generate()
-            form = serialization.Encoding.PEM
-            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            public = fresh.public_key().public_bytes(form, serialization.PublicFormat.SubjectPublicKeyInfo)
-            (directory / "signing.pub").write_bytes(public)
-            private = fresh.private_bytes(form, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-            write_private(path, private)
-        key = serialization.load_pem_private_key(path.read_bytes(), None)
-    except (OSError, ValueError) as error:
-        raise NotReadyError(f"Cannot use the desk's key {path}: {error}.") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise NotReadyError(f"{path} holds another kind of key than Ed25519.")
-    return key

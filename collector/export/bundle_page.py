@@ -35,10 +35,9 @@ code { overflow-wrap: anywhere; }
 audio { width: 22rem; max-width: 100%; display: block; }
 img { max-width: 20rem; display: block; }
 """
-Talks = Mapping[tuple[str, str], Iterable[Message]]
 
 
-def page(manifest: Mapping[str, Any], exported: OrderExport, talks: Talks) -> str:
+def page(manifest: Mapping[str, Any], exported: OrderExport) -> str:
     """The page. `exported` names its files as seen from the page's own directory."""
     title = f"Evidence of order {manifest['order']}"
     parts = [
@@ -55,8 +54,8 @@ def page(manifest: Mapping[str, Any], exported: OrderExport, talks: Talks) -> st
         "elsewhere.</p>",
         "<h2>Communications</h2>",
         _communications(exported),
-        "<h2>Conversations</h2>" if talks else "",
-        *(_talk(pair, talk) for pair, talk in talks.items()),
+        "<h2>Conversations</h2>" if exported.talks else "",
+        *(_talk(pair, talk) for pair, talk in exported.talks.items()),
         "<h2>All files</h2>",
         _files(exported),
         "</body></html>",

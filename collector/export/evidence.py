@@ -30,8 +30,6 @@ from asn1.errors import DecodeError, LocalError, RefusedError
 from asn1.laes import describe as laes
 from collector.export import bundle_check
 from collector.export.bundle_page import page
-from collector.export.communications import gather
-from collector.export.messages import conversations, messages_of
 from collector.export.proven import Subtrees, canonical, of_order, record_line, sha256_of, sync_file
 from collector.export.service import OrderExport, export_liid
 from collector.facts.stored import dialect_of
@@ -161,8 +159,7 @@ def _fill(
         "reason": reason,
         "made_at_us": now_us,
     }
-    talks = conversations(messages_of(gather(reader, order.liid.encode())))
-    (place / "index.html").write_text(page(said, _relative(exported, place), talks), "utf-8")
+    (place / "index.html").write_text(page(said, _relative(exported, place)), "utf-8")
     files = sorted(path for path in place.rglob("*") if path.is_file())
     said["files"] = {str(path.relative_to(place)): sha256_of(path) for path in files}
     manifest = canonical(said)

@@ -25,6 +25,7 @@ from asn1 import sdp, sip
 from asn1.errors import DecodeError
 from collector.export import audio, capture, contents, messages, multimedia, pressed
 from collector.export.communications import Communication, Packet, Signal, gather
+from collector.export.joining import Message
 from collector.laes import naming
 from collector.store.reader import StoreReader
 from mediation.law.verdicts import VerdictKind
@@ -44,6 +45,8 @@ class OrderExport:
     messages: int = 0
     multimedia: int = 0
     withheld: int = 0
+    talks: dict[tuple[str, str], list[Message]] = field(default_factory=dict)
+    """The conversations that can be read, by their two parties."""
 
 
 def export_liid(reader: StoreReader, liid: bytes, directory: Path) -> OrderExport:
@@ -167,6 +170,7 @@ def _conversations(
         if all(message.text is None for message in talk):
             continue
         result.messages += len(talk)
+        result.talks[pair] = talk
         path = directory / f"sms-{'-'.join(_UNSAFE.sub('', one.lstrip('+')) or 'unknown' for one in pair)}.txt"
         heading = f"{MARK}: messages between {pair[0]} and {pair[1]}"
         path.write_text(messages.conversation_text(talk, heading), "utf-8")

@@ -19,16 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from collector.reconcile.compare import Code, Finding
 from collector.reconcile.ledgers import Mark
 from collector.store.audit_log import AuditLog, OneKey, read_audit
 from collector.store.pin import check_pin, pinned_size, write_pin
-from collector.store.private_files import write_private
+from collector.store.private_files import own_signing_key
 from mediation.ledger.kernel import CompactRange, leaf_hash
-from mediation.runtime.config import NotReadyError
 
 ORIGIN: Final = "calea-lab/reconcile"
 MAX_CLOSED: Final = 256
@@ -122,7 +120,7 @@ class FindingsLog:
     def __init__(self, directory: Path, pin: Path | None, capacity_octets: int) -> None:
         """Raises NotReadyError and StoreError for what the machine lacks, IntegrityError when the log was changed or
         is older than its pin."""
-        self._signing = _own_key(directory / "keys")
+        self._signing = own_signing_key(directory / "keys", "reconciler")
         self._directory = directory / "findings"
         self._pin = pin
         # An audit log uses nothing of the collector's keys but the signing one, and the others are none of ours.
@@ -196,25 +194,3 @@ def recall(entries: Iterable[dict[str, Any]]) -> Memory:
         elif kind == "finding_closed":
             found.pop((Code(fields["code"]), fields["subject"]), None)
     return Memory(tuple(found.values()), key, store, audit)
-
-
-def _own_key(directory: Path) -> Ed25519PrivateKey:
-    path = directory / "signing.key"
-    try:
-        if not path.exists():
-            fresh = Ed25519PrivateKey.generate()
-            form = serialization.Encoding.PEM
-            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            (directory / "signing.pub").write_bytes(
-                fresh.public_key().public_bytes(form, serialization.PublicFormat.SubjectPublicKeyInfo)
-            )
-            write_private(
-                path,
-                fresh.private_bytes(form, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
-            )
-        key = serialization.load_pem_private_key(path.read_bytes(), None)
-    except (OSError, ValueError) as error:
-        raise NotReadyError(f"Cannot use the reconciler's key {path}: {error}.") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise NotReadyError(f"{path} holds another kind of key than Ed25519.")
-    return key

@@ -21,8 +21,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from asn1.errors import RefusedError
-from collector.store.epochs import private_pem
-from collector.store.private_files import sync_directory, write_private
+from collector.store.private_files import private_pem, sync_directory, write_private
 from mediation.ledger.epochs import LedgerState
 from mediation.ledger.kernel import EMPTY_ROOT
 from mediation.runtime.config import NotReadyError

@@ -16,7 +16,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from asn1.errors import DecodeError
-from collector.store.private_files import read_public_key, sync_directory, write_private, write_private_anew
+from collector.store.private_files import (
+    private_pem,
+    read_public_key,
+    sync_directory,
+    write_private,
+    write_private_anew,
+)
 from mediation.ledger.checkpoint import Trust
 from mediation.ledger.epochs import Epoch, KeyHistory, LedgerState, certify, read_certificate
 from mediation.runtime.config import NotReadyError
@@ -90,12 +96,6 @@ def begin_epoch(
     write_private(directory / "epochs" / f"{number:04}.cert", note.encode())
     sync_directory(directory / "epochs")
     return read_certificate(note)
-
-
-def private_pem(key: Ed25519PrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
 
 
 class TrustOnDisk:

@@ -29,8 +29,14 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from asn1.errors import DecodeError, RefusedError
 from collector.seal import open_box, seal_box
 from collector.signer.client import RemoteSigner, ask_public_key
-from collector.store.epochs import current_key, private_pem, read_history
-from collector.store.private_files import read_public_key, sync_directory, write_private, write_private_anew
+from collector.store.epochs import current_key, read_history
+from collector.store.private_files import (
+    private_pem,
+    read_public_key,
+    sync_directory,
+    write_private,
+    write_private_anew,
+)
 from mediation.law.orders import OrderUid
 from mediation.ledger.checkpoint import NoteSigner, Signer, Trust
 from mediation.ledger.epochs import KeyHistory

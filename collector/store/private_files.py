@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from mediation.runtime.config import NotReadyError
 
@@ -56,3 +56,31 @@ def write_private_anew(path: Path, octets: bytes) -> None:
     """As `write_private`, where a file of that name may be what an interrupted turn left."""
     path.unlink(missing_ok=True)
     write_private(path, octets)
+
+
+def private_pem(key: Ed25519PrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def own_signing_key(directory: Path, whose: str) -> Ed25519PrivateKey:
+    """The Ed25519 key of a process that has one of its own, made on first use: `signing.key`, and `signing.pub` beside
+    it. `whose` stands in the sentence of the NotReadyError that a key which cannot be used raises."""
+    path = directory / "signing.key"
+    try:
+        if not path.exists():
+            fresh = Ed25519PrivateKey.generate()
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            (directory / "signing.pub").write_bytes(
+                fresh.public_key().public_bytes(
+                    serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+                )
+            )
+            write_private(path, private_pem(fresh))
+        key = serialization.load_pem_private_key(path.read_bytes(), None)
+    except (OSError, ValueError) as error:
+        raise NotReadyError(f"Cannot use the {whose}'s key {path}: {error}.") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise NotReadyError(f"{path} holds another kind of key than Ed25519.")
+    return key

@@ -14,10 +14,9 @@ import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from collector.store.epochs import private_pem
-from collector.store.private_files import read_public_key, sync_directory, write_private
+from collector.store.private_files import own_signing_key, read_public_key, sync_directory, write_private
 from mediation.ledger.epochs import LedgerState
 from mediation.ledger.witness import NOTHING, verify_cosigned
 from mediation.runtime.config import NotReadyError
@@ -31,7 +30,7 @@ class Memory:
         self._directory = directory
         self._name = name
         try:
-            self.key = _own_key(directory / "keys")
+            self.key = own_signing_key(directory / "keys", "witness")
             self.state = self._read()
         except OSError as error:
             raise NotReadyError(f"Cannot use {directory}: {error.strerror}. Make it writable.") from error
@@ -75,21 +74,3 @@ class Memory:
         if found is None:
             raise IntegrityError(f"{self.checkpoint} is not what this witness signed. Restore it from a copy.")
         return LedgerState(found.checkpoint.size, found.checkpoint.root)
-
-
-def _own_key(directory: Path) -> Ed25519PrivateKey:
-    path = directory / "signing.key"
-    if not path.exists():
-        fresh = Ed25519PrivateKey.generate()
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (directory / "signing.pub").write_bytes(
-            fresh.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-        )
-        write_private(path, private_pem(fresh))
-    try:
-        key = serialization.load_pem_private_key(path.read_bytes(), None)
-    except ValueError as error:
-        raise NotReadyError(f"Cannot use the witness's key {path}: {error}.") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise NotReadyError(f"{path} holds another kind of key than Ed25519.")
-    return key

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from collector.store.audit_log import ORIGIN as AUDIT
 from collector.store.audit_log import AuditLog, verify_audit
-from collector.store.epochs import TrustOnDisk, begin_epoch, private_pem, read_trust
+from collector.store.epochs import TrustOnDisk, begin_epoch, read_trust
 from collector.store.keys import Keys
-from collector.store.private_files import read_public_key
+from collector.store.private_files import private_pem, read_public_key
 from collector.store.reader import StoreReader
 from collector.store.recovery import recover
 from collector.store.verifier import VerifyReport, verify_store
