@@ -33,10 +33,15 @@ $(STAMPS)/package: $(STAMPS)/kernels pyproject.toml
 
 setup: $(STAMPS)/package ## environment, compiled kernels, the calea-lab command
 
+$(STAMPS)/browser: tools/browser.sh
+	@mkdir -p $(STAMPS)
+	@tools/browser.sh
+	@touch $@
+
 demo: setup ## intercept calls, messages and data end to end, then verify every record offline
 	@$(BIN)/calea-lab demo
 
-test: setup ## the whole test suite
+test: setup $(STAMPS)/browser ## the whole test suite
 	@$(BIN)/pytest -n $$(($$(nproc) + 1)) --dist worksteal
 
 check: setup ## lint, format, types, import contracts, the pages of rules and standards
