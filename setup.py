@@ -29,6 +29,7 @@ KERNELS = (
     "asn1.scan_ber",
     "asn1.scan_payload",
     "asn1.scan",
+    "asn1.template",
     "collector.stream_table",
     "collector.gate_columns",
     "collector.rows",
