@@ -307,8 +307,9 @@ class Standings:
         """All of them, oldest first."""
         return tuple(sorted(self._entries.items()))
 
-    def of(self, record: Judged) -> StandingState:
-        """The strictest state that any reason gives the record; a release only when nothing withholds it."""
+    def of(self, record: Judged, but: frozenset[Reason] = frozenset()) -> StandingState:
+        """The strictest state that any reason gives the record; a release only when nothing withholds it. `but` are
+        reasons that do not withhold from this reader: a privilege flag from the filter role (R-120)."""
         if record.fault is not None:
             return StandingState(State.HELD, Reason.TAMPERED, None, record.fault)
         latest: dict[Reason, StandingState] = {}
@@ -328,6 +329,8 @@ class Standings:
             entry = self._entries[sequence]
             if _in_time(entry.scope, record.event_us):
                 latest[entry.reason] = StandingState(entry.state, entry.reason, entry)
+        for reason in but & latest.keys():
+            del latest[reason]
         for state in _STRICTEST:
             for one in latest.values():
                 if one.state is state:

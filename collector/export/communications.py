@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
@@ -131,26 +131,53 @@ class Communication:
             (self.numbers if target.kind is TargetKind.E164 else self.identities).add(target.value)
 
 
+class Shown(NamedTuple):
+    """What a reader may have of a record: all of it where `why` is empty; else, of signalling, what a pen register
+    keeps where `metadata` holds, or nothing but that it exists."""
+
+    why: str = ""
+    metadata: bool = True
+
+
+Judge = Callable[[StoredRecord], Shown]
+Segments = dict[tuple[int, int, int], list[Run]]
+"""Runs of records that are one content, by CIN, kind and epoch: `StoreReader.segments`."""
+
+
+def shown(standing: StandingState) -> Shown:
+    """By what was decided about the record alone."""
+    return Shown(standing.says(), standing.metadata_shown) if standing.withheld else Shown()
+
+
 def gather(reader: StoreReader, liid: bytes, max_octets: int = MAX_OCTETS) -> list[Communication]:
     """The communications of one LIID by their first record. Raises LocalError when they hold more than `max_octets`."""
+    standings, segments = reader.standings(), reader.segments(liid)
+    records = reader.records(lambda view: _rows_of(view, liid))
+    return put_together(liid, records, lambda record: shown(standings.of(record)), segments, max_octets)
+
+
+def put_together(
+    liid: bytes, records: Iterable[StoredRecord], judge: Judge, segments: Segments, max_octets: int = MAX_OCTETS
+) -> list[Communication]:
+    """The same of these records, IRI and CC of one LIID, as `judge` lets them be seen. Raises LocalError when they hold
+    more than `max_octets`."""
     found: dict[int, Communication] = {}
-    text, octets = liid_text(liid), 0
-    standings, segments = reader.standings(), _segments(reader, liid)
-    for record in reader.records(lambda view: _rows_of(view, liid)):
+    text, octets, wholes = liid_text(liid), 0, _wholes(segments)
+    for record in records:
         octets += len(record.octets or b"")
         if octets > max_octets:
             raise LocalError(f"The records of {text} hold more than {max_octets} octets: export them piece by piece.")
         communication = found.setdefault(record.cin, Communication(text, record.cin))
         communication.seen(record.event_us)
-        standing = standings.of(record)
-        if standing.withheld:
-            communication.withheld[standing.says()] += 1
+        may = judge(record)
+        if may.why:
+            communication.withheld[may.why] += 1
         if record.kind == KIND_CC:
-            _content(communication, record, standing, segments)
+            _content(communication, record, may, wholes)
         else:
-            _signal(communication, record, standing)
+            _signal(communication, record, may)
     for communication in found.values():
-        _join(communication, segments.get(communication.cin, {}))
+        _join(communication, wholes.get(communication.cin, {}))
         communication.packets.sort(key=lambda packet: packet.event_us)
         communication.signals.sort(key=lambda signal: signal.event_us)
     return list(found.values())
@@ -177,13 +204,13 @@ class _Whole:
         return [self.run.first + at & 0xFFFFFFFF for at in range(count)]
 
 
-_Segments = dict[int, dict[tuple[int, int], _Whole]]
+_Wholes = dict[int, dict[tuple[int, int], _Whole]]
 """By CIN, and then epoch and number of each segment."""
 
 
-def _segments(reader: StoreReader, liid: bytes) -> _Segments:
-    found: _Segments = {}
-    for (cin, kind, epoch), runs in reader.segments(liid).items():
+def _wholes(segments: Segments) -> _Wholes:
+    found: _Wholes = {}
+    for (cin, kind, epoch), runs in segments.items():
         for run in runs if kind == KIND_CC else ():
             whole = _Whole(run)
             for number in whole.numbers[:MAX_SEGMENTS]:
@@ -202,34 +229,35 @@ def _join(communication: Communication, wholes: dict[tuple[int, int], _Whole]) -
             communication.unreadable += len(found)
 
 
-def _content(communication: Communication, record: StoredRecord, standing: StandingState, segments: _Segments) -> None:
+def _content(communication: Communication, record: StoredRecord, may: Shown, wholes: _Wholes) -> None:
     if record.direction == FROM_TARGET:
         communication.cc_from_target += 1
     elif record.direction == TO_TARGET:
         communication.cc_to_target += 1
     else:
         communication.cc_other += 1
-    if standing.withheld:
+    if may.why:
         return
     if record.form != FORM_RECEIVED or record.octets is None:
         communication.unreadable += 1
         return
     try:
-        packets = list(_packets(record))
+        packets = list(packets_of(record))
     except DecodeError:
         communication.unreadable += 1
         return
     for packet in packets:
         communication.service = communication.service or contents.SERVICES.get(packet.frame, "VOICE")
-    piece = segments.get(record.cin, {}).get((record.epoch, record.number))
+    piece = wholes.get(record.cin, {}).get((record.epoch, record.number))
     if piece is None:
         communication.packets += packets
     elif len(packets) == 1:
         piece.pieces.setdefault(record.number, packets[0])
 
 
-def _packets(record: StoredRecord) -> Iterator[Packet]:
-    """The packets of a content record; aggregated payloads give several, each with its own time and direction."""
+def packets_of(record: StoredRecord) -> Iterator[Packet]:
+    """The packets of a content record; aggregated payloads give several, each with its own time and direction. Raises
+    DecodeError."""
     assert record.octets is not None
     if dialect_of(record.content_tag) is not None:
         yield _laes_packet(record, record.octets)
@@ -254,12 +282,12 @@ def _laes_packet(record: StoredRecord, octets: bytes) -> Packet:
     return Packet(record.sequence, record.event_us, record.direction, frame, packet)
 
 
-def _signal(communication: Communication, record: StoredRecord, standing: StandingState) -> None:
+def _signal(communication: Communication, record: StoredRecord, may: Shown) -> None:
     # The collector's own close of a call that an order cut is listed, and is no record of the carrier (R-004).
     communication.iri += record.form != FORM_SYNTHETIC
     signal = _read_signal(record)
-    if standing.withheld:
-        signal = _withheld(signal, standing)
+    if may.why:
+        signal = _withheld(signal, may)
     communication.signals.append(signal)
     if signal.payload == UNREADABLE:
         communication.unreadable += 1
@@ -274,13 +302,13 @@ def _signal(communication: Communication, record: StoredRecord, standing: Standi
             _name_masked_laes(communication, signal, record.content_tag)
 
 
-def _withheld(signal: Signal, standing: StandingState) -> Signal:
+def _withheld(signal: Signal, may: Shown) -> Signal:
     """What may still be said of it: the fields that a pen register would have, or nothing."""
-    shown = signal.fields if standing.metadata_shown else {}
-    payload = signal.payload if standing.metadata_shown else WITHHELD
-    iri_type = signal.iri_type if standing.metadata_shown else None
+    fields = signal.fields if may.metadata else {}
+    payload = signal.payload if may.metadata else WITHHELD
+    iri_type = signal.iri_type if may.metadata else None
     return signal._replace(
-        iri_type=iri_type, payload=payload, fields=shown, facts=None, pdu=None, message=None, withheld=standing.says()
+        iri_type=iri_type, payload=payload, fields=fields, facts=None, pdu=None, message=None, withheld=may.why
     )
 
 

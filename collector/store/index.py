@@ -12,9 +12,9 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from asn1.errors import LabError
+from collector.store import index_whole
 from collector.store.index_queries import added_reasons, merged
 from collector.store.index_tables import (
     BATCH,
@@ -46,6 +47,7 @@ from collector.store.index_tables import (
 )
 from collector.store.index_tail import StoreTail
 from collector.store.index_units import MAX_PARTIES, CommunicationKey, CommunicationSum, Gathered, Gatherer, OrderSum
+from collector.store.index_whole import KEYS_A_QUERY
 from collector.store.keys import Keys
 from mediation.law.orders import OrderId, order_uid
 from mediation.runtime.config import NotReadyError
@@ -54,9 +56,6 @@ COALESCE_S: Final = 0.05
 """How long the writer waits for more units before a transaction: one for each commit would cost more than it brings."""
 TRANSACTION_RECORDS: Final = 200_000
 TRANSACTION_UNITS: Final = 2_000
-_KEYS_A_QUERY: Final = 300
-
-T = TypeVar("T")
 
 
 class IndexState(NamedTuple):
@@ -211,15 +210,17 @@ def _write(connection: Connection, gathered: Gathered) -> None:
     connection.execute(insert(BATCH), gathered.batches)
     if gathered.events:
         connection.execute(insert(IRI_EVENT), gathered.events)
-    for keys in _chunks(list(gathered.communications), _KEYS_A_QUERY):
+    for keys in index_whole.chunks(sorted(gathered.communications), KEYS_A_QUERY):
         _communications(connection, gathered, keys)
-    for streams in _chunks(list(gathered.marks), _KEYS_A_QUERY):
+    index_whole.add(connection, (_row(key, one) for key, one in sorted(gathered.communications.items(), key=_key)))
+    for streams in index_whole.chunks(list(gathered.marks), KEYS_A_QUERY):
         _marks(connection, gathered, streams)
     for key, found in gathered.orders.items():
         _order(connection, key, found)
     if gathered.evicted >= 0:
         for table in OF_A_SEGMENT:
             connection.execute(delete(table).where(table.c.generation <= gathered.evicted))
+        index_whole.evict(connection, gathered.evicted)
     for name, value in (("commit", gathered.last_commit), ("records", gathered.records)):
         connection.execute(update(META).where(META.c.key == name).values(value=str(value)))
 
@@ -250,6 +251,10 @@ def _communications(connection: Connection, gathered: Gathered, keys: Sequence[C
     connection.execute(insert(COMMUNICATION), rows)
 
 
+def _key(item: tuple[CommunicationKey, CommunicationSum]) -> CommunicationKey:
+    return item[0]
+
+
 def _row(key: CommunicationKey, one: CommunicationSum) -> dict[str, Any]:
     return {
         "generation": key[0],
@@ -259,6 +264,12 @@ def _row(key: CommunicationKey, one: CommunicationSum) -> dict[str, Any]:
         "service": one.service,
         "content_service": one.content_service,
         "parties": json.dumps(sorted(one.parties)[:MAX_PARTIES]),
+        "caller": one.caller,
+        "called": one.called,
+        "sends": None if one.sends is None else int(one.sends),
+        "opened": int(one.opened),
+        "ended": int(one.ended),
+        "answer_us": one.answer_us,
         "begin_us": one.begin_us,
         "end_us": one.end_us,
         "iri": one.iri,
@@ -283,11 +294,6 @@ def _marks(connection: Connection, gathered: Gathered, keys: Sequence[tuple[int,
         generation, liid, cin, kind = key
         rows.append({"generation": generation, "liid": liid, "cin": cin, "kind": kind, "epoch": epoch, "mark": mark})
     connection.execute(insert(STREAM_MARK), rows)
-
-
-def _chunks(values: list[T], size: int) -> Iterator[list[T]]:
-    for start in range(0, len(values), size):
-        yield values[start : start + size]
 
 
 def _sentence(error: Exception) -> str:

@@ -14,19 +14,24 @@ from collector.store.index_tables import COMMUNICATION, IRI_EVENT, ORDER_TOTALS,
 from collector.store.index_units import MAX_PARTIES
 
 _SUMS: Final = ("iri", "cc_from_target", "cc_to_target", "cc_other")
-_FOLD: Final = {"begin_us": min, "end_us": max, "first_sequence": min, "last_sequence": max}
+_FOLD: Final = {
+    "begin_us": min, "end_us": max, "answer_us": min, "opened": max, "ended": max, "first_sequence": min,
+    "last_sequence": max,
+}  # fmt: skip
+_FIRST: Final = ("order_id", "content_service", "caller", "called")
 
 
 def merged(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Rows of one communication, oldest first, as one row of the same shape: the first order and content that are
-    named, and the last service that signalling said."""
+    """Rows of one communication, oldest first, as one row of the same shape: the first order, content and sides that
+    are named, and the last service that signalling said."""
     whole = dict(rows[-1])
     parties: set[str] = set()
     for row in rows:
         parties.update(json.loads(row["parties"]))
         whole["service"] = row["service"] or whole["service"]
-    for name in ("order_id", "content_service"):
+    for name in _FIRST:
         whole[name] = next((row[name] for row in rows if row[name]), None)
+    whole["sends"] = next((row["sends"] for row in rows if row["sends"] is not None), None)
     whole["parties"] = json.dumps(sorted(parties)[:MAX_PARTIES])
     for name in _SUMS:
         whole[name] = sum(row[name] for row in rows)

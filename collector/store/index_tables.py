@@ -2,7 +2,8 @@
 
 Every row says of which segment it is (`generation`) and goes when the segment is evicted, so that an index that was
 there from the beginning and one that is made anew say the same. What is to be known of a communication as a whole is
-put together from its rows (`index_queries`).
+put together from its rows (`index_queries`), and kept put together for lists that page through millions of them:
+`WHOLE`, `WHOLE_PARTY` and `WHOLE_TALLY` (`index_whole` keeps them, `index_pages` asks them).
 
 SQLAlchemy Core; nothing here is particular to one database. Times are microseconds UTC, LIIDs as people read them
 (`ps_pdu.liid_text`), order ids as the court gave them. Never withheld content: what a masked record keeps is all there
@@ -11,11 +12,11 @@ is to read, and of an accepted one only who took part.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 METADATA: Final = MetaData()
 
@@ -23,6 +24,32 @@ METADATA: Final = MetaData()
 def _generation() -> Column[int]:
     """The segment that the row is of."""
     return Column("generation", BigInteger, nullable=False)
+
+
+MAX_NAME: Final = 128
+"""Characters of a party's name that are kept."""
+
+
+def _told() -> tuple[Column[Any], ...]:
+    """What is told of a communication. `caller`, `called`: who began it and with whom, as `+digits` or another name;
+    `sends`: whether the target did. `opened`, `ended`: whether a record says that it began and that it is over;
+    `answer_us`: when it was answered. All None where no record says it."""
+    return (
+        Column("parties", Text, nullable=False, default="[]"),
+        Column("caller", String(MAX_NAME)),
+        Column("called", String(MAX_NAME)),
+        Column("sends", Integer),
+        Column("opened", Integer, nullable=False, default=0),
+        Column("ended", Integer, nullable=False, default=0),
+        Column("answer_us", BigInteger),
+        Column("end_us", BigInteger),
+        Column("iri", BigInteger, nullable=False, default=0),
+        Column("cc_from_target", BigInteger, nullable=False, default=0),
+        Column("cc_to_target", BigInteger, nullable=False, default=0),
+        Column("cc_other", BigInteger, nullable=False, default=0),
+        Column("first_sequence", BigInteger, nullable=False),
+        Column("last_sequence", BigInteger, nullable=False),
+    )
 
 
 META: Final = Table(
@@ -49,15 +76,8 @@ COMMUNICATION: Final = Table(
     Column("order_id", String(128)),
     Column("service", String(16)),
     Column("content_service", String(16)),
-    Column("parties", Text, nullable=False, default="[]"),
+    *_told(),
     Column("begin_us", BigInteger),
-    Column("end_us", BigInteger),
-    Column("iri", BigInteger, nullable=False, default=0),
-    Column("cc_from_target", BigInteger, nullable=False, default=0),
-    Column("cc_to_target", BigInteger, nullable=False, default=0),
-    Column("cc_other", BigInteger, nullable=False, default=0),
-    Column("first_sequence", BigInteger, nullable=False),
-    Column("last_sequence", BigInteger, nullable=False),
     PrimaryKeyConstraint("liid", "cin", "generation"),
     Index("communication_generation", "generation"),
 )
@@ -111,3 +131,51 @@ STREAM_MARK: Final = Table(
 
 OF_A_SEGMENT: Final = (BATCH, COMMUNICATION, IRI_EVENT, ORDER_TOTALS, STREAM_MARK)
 """The tables whose rows go with their segment."""
+
+WHOLE: Final = Table(
+    "whole",
+    METADATA,
+    Column("liid", String(64), nullable=False),
+    Column("cin", BigInteger, nullable=False),
+    Column("first_generation", BigInteger, nullable=False),
+    _generation(),
+    Column("kind", String(12), nullable=False),
+    Column("order_id", String(128)),
+    Column("service", String(16)),
+    Column("content_service", String(16)),
+    *_told(),
+    Column("begin_us", BigInteger, nullable=False),
+    Column("duration_us", BigInteger, nullable=False),
+    PrimaryKeyConstraint("liid", "cin"),
+    Index("whole_begin", "liid", "kind", "begin_us", "cin"),
+    Index("whole_duration", "liid", "kind", "duration_us", "cin"),
+    Index("whole_fresh", "liid", "last_sequence"),
+    Index("whole_generation", "first_generation"),
+)
+"""A communication in all segments from `first_generation` to `generation`. `begin_us` is NO_BEGIN where nothing has a
+time, so that what is sorted by has no gaps."""
+
+NO_BEGIN: Final = -1
+
+WHOLE_PARTY: Final = Table(
+    "whole_party",
+    METADATA,
+    Column("liid", String(64), nullable=False),
+    Column("party", String(MAX_NAME), nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("begin_us", BigInteger, nullable=False),
+    Column("cin", BigInteger, nullable=False),
+    PrimaryKeyConstraint("liid", "party", "kind", "begin_us", "cin"),
+    sqlite_with_rowid=False,
+)
+"""Who takes part in which communication, in the order of their times."""
+
+WHOLE_TALLY: Final = Table(
+    "whole_tally",
+    METADATA,
+    Column("liid", String(64), nullable=False),
+    Column("kind", String(12), nullable=False),
+    Column("communications", BigInteger, nullable=False),
+    PrimaryKeyConstraint("liid", "kind"),
+)
+"""How many communications of each kind there are, counted along."""

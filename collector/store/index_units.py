@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from asn1.columns import KIND_CC, KIND_IRI, NO_TIME
 from asn1.errors import DecodeError
 from asn1.ps_pdu import liid_text
+from asn1.sip import number_of
 from collector.accounts import FIELDS
 from collector.deciphering import read_agreed
 from collector.facts.stored import (
@@ -24,13 +25,14 @@ from collector.facts.stored import (
     masked_identities,
     masked_service,
 )
-from collector.rows import FORM_MASKED, FORM_RECEIVED
+from collector.rows import FORM_MASKED, FORM_RECEIVED, FORM_SYNTHETIC
 from collector.store import frames
+from collector.store.index_tables import MAX_NAME
 from collector.store.index_tail import TailUnit
 from collector.store.keys import Keys
 from collector.store.sums import LATEST, sum_rows
-from collector.store.walk import DataFrame
-from mediation.law.orders import OrderId, Service, order_uid
+from collector.store.walk import DataFrame, sound_rows
+from mediation.law.orders import OrderId, Service, Target, TargetKind, order_uid
 
 CommunicationKey = tuple[int, str, int]
 """Generation of the segment, LIID, CIN."""
@@ -45,6 +47,23 @@ _SERVICE_OF_PAYLOAD: Final = {
 _PARTY_FIELDS: Final = ("from", "to", "request_uri", "asserted", "user", "address", "source", "destination")
 """Of the permitted fields of a masked record, those that name somebody (see `collector.facts`)."""
 MAX_PARTIES: Final = 32
+IMSI_DIGITS: Final = 15
+IRI_BEGIN: Final = 1
+IRI_END: Final = 2
+
+
+class Details(NamedTuple):
+    """What one stored IRI record says, as far as it may be read. `caller` and `called` as names of one of each side."""
+
+    payload: str | None = None
+    service: str | None = None
+    parties: tuple[str, ...] = ()
+    caller: str | None = None
+    called: str | None = None
+    sends: bool | None = None
+    opens: bool = False
+    answers: bool = False
+    closes: bool = False
 
 
 @dataclass(slots=True)
@@ -56,6 +75,12 @@ class CommunicationSum:
     service: str | None = None
     content_service: str | None = None
     parties: set[str] = field(default_factory=set)
+    caller: str | None = None
+    called: str | None = None
+    sends: bool | None = None
+    opened: bool = False
+    ended: bool = False
+    answer_us: int | None = None
     begin_us: int | None = None
     end_us: int | None = None
     iri: int = 0
@@ -69,9 +94,18 @@ class CommunicationSum:
         self.begin_us = first_us if self.begin_us is None else min(self.begin_us, first_us)
         self.end_us = last_us if self.end_us is None else max(self.end_us, last_us)
 
-    def name(self, parties: tuple[str, ...]) -> None:
+    def told(self, said: Details, iri_type: int, event_us: int | None) -> None:
+        """One record of signalling. Who called whom is what the first record says that says it."""
         if len(self.parties) < MAX_PARTIES:
-            self.parties.update(parties)
+            self.parties.update(said.parties)
+        self.service = said.service or self.service
+        self.caller = self.caller or said.caller
+        self.called = self.called or said.called
+        self.sends = said.sends if self.sends is None else self.sends
+        self.opened = self.opened or said.opens or iri_type == IRI_BEGIN
+        self.ended = self.ended or said.closes or iri_type == IRI_END
+        if said.answers and event_us is not None:
+            self.answer_us = event_us if self.answer_us is None else min(self.answer_us, event_us)
 
 
 @dataclass(slots=True)
@@ -182,19 +216,20 @@ class Gatherer:
             except DecodeError:
                 # The verifier names what was changed; the index goes without the details.
                 octets = None
+            # Encrypted octets that were changed do not decrypt; of others the leaf hashes say it (R-090).
+            sound = None if octets is None or extent.encrypted else sound_rows(data, extent, octets)
             ends = np.cumsum(part["length"], dtype=np.int64)
             for index in iri.tolist():
                 row = part[index]
                 end = int(ends[index])
-                record = None if octets is None else octets[end - int(row["length"]) : end]
+                unread = octets is None or (sound is not None and not sound[index])
+                record = None if unread or octets is None else octets[end - int(row["length"]) : end]
                 tag, of = int(row["content_tag"]), data.meta.liids[int(row["liid"])]
                 record = self._opened(tag, record, of)
-                payload, service, parties = _details(row, liids[int(row["liid"])], record)
+                said = _details(row, liids[int(row["liid"])], record)
                 liid, cin = liids[int(row["liid"])], int(row["cin"])
-                found = into.communications[tail.header.generation, liid, cin]
-                found.name(parties)
-                found.service = service or found.service
-                event_us = int(row["event_us"])
+                event_us = None if row["event_us"] == NO_TIME else int(row["event_us"])
+                into.communications[tail.header.generation, liid, cin].told(said, int(row["iri_type"]), event_us)
                 into.events.append(
                     {
                         "sequence": data.first_sequence + extent.first_row + index,
@@ -202,12 +237,12 @@ class Gatherer:
                         "liid": liid,
                         "cin": cin,
                         "order_id": self._order(extent),
-                        "event_us": None if event_us == NO_TIME else event_us,
+                        "event_us": event_us,
                         "verdict": int(row["verdict"]),
                         "iri_type": int(row["iri_type"]),
-                        "payload": payload,
+                        "payload": said.payload,
                         "direction": int(row["direction"]),
-                        "parties": json.dumps(list(parties)),
+                        "parties": json.dumps(list(said.parties)),
                     }
                 )
 
@@ -224,36 +259,88 @@ class Gatherer:
             return record
 
 
-def _details(row: Any, liid: str, record: bytes | None) -> tuple[str | None, str | None, tuple[str, ...]]:  # noqa: ANN401
-    """(payload, service, parties) of a stored IRI record, as far as it may be read; `row` is its row."""
+def _details(row: Any, liid: str, record: bytes | None) -> Details:  # noqa: ANN401  a row of the frame
     form, tag = int(row["form"]), int(row["content_tag"])
+    if form == FORM_SYNTHETIC:
+        return Details(closes=True)
     if record is None:
-        return None, None, ()
+        return Details()
     if form == FORM_MASKED:
         value = json.loads(record)
         return _masked_laes(tag, value) if dialect_of(tag) else _masked(value)
     if form != FORM_RECEIVED:
-        return None, None, ()
+        return Details()
     try:
         facts = facts_of_stored(tag, record, 0, liid, int(row["cin"]))
     except DecodeError:
-        return None, None, ()
+        return Details()
     parties = sorted({target.value for target in facts.parties})
-    return facts.payload, facts.service, tuple(parties[:MAX_PARTIES])
+    return Details(
+        facts.payload, facts.service, tuple(parties[:MAX_PARTIES]), _side(facts.originators), _side(facts.recipients),
+        facts.target_sends, facts.opens, facts.answers,
+    )  # fmt: skip
 
 
-def _masked_laes(tag: int, value: dict[str, Any]) -> tuple[str | None, str | None, tuple[str, ...]]:
-    parties = sorted(masked_identities(value["fields"]))
-    return value["payload"], masked_service(tag, value["payload"]), tuple(parties[:MAX_PARTIES])
+def _side(targets: frozenset[Target]) -> str | None:
+    """One name of a side: its number where it has one."""
+    numbers = sorted(f"+{one.value}" for one in targets if one.kind is TargetKind.E164)
+    names = numbers or sorted(one.value for one in targets)
+    return _plain(names[0]) if names else None
 
 
-def _masked(value: dict[str, Any]) -> tuple[str | None, str | None, tuple[str, ...]]:
+def _plain(text: str) -> str:
+    """What every database takes as text, and every page shows on one line."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[:MAX_NAME])
+
+
+_LAES_OPENS: Final = {"origination": True, "termAttempt": False, "terminationattempt": False}
+"""The messages with which a call begins, and whether the subject does."""
+
+
+def _masked_laes(tag: int, value: dict[str, Any]) -> Details:
+    payload, fields = value["payload"], value["fields"]
+    parties = sorted(masked_identities(fields))
+    service = masked_service(tag, payload)
+    sends = _LAES_OPENS.get(payload)
+    caller, called = (_laes_party(fields.get(name)) for name in ("calling", "called"))
+    return Details(
+        payload, service, tuple(parties[:MAX_PARTIES]), caller, called, sends, sends is not None, payload == "answer"
+    )
+
+
+def _laes_party(parties: Any) -> str | None:  # noqa: ANN401  a field of stored JSON
+    found = masked_identities({"calling": parties}) if isinstance(parties, list) else []
+    return party_name(found[0]) if found else None
+
+
+def party_name(text: str) -> str:
+    """How lists name somebody: a number with a plus, whether it came bare or in a URI; anything else as it is."""
+    number = number_of(text) if ":" in text else text if text.isascii() and text.isdigit() else None
+    return f"+{number}" if number and len(number) != IMSI_DIGITS else _plain(text)
+
+
+def _masked(value: dict[str, Any]) -> Details:
     fields, payload = value["fields"], value["payload"]
     service = _SERVICE_OF_PAYLOAD.get(payload)
-    if fields.get("transaction") == "MESSAGE":
+    transaction, status = fields.get("transaction"), fields.get("status")
+    if transaction == "MESSAGE":
         service = Service.SMS
     parties: set[str] = set()
     for name in _PARTY_FIELDS:
         held = fields.get(name)
         parties.update(str(one) for one in (held if isinstance(held, list) else [held]) if one)
-    return payload, service, tuple(sorted(parties)[:MAX_PARTIES])
+    opens = fields.get("method") in ("INVITE", "MESSAGE") and value.get("iri_type") in (None, "begin", "report")
+    answers = transaction == "INVITE" and isinstance(status, int) and 200 <= status < 300
+    caller, called = _masked_side(fields, "from", "source"), _masked_side(fields, "to", "destination")
+    sends = {"fromTarget": True, "toTarget": False}.get(str(fields.get("direction")))
+    short = tuple(sorted(parties)[:MAX_PARTIES])
+    return Details(payload, service, short, caller, called, sends, opens or payload == "sMSMessage", answers)
+
+
+def _masked_side(fields: dict[str, Any], *names: str) -> str | None:
+    for name in names:
+        held = fields.get(name)
+        text = held[0] if isinstance(held, list) and held else held
+        if isinstance(text, str) and text:
+            return party_name(text)
+    return None

@@ -122,7 +122,7 @@ class StoreReader:
                         octets, sound = self._octets(file, header, data, extent)
                         if not self._unchanged(file, header):
                             return
-                        for record in _records(view, extent, chosen, octets, sound, wrong):
+                        for record in records_of(view, extent, chosen, octets, sound, wrong):
                             yield self._opened(record)
 
     def read(self, sequence: int) -> StoredRecord | None:
@@ -169,11 +169,8 @@ class StoreReader:
         found: dict[tuple[int, int, int], list[Run]] = {}
         for _, _, unit, _ in self._units(-1):
             for record in unit.commit.records:
-                if b'"segments"' not in record:
-                    continue
-                for of, cin, kind, epoch, first, last in json.loads(record).get("segments", ()):
-                    if of == liid.hex():
-                        found.setdefault((cin, kind, epoch), []).append(Run(first, last))
+                for key, run in runs_in(record, liid):
+                    found.setdefault(key, []).append(run)
         return found
 
     def key_ids(self, uid: OrderUid) -> frozenset[bytes]:
@@ -222,7 +219,7 @@ class StoreReader:
             return None
         view = DataView(data.first_sequence, data.rows(), data.meta.liids, data.meta.extents)
         chosen = np.arange(extent.rows) == row - extent.first_row
-        return self._opened(next(_records(view, extent, chosen, octets, sound, wrong)))
+        return self._opened(next(records_of(view, extent, chosen, octets, sound, wrong)))
 
     def _opened(self, record: StoredRecord) -> StoredRecord:
         if not self._agreed.any or record.form != FORM_RECEIVED or record.octets is None:
@@ -276,7 +273,16 @@ class StoreReader:
             return False
 
 
-def _records(
+def runs_in(record: bytes, liid: bytes) -> Iterator[tuple[tuple[int, int, int], Run]]:
+    """What a verdict record tells of contents in segments: CIN, kind and epoch, and the run of numbers."""
+    if b'"segments"' not in record:
+        return
+    for of, cin, kind, epoch, first, last in json.loads(record).get("segments", ()):
+        if of == liid.hex():
+            yield (cin, kind, epoch), Run(first, last)
+
+
+def records_of(
     view: DataView,
     extent: frames.ExtentHead,
     chosen: np.ndarray,
@@ -284,6 +290,8 @@ def _records(
     sound: np.ndarray,
     wrong: str | None,
 ) -> Iterator[StoredRecord]:
+    """The chosen rows of an extent as records. `octets` are the extent's, `sound` says for each of its rows whether
+    they are the signed ones, `wrong` what does not hold of the unit's signature."""
     rows = view.rows[extent.first_row : extent.first_row + extent.rows]
     ends = np.cumsum(rows["length"], dtype=np.int64)
     for index in np.flatnonzero(chosen):

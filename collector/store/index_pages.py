@@ -1,0 +1,212 @@
+"""Pages out of lists of any length: what the console asks the index, each answer in the time of a few rows.
+
+Rules. A page is read by its key, never by counting to it: rows of one LIID and kind stand in an index by what they are
+sorted by, so each of these is asked for one page's worth and the answers are merged. The order is (what is sorted by,
+LIID, CIN), which every communication has once: rows that are there when a walk begins come once each, whatever is
+written meanwhile, unless what they are sorted by changes. What no index serves is refused, not tried.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Column, ColumnElement, Connection, Engine, Select, func, select, tuple_
+
+from asn1.errors import RefusedError
+from collector.store.index_tables import COMMUNICATION, IRI_EVENT, META, NO_BEGIN, WHOLE, WHOLE_PARTY, WHOLE_TALLY
+from collector.store.index_whole import Kind
+
+MAX_SORTED: Final = 2_000
+"""Rows that are sorted by hand, where a span of time is asked for in another order than time's."""
+MAX_LIIDS: Final = 64
+BEGIN: Final = "begin_us"
+DURATION: Final = "duration_us"
+
+Row = dict[str, Any]
+
+
+class Place(NamedTuple):
+    """Behind which row a page begins: its value, LIID and CIN."""
+
+    value: int
+    liid: str
+    cin: int
+
+
+class PageQuery(NamedTuple):
+    """`liids` and `orders` are whose communications may be in it; `kinds` empty: all. `party` as lists name it.
+    `[from_us, to_us)` is of the begin. `sort` is BEGIN or DURATION."""
+
+    liids: tuple[str, ...]
+    orders: frozenset[str]
+    kinds: tuple[str, ...] = ()
+    party: str = ""
+    from_us: int | None = None
+    to_us: int | None = None
+    sort: str = BEGIN
+    descending: bool = True
+    after: Place | None = None
+    limit: int = 50
+
+
+def page(engine: Engine, query: PageQuery) -> list[Row]:
+    """At most `limit` rows of WHOLE. Raises RefusedError for what no index serves: more than MAX_LIIDS LIIDs, a party
+    in another order than time's, a span of time with more than MAX_SORTED rows in another order than time's."""
+    if len(query.liids) > MAX_LIIDS:
+        raise RefusedError(f"A list is of at most {MAX_LIIDS} interceptions; ask for one order's.")
+    timed = query.from_us is not None or query.to_us is not None
+    if query.sort != BEGIN and query.party:
+        raise RefusedError("Communications of one party are listed by time only.")
+    with engine.connect() as connection:
+        if query.sort != BEGIN and timed:
+            return _by_hand(connection, query)
+        return list(islice(_merged(connection, query), query.limit))
+
+
+def _by_hand(connection: Connection, query: PageQuery) -> list[Row]:
+    wanted = query._replace(sort=BEGIN, after=None, limit=MAX_SORTED + 1)
+    rows = list(islice(_merged(connection, wanted), MAX_SORTED + 1))
+    if len(rows) > MAX_SORTED:
+        raise RefusedError(
+            f"More than {MAX_SORTED} communications are in this span of time: sort by time, or narrow the span."
+        )
+    rows.sort(key=lambda row: _place(row, query.sort), reverse=query.descending)
+    if query.after is not None:
+        after = query.after
+        rows = [
+            row
+            for row in rows
+            if (_place(row, query.sort) < after) == query.descending and _place(row, query.sort) != after
+        ]
+    return rows[: query.limit]
+
+
+def _place(row: Row, sort: str) -> Place:
+    return Place(row[sort], row["liid"], row["cin"])
+
+
+def _merged(connection: Connection, query: PageQuery) -> Iterator[Row]:
+    streams = [
+        _stream(connection, query, liid, kind)
+        for liid in query.liids
+        for kind in (query.kinds or [str(one) for one in Kind])
+    ]
+    return heapq.merge(*streams, key=lambda row: _place(row, query.sort), reverse=query.descending)
+
+
+def _stream(connection: Connection, query: PageQuery, liid: str, kind: str) -> list[Row]:
+    return [dict(row._mapping) for row in connection.execute(_statement(query, liid, kind))]
+
+
+def _statement(query: PageQuery, liid: str, kind: str) -> Select[Any]:
+    """The first rows of one LIID and kind."""
+    table = WHOLE.c
+    sort, cin = table[query.sort], table.cin
+    wanted = select(WHOLE)
+    if query.party:
+        beside = WHOLE_PARTY.c
+        wanted = wanted.join(WHOLE_PARTY, (table.liid == beside.liid) & (table.cin == beside.cin))
+        wanted = wanted.where(beside.liid == liid, beside.kind == kind, beside.party == query.party)
+        sort, cin = beside.begin_us, beside.cin
+    else:
+        wanted = wanted.where(table.liid == liid, table.kind == kind)
+    wanted = wanted.where(table.order_id.in_(sorted(query.orders)), *_times(query, sort))
+    if query.after is not None:
+        wanted = wanted.where(_behind(query, query.after, liid, sort, cin))
+    order = (sort.desc(), cin.desc()) if query.descending else (sort, cin)
+    return wanted.order_by(*order).limit(query.limit)
+
+
+def _times(query: PageQuery, begin: Column[Any]) -> Iterator[ColumnElement[bool]]:
+    if query.from_us is not None:
+        yield begin >= query.from_us
+    if query.to_us is not None:
+        yield begin < query.to_us
+        if query.from_us is None:
+            yield begin > NO_BEGIN
+
+
+def _behind(query: PageQuery, after: Place, liid: str, sort: Column[Any], cin: Column[Any]) -> ColumnElement[bool]:
+    """Rows of this LIID that come behind the place."""
+    if liid == after.liid:
+        here, there = tuple_(sort, cin), tuple_(after.value, after.cin)
+        return here < there if query.descending else here > there
+    inclusive = (liid < after.liid) == query.descending
+    if query.descending:
+        return sort <= after.value if inclusive else sort < after.value
+    return sort >= after.value if inclusive else sort > after.value
+
+
+class Fresh(NamedTuple):
+    """`cursor` for the next question. `more`: there was more than asked for."""
+
+    rows: list[Row]
+    cursor: int
+    more: bool
+
+
+def newest(engine: Engine) -> int:
+    """The cursor that stands behind everything which the index has."""
+    with engine.connect() as connection:
+        return _records(connection) - 1
+
+
+def _records(connection: Connection) -> int:
+    value = connection.execute(select(META.c.value).where(META.c.key == "records")).scalar()
+    return int(value or 0)
+
+
+def fresh(engine: Engine, liids: Iterable[str], orders: Iterable[str], cursor: int, limit: int) -> Fresh:
+    """Communications that began or went on behind sequence `cursor`, by their newest record."""
+    table = WHOLE.c
+    allowed = sorted(orders)
+    found: list[Row] = []
+    with engine.connect() as connection:
+        end = _records(connection) - 1
+        for liid in liids:
+            wanted = select(WHOLE).where(table.liid == liid, table.last_sequence > cursor, table.order_id.in_(allowed))
+            wanted = wanted.order_by(table.last_sequence).limit(limit + 1)
+            found += [dict(row._mapping) for row in connection.execute(wanted)]
+    found.sort(key=lambda row: int(row["last_sequence"]))
+    if len(found) > limit:
+        return Fresh(found[:limit], int(found[limit - 1]["last_sequence"]), True)
+    return Fresh(found, max([cursor, end, *(int(row["last_sequence"]) for row in found)]), False)
+
+
+def one(engine: Engine, liid: str, cin: int) -> Row | None:
+    query = select(WHOLE).where(WHOLE.c.liid == liid, WHOLE.c.cin == cin)
+    with engine.connect() as connection:
+        row = connection.execute(query).first()
+        return None if row is None else dict(row._mapping)
+
+
+def tallies(engine: Engine, liids: Iterable[str]) -> dict[str, int]:
+    """How many communications of each kind."""
+    query = select(WHOLE_TALLY.c.kind, func.sum(WHOLE_TALLY.c.communications))
+    query = query.where(WHOLE_TALLY.c.liid.in_(sorted(liids))).group_by(WHOLE_TALLY.c.kind)
+    with engine.connect() as connection:
+        return {kind: int(count) for kind, count in connection.execute(query)}
+
+
+def segments_of(engine: Engine, liid: str, cin: int) -> list[tuple[int, int, int]]:
+    """(generation, first, last sequence) of each segment that holds records of a communication, oldest first."""
+    table = COMMUNICATION.c
+    query = select(table.generation, table.first_sequence, table.last_sequence)
+    query = query.where(table.liid == liid, table.cin == cin).order_by(table.generation)
+    with engine.connect() as connection:
+        return [(int(generation), int(first), int(last)) for generation, first, last in connection.execute(query)]
+
+
+def communications_of(engine: Engine, sequences: Iterable[int]) -> set[tuple[str, int]]:
+    """LIID and CIN of the IRI records among these."""
+    wanted = sorted(set(sequences))
+    query: Select[Any] = select(IRI_EVENT.c.liid, IRI_EVENT.c.cin).distinct()
+    found: set[tuple[str, int]] = set()
+    with engine.connect() as connection:
+        for start in range(0, len(wanted), 500):
+            part = connection.execute(query.where(IRI_EVENT.c.sequence.in_(wanted[start : start + 500])))
+            found.update((str(liid), int(cin)) for liid, cin in part)
+    return found

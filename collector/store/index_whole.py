@@ -1,0 +1,160 @@
+"""Communications put together once, when they are written, so that a list of millions is paged through and not summed.
+
+Rules. Part of the index writer's transaction: `add` takes what units add, `evict` what a segment takes away. A row of
+`WHOLE` says what `index_queries.merged` says of the communication's rows. Its parties and its kind's tally change with
+it, so counts and filters never disagree with the list.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from itertools import groupby
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, delete, insert, select, tuple_, update
+
+from collector.store.index_queries import merged
+from collector.store.index_tables import COMMUNICATION, NO_BEGIN, WHOLE, WHOLE_PARTY, WHOLE_TALLY
+from collector.store.index_units import MAX_PARTIES, party_name
+from mediation.law.orders import Service
+
+KEYS_A_QUERY: Final = 300
+EVICT_ROWS: Final = 5_000
+
+T = TypeVar("T")
+Row = dict[str, Any]
+Key = tuple[str, int]
+"""LIID and CIN."""
+
+
+class Kind(StrEnum):
+    """What a communication is to whoever lists them. TEST: tests of the connection and notices, which are of no call;
+    SIGNALLING: registrations and whatever else is signalled without a call."""
+
+    CALL = "CALL"
+    SMS = "SMS"
+    MMS = "MMS"
+    DATA = "DATA"
+    SIGNALLING = "SIGNALLING"
+    TEST = "TEST"
+
+
+_KINDS: Final = {str(Service.SMS): Kind.SMS, str(Service.MMS): Kind.MMS, str(Service.DATA): Kind.DATA}
+
+
+def kind_of(row: Row) -> Kind:
+    """Of a merged row."""
+    if row["cin"] < 0:
+        return Kind.TEST
+    service = row["service"] or row["content_service"]
+    if service == Service.VOICE:
+        content = row["cc_from_target"] or row["cc_to_target"] or row["cc_other"]
+        return Kind.CALL if row["opened"] or content else Kind.SIGNALLING
+    return _KINDS.get(str(service), Kind.SIGNALLING)
+
+
+def add(connection: Connection, rows: Iterable[Row]) -> None:
+    """`rows` as in COMMUNICATION, what new units add to each, oldest segment first."""
+    by_key: dict[Key, list[Row]] = {}
+    for row in rows:
+        by_key.setdefault((row["liid"], row["cin"]), []).append(row)
+    tally: Counter[tuple[str, str]] = Counter()
+    for keys in chunks(list(by_key), KEYS_A_QUERY):
+        which = tuple_(WHOLE.c.liid, WHOLE.c.cin).in_(keys)
+        old = {(row.liid, row.cin): dict(row._mapping) for row in connection.execute(select(WHOLE).where(which))}
+        if old:
+            connection.execute(delete(WHOLE).where(which))
+        fresh = {key: _whole(by_key[key], old.get(key)) for key in keys}
+        connection.execute(insert(WHOLE), list(fresh.values()))
+        _beside(connection, [(old.get(key), row) for key, row in fresh.items()], tally)
+    _count(connection, tally)
+
+
+def evict(connection: Connection, generation: int) -> None:
+    """All segments up to `generation` are gone, their rows of COMMUNICATION too."""
+    tally: Counter[tuple[str, str]] = Counter()
+    query = select(WHOLE).where(WHOLE.c.first_generation <= generation).limit(EVICT_ROWS)
+    while rows := [dict(row._mapping) for row in connection.execute(query)]:
+        for some in chunks(rows, KEYS_A_QUERY):
+            keys = [(row["liid"], row["cin"]) for row in some]
+            left = _left(connection, keys)
+            connection.execute(delete(WHOLE).where(tuple_(WHOLE.c.liid, WHOLE.c.cin).in_(keys)))
+            fresh = {key: _whole(found) for key, found in left.items()}
+            if fresh:
+                connection.execute(insert(WHOLE), list(fresh.values()))
+            _beside(connection, [(row, fresh.get((row["liid"], row["cin"]))) for row in some], tally)
+    _count(connection, tally)
+
+
+def _left(connection: Connection, keys: Sequence[Key]) -> dict[Key, list[Row]]:
+    table = COMMUNICATION.c
+    query = select(COMMUNICATION).where(tuple_(table.liid, table.cin).in_(keys))
+    rows = (dict(row._mapping) for row in connection.execute(query.order_by(table.liid, table.cin, table.generation)))
+    return {key: list(group) for key, group in groupby(rows, lambda row: (row["liid"], row["cin"]))}
+
+
+def _whole(rows: Sequence[Row], old: Row | None = None) -> Row:
+    parts = [_named(row) for row in rows]
+    first = min(row["generation"] for row in rows)
+    if old is not None:
+        begin = None if old["begin_us"] == NO_BEGIN else old["begin_us"]
+        parts = [{name: begin if name == "begin_us" else old[name] for name in parts[0]}, *parts]
+        first = old["first_generation"]
+    row = merged(parts)
+    begin_us, end_us = row["begin_us"], row["end_us"]
+    row["begin_us"] = NO_BEGIN if begin_us is None else begin_us
+    row["duration_us"] = 0 if begin_us is None or end_us is None else max(end_us - begin_us, 0)
+    return {**row, "first_generation": first, "kind": str(kind_of(row))}
+
+
+def _named(row: Row) -> Row:
+    parties = sorted({party_name(party) for party in json.loads(row["parties"])})[:MAX_PARTIES]
+    return {**row, "parties": json.dumps(parties)}
+
+
+def _beside(
+    connection: Connection, changes: Sequence[tuple[Row | None, Row | None]], tally: Counter[tuple[str, str]]
+) -> None:
+    """Parties and tallies follow rows that were there before, and are now."""
+    gone: list[tuple[Any, ...]] = []
+    come: list[tuple[Any, ...]] = []
+    for old, new in changes:
+        before, after = _parties(old), _parties(new)
+        gone += before - after
+        come += after - before
+        for row, step in ((old, -1), (new, 1)):
+            if row is not None:
+                tally[row["liid"], row["kind"]] += step
+    columns = WHOLE_PARTY.c
+    key = tuple_(columns.liid, columns.party, columns.kind, columns.begin_us, columns.cin)
+    for some in chunks(gone, KEYS_A_QUERY):
+        connection.execute(delete(WHOLE_PARTY).where(key.in_(some)))
+    if come:
+        names = ("liid", "party", "kind", "begin_us", "cin")
+        connection.execute(insert(WHOLE_PARTY), [dict(zip(names, one, strict=True)) for one in come])
+
+
+def _parties(row: Row | None) -> set[tuple[Any, ...]]:
+    if row is None:
+        return set()
+    return {(row["liid"], party, row["kind"], row["begin_us"], row["cin"]) for party in json.loads(row["parties"])}
+
+
+def _count(connection: Connection, tally: Counter[tuple[str, str]]) -> None:
+    for (liid, kind), step in tally.items():
+        if not step:
+            continue
+        which = (WHOLE_TALLY.c.liid == liid) & (WHOLE_TALLY.c.kind == kind)
+        added = update(WHOLE_TALLY).where(which).values(communications=WHOLE_TALLY.c.communications + step)
+        if connection.execute(added).rowcount == 0:
+            connection.execute(insert(WHOLE_TALLY).values(liid=liid, kind=kind, communications=step))
+    if tally:
+        connection.execute(delete(WHOLE_TALLY).where(WHOLE_TALLY.c.communications <= 0))
+
+
+def chunks(values: list[T], size: int) -> Iterator[list[T]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -1,0 +1,240 @@
+"""A reader that knows where records lie: pages of a large store without reading all of it.
+
+Rules. It is `StoreReader` with a memory: of each segment that was looked at, where its units stand and whether they
+are signed, read once and gone on with where the last look stopped. A segment that was recycled since is forgotten. The
+memory holds places and verdicts about signatures, never octets of records. Safe to use from several threads.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from asn1.errors import DecodeError
+from asn1.segments import Run
+from collector.standing import Standings, State, entries_of
+from collector.store import frames
+from collector.store.keys import Keys
+from collector.store.proof import SegmentProof
+from collector.store.reader import DataView, StoredRecord, StoreReader, Wanted, records_of, runs_in
+from collector.store.walk import NO_ORDER, SegmentFile, Unit, own_leaves, segment_paths
+from mediation.ledger.checkpoint import Trust
+from mediation.runtime.process import IntegrityError
+
+MAX_MAPPED: Final = 4_096
+"""Segments whose units are remembered at once."""
+
+
+class Place(NamedTuple):
+    """A unit: where it is, its records `[first, next)`, and what is wrong with its signature. `own`: it holds leaves of
+    the store's own; `cut`: its verdict records tell of contents that came in segments."""
+
+    offset: int
+    first: int
+    next: int
+    commit: int
+    wrong: str | None
+    own: bool
+    cut: bool
+
+
+class Span(NamedTuple):
+    """Records `[first, last]` in the segment of that generation."""
+
+    generation: int
+    first: int
+    last: int
+
+
+class _Mapped:
+    """One segment as far as it was read."""
+
+    def __init__(self, path: Path, header: frames.SegmentHeader, trust: Trust | None) -> None:
+        self.path = path
+        self.header = header
+        self.places: list[Place] = []
+        self._proof = SegmentProof(header, trust)
+        self._offset = frames.BLOCK
+
+    def extend(self) -> bool:
+        """Read on; False when the segment is another one by now."""
+        with SegmentFile(self.path) as file:
+            while (unit := file.unit_at(self.header, self._offset)) is not None:
+                if not _unchanged(file, self.header):
+                    return False
+                self.places.append(_place(unit, self._proof.unit(unit)))
+                self._offset = unit.end
+            return _unchanged(file, self.header)
+
+
+def _place(unit: Unit, wrong: str | None) -> Place:
+    first = unit.data[0].first_sequence if unit.data else unit.size
+    own = any(extent.uid == NO_ORDER for data in unit.data for extent in data.meta.extents)
+    cut = any(b'"segments"' in record for record in unit.commit.records)
+    return Place(unit.offset, first, unit.size, unit.commit.number, wrong, own, cut)
+
+
+def _unchanged(file: SegmentFile, header: frames.SegmentHeader) -> bool:
+    try:
+        return file.header().generation == header.generation
+    except DecodeError:
+        return False
+
+
+class PlacedReader(StoreReader):
+    """As `StoreReader`; `within`, `standings`, `segments` and `read` look only where something can be."""
+
+    def __init__(self, directory: Path, keys: Keys | None = None, public_key: Trust | None = None) -> None:
+        super().__init__(directory, keys, public_key)
+        self._map: dict[int, _Mapped] = {}
+        self._lock = threading.RLock()
+
+    def within(self, spans: Iterable[Span], wanted: Wanted | None = None) -> Iterator[StoredRecord]:
+        """The records of these spans that `wanted` selects, oldest first; none of a segment that is gone."""
+        for span in sorted(spans):
+            mapped = self._mapped(span.generation)
+            if mapped is None:
+                continue
+            places = [one for one in mapped.places if one.first <= span.last and one.next > span.first]
+            with SegmentFile(mapped.path) as file:
+                for place in places:
+                    unit = file.unit_at(mapped.header, place.offset)
+                    if unit is None:
+                        break
+                    yield from self._of_unit(file, mapped.header, unit, place.wrong, wanted)
+
+    def _of_unit(
+        self, file: SegmentFile, header: frames.SegmentHeader, unit: Unit, wrong: str | None, wanted: Wanted | None
+    ) -> Iterator[StoredRecord]:
+        for data in unit.data:
+            view = DataView(data.first_sequence, data.rows(), data.meta.liids, data.meta.extents)
+            mask = np.ones(data.records, bool) if wanted is None else wanted(view)
+            for extent in data.meta.extents:
+                chosen = mask[extent.first_row : extent.first_row + extent.rows]
+                if not chosen.any():
+                    continue
+                octets, sound = self._octets(file, header, data, extent)
+                if not _unchanged(file, header):
+                    return
+                for record in records_of(view, extent, chosen, octets, sound, wrong):
+                    yield self._opened(record)
+
+    def read(self, sequence: int) -> StoredRecord | None:
+        generation = self.generation_of(sequence)
+        if generation is None:
+            return None
+        at = Span(generation, sequence, sequence)
+        return next(self.within([at], lambda view: np.arange(len(view.rows)) == sequence - view.first_sequence), None)
+
+    def generation_of(self, sequence: int) -> int | None:
+        """The segment in which a record stands, or would."""
+        found = [header for _, header, _ in self._headers() if header.first_sequence <= sequence]
+        return found[-1].generation if found else None
+
+    @property
+    def size(self) -> int:
+        """Records that are committed."""
+        headers = self._headers()
+        mapped = self._mapped(headers[-1][1].generation) if headers else None
+        return 0 if mapped is None else mapped.places[-1].next if mapped.places else mapped.header.first_sequence
+
+    def standings(self) -> Standings:
+        """As `StoreReader.standings`."""
+        with self._lock:
+            for mapped, place in self._behind(self._stood):
+                if place.own:
+                    self._stand(mapped, place)
+                self._stood = place.commit
+            return self._standings
+
+    def _stand(self, mapped: _Mapped, place: Place) -> None:
+        with SegmentFile(mapped.path) as file:
+            unit = file.unit_at(mapped.header, place.offset)
+            for leaf in () if unit is None else own_leaves(file, unit):
+                if not _unchanged(file, mapped.header):
+                    return
+                try:
+                    entries = entries_of(leaf.octets, leaf.sequence)
+                except DecodeError as error:
+                    raise IntegrityError(
+                        f"{file.path.name}: {error.message}. Look at it with 'calea-lab verify'."
+                    ) from error
+                for sequence, entry in entries:
+                    if (leaf.sound and place.wrong is None) or entry.state is not State.RELEASED:
+                        self._standings.add(sequence, entry)
+
+    def segments(self, liid: bytes) -> dict[tuple[int, int, int], list[Run]]:
+        """As `StoreReader.segments`."""
+        found: dict[tuple[int, int, int], list[Run]] = {}
+        with self._lock:
+            wanted = [(mapped, place) for mapped, place in self._behind(-1) if place.cut]
+        for mapped, place in wanted:
+            with SegmentFile(mapped.path) as file:
+                unit = file.unit_at(mapped.header, place.offset)
+            for record in () if unit is None else unit.commit.records:
+                for key, run in runs_in(record, liid):
+                    found.setdefault(key, []).append(run)
+        return found
+
+    def _behind(self, commit: int) -> Iterator[tuple[_Mapped, Place]]:
+        """Units behind that commit, oldest first. Raises IntegrityError where some are missing in between."""
+        for path, header, end_commit in self._headers():
+            if end_commit is not None and end_commit <= commit:
+                continue
+            mapped = self._mapped(header.generation)
+            if mapped is None:
+                continue
+            reached = mapped.places[-1].commit if mapped.places else header.first_commit - 1
+            if end_commit is not None and reached < end_commit:
+                raise IntegrityError(
+                    f"{path.name}: commits {reached + 1} to {end_commit} cannot be read. Nothing is handed out of a "
+                    "damaged store; look at it with 'calea-lab verify'."
+                )
+            yield from ((mapped, place) for place in tuple(mapped.places) if place.commit > commit)
+
+    def _mapped(self, generation: int) -> _Mapped | None:
+        """The segment read as far as it goes now, None when it is not there."""
+        with self._lock:
+            known = self._map.get(generation)
+            if known is None:
+                known = self._find(generation)
+                if known is None:
+                    return None
+                while len(self._map) >= MAX_MAPPED:
+                    del self._map[next(iter(self._map))]
+                self._map[generation] = known
+            try:
+                there = known.extend()
+            except (OSError, DecodeError):
+                there = False
+            if not there:
+                del self._map[generation]
+            return known if there else None
+
+    def _find(self, generation: int) -> _Mapped | None:
+        for path in segment_paths(self._directory):
+            with SegmentFile(path) as file:
+                try:
+                    header = file.header()
+                except DecodeError:
+                    continue
+            if header.generation == generation:
+                return _Mapped(path, header, self._public_key)
+        return None
+
+
+def rows_of(view: DataView, liid: bytes, cin: int, uids: Iterable[bytes]) -> np.ndarray:
+    """Rows of one communication under these orders; a wanted of `PlacedReader.within`."""
+    chosen = np.zeros(len(view.rows), bool)
+    if liid not in view.liids:
+        return chosen
+    allowed = frozenset(uids)
+    for extent in view.extents:
+        if extent.uid in allowed:
+            chosen[extent.first_row : extent.first_row + extent.rows] = True
+    found: np.ndarray = chosen & (view.rows["liid"] == view.liids.index(liid)) & (view.rows["cin"] == cin)
+    return found

@@ -1,0 +1,245 @@
+"""Lists out of the index: each communication once, in order, whatever is written while somebody pages."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, create_engine, delete, insert, select, update
+
+from asn1.errors import RefusedError
+from collector.store import index_pages as pages
+from collector.store import index_whole
+from collector.store.index_pages import BEGIN, DURATION, PageQuery, Place
+from collector.store.index_queries import merged
+from collector.store.index_tables import COMMUNICATION, META, METADATA, NO_BEGIN, WHOLE, WHOLE_PARTY, WHOLE_TALLY
+from collector.store.index_whole import Kind, kind_of
+
+LIIDS, ORDERS = ("L-1", "L-2"), ("O-1", "O-2")
+SECOND_US = 1_000_000
+
+
+def row(liid: str, cin: int, begin_us: int | None = 0, **changes: Any) -> dict[str, Any]:
+    """A row of COMMUNICATION."""
+    return {
+        "generation": 0, "liid": liid, "cin": cin, "order_id": ORDERS[LIIDS.index(liid)], "service": "VOICE",
+        "content_service": None, "parties": '["12125550101"]', "caller": "+12125550101", "called": None, "sends": 1,
+        "opened": 1, "ended": 0, "answer_us": None, "begin_us": begin_us,
+        "end_us": None if begin_us is None else begin_us + 5 * SECOND_US, "iri": 1, "cc_from_target": 0,
+        "cc_to_target": 0, "cc_other": 0, "first_sequence": cin, "last_sequence": cin,
+    } | changes  # fmt: skip
+
+
+class Fed:
+    """An index that is written to as its writer would, beside what it must say."""
+
+    def __init__(self) -> None:
+        self.engine: Engine = create_engine("sqlite://")
+        METADATA.create_all(self.engine)
+        with self.engine.begin() as connection:
+            connection.execute(insert(META).values(key="records", value="0"))
+
+    def put(self, *rows: dict[str, Any]) -> None:
+        with self.engine.begin() as connection:
+            for one in rows:
+                which = (COMMUNICATION.c.liid == one["liid"]) & (COMMUNICATION.c.cin == one["cin"])
+                which &= COMMUNICATION.c.generation == one["generation"]
+                old = connection.execute(select(COMMUNICATION).where(which)).first()
+                connection.execute(delete(COMMUNICATION).where(which))
+                whole = one if old is None else merged([dict(old._mapping), one])
+                connection.execute(insert(COMMUNICATION).values(**whole))
+            index_whole.add(connection, rows)
+            size = max(one["last_sequence"] for one in rows) + 1
+            connection.execute(update(META).where(META.c.key == "records").values(value=str(size)))
+
+    def evict(self, generation: int) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(delete(COMMUNICATION).where(COMMUNICATION.c.generation <= generation))
+            index_whole.evict(connection, generation)
+
+    def walk(self, query: PageQuery) -> Iterator[dict[str, Any]]:
+        while found := pages.page(self.engine, query):
+            yield from found
+            last = found[-1]
+            query = query._replace(after=Place(last[query.sort], last["liid"], last["cin"]))
+
+    def rows(self, table: Any) -> list[dict[str, Any]]:
+        with self.engine.connect() as connection:
+            return sorted((dict(one._mapping) for one in connection.execute(select(table))), key=repr)
+
+
+@pytest.fixture
+def fed() -> Iterator[Fed]:
+    made = Fed()
+    yield made
+    made.engine.dispose()
+
+
+ALL = PageQuery(LIIDS, frozenset(ORDERS))
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(LIIDS), st.integers(0, 40), st.one_of(st.none(), st.integers(0, 6)), st.integers(0, 3),
+        st.sampled_from(["VOICE", "SMS", "DATA", None]),
+        st.sampled_from(["12125550101", "12125550102", "sip:a@b.invalid"]),
+    ),
+    max_size=40, unique_by=lambda one: one[:2],
+)  # fmt: skip
+
+
+def drawn(values: list[tuple[Any, ...]], first: int = 0) -> list[dict[str, Any]]:
+    return [
+        row(
+            liid, cin, None if begin is None else begin * SECOND_US, service=service, parties=json.dumps([party]),
+            first_sequence=first + at, last_sequence=first + at, opened=int(service == "VOICE"),
+            **({} if begin is None else {"end_us": (begin + length) * SECOND_US}),
+        )
+        for at, (liid, cin, begin, length, service, party) in enumerate(values)
+    ]  # fmt: skip
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    ROWS, st.integers(1, 7), st.sampled_from([BEGIN, DURATION]), st.booleans(),
+    st.sampled_from(["", "+12125550101", "sip:a@b.invalid"]), st.sets(st.sampled_from(list(Kind))),
+    st.sampled_from([(None, None), (2, None), (None, 4), (1, 5)]),
+)  # fmt: skip
+def test_the_pages_together_are_every_row_once_in_order(
+    values: Any, limit: int, sort: str, descending: bool, party: str, kinds: set[Kind], span: Any
+) -> None:
+    fed = Fed()
+    rows = drawn(values)
+    if rows:
+        fed.put(*rows)
+    if sort == DURATION:
+        party = ""
+    from_us, to_us = (None if one is None else one * SECOND_US for one in span)
+    query = ALL._replace(
+        limit=limit,
+        sort=sort,
+        descending=descending,
+        party=party,
+        kinds=tuple(map(str, kinds)),
+        from_us=from_us,
+        to_us=to_us,
+    )
+    found = list(fed.walk(query))
+    wanted = [
+        one for one in fed.rows(WHOLE)
+        if (not party or party in json.loads(one["parties"])) and (not kinds or one["kind"] in kinds)
+        and (from_us is None or one["begin_us"] >= from_us)
+        and (to_us is None or NO_BEGIN < one["begin_us"] < to_us)
+    ]  # fmt: skip
+    wanted.sort(key=lambda one: (one[sort], one["liid"], one["cin"]), reverse=descending)
+    assert found == wanted
+    fed.engine.dispose()
+
+
+@settings(deadline=None)
+@given(ROWS, ROWS, st.integers(1, 5), st.booleans())
+def test_a_walk_is_not_disturbed_by_what_is_written_meanwhile(
+    values: Any, later: Any, limit: int, descending: bool
+) -> None:
+    """What was there comes once; calls that go on stay where they are."""
+    fed = Fed()
+    rows = drawn(values)
+    if rows:
+        fed.put(*rows)
+    before = {(one["liid"], one["cin"]) for one in rows}
+    fresh = iter(drawn(later, 100))
+    seen: list[tuple[str, int]] = []
+    for one in fed.walk(ALL._replace(limit=limit, descending=descending)):
+        seen.append((one["liid"], one["cin"]))
+        if (more := next(fresh, None)) is not None:
+            known = (more["liid"], more["cin"]) in before
+            fed.put({**more, "begin_us": None, "end_us": 90 * SECOND_US} if known else more)
+    assert [one for one in seen if one in before] == list(dict.fromkeys(one for one in seen if one in before))
+    assert before <= set(seen)
+    fed.engine.dispose()
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(ROWS, st.booleans()), min_size=1, max_size=4))
+def test_eviction_and_growth_leave_what_an_index_made_anew_would_say(turns: Any) -> None:
+    fed, sequence = Fed(), 0
+    for generation, (values, evicts) in enumerate(turns):
+        rows = [one | {"generation": generation} for one in drawn(values, sequence)]
+        sequence += len(rows)
+        if rows:
+            fed.put(*rows)
+        if evicts:
+            fed.evict(generation - 1)
+    anew = Fed()
+    for generation_rows in itertools.groupby(
+        sorted(fed.rows(COMMUNICATION), key=lambda one: (one["generation"], one["first_sequence"])),
+        lambda one: one["generation"],
+    ):
+        anew.put(*generation_rows[1])
+    for table in (WHOLE, WHOLE_PARTY, WHOLE_TALLY):
+        assert fed.rows(table) == anew.rows(table)
+    fed.engine.dispose(), anew.engine.dispose()
+
+
+def test_what_is_new_since_a_cursor_comes_once_and_growth_comes_again(fed: Fed) -> None:
+    fed.put(row("L-1", 1), row("L-1", 2, first_sequence=2, last_sequence=2))
+    cursor = pages.newest(fed.engine)
+    assert pages.fresh(fed.engine, LIIDS, ORDERS, cursor, 10) == ([], cursor, False)
+    fed.put(row("L-1", 1, first_sequence=3, last_sequence=3), row("L-2", 9, first_sequence=4, last_sequence=4))
+    first = pages.fresh(fed.engine, LIIDS, ORDERS, cursor, 1)
+    assert ([one["cin"] for one in first.rows], first.more) == ([1], True)
+    rest = pages.fresh(fed.engine, LIIDS, ORDERS, first.cursor, 10)
+    assert ([one["cin"] for one in rest.rows], rest.cursor, rest.more) == ([9], 4, False)
+
+
+def test_attack_another_order_s_communications_are_in_no_page(fed: Fed) -> None:
+    """One LIID may serve two orders; whoever may read one of them reads that one."""
+    fed.put(row("L-1", 1), row("L-1", 2, order_id="O-9"), row("L-1", 3, order_id=None))
+    mine = PageQuery(("L-1",), frozenset({"O-1"}))
+    assert [one["cin"] for one in pages.page(fed.engine, mine)] == [1]
+    assert [one["cin"] for one in pages.fresh(fed.engine, ["L-1"], ["O-1"], -1, 9).rows] == [1]
+
+
+def test_kinds_are_told_apart_and_counted_along(fed: Fed) -> None:
+    fed.put(
+        row("L-1", 1), row("L-1", 2, service="SMS"), row("L-1", 3, service=None, content_service="DATA"),
+        row("L-1", 4, opened=0), row("L-1", -1), row("L-1", 6, service="MMS"),
+        row("L-1", 7, opened=0, cc_from_target=3),
+    )  # fmt: skip
+    assert {one["cin"]: one["kind"] for one in fed.rows(WHOLE)} == {
+        1: "CALL", 2: "SMS", 3: "DATA", 4: "SIGNALLING", -1: "TEST", 6: "MMS", 7: "CALL",
+    }  # fmt: skip
+    assert pages.tallies(fed.engine, LIIDS) == {"CALL": 2, "SMS": 1, "DATA": 1, "SIGNALLING": 1, "TEST": 1, "MMS": 1}
+    fed.put(row("L-1", 4, cc_other=1))
+    assert pages.tallies(fed.engine, LIIDS)["CALL"] == 3 and "SIGNALLING" not in pages.tallies(fed.engine, LIIDS)
+    assert kind_of(row("L-1", 9)) is Kind.CALL
+
+
+def test_what_no_index_serves_is_refused(fed: Fed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "MAX_SORTED", 2)
+    fed.put(*(row("L-1", cin, cin * SECOND_US) for cin in range(3)))
+    with pytest.raises(RefusedError, match="by time only"):
+        pages.page(fed.engine, ALL._replace(sort=DURATION, party="+12125550101"))
+    with pytest.raises(RefusedError, match="narrow the span"):
+        pages.page(fed.engine, ALL._replace(sort=DURATION, from_us=0))
+    assert len(pages.page(fed.engine, ALL._replace(sort=DURATION, from_us=0, to_us=2 * SECOND_US))) == 2
+    with pytest.raises(RefusedError, match="64 interceptions"):
+        pages.page(fed.engine, ALL._replace(liids=tuple(map(str, range(65)))))
+
+
+@pytest.mark.parametrize("sort", [BEGIN, DURATION])
+def test_a_page_is_a_walk_along_an_index_and_never_a_sort(fed: Fed, sort: str) -> None:
+    """Where the database would look through rows and sort them, ten million would be felt."""
+    told: list[str] = []
+    with fed.engine.connect() as connection:
+        for after in (None, Place(5, "L-1", 5)):
+            query = ALL._replace(sort=sort, after=after)
+            for party in ("", "+12125550101") if sort == BEGIN else ("",):
+                statement = pages._statement(query._replace(party=party), "L-1", "CALL")
+                text = str(statement.compile(fed.engine, compile_kwargs={"literal_binds": True}))
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all()
+                told += [str(step[-1]) for step in plan]
+    assert told and all("SEARCH" in step for step in told) and not any("TEMP B-TREE" in step for step in told), told
