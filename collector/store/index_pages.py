@@ -22,6 +22,7 @@ from collector.store.index_whole import Kind
 MAX_SORTED: Final = 2_000
 """Rows that are sorted by hand, where a span of time is asked for in another order than time's."""
 MAX_LIIDS: Final = 64
+_SEQUENCES_A_QUERY: Final = 500
 BEGIN: Final = "begin_us"
 DURATION: Final = "duration_us"
 
@@ -200,13 +201,14 @@ def segments_of(engine: Engine, liid: str, cin: int) -> list[tuple[int, int, int
         return [(int(generation), int(first), int(last)) for generation, first, last in connection.execute(query)]
 
 
-def communications_of(engine: Engine, sequences: Iterable[int]) -> set[tuple[str, int]]:
-    """LIID and CIN of the IRI records among these."""
+def communications_of(engine: Engine, sequences: Iterable[int]) -> dict[int, tuple[str, int]]:
+    """LIID and CIN of the IRI records among these, by sequence."""
     wanted = sorted(set(sequences))
-    query: Select[Any] = select(IRI_EVENT.c.liid, IRI_EVENT.c.cin).distinct()
-    found: set[tuple[str, int]] = set()
+    query = select(IRI_EVENT.c.sequence, IRI_EVENT.c.liid, IRI_EVENT.c.cin)
+    found: dict[int, tuple[str, int]] = {}
     with engine.connect() as connection:
-        for start in range(0, len(wanted), 500):
-            part = connection.execute(query.where(IRI_EVENT.c.sequence.in_(wanted[start : start + 500])))
-            found.update((str(liid), int(cin)) for liid, cin in part)
+        for start in range(0, len(wanted), _SEQUENCES_A_QUERY):
+            some = wanted[start : start + _SEQUENCES_A_QUERY]
+            rows = connection.execute(query.where(IRI_EVENT.c.sequence.in_(some)))
+            found.update((int(sequence), (str(liid), int(cin))) for sequence, liid, cin in rows)
     return found

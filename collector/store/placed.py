@@ -107,6 +107,20 @@ class PlacedReader(StoreReader):
                         break
                     yield from self._of_unit(file, mapped.header, unit, place.wrong, wanted)
 
+    def places(self, span: Span, wanted: Wanted) -> Iterator[np.ndarray]:
+        """The sequences of the records that `wanted` selects, without reading them: a data frame's at a time."""
+        mapped = self._mapped(span.generation)
+        if mapped is None:
+            return
+        with SegmentFile(mapped.path) as file:
+            for place in [one for one in mapped.places if one.first <= span.last and one.next > span.first]:
+                unit = file.unit_at(mapped.header, place.offset)
+                for data in () if unit is None else unit.data:
+                    view = DataView(data.first_sequence, data.rows(), data.meta.liids, data.meta.extents)
+                    found = np.flatnonzero(wanted(view))
+                    if len(found):
+                        yield data.first_sequence + found
+
     def _of_unit(
         self, file: SegmentFile, header: frames.SegmentHeader, unit: Unit, wrong: str | None, wanted: Wanted | None
     ) -> Iterator[StoredRecord]:

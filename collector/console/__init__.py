@@ -1,0 +1,1 @@
+"""The console: what an investigator, a technician and an auditor see."""

@@ -1,0 +1,212 @@
+"""The store and its index as the console reads them: lists, communications, records, each for one reader.
+
+Rules. Everything is asked with a `Scope`, and nothing outside its orders is answered: a communication or a record of
+another case is the same NotFoundError as one that is not there (R-073). Read-only, beside the writer, without its lock.
+Safe to use from several threads. What was read of a communication is kept for the next question while nothing was
+added to it and nothing was decided since; how much is kept is bounded in octets.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from asn1.errors import LocalError
+from asn1.ps_pdu import liid_text
+from collector.console.model.lists import EventRow, FreshRows, ListPage, ListQuery, ListStanding, token_of
+from collector.console.model.scope import NotFoundError, Scope
+from collector.export.communications import Communication, put_together
+from collector.standing import Standings
+from collector.store import index_pages
+from collector.store.index import open_database
+from collector.store.index_tables import META
+from collector.store.index_whole import Kind
+from collector.store.keys import Keys
+from collector.store.placed import PlacedReader, Span, rows_of
+from collector.store.reader import DataView, StoredRecord
+from collector.store.verifier import Witnessed
+
+CACHE_OCTETS: Final = 256 << 20
+MAX_OCTETS: Final = 192 << 20
+"""Of one communication that is shown whole: some six hours of a call both ways."""
+_KIND_ORDER: Final = tuple(Kind)
+_OVERHEAD_OCTETS: Final = 512
+"""What an object of a record takes beside its octets, roughly from above."""
+
+
+class IndexLag(NamedTuple):
+    """The commit that the index has reached, and how many records the store has beyond it."""
+
+    commit: int
+    records: int
+
+
+class _Kept(NamedTuple):
+    communication: Communication
+    octets: int
+
+
+class CaseLibrary:
+    """`pin`, `audit`, `witnessed`: what `verify_record` holds a record against. Raises NotReadyError when the index
+    cannot be opened."""
+
+    def __init__(
+        self,
+        index_url: str,
+        store: Path,
+        keys: Keys,
+        pin: Path | None = None,
+        audit: Path | None = None,
+        witnessed: Witnessed | None = None,
+        cache_octets: int = CACHE_OCTETS,
+    ) -> None:
+        self._engine = open_database(index_url)
+        self.reader = PlacedReader(store, keys)
+        self.store, self.keys = store, keys
+        self.pin, self.audit, self.witnessed = pin, audit, witnessed
+        self._cache: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
+        self._cache_octets, self._cached = cache_octets, 0
+        self._lock = threading.Lock()
+        self._listed: tuple[int, ListStanding] | None = None
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    # Lists
+
+    def page(self, scope: Scope, query: ListQuery) -> ListPage:
+        """Raises RefusedError for a list that no index serves, IntegrityError when decisions cannot be read."""
+        found = index_pages.page(self._engine, query.of(scope))
+        standing = self._list_standing()
+        rows = tuple(standing.row(row) for row in found[: query.limit])
+        more = len(found) > query.limit
+        return ListPage(rows, token_of(rows[-1], query.sort) if more else "", not query.after)
+
+    def counts(self, scope: Scope) -> dict[Kind, int]:
+        """How many communications of each kind, every kind named."""
+        found = index_pages.tallies(self._engine, scope.liids)
+        return {kind: found.get(str(kind), 0) for kind in _KIND_ORDER}
+
+    def cursor(self) -> int:
+        """Behind everything that lists show now."""
+        return index_pages.newest(self._engine)
+
+    def since(self, scope: Scope, cursor: int, limit: int = 100) -> FreshRows:
+        """The communications that began or went on since `cursor`."""
+        found = index_pages.fresh(self._engine, scope.liids, scope.order_ids, cursor, limit)
+        standing = self._list_standing()
+        return FreshRows(tuple(standing.row(row) for row in found.rows), found.cursor, found.more)
+
+    def find(self, scope: Scope, liid: str, cin: int) -> EventRow:
+        """Raises NotFoundError."""
+        row = index_pages.one(self._engine, liid, cin) if liid in scope.liids else None
+        if row is None or row["order_id"] not in scope.order_ids:
+            raise NotFoundError("communication")
+        return self._list_standing().row(row)
+
+    def lag(self) -> IndexLag:
+        """Raises LocalError when the index does not answer."""
+        try:
+            with self._engine.connect() as connection:
+                meta = {row.key: row.value for row in connection.execute(select(META))}
+        except SQLAlchemyError as error:
+            raise LocalError("The index does not answer; it is made by the collector when it runs.") from error
+        size = self.reader.size
+        return IndexLag(int(meta.get("commit", -1)), max(size - int(meta.get("records", 0)), 0))
+
+    def standings(self) -> Standings:
+        return self.reader.standings()
+
+    def _list_standing(self) -> ListStanding:
+        standings = self.reader.standings()
+        known = self._listed
+        if known is None or known[0] != len(standings):
+            sequences = [one for _, entry in standings.entries for one in entry.scope.sequences]
+            indexed = index_pages.newest(self._engine)
+            named = index_pages.communications_of(self._engine, sequences)
+            known = len(standings), ListStanding(standings, named)
+            # What is decided about a record that the index has not reached yet is looked up again.
+            self._listed = known if max(sequences, default=-1) <= indexed else None
+        return known[1]
+
+    # Records
+
+    def communication(self, scope: Scope, liid: str, cin: int) -> Communication:
+        """The records of one communication as this reader may see them. Raises NotFoundError, LocalError when it holds
+        more than MAX_OCTETS, IntegrityError when decisions cannot be read. Not to be changed: it is shared."""
+        row = self.find(scope, liid, cin)
+        standings = self.reader.standings()
+        key = (liid, cin, scope.order_ids, scope.content, scope.privileged, row.last_sequence, row.iri, len(standings))
+        with self._lock:
+            kept = self._cache.get(key)
+            if kept is not None:
+                self._cache.move_to_end(key)
+                return kept.communication
+        octets = liid_octets(liid)
+        found = put_together(
+            octets, self.records(scope, liid, cin), scope.judge(standings), self.reader.segments(octets), MAX_OCTETS
+        )
+        communication = found[0] if found else Communication(liid, cin)
+        self._keep(key, communication)
+        return communication
+
+    def records(self, scope: Scope, liid: str, cin: int) -> Iterator[StoredRecord]:
+        """The stored records of one communication under the orders of the scope, oldest first, whatever was decided
+        about them: whoever shows them asks `Scope.judge`."""
+        octets, uids = liid_octets(liid), scope.uids
+        spans = [Span(*one) for one in index_pages.segments_of(self._engine, liid, cin)]
+        return self.reader.within(spans, lambda view: rows_of(view, octets, cin, uids))
+
+    def record(self, scope: Scope, sequence: int) -> StoredRecord:
+        """One record. Raises NotFoundError for one of another case, of the store's own, or that is not there."""
+        found = self.reader.read(sequence) if 0 <= sequence < 1 << 62 else None
+        if found is None or found.uid not in scope.uids:
+            raise NotFoundError("record")
+        return found
+
+    def beside(self, scope: Scope, record: StoredRecord) -> tuple[int | None, int | None]:
+        """The record before and the one behind it in its communication."""
+        uids = scope.uids
+        before: int | None = None
+
+        def mine(view: DataView) -> np.ndarray:
+            return rows_of(view, record.liid, record.cin, uids)
+
+        for generation, first, last in index_pages.segments_of(self._engine, liid_text(record.liid), record.cin):
+            for sequences in self.reader.places(Span(generation, first, last), mine):
+                at = int(np.searchsorted(sequences, record.sequence))
+                if at > 0:
+                    before = int(sequences[at - 1])
+                behind = at + 1 if at < len(sequences) and sequences[at] == record.sequence else at
+                if behind < len(sequences):
+                    return before, int(sequences[behind])
+        return before, None
+
+    def _keep(self, key: tuple[object, ...], communication: Communication) -> None:
+        octets = sum(len(one.octets) + _OVERHEAD_OCTETS for one in communication.packets)
+        octets += 16 * _OVERHEAD_OCTETS * len(communication.signals)
+        if octets > self._cache_octets:
+            return
+        with self._lock:
+            if key in self._cache:
+                return
+            self._cache[key] = _Kept(communication, octets)
+            self._cached += octets
+            while self._cached > self._cache_octets:
+                _, gone = self._cache.popitem(last=False)
+                self._cached -= gone.octets
+
+
+def liid_octets(text: str) -> bytes:
+    """A LIID out of the form that people read (`ps_pdu.liid_text`). Raises NotFoundError for what is none."""
+    try:
+        return bytes.fromhex(text[2:]) if text.startswith("0x") else text.encode("ascii")
+    except ValueError as error:
+        raise NotFoundError("communication") from error

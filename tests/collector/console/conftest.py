@@ -1,0 +1,124 @@
+"""A case as the console reads it: what a real collector stored of two orders, and a library beside it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asn1 import ps_pdu
+from asn1.ip import ipcc
+from collector.console.model.library import CaseLibrary
+from collector.console.model.scope import Scope, scope_of
+from collector.registry import Registry
+from collector.standing import Entry
+from collector.store.index import Index
+from collector.store.keys import Keys
+from collector.store.private_files import read_public_key
+from collector.store.reader import StoreReader
+from collector.store.store import Store, StoreConfig, StoreHooks
+
+CASE = "C-1"
+RTP = b"\x80\x08\0\1\0\0\0\1\0\0\0\7"
+
+
+def rtp(number: int, payload: bytes = b"\xaa" * 160, ssrc: int = 7, kind: int = 8) -> bytes:
+    """An RTP packet of 20 ms."""
+    head = bytes((0x80, kind)) + number.to_bytes(2, "big") + (160 * number & 0xFFFFFFFF).to_bytes(4, "big")
+    return head + ssrc.to_bytes(4, "big") + payload
+
+
+@dataclass
+class Case:
+    """`library` reads what is stored; `decide` puts decisions into the store."""
+
+    root: Path
+    library: CaseLibrary
+    registry: Registry
+    opened: list[CaseLibrary] = field(default_factory=list)
+
+    @property
+    def data(self) -> Path:
+        return self.root / "collector"
+
+    def scope(self, content: bool = True, privileged: bool = False, **changes: Any) -> Scope:
+        made = scope_of(CASE, self.registry.current(), content, privileged)
+        return Scope(**{name: getattr(made, name) for name in made.__dataclass_fields__} | changes)
+
+    def decide(self, *entries: Entry) -> None:
+        store = Store.open(
+            self.data / "store",
+            StoreConfig(capacity_octets=16 << 20, segment_octets=8 << 20),
+            Keys(self.data / "keys"),
+            StoreHooks(lambda: time.time_ns() // 1000, lambda records: {}),
+        )
+        done = threading.Event()
+        store.stand(entries, lambda info: done.set())
+        assert done.wait(10)
+        store.close()
+        self.reindex()
+
+    def reindex(self) -> None:
+        last = max(one.number for one in StoreReader(self.data / "store").commits())
+        index = Index(f"sqlite:///{self.data / 'index.sqlite'}", self.data / "store", Keys(self.data / "keys"), last)
+        index.start()
+        assert index.wait(20)
+        index.stop()
+
+    def sequences(self, liid: str, cin: int) -> list[int]:
+        return [one.sequence for one in self.library.records(self.scope(), liid, cin)]
+
+
+def open_library(data: Path) -> CaseLibrary:
+    return CaseLibrary(f"sqlite:///{data / 'index.sqlite'}", data / "store", Keys(data / "keys"), audit=data / "audit")
+
+
+@pytest.fixture
+async def made(lab: Any, records: Any, connect: Any) -> AsyncIterator[Callable[..., Awaitable[Case]]]:
+    """Sends records to a collector with a warrant (LAB-0001) and a pen register (LAB-0002), both of C-1, and another
+    case's warrant (LAB-0003); gives the case. What to send is a function of the fixture `records`."""
+    opened: list[CaseLibrary] = []
+
+    async def make(*sent: bytes, **orders: Any) -> Case:
+        lab.court.issue("O-1", "LAB-0001", case_id=CASE, **orders)
+        lab.court.issue("O-2", "LAB-0002", kind="PRTT", services=[], case_id=CASE)
+        lab.court.issue("O-3", "LAB-0003", case_id="C-2")
+        running = await lab.start()
+        client = await connect(running.ports["hi2"])
+        await client.send(*sent)
+        await client.barrier(records)
+        await client.close()
+        await running.end()
+        library = open_library(lab.data)
+        opened.append(library)
+        registry = Registry(lab.court.inbox, read_public_key(lab.root / "court.pub"), reads_only=True)
+        registry.reload()
+        case = Case(lab.root, library, registry)
+        case.reindex()
+        return case
+
+    yield make
+    for library in opened:
+        library.close()
+
+
+@pytest.fixture
+def sent(records: Any) -> list[bytes]:
+    """A call, a message and a session under the warrant; a call and a message under the pen register; one elsewhere."""
+    speech = [
+        records.rtp("LAB-0001", 1, rtp(number), direction="fromTarget" if number % 2 else "toTarget")
+        for number in range(20)
+    ]
+    ip = b"\x45\0\0\x24\0\0\0\0\x40\x11\0\0\xc0\0\2\1\xc0\0\2\2\0\x35\x14\xe9\0\x10\0\0" + b"\0\1\0\0\0\0\0\0"
+    data = ps_pdu.cc_pdu(records.header("LAB-0001", 3, "cc", None, None), ipcc(ip), "fromTarget")
+    return [
+        records.sip("LAB-0001", 1), *speech, records.sip("LAB-0001", 1, "end", method="BYE", to_tag="b"),
+        records.sms("LAB-0001", 2, "hello <b>you</b>"), data,
+        records.sip("LAB-0002", 5, body=b"WITHHELD"), records.sms("LAB-0002", 6, "WITHHELD"),
+        records.sip("LAB-0003", 7),
+    ]  # fmt: skip
