@@ -1,13 +1,9 @@
 # Rows and leaf hashes in C, for pack.py: layouts are documented there.
 from libc.stdint cimport int64_t
+from mediation.ledger.lanes cimport calea_lanes
 
 cdef extern from *:
     """
-    #define OPENSSL_SUPPRESS_DEPRECATED
-    #include <openssl/sha.h>
-    #include <stdint.h>
-    #include <string.h>
-
     static void calea_be64(unsigned char *at, uint64_t value) {
         value = __builtin_bswap64(value);
         memcpy(at, &value, 8);
@@ -29,10 +25,9 @@ cdef extern from *:
         uint8_t zero;
     };
 
-    static void calea_leaf(const struct calea_row *row, const unsigned char *uid_version, int64_t sequence,
-                           const unsigned char *octets, unsigned char *hash) {
+    static void calea_leaf(struct calea_lanes *lanes, const struct calea_row *row, const unsigned char *uid_version,
+                           int64_t sequence, const unsigned char *octets, unsigned char *hash) {
         unsigned char head[65];
-        SHA256_CTX context;
         head[0] = 0;
         head[1] = 1;
         head[2] = row->verdict;
@@ -46,15 +41,12 @@ cdef extern from *:
         memcpy(head + 41, uid_version, 16);
         calea_be32(head + 57, row->length);
         calea_be32(head + 61, 0);
-        SHA256_Init(&context);
-        SHA256_Update(&context, head, 65);
-        SHA256_Update(&context, octets, row->length);
-        SHA256_Final(hash, &context);
+        calea_lanes_put(lanes, head, 65, octets, row->length, hash);
     }
 
-    static void calea_place(unsigned char *row_at, unsigned char *hash_at, unsigned char *area_at,
-                            const unsigned char *source, const unsigned char *uid_version, int64_t octets,
-                            int64_t sequence, int64_t reasons, int64_t received_us, int64_t event_us, int64_t cin,
+    static void calea_place(struct calea_lanes *lanes, unsigned char *row_at, unsigned char *hash_at,
+                            unsigned char *area_at, const unsigned char *source, const unsigned char *uid_version,
+                            int64_t octets, int64_t sequence, int64_t reasons, int64_t received_us, int64_t event_us, int64_t cin,
                             int64_t number, int64_t epoch, int64_t liid, int64_t extent, int64_t content_tag,
                             int64_t verdict, int64_t form, int64_t kind, int64_t direction, int64_t iri_type) {
         struct calea_row row;
@@ -76,18 +68,19 @@ cdef extern from *:
         row.zero = 0;
         memcpy(row_at, &row, 64);
         memcpy(area_at, source, (size_t)octets);
-        calea_leaf(&row, uid_version, sequence, area_at, hash_at);
+        calea_leaf(lanes, &row, uid_version, sequence, area_at, hash_at);
     }
 
-    static int64_t calea_rehash(const unsigned char *row_at, const unsigned char *area, int64_t at, int64_t area_octets,
-                                const unsigned char *uid_version, int64_t sequence, unsigned char *hash) {
+    static int64_t calea_rehash(struct calea_lanes *lanes, const unsigned char *row_at, const unsigned char *area,
+                                int64_t at, int64_t area_octets, const unsigned char *uid_version, int64_t sequence,
+                                unsigned char *hash) {
         struct calea_row row;
         memcpy(&row, row_at, 64);
         if (at + (int64_t)row.length > area_octets)
             return -1;
-        calea_leaf(&row, uid_version, sequence, area + at, hash);
+        calea_leaf(lanes, &row, uid_version, sequence, area + at, hash);
         return at + row.length;
     }
     """
-    void place_record "calea_place"(unsigned char *row_at, unsigned char *hash_at, unsigned char *area_at, const unsigned char *source, const unsigned char *uid_version, int64_t octets, int64_t sequence, int64_t reasons, int64_t received_us, int64_t event_us, int64_t cin, int64_t number, int64_t epoch, int64_t liid, int64_t extent, int64_t content_tag, int64_t verdict, int64_t form, int64_t kind, int64_t direction, int64_t iri_type) noexcept nogil
-    int64_t rehash_record "calea_rehash"(const unsigned char *row_at, const unsigned char *area, int64_t at, int64_t area_octets, const unsigned char *uid_version, int64_t sequence, unsigned char *hash) noexcept nogil
+    void place_record "calea_place"(calea_lanes *lanes, unsigned char *row_at, unsigned char *hash_at, unsigned char *area_at, const unsigned char *source, const unsigned char *uid_version, int64_t octets, int64_t sequence, int64_t reasons, int64_t received_us, int64_t event_us, int64_t cin, int64_t number, int64_t epoch, int64_t liid, int64_t extent, int64_t content_tag, int64_t verdict, int64_t form, int64_t kind, int64_t direction, int64_t iri_type) noexcept nogil
+    int64_t rehash_record "calea_rehash"(calea_lanes *lanes, const unsigned char *row_at, const unsigned char *area, int64_t at, int64_t area_octets, const unsigned char *uid_version, int64_t sequence, unsigned char *hash) noexcept nogil

@@ -32,6 +32,7 @@ else:
 
 if cython.compiled:
     from cython.cimports.collector.store.leaf import place_record, rehash_record
+    from cython.cimports.mediation.ledger.lanes import calea_lanes, lanes_begin, lanes_drain
 
 COMPILED: Final[bool] = cython.compiled
 
@@ -220,6 +221,9 @@ def _fill_rows(
     area: bytearray | memoryview,
 ) -> None:
     """Writes rows, hashes and octets to their places."""
+    if cython.compiled:
+        lanes = cython.declare(calea_lanes)
+        lanes_begin(cython.address(lanes), rows.n)
     for row in range(rows.n):
         order = rows.order_view[row]
         place = starts[order]
@@ -230,6 +234,7 @@ def _fill_rows(
         liid = rows.liid_view[row]
         if cython.compiled:
             place_record(
+                cython.address(lanes),
                 cython.address(packed_rows[64 * place]),
                 cython.address(hashes[32 * place]),
                 cython.address(area[at]),
@@ -279,6 +284,8 @@ def _fill_rows(
             ROW.pack_into(packed_rows, 64 * place, *columns)
             uid = bytes(orders[20 * order : 20 * order + 20])
             hashes[32 * place : 32 * place + 32] = _leaf(columns, uid, first_sequence + place, data)
+    if cython.compiled:
+        lanes_drain(cython.address(lanes))
 
 
 def _leaf(columns: tuple[int, ...], uid_version: bytes, sequence: int, octets: bytes) -> bytes:
@@ -323,9 +330,13 @@ def _rehash_rows(
     rows: memoryview, area: memoryview, uid_version: bytes, first_sequence: int, count: int, hashes: bytearray
 ) -> int:
     at = 0
+    if cython.compiled:
+        lanes = cython.declare(calea_lanes)
+        lanes_begin(cython.address(lanes), count)
     for row in range(count):
         if cython.compiled:
             at = rehash_record(
+                cython.address(lanes),
                 cython.address(rows[64 * row]),
                 cython.address(area[0]),
                 at,
@@ -343,4 +354,6 @@ def _rehash_rows(
             if at > len(area):
                 return -1
             hashes[32 * row : 32 * row + 32] = _leaf(columns, bytes(uid_version), first_sequence + row, octets)
+    if cython.compiled:
+        lanes_drain(cython.address(lanes))
     return at

@@ -2,7 +2,8 @@
 
 A compact range holds the roots of the perfect subtrees that a tree of `size` leaves falls into, largest first: one for
 each set bit of `size`, so at most 64. It is all that appending and the root need. One source for two paths (ADR 0002):
-compiled, the hashing is libcrypto's and runs without the GIL; interpreted, it is hashlib's, with the same result.
+compiled, the nodes of a level are hashed side by side without the GIL (lanes.pxd); interpreted, hashlib hashes them one
+by one, with the same result.
 """
 
 from __future__ import annotations
@@ -21,8 +22,7 @@ else:
         from asn1 import plain as cython
 
 if cython.compiled:
-    from cython.cimports.libc.string import memcpy
-    from cython.cimports.mediation.ledger.nodes import hash_pair
+    from cython.cimports.mediation.ledger.nodes import grow
 
 COMPILED: Final[bool] = cython.compiled
 
@@ -52,14 +52,13 @@ class CompactRange:
             message = f"a tree of {size} leaves has {size.bit_count()} peaks of 32 octets"
             raise DecodeError(DecodeError.BAD_VALUE, message)
         self.size = size
-        self._depth = len(peaks)
         self._stack = self._stack_view = bytearray(b"".join(peaks).ljust(HASH_OCTETS * (MAX_LEVELS + 1), b"\0"))
 
     def copy(self) -> CompactRange:
         return CompactRange(self.size, self.peaks())
 
     def peaks(self) -> tuple[bytes, ...]:
-        return tuple(bytes(self._stack[32 * level : 32 * level + 32]) for level in range(self._depth))
+        return tuple(bytes(self._stack[32 * level : 32 * level + 32]) for level in range(self.size.bit_count()))
 
     def root(self) -> bytes:
         """The root over all leaves; SHA-256 of nothing for an empty tree (RFC 6962 2.1)."""
@@ -77,33 +76,25 @@ class CompactRange:
         if count == 0:
             return
         data = view
-        with cython.nogil:
-            _extend(self, data, count)
+        if cython.compiled:
+            with cython.nogil:
+                grow(cython.address(self._stack_view[0]), self.size, cython.address(data[0]), count)
+            self.size += count
+        else:
+            for index in range(count):
+                self._append(data[32 * index : 32 * index + 32])
 
     def append(self, leaf: bytes) -> None:
         """One leaf hash."""
         self.extend(leaf)
 
-
-def _extend(tree: CompactRange, data: memoryview, count: int) -> None:
-    for index in range(count):
-        if cython.compiled:
-            memcpy(cython.address(tree._stack_view[32 * tree._depth]), cython.address(data[32 * index]), 32)
-        else:
-            tree._stack[32 * tree._depth : 32 * tree._depth + 32] = data[32 * index : 32 * index + 32]
-        size = tree.size
+    def _append(self, leaf: memoryview) -> None:
+        """The leaf is a peak, joined with those before it that are of its size."""
+        stack, size = self._stack, self.size
+        top = HASH_OCTETS * size.bit_count()
+        stack[top : top + HASH_OCTETS] = leaf
         while size & 1:
-            _join(tree, tree._depth - 1)
-            tree._depth -= 1
+            top -= HASH_OCTETS
+            stack[top : top + HASH_OCTETS] = hashlib.sha256(b"\x01" + stack[top : top + 2 * HASH_OCTETS]).digest()
             size >>= 1
-        tree._depth += 1
-        tree.size += 1
-
-
-def _join(tree: CompactRange, left: int) -> None:
-    """Replaces the peaks `left` and `left + 1` by their parent."""
-    if cython.compiled:
-        hash_pair(cython.address(tree._stack_view[32 * left]))
-    else:
-        pair = tree._stack[32 * left : 32 * left + 64]
-        tree._stack[32 * left : 32 * left + 32] = hashlib.sha256(b"\x01" + pair).digest()
+        self.size += 1

@@ -118,6 +118,24 @@ def test_pieces_of_any_size_and_a_stop_anywhere_give_the_same_tree(kernel: Modul
     assert (tree.size, tree.peaks(), tree.root()) == (whole.size, whole.peaks(), whole.root())
 
 
+@pytest.mark.parametrize("before", [0, 1, 2, 3, 7, 1023])
+@pytest.mark.parametrize("count", [1, 5, 12, 13, 1023, 1024, 1025, 3000])
+def test_many_leaves_at_once_are_as_one_after_the_other(kernel: ModuleType, before: int, count: int) -> None:
+    """Compiled, the nodes of a level are hashed side by side, a thousand leaves at a time."""
+    rng = random.Random(before + count)
+    octets = rng.randbytes(32 * (before + count))
+    tree, plain = kernel.CompactRange(), list[bytes]()
+    tree.extend(octets[: 32 * before])
+    tree.extend(octets[32 * before :])
+    for at in range(before + count):
+        plain.append(octets[32 * at : 32 * at + 32])
+        while at & 1:
+            right, left = plain.pop(), plain.pop()
+            plain.append(hashlib.sha256(b"\x01" + left + right).digest())
+            at >>= 1
+    assert (tree.size, tree.peaks()) == (before + count, tuple(plain))
+
+
 def test_a_copy_goes_its_own_way(kernel: ModuleType) -> None:
     tree = kernel.CompactRange()
     tree.extend(b"".join(kernel.leaf_hash(leaf) for leaf in leaves_of(5)))
