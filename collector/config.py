@@ -174,11 +174,14 @@ class AuditConfig(Model):
 
 class Limits(Model):
     """`received_octets`: octets received and not durable yet, all connections together; beyond it nothing more is read.
+    `backlog_octets`: beyond it connections that have more to send are read in turn; a record waits for so much at most,
+    and for half of `received_octets` where all who send have always more to send.
     `communications`: (LIID, CIN) pairs whose sequence marks are held at once. `forget_s`: how long an ended
     communication is remembered (virtual time), so that what is sent again is known as sent again.
     `linger_us`: how long a batch waits for company at low rates."""
 
     received_octets: Annotated[int, Field(ge=4 * MIB, le=1 << 34)] = 64 * MIB
+    backlog_octets: Annotated[int, Field(ge=MIB // 4, le=1 << 34)] = 4 * MIB
     connections: Annotated[int, Field(ge=1, le=20_000)] = 1024
     liids: Annotated[int, Field(ge=16, le=1 << 20)] = 1 << 20
     communications: Annotated[int, Field(ge=16, le=1 << 20)] = 1 << 20

@@ -27,6 +27,8 @@ from mediation.runtime.tls import server_context
 
 HANDSHAKE_S: Final = 10.0
 """How long a peer may take for its TLS handshake."""
+BACKLOG: Final = 1024
+"""Connections that may wait to be accepted: all of a region's delivery functions come back at once after an outage."""
 
 
 def link_state(config: LinkConfig, law: LawSettings, paused: bool) -> LinkState:
@@ -107,7 +109,7 @@ async def start_link(config: LinkConfig, state: LinkState, receiver: Receiver, f
             ssl=context,
             ssl_handshake_timeout=HANDSHAKE_S if context is not None else None,
             reuse_address=True,
-            backlog=256,
+            backlog=BACKLOG,
         )
     except OSError as error:
         raise _busy(config, error) from error

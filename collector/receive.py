@@ -15,7 +15,7 @@ from asn1.handover import AnswerOverdue, LemfSession, OptionsAgreed, ProtocolVio
 from asn1.scan import scan
 from collector.arena import Arena
 from collector.pipeline import LinkState
-from collector.receiver import DISCARD_OCTETS, TOO_MUCH_UNFINISHED, PeerConnection, Receiver
+from collector.receiver import DISCARD_OCTETS, PeerConnection, Receiver
 
 READ_OCTETS: Final = 256 * 1024
 """Most octets of one read: one busy connection must not keep the others waiting for long."""
@@ -40,6 +40,7 @@ class Connection(PeerConnection):
         self._have = 0
         self._whole = False
         self._skip = 0
+        self._offered = 0
 
     def _begin(self) -> None:
         self._session.connected(self._receiver.session_us())
@@ -47,6 +48,10 @@ class Connection(PeerConnection):
     @property
     def _unfinished(self) -> int:
         return self._have or len(self._carry) or (1 if self._skip else 0)
+
+    @property
+    def holds(self) -> bool:
+        return self._own is not None and not self._whole
 
     @property
     def _waits(self) -> bool:
@@ -67,7 +72,9 @@ class Connection(PeerConnection):
             if arena is not None:
                 self._arena = arena
                 start = arena.filled + carried
-                return arena.view[start : min(start + READ_OCTETS, arena.octets)]
+                most = self._receiver.turns.read_octets(self.turn, MIN_READ_OCTETS, READ_OCTETS)
+                self._offered = min(most, arena.octets - start)
+                return arena.view[start : start + self._offered]
             self._receiver.pause()
             self._spill(max(2 * carried, MIN_READ_OCTETS))
         assert self._own is not None
@@ -105,6 +112,8 @@ class Connection(PeerConnection):
         if carry:
             arena.view[start : start + len(carry)] = carry
         self._consume(arena, start, stop)
+        if receiver.turns.judged(self.turn, self.position, nbytes, nbytes == self._offered, self._heard_s):
+            self._rest()
 
     def _consume(self, arena: Arena, start: int, stop: int) -> None:
         fed = self._receiver.pipeline.feed(self.link, self, arena.view, start, stop, self.position)
@@ -136,10 +145,12 @@ class Connection(PeerConnection):
         receiver = self._receiver
         old = self._own
         grown = octets - (len(old) if old is not None else 0)
+        while receiver.spilled + grown > receiver.spill_octets and receiver.give_up_oldest(self):
+            pass
         if receiver.spilled + grown > receiver.spill_octets:
-            self._end(TOO_MUCH_UNFINISHED, "unfinished records of all connections take more memory than is allowed")
-            self._own, self._have, self._carry = bytearray(MIN_READ_OCTETS), 0, b""
-            receiver.spilled += MIN_READ_OCTETS - (len(old) if old is not None else 0)
+            self.give_up()
+            self._own = bytearray(MIN_READ_OCTETS)
+            receiver.spilled += MIN_READ_OCTETS
             return
         own = bytearray(octets)
         if old is not None:
@@ -177,6 +188,7 @@ class Connection(PeerConnection):
         arena.view[start:stop] = memoryview(self._own)[: self._have]
         self._release()
         self._consume(arena, start, stop)
+        self._receiver.turns.judged(self.turn, self.position, 0, False, self._heard_s)
 
     def _release(self) -> None:
         if self._own is not None:
@@ -199,6 +211,7 @@ class Connection(PeerConnection):
 
     def durable(self, position: int) -> None:
         """Everything up to `position` is on disk or needs not be."""
+        self._settled(position)
         self._session.durable(position, self._receiver.session_us())
         self._write()
 

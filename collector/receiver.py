@@ -1,9 +1,11 @@
 """What all connections share, whatever their dialect: the arena they fill, the pressure, the limits, the ends.
 
-Rules. When no arena is free nothing is read until one is. A connection is closed, with a code, when a record does not
-end in time, when it sends nothing for too long, or when there are too many; what was received whole before that is
-judged, stored and counted. What is read, and how, is for `receive` (ETSI) and `laes.receive` to say. One thread, the
-event loop's.
+Rules. When no arena is free nothing is read until one is. While much is received and not durable, connections that have
+more to send are read in turn (`turns`). A connection is closed, with a code, when a record does not end in time, when
+it sends nothing for too long, or when there are too many; what was received whole before that is judged, stored and
+counted. Where unfinished records take more memory than is allowed, the one unfinished for longest goes: an honest one
+ends in milliseconds, and a peer that never finishes makes itself the oldest. What is read, and how, is for `receive`
+(ETSI) and `laes.receive` to say. One thread, the event loop's.
 """
 
 from __future__ import annotations
@@ -17,10 +19,13 @@ from typing import Final, Protocol
 from asn1.columns import Columns, LiidTable
 from collector.assembly import Assembly
 from collector.pipeline import LinkState, Pipeline
+from collector.turns import Turn, Turns
 
 ANSWERS_OCTETS: Final = 64 * 1024
 """Answers that a peer may leave unread before it is not read either."""
 DISCARD_OCTETS: Final = 64 * 1024
+TURN_S: Final = 0.002
+"""Turns are given when something has become durable; so often where nothing is on its way."""
 
 HALF_RECORD: Final = "HALF_RECORD"
 SILENT: Final = "SILENT"
@@ -49,8 +54,9 @@ class Reading(Protocol):
 
 
 class Receiver:
-    """What all connections share: arena, pressure, limits. `spill_octets` bounds all unfinished large records. `now_us`
-    is the run's clock, `session_us` real time: the timers of peers are real."""
+    """What all connections share: arena, pressure, limits. `spill_octets` bounds all unfinished large records,
+    `backlog_octets` is what may be judged and not durable before connections are read in turn. `now_us` is the run's
+    clock, `session_us` real time: the timers of peers are real."""
 
     def __init__(
         self,
@@ -60,6 +66,7 @@ class Receiver:
         *,
         max_connections: int,
         spill_octets: int,
+        backlog_octets: int,
         now_us: Callable[[], int],
         session_us: Callable[[], int],
         report: ConnectionReport,
@@ -77,6 +84,8 @@ class Receiver:
         self.loop = asyncio.get_running_loop()
         self.connections: dict[int, Reading] = {}
         self.spilled = 0
+        self.turns = Turns(backlog_octets, max(backlog_octets, spill_octets // 2))
+        self._next_turns: asyncio.Handle | None = None
         self.paused = False
         self.stopped = False
         self.pauses = 0
@@ -103,6 +112,38 @@ class Receiver:
             connection.resume()
             if self.paused:
                 return
+
+    def freed(self) -> None:
+        """Something of somebody became durable: there may be room for those who wait."""
+        if self.turns.waiting and (self._next_turns is None or isinstance(self._next_turns, asyncio.TimerHandle)):
+            # Not at once: more of the same batch becomes durable in this turn of the loop.
+            self._look_at_turns(self.loop.call_soon(self._give_turns))
+
+    def await_turns(self) -> None:
+        """Somebody waits."""
+        if self._next_turns is None:
+            self._look_at_turns(self.loop.call_later(TURN_S, self._give_turns))
+
+    def _look_at_turns(self, handle: asyncio.Handle) -> None:
+        if self._next_turns is not None:
+            self._next_turns.cancel()
+        self._next_turns = handle
+
+    def _give_turns(self) -> None:
+        self._next_turns = None
+        for turn in self.turns.give():
+            turn.wake()
+        if self.turns.waiting:
+            self.await_turns()
+
+    def give_up_oldest(self, asking: PeerConnection) -> bool:
+        """Close whoever's large record is unfinished for longest; False when that is `asking`, or nobody's."""
+        held = [one for one in self.connections.values() if isinstance(one, PeerConnection) and one.holds]
+        oldest = min((*held, asking), key=lambda one: one.unfinished_since_s)
+        if oldest is asking:
+            return False
+        oldest.give_up()
+        return True
 
     def pause_link(self, link: LinkState) -> None:
         """R-022: nothing more is read on this link; what its peers send waits with them."""
@@ -155,6 +196,8 @@ class PeerConnection(asyncio.BufferedProtocol):
         self._counted = False
         self._closing = False
         self._deaf = False
+        self._resting = False
+        self.turn = Turn(link.name, self._wake)
         self._partial_since_s: float | None = None
         self._heard_s = 0.0
         self.position = 0
@@ -166,6 +209,11 @@ class PeerConnection(asyncio.BufferedProtocol):
     @abstractmethod
     def _unfinished(self) -> int:
         """Octets of a record that has not ended; 0 between records."""
+
+    @property
+    @abstractmethod
+    def holds(self) -> bool:
+        """Whether memory of its own is taken by an unfinished record."""
 
     @property
     @abstractmethod
@@ -216,6 +264,7 @@ class PeerConnection(asyncio.BufferedProtocol):
         receiver.connections.pop(self._number, None)
         self.link.connections -= 1
         receiver.assembly.forget(self)
+        receiver.turns.forget(self.turn)
         if not self._closing and self._unfinished:
             self.link.errors[HALF_RECORD] += 1
             self._tell(HALF_RECORD, f"the connection ended {self._unfinished} octets into a record")
@@ -237,20 +286,48 @@ class PeerConnection(asyncio.BufferedProtocol):
     def pause(self) -> None:
         self.transport.pause_reading()
 
+    def _rest(self) -> None:
+        """Not read until its turn comes."""
+        self._resting = True
+        self.transport.pause_reading()
+        self._receiver.await_turns()
+
+    def _wake(self) -> None:
+        """Its turn has come."""
+        self._resting = False
+        self._heard_again()
+        if self._readable:
+            self.transport.resume_reading()
+
+    def _settled(self, position: int) -> None:
+        """Everything up to `position` is durable: there is room for others."""
+        self._receiver.turns.settled(self.turn, position)
+        self._receiver.freed()
+
     def resume(self) -> None:
-        now_s = self._receiver.loop.time()
-        self._heard_s = now_s
-        if self._partial_since_s is not None:
-            # While we did not read, the peer could not have finished.
-            self._partial_since_s = now_s
+        self._heard_again()
         if not self.link.guard.paused:
             self._go_on()
         if self._readable:
             self.transport.resume_reading()
 
+    def _heard_again(self) -> None:
+        now_s = self._receiver.loop.time()
+        self._heard_s = now_s
+        if self._partial_since_s is not None:
+            # While we did not read, the peer could not have finished.
+            self._partial_since_s = now_s
+
     @property
     def _readable(self) -> bool:
-        return not (self._receiver.paused or self.link.guard.paused or self._deaf or self._closing)
+        silenced = self._receiver.paused or self.link.guard.paused or self._deaf
+        return not (silenced or self._resting or self._closing)
+
+    @property
+    def unfinished_since_s(self) -> float:
+        """Since when its record is unfinished, by the loop's clock; now where it has just begun."""
+        since_s = self._partial_since_s
+        return self._receiver.loop.time() if since_s is None else since_s
 
     # Ends
 
@@ -258,7 +335,7 @@ class PeerConnection(asyncio.BufferedProtocol):
         """Look whether an answer is owed for too long; also while nothing is read, which may be the reason."""
 
     def check_time(self, now_s: float) -> None:
-        if self.link.guard.paused:
+        if self.link.guard.paused or self._resting:
             # It cannot finish a record that is not read.
             return
         since_s = self._partial_since_s
@@ -271,6 +348,11 @@ class PeerConnection(asyncio.BufferedProtocol):
 
     def close(self) -> None:
         self.transport.close()
+
+    def give_up(self) -> None:
+        """Its unfinished record takes memory that others need."""
+        self._end(TOO_MUCH_UNFINISHED, "unfinished records of all connections take more memory than is allowed")
+        self._release()
 
     def _end(self, code: str, text: str) -> None:
         if self._closing:

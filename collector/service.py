@@ -231,6 +231,7 @@ class Service:
             self._engine.liids,
             max_connections=self._config.limits.connections,
             spill_octets=self._config.limits.received_octets,
+            backlog_octets=min(self._config.limits.backlog_octets, self._config.limits.received_octets // 2),
             now_us=self._clock.now_us,
             session_us=lambda: time.time_ns() // 1000,
             report=self._connection_news,

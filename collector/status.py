@@ -81,6 +81,7 @@ class Status:
             "minimised": self._minimised.state(),
             "paused": self._receiver.paused,
             "pauses": self._receiver.pauses,
+            "turns": {"waiting": self._receiver.turns.waiting, "given": self._receiver.turns.given},
             "pending_records": pending,
             "index_lag_records": max(self._store.size - index.records, 0),
             "index_error": index.error,

@@ -22,7 +22,7 @@ from collector.laes.lane import LaesLane
 from collector.laes.link import Arrived
 from collector.laes.terms import LaesTerms
 from collector.pipeline import LinkState, Pipeline
-from collector.receiver import TOO_MUCH_UNFINISHED, PeerConnection, Receiver
+from collector.receiver import PeerConnection, Receiver
 
 READ_OCTETS: Final = 64 * 1024
 """Most octets of one read of call data, and more than a datagram can have."""
@@ -115,6 +115,10 @@ class CdcConnection(PeerConnection):
         return self._framer.held_octets or int(self._framer.inside or bool(self._whole))
 
     @property
+    def holds(self) -> bool:
+        return self._spilled > 0
+
+    @property
     def _waits(self) -> bool:
         return bool(self._whole)
 
@@ -167,9 +171,10 @@ class CdcConnection(PeerConnection):
         receiver, held = self._receiver, 0 if self._closing else self._framer.held_octets
         receiver.spilled += held - self._spilled
         self._spilled = held
+        while receiver.spilled > receiver.spill_octets and held and receiver.give_up_oldest(self):
+            pass
         if receiver.spilled > receiver.spill_octets and held:
-            self._end(TOO_MUCH_UNFINISHED, "unfinished records of all connections take more memory than is allowed")
-            self._release()
+            self.give_up()
 
     def _release(self) -> None:
         self._receiver.spilled -= self._spilled

@@ -94,8 +94,8 @@ async def rig() -> Any:
     arenas = Arenas()
     receiver = Receiver(
         SimpleNamespace(come_due=lambda: None), arenas, None, max_connections=10, spill_octets=6000,
-        now_us=lambda: 0, session_us=lambda: 0, report=lambda link, peer, code, text: reports.append(code),
-        on_defect=reports.append,
+        backlog_octets=1 << 20, now_us=lambda: 0, session_us=lambda: 0,
+        report=lambda link, peer, code, text: reports.append(code), on_defect=reports.append,
     )  # fmt: skip
     lane = Lane(link)
     feed = Feed(receiver, SimpleNamespace(come_due=lambda: None), lane)
@@ -150,7 +150,7 @@ async def test_attack_unfinished_records_of_all_connections_are_bounded(rig: Any
     give(first[0], head + bytes(3500))
     assert rig.receiver.spilled == 3504
     give(second[0], head + bytes(3500))
-    assert second[1].closed and not first[1].closed and rig.reports == ["TOO_MUCH_UNFINISHED"]
+    assert first[1].closed and not second[1].closed and rig.reports == ["TOO_MUCH_UNFINISHED"]
     assert rig.receiver.spilled <= 6000
     for connection, _ in (first, second):
         connection.connection_lost(None)
