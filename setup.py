@@ -30,6 +30,7 @@ KERNELS = (
     "asn1.scan_payload",
     "asn1.scan",
     "asn1.template",
+    "asn1.walk",
     "collector.stream_table",
     "collector.gate_columns",
     "collector.rows",

@@ -6,6 +6,8 @@
     ))
 
 From the same rows come the walker, the encoder, and `pyasn1_type`, the reference codec that tests hold ours against.
+`decode` first asks the quick walk (`asn1.walk`), which answers for plain records; what it is not sure of, and every
+error, is the walker's here.
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from asn1 import tlv
+from asn1 import tlv, walk
 from asn1.errors import DecodeError, EncodeError
+from asn1.table_plan import primitive_plan
 from asn1.table_types import (
     LI_ROOT,
     Bits,
@@ -39,6 +42,7 @@ from asn1.table_types import (
     tag_key,
 )
 from asn1.tlv import Buffer
+from asn1.walk import Plan
 
 __all__ = (
     "BOOLEAN",
@@ -79,6 +83,7 @@ __all__ = (
     "UtcTime",
     "Value",
     "decode",
+    "decode_reference",
     "decode_reporting",
     "encode",
     "enumerated",
@@ -229,8 +234,10 @@ class Sequence(Type):
     _mandatory: frozenset[str] = field(init=False, repr=False)
     _writers: tuple[tuple[str, bool, _Row], ...] = field(init=False, repr=False)
     root: _Row = field(init=False, repr=False)
+    plan: Plan | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "plan", None)
         object.__setattr__(self, "root", _Row(Field(None, self.name, self)))
         object.__setattr__(self, "_rows", _dispatch(self.name, self.fields))
         object.__setattr__(self, "_mandatory", frozenset(row.name for row in self.fields if not row.optional))
@@ -319,8 +326,10 @@ class Choice(Type):
     _rows: dict[int, _Row] = field(init=False, repr=False)
     _writers: dict[str, _Row] = field(init=False, repr=False)
     root: _Row = field(init=False, repr=False)
+    plan: Plan | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "plan", None)
         object.__setattr__(self, "root", _Row(Field(None, self.name, self)))
         object.__setattr__(self, "_rows", _dispatch(self.name, self.fields))
         object.__setattr__(self, "_writers", {row.name: _Row(row) for row in self.fields})
@@ -363,8 +372,10 @@ class SequenceOf(Type):
     as_set: bool = False
     _row: _Row = field(init=False, repr=False)
     _keys: frozenset[int] = field(init=False, repr=False)
+    plan: Plan | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "plan", None)
         row = Field(None, "item", self.item)
         object.__setattr__(self, "_row", _Row(row))
         object.__setattr__(self, "_keys", frozenset(_keys(row)))
@@ -416,8 +427,42 @@ def _root(record: Type) -> _Row:
     return record.root if isinstance(record, Sequence | Choice) else _Row(Field(None, record.name, record))
 
 
+def plan_of(kind: Type) -> Plan:
+    """The plan of a type for the quick walk, made when it is first asked for."""
+    if not isinstance(kind, Sequence | Choice | SequenceOf):
+        return primitive_plan(kind)
+    plan = kind.plan
+    if plan is None:
+        if isinstance(kind, Choice):
+            plan, fields = Plan(walk.CHOICE, -1), kind.fields
+        elif isinstance(kind, Sequence):
+            plan, fields = Plan(walk.SEQUENCE, tag_key(tlv.UNIVERSAL << 6, kind.universal)), kind.fields
+        else:
+            plan, fields = (
+                Plan(walk.LIST, tag_key(tlv.UNIVERSAL << 6, kind.universal)),
+                (Field(None, "item", kind.item),),
+            )
+        object.__setattr__(kind, "plan", plan)
+        rows: dict[int, walk.Row] = {}
+        for one in fields:
+            whole = one.tag is None and isinstance(one.type, Choice)
+            row = walk.Row(one.name, plan_of(one.type), one.is_explicit, whole, not one.optional)
+            rows |= dict.fromkeys(_keys(one), row)
+        plan.set_rows(rows)
+    return plan
+
+
 def decode_reporting(record: Type, octets: Buffer) -> tuple[Value, tuple[UnknownTag, ...]]:
     """The value of exactly one whole element, and what in it no row describes. Raises DecodeError, path filled in."""
+    if len(octets) <= walk.MAX_OCTETS:
+        value = walk.walk(getattr(record, "plan", None) or plan_of(record), bytes(octets))
+        if value is not walk.UNSURE:
+            return value, ()
+    return decode_reference(record, octets)
+
+
+def decode_reference(record: Type, octets: Buffer) -> tuple[Value, tuple[UnknownTag, ...]]:
+    """`decode_reporting` without the quick walk: for what that leaves over, and to hold it against."""
     walk = Walk(octets)
     try:
         value, behind = _root(record).read_inner(walk, 0, len(octets))

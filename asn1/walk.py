@@ -1,0 +1,369 @@
+"""The quick walk over a record's octets: definite, minimal-looking, wholly described records, to the values of `table`.
+
+Rules of this file. It answers only where it is sure: what it does not read in one way alone it leaves to the reference
+walk of `asn1.table`, by the answer UNSURE. That is every error, every element that no row describes, indefinite
+lengths, constructed strings, a field twice or missing, a number out of its range, text that is no ASCII, records above
+64 KiB. What it does answer is what the reference answers for the same octets, to the last value; a property test holds
+the one against the other. So it may be left out at any time, and nothing changes but the speed.
+
+All of a record is read and checked, whether somebody asks for a field or not: framing, tags, forms, ranges, mandatory
+fields, octets left over. One source for two paths (ADR 0002, ADR 0026): `walk.pxd` types it for Cython.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from asn1.errors import DecodeError
+
+if TYPE_CHECKING:
+    from asn1 import plain as cython
+else:
+    try:
+        import cython
+    except ImportError:
+        from asn1 import plain as cython
+
+if not cython.compiled:
+    _SEQUENCE, _CHOICE, _LIST, _INTEGER, _ENUMERATED, _OCTETS, _TEXT, _NULL, _BOOLEAN, _OTHER, _TREE = range(11)
+    _UTC_TIME, _GENERALIZED_TIME = 11, 12
+    _MAX_DEPTH = 24
+    _MAX_OCTETS = 65_535
+    _NO_KEY = -1
+    _LOW = -(1 << 63)
+    _HIGH = (1 << 63) - 1
+
+Value = Any
+"""What a record means, as `asn1.table_types` says it."""
+
+COMPILED: Final[bool] = cython.compiled
+
+SEQUENCE: Final = 0
+CHOICE: Final = 1
+LIST: Final = 2
+INTEGER: Final = 3
+ENUMERATED: Final = 4
+OCTETS: Final = 5
+TEXT: Final = 6
+NULL: Final = 7
+BOOLEAN: Final = 8
+OTHER: Final = 9
+"""A primitive type with a reader of its own."""
+TREE: Final = 10
+"""Undescribed content."""
+UTC_TIME: Final = 11
+GENERALIZED_TIME: Final = 12
+MAX_OCTETS: Final = 65_535
+"""Larger records are the reference's."""
+KEYS: Final = 0x300
+"""Tags below have a row by index: low numbers by their identifier, long ones of one octet behind 0x100 (`tag_key`)."""
+
+
+class Unsure:
+    """The one answer that is no value."""
+
+
+UNSURE: Final = Unsure()
+_UNSURE = UNSURE
+
+
+class Plan:
+    """A type, flat. `kind` is one of the above; of a SEQUENCE or CHOICE `rows` by key, of a LIST `rows` of its item.
+
+    `tag` is the universal tag that a value of it has where it stands by itself, -1 for a CHOICE. `names` by number of
+    an ENUMERATED; `low` and `high` of an INTEGER; `reader` of an OTHER: octets, start, end to a value, or a
+    DecodeError.
+    """
+
+    def __init__(
+        self,
+        kind: int,
+        tag: int,
+        low: int = -(1 << 63),
+        high: int = (1 << 63) - 1,
+        names: dict[int, str] | None = None,
+        reader: Callable[[bytes, int, int], Value] | None = None,
+    ) -> None:
+        self.kind = kind
+        self.tag = tag
+        self.low = max(low, _LOW)
+        self.high = min(high, _HIGH)
+        self.names: dict[int, str] = {} if names is None else names
+        self.reader = reader
+        self.rows: list[Row | None] = []
+        self.mandatory = 0
+
+    def set_rows(self, rows: dict[int, Row]) -> None:
+        """By `tag_key`; rows with a key beyond KEYS are left to the reference."""
+        table: list[Row | None] = [None] * (1 + max((key for key in rows if key < KEYS), default=-1))
+        for key, row in rows.items():
+            if key < KEYS:
+                table[key] = row
+        self.rows = table
+        self.mandatory = len({row.name for row in rows.values() if row.mandatory})
+
+
+class Row:
+    """A field. `explicit`: its tag wraps a whole element. `whole`: an untagged CHOICE, with its alternatives' tags."""
+
+    def __init__(self, name: str, plan: Plan, explicit: bool, whole: bool, mandatory: bool) -> None:
+        self.name = name
+        self.plan = plan
+        self.explicit = explicit
+        self.whole = whole
+        self.mandatory = mandatory
+
+
+class Head:
+    """Where the walk is: what the last identifier and length said. One a walk."""
+
+    def __init__(self) -> None:
+        self.first = 0
+        self.key = 0
+        self.content = 0
+        self.end = 0
+
+
+def walk(plan: Plan, octets: bytes) -> Value:
+    """The value of exactly one whole element of `plan`, or UNSURE."""
+    size = len(octets)
+    if size > _MAX_OCTETS:
+        return _UNSURE
+    head = Head()
+    if cython.compiled:  # noqa: SIM108  mypy passes over a branch, not over an expression
+        buf = cython.cast("const unsigned char*", octets)
+    else:
+        buf = octets
+    return _element(plan, buf, octets, 0, size, head, 0)
+
+
+def _element(plan: Plan, buf: bytes, octets: bytes, pos: int, end: int, head: Head, depth: int) -> Value:
+    """The element that fills `pos:end` and has the universal tag of `plan`, or is one of its alternatives."""
+    if not _head(buf, pos, end, head) or head.end != end:
+        return _UNSURE
+    if plan.kind == _CHOICE:
+        return _alternative(plan, buf, octets, pos, head, depth)
+    if head.key != plan.tag:
+        return _UNSURE
+    return _value(plan, buf, octets, head.first, head.content, end, head, depth)
+
+
+def _head(buf: bytes, pos: int, end: int, head: Head) -> bool:
+    """Identifier and length at `pos`, whose content lies before `end`; False where they are not plain."""
+    if end - pos < 2:
+        return False
+    first = buf[pos]
+    key = first & 0x1F
+    pos += 1
+    if key == 0x1F:
+        number = buf[pos]
+        pos += 1
+        if number < 0x1F or number >= 0x80 or pos >= end:
+            return False
+        key = 0x100 + (number << 2 | first >> 6)
+    else:
+        key = first & 0xDF
+    length = buf[pos]
+    pos += 1
+    if length >= 0x80:
+        count = length & 0x7F
+        if count == 0 or count > 4 or count > end - pos:
+            return False
+        length = 0
+        while count:
+            length = length << 8 | buf[pos]
+            pos += 1
+            count -= 1
+    if length > end - pos:
+        return False
+    head.first = first
+    head.key = key
+    head.content = pos
+    head.end = pos + length
+    return True
+
+
+def _alternative(plan: Plan, buf: bytes, octets: bytes, pos: int, head: Head, depth: int) -> Value:
+    """(name, value) of the alternative whose head has just been read."""
+    if head.key >= len(plan.rows):
+        return _UNSURE
+    row = plan.rows[head.key]
+    if row is None:
+        return _UNSURE
+    value = _field(row, buf, octets, pos, head, depth + 1)
+    if value is _UNSURE:
+        return _UNSURE
+    return (row.name, value)
+
+
+def _field(row: Row, buf: bytes, octets: bytes, pos: int, head: Head, depth: int) -> Value:
+    """The value of the field whose head, at `pos`, has just been read."""
+    if depth > _MAX_DEPTH:
+        return _UNSURE
+    if row.whole:
+        return _alternative(row.plan, buf, octets, pos, head, depth)
+    if row.explicit:
+        if not head.first & 0x20:
+            return _UNSURE
+        return _element(row.plan, buf, octets, head.content, head.end, head, depth)
+    return _value(row.plan, buf, octets, head.first, head.content, head.end, head, depth)
+
+
+def _value(plan: Plan, buf: bytes, octets: bytes, first: int, pos: int, end: int, head: Head, depth: int) -> Value:
+    """The value whose content is `pos:end`."""
+    kind = plan.kind
+    if first & 0x20:
+        if kind == _SEQUENCE:
+            return _sequence(plan, buf, octets, pos, end, head, depth)
+        if kind == _LIST:
+            return _list(plan, buf, octets, pos, end, head, depth)
+        return _UNSURE
+    if kind == _OCTETS:
+        return buf[pos:end]
+    if kind in (_INTEGER, _ENUMERATED):
+        if end == pos or end - pos > 8:
+            return _UNSURE
+        number = buf[pos]
+        if number >= 0x80:
+            number -= 0x100
+        pos += 1
+        while pos < end:
+            number = number * 256 + buf[pos]
+            pos += 1
+        if kind == _INTEGER:
+            return number if plan.low <= number <= plan.high else _UNSURE
+        return plan.names.get(number, number)
+    if kind == _TEXT:
+        at = pos
+        while at < end:
+            if buf[at] >= 0x80:
+                return _UNSURE
+            at += 1
+        return buf[pos:end].decode("ascii")
+    if kind == _NULL:
+        return None if pos == end else _UNSURE
+    if kind == _BOOLEAN:
+        return buf[pos] != 0 if end - pos == 1 else _UNSURE
+    if kind == _TREE:
+        return buf[pos:end]
+    if kind == _UTC_TIME:
+        return _utc_time(buf, pos, end)
+    if kind == _GENERALIZED_TIME:
+        return _generalized_time(buf, pos, end)
+    if kind == _OTHER and plan.reader is not None:
+        try:
+            return plan.reader(octets, pos, end)
+        except DecodeError:
+            return _UNSURE
+    return _UNSURE
+
+
+def _sequence(plan: Plan, buf: bytes, octets: bytes, pos: int, end: int, head: Head, depth: int) -> Value:
+    out: dict[str, Value] = {}
+    rows = plan.rows
+    known = len(rows)
+    missing = plan.mandatory
+    while pos < end:
+        if not _head(buf, pos, end, head) or head.key >= known:
+            return _UNSURE
+        row = rows[head.key]
+        if row is None or row.name in out:
+            return _UNSURE
+        after = head.end
+        value = _field(row, buf, octets, pos, head, depth + 1)
+        if value is _UNSURE:
+            return _UNSURE
+        out[row.name] = value
+        if row.mandatory:
+            missing -= 1
+        pos = after
+    return _UNSURE if missing else out
+
+
+def _list(plan: Plan, buf: bytes, octets: bytes, pos: int, end: int, head: Head, depth: int) -> Value:
+    out: list[Value] = []
+    rows = plan.rows
+    known = len(rows)
+    while pos < end:
+        if not _head(buf, pos, end, head) or head.key >= known:
+            return _UNSURE
+        row = rows[head.key]
+        if row is None:
+            return _UNSURE
+        after = head.end
+        value = _field(row, buf, octets, pos, head, depth + 1)
+        if value is _UNSURE:
+            return _UNSURE
+        out.append(value)
+        pos = after
+    return out
+
+
+def _two(buf: bytes, pos: int) -> int:
+    """Two decimal digits; -1 where there are none."""
+    high, low = buf[pos] - 48, buf[pos + 1] - 48
+    if high < 0 or high > 9 or low < 0 or low > 9:
+        return -1
+    return 10 * high + low
+
+
+def _civil_us(year: int, buf: bytes, pos: int) -> int:
+    """Month, day, hour, minute and second at `pos` of a year 1..9999, as microseconds since 1970; -1 << 63 where they
+    are no time, or one that only the reference reads (a leap second)."""
+    month, day = _two(buf, pos), _two(buf, pos + 2)
+    hour, minute, second = _two(buf, pos + 4), _two(buf, pos + 6), _two(buf, pos + 8)
+    if month < 1 or month > 12 or day < 1 or hour < 0 or hour > 23:
+        return _LOW
+    if minute < 0 or minute > 59 or second < 0 or second > 59:
+        return _LOW
+    if month == 2:
+        leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+        last = 29 if leap else 28
+    elif month == 4 or month == 6 or month == 9 or month == 11:
+        last = 30
+    else:
+        last = 31
+    if day > last:
+        return _LOW
+    # Days from the first of March of year 0, in the proleptic Gregorian calendar.
+    shifted = year if month > 2 else year - 1
+    of_year = (153 * (month - 3 if month > 2 else month + 9) + 2) // 5 + day - 1
+    days = 365 * shifted + shifted // 4 - shifted // 100 + shifted // 400 + of_year - 719_468
+    return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000
+
+
+def _utc_time(buf: bytes, pos: int, end: int) -> Value:
+    """YYMMDDhhmmssZ; other forms are the reference's."""
+    if end - pos != 13 or buf[end - 1] != 0x5A:
+        return _UNSURE
+    year = _two(buf, pos)
+    if year < 0:
+        return _UNSURE
+    time_us = _civil_us(year + (1900 if year >= 50 else 2000), buf, pos + 2)
+    return _UNSURE if time_us == _LOW else time_us
+
+
+def _generalized_time(buf: bytes, pos: int, end: int) -> Value:
+    """YYYYMMDDhhmmss[.f…]Z with at most six digits of fraction; other forms are the reference's."""
+    size = end - pos
+    if size < 15 or size > 22 or size == 16 or buf[end - 1] != 0x5A:
+        return _UNSURE
+    century, year = _two(buf, pos), _two(buf, pos + 2)
+    if century < 0 or year < 0 or 100 * century + year < 1:
+        return _UNSURE
+    time_us = _civil_us(100 * century + year, buf, pos + 4)
+    if time_us == _LOW:
+        return _UNSURE
+    if size > 15:
+        if buf[pos + 14] != 0x2E:
+            return _UNSURE
+        fraction, unit = 0, 1_000_000
+        for at in range(pos + 15, end - 1):
+            digit = buf[at] - 48
+            if digit < 0 or digit > 9:
+                return _UNSURE
+            fraction = 10 * fraction + digit
+            unit //= 10
+        time_us += fraction * unit
+    return time_us
