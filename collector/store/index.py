@@ -16,22 +16,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    create_engine,
-    delete,
-    event,
-    insert,
-    inspect,
-    make_url,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import Connection, Engine, delete, insert, inspect, select, tuple_, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from asn1.errors import LabError
+from collector.databases import open_engine, sentence
 from collector.store import index_whole
 from collector.store.index_queries import added_reasons, merged
 from collector.store.index_tables import (
@@ -67,26 +56,9 @@ class IndexState(NamedTuple):
 
 
 def open_database(url: str) -> Engine:
-    """An engine; SQLite is set up for one writer beside readers. Raises NotReadyError."""
-    try:
-        where = make_url(url)
-        if where.drivername in ("postgresql", "postgres"):
-            where = where.set(drivername="postgresql+psycopg")
-        engine = create_engine(where)
-    except (SQLAlchemyError, ImportError) as error:
-        raise NotReadyError(f"Cannot use the index database {url}: {error}.") from error
-    if engine.dialect.name == "sqlite":
-
-        @event.listens_for(engine, "connect")
-        def _set_up(connection: Any, _: Any) -> None:  # noqa: ANN401  the driver's own types
-            cursor = connection.cursor()
-            cursor.execute("PRAGMA journal_mode=WAL")
-            # It can be made anew: a power cut may cost the last transactions, which are then written again.
-            cursor.execute("PRAGMA synchronous=NORMAL")
-            cursor.execute("PRAGMA busy_timeout=5000")
-            cursor.close()
-
-    return engine
+    """An engine. It can be made anew: a power cut may cost SQLite the last transactions, which are then written again.
+    Raises NotReadyError."""
+    return open_engine(url, "index", ("synchronous=NORMAL",))
 
 
 class Index:
@@ -106,7 +78,7 @@ class Index:
             commit, records = self._prepare(last_commit)
         except SQLAlchemyError as error:
             raise NotReadyError(
-                f"Cannot use the index database {url}: {_sentence(error)}. It holds nothing that is not in the store: "
+                f"Cannot use the index database {url}: {sentence(error)}. It holds nothing that is not in the store: "
                 "remove it, or configure another index_url."
             ) from error
         self._commit, self._records = commit, records
@@ -159,7 +131,7 @@ class Index:
                     return
         except (SQLAlchemyError, OSError, LabError) as error:
             with self._condition:
-                self._error = f"the index has stopped: {_sentence(error)}; it is made anew at the next start"
+                self._error = f"the index has stopped: {sentence(error)}; it is made anew at the next start"
                 self._condition.notify_all()
 
     def _advance(self, durable: int) -> bool:
@@ -294,9 +266,3 @@ def _marks(connection: Connection, gathered: Gathered, keys: Sequence[tuple[int,
         generation, liid, cin, kind = key
         rows.append({"generation": generation, "liid": liid, "cin": cin, "kind": kind, "epoch": epoch, "mark": mark})
     connection.execute(insert(STREAM_MARK), rows)
-
-
-def _sentence(error: Exception) -> str:
-    """The first line of an error, without the statement and its values."""
-    cause = getattr(error, "orig", None) or error
-    return str(cause).splitlines()[0] if str(cause) else type(cause).__name__

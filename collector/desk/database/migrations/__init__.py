@@ -1,0 +1,1 @@
+"""The versions of the desk's database (`collector.desk.database.migrating`)."""
