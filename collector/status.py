@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -86,6 +87,8 @@ class Status:
             "index_lag_records": max(self._store.size - index.records, 0),
             "index_error": index.error,
             "balanced": self._totals.balanced,
+            # By these numbers /proc tells what each has used.
+            "threads": {one.name: one.native_id for one in threading.enumerate()},
             "idle_s": round(self._receiver.loop.time() - self._receiver.last_octets_s, 3),
         }
 

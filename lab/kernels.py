@@ -52,8 +52,7 @@ def interpreted(*names: str) -> tuple[ModuleType, ...]:
     """
     before = _loaded()
     _forget(before)
-    finder = _SourceFinder(frozenset(kernel_names()))
-    sys.meta_path.insert(0, finder)
+    finder = use_sources()
     try:
         return tuple(importlib.import_module(name) for name in names)
     finally:
@@ -64,6 +63,14 @@ def interpreted(*names: str) -> tuple[ModuleType, ...]:
         for name, module in before.items():
             package, _, last = name.rpartition(".")
             setattr(sys.modules[package], last, module)
+
+
+def use_sources() -> SourceFinder:
+    """From now on kernels are imported from their `.py`; what is loaded stays. Returns what does it, in
+    `sys.meta_path`."""
+    finder = SourceFinder(frozenset(kernel_names()))
+    sys.meta_path.insert(0, finder)
+    return finder
 
 
 def _loaded() -> dict[str, ModuleType]:
@@ -82,7 +89,7 @@ def _forget(modules: dict[str, ModuleType]) -> None:
         del sys.modules[name]
 
 
-class _SourceFinder:
+class SourceFinder:
     """Finds the `.py` of a kernel where the import system would take the `.so`."""
 
     def __init__(self, kernels: frozenset[str]) -> None:

@@ -92,7 +92,7 @@ class Loading:
                 start_new_session=True,
             )
 
-    def go(self) -> Running:
+    def go(self, timeout_s: float = START_TIMEOUT_S) -> Running:
         """Say the word and wait for its `ready.json`.
 
         Raises `ConfigError`, `IntegrityError` or `NotReadyError` with the process's own sentence when it ends instead.
@@ -102,7 +102,8 @@ class Loading:
             # Who has ended already tells why by its exit code.
             with contextlib.suppress(BrokenPipeError), self._child.stdin as word:
                 word.write(b"\n")
-            return _until_ready(self._child, self._name, self._config, self._paths.ready(self._name), self._paths)
+            ready = self._paths.ready(self._name)
+            return _until_ready(self._child, self._name, self._config, ready, self._paths, timeout_s)
         except BaseException:
             # Whoever is interrupted while waiting leaves no process behind that nobody knows of.
             self.drop()
@@ -116,14 +117,16 @@ class Loading:
             self._child.stdin.close()
 
 
-def start(name: str, paths: RunPaths, module: str | None = None) -> Running:
+def start(name: str, paths: RunPaths, module: str | None = None, timeout_s: float = START_TIMEOUT_S) -> Running:
     """Start one process and wait until it is ready. Raises as `Loading.go`."""
-    return Loading(name, paths, module).go()
+    return Loading(name, paths, module).go(timeout_s)
 
 
-def _until_ready(child: subprocess.Popen[bytes], name: str, config: Path, ready: Path, paths: RunPaths) -> Running:
+def _until_ready(
+    child: subprocess.Popen[bytes], name: str, config: Path, ready: Path, paths: RunPaths, timeout_s: float
+) -> Running:
     ticks = _started_ticks(child.pid)
-    until = time.monotonic() + START_TIMEOUT_S
+    until = time.monotonic() + timeout_s
     while True:
         ports = _ready_ports(ready, child.pid)
         if ports is not None and ticks is not None:
@@ -133,7 +136,7 @@ def _until_ready(child: subprocess.Popen[bytes], name: str, config: Path, ready:
             raise _failure(name, code, paths)
         if time.monotonic() > until:
             raise NotReadyError(
-                f"{name} was not ready within {START_TIMEOUT_S:.0f} s; its log is {paths.log(name)}. Try again."
+                f"{name} was not ready within {timeout_s:.0f} s; its log is {paths.log(name)}. Try again."
             )
         time.sleep(_LOOK_EVERY_S)
 
