@@ -83,6 +83,15 @@ class Signal(NamedTuple):
     """Of an accepted one of a US dialect, which has no `pdu`."""
 
 
+class Silenced(NamedTuple):
+    """A content record that is there and not handed out, of which it may be said when and which way it was."""
+
+    sequence: int
+    event_us: int
+    direction: int
+    why: str
+
+
 @dataclass(slots=True)
 class Communication:
     """`begin_us` and `end_us` are the first and the last event time seen, None when no record has one. `withheld`
@@ -103,6 +112,7 @@ class Communication:
     withheld: Counter[str] = field(default_factory=Counter)
     packets: list[Packet] = field(default_factory=list)
     signals: list[Signal] = field(default_factory=list)
+    silenced: list[Silenced] = field(default_factory=list)
 
     @property
     def parties(self) -> list[str]:
@@ -180,6 +190,7 @@ def put_together(
         _join(communication, wholes.get(communication.cin, {}))
         communication.packets.sort(key=lambda packet: packet.event_us)
         communication.signals.sort(key=lambda signal: signal.event_us)
+        communication.silenced.sort(key=lambda one: one.event_us)
     return list(found.values())
 
 
@@ -237,6 +248,8 @@ def _content(communication: Communication, record: StoredRecord, may: Shown, who
     else:
         communication.cc_other += 1
     if may.why:
+        if may.metadata and record.event_us != NO_TIME:
+            communication.silenced.append(Silenced(record.sequence, record.event_us, record.direction, may.why))
         return
     if record.form != FORM_RECEIVED or record.octets is None:
         communication.unreadable += 1

@@ -76,11 +76,11 @@ def export_liid(reader: StoreReader, liid: bytes, directory: Path) -> OrderExpor
 
 def _media(communication: Communication, directory: Path, result: OrderExport) -> list[Path]:
     label = f"{MARK} LIID {communication.liid} CIN {communication.cin}"
-    voice = any(packet.frame not in contents.SERVICES for packet in communication.packets)
+    voice = is_voice(communication)
     written: list[Path] = []
     heard: list[audio.Key] = []
     if voice:
-        sound = audio.render(communication.packets, _payload_names(communication))
+        sound = audio.render(communication.packets, payload_names(communication))
         result.audio_s += sound.seconds
         heard = sound.keys
         if sound.rtp_packets:
@@ -88,11 +88,10 @@ def _media(communication: Communication, directory: Path, result: OrderExport) -
             path = directory / f"voice-{communication.cin}.wav"
             path.write_bytes(audio.wav(sound, label + digits))
             written.append(path)
-    frames = [frame for packet in communication.packets if (frame := _frame(packet)) is not None]
-    if frames:
+    packets = capture_of(communication, label)
+    if packets is not None:
         path = directory / f"{'voice' if voice else 'data'}-{communication.cin}.pcapng"
-        signals = _sip_frames(communication) if voice else []
-        path.write_bytes(capture.pcapng(sorted([*signals, *frames], key=lambda one: one.time_us), label))
+        path.write_bytes(packets)
         written.append(path)
     if pressed_keys := pressed.presses(communication, heard):
         path = directory / f"keys-{communication.cin}.csv"
@@ -101,6 +100,20 @@ def _media(communication: Communication, directory: Path, result: OrderExport) -
     messages_found = multimedia.write(communication, directory, MARK)
     result.multimedia += messages_found.messages
     return written + messages_found.files
+
+
+def is_voice(communication: Communication) -> bool:
+    """Whether there is content of a call."""
+    return any(packet.frame not in contents.SERVICES for packet in communication.packets)
+
+
+def capture_of(communication: Communication, label: str) -> bytes | None:
+    """The packets of a communication as a pcapng file, of a call with its SIP; None where there are none."""
+    frames = [frame for packet in communication.packets if (frame := _frame(packet)) is not None]
+    if not frames:
+        return None
+    signals = _sip_frames(communication) if is_voice(communication) else []
+    return capture.pcapng(sorted([*signals, *frames], key=lambda one: one.time_us), label)
 
 
 def _frame(packet: Packet) -> capture.Frame | None:
@@ -117,7 +130,7 @@ def _frame(packet: Packet) -> capture.Frame | None:
 def _sip_frames(communication: Communication) -> list[capture.Frame]:
     """The signalling of a call around which its media make sense, rebuilt into packets."""
     found = []
-    for signal, message in _sip_messages(communication):
+    for signal, message in sip_messages(communication):
         ends = [message[name]["iP-value"][1] for name in ("iPSourceAddress", "iPDestinationAddress")]
         if not all(isinstance(end, bytes) for end in ends):
             continue
@@ -130,7 +143,8 @@ def _sip_frames(communication: Communication) -> list[capture.Frame]:
     return found
 
 
-def _sip_messages(communication: Communication) -> Iterator[tuple[Signal, dict[str, Any]]]:
+def sip_messages(communication: Communication) -> Iterator[tuple[Signal, dict[str, Any]]]:
+    """The SIP messages of accepted records, each with the addresses it went between."""
     for signal in communication.signals:
         if signal.pdu is None or signal.payload != "iPMMIRI":
             continue
@@ -143,14 +157,14 @@ def _sip_messages(communication: Communication) -> Iterator[tuple[Signal, dict[s
 _SIDES: Final = ((0, "from the target"), (1, "to the target"))
 
 
-def _payload_names(communication: Communication) -> dict[int, str]:
+def payload_names(communication: Communication) -> dict[int, str]:
     """The codecs of dynamic payload types, from every SDP of the call."""
     names: dict[int, str] = {}
     for signal in communication.signals:
         if signal.message is not None:
             for text in naming.media_sdp(signal.message.fields):
                 names |= _names_in(text)
-    for _, message in _sip_messages(communication):
+    for _, message in sip_messages(communication):
         try:
             body = sip.sdp_of(sip.parse_sip(message["sIPContent"]))
         except DecodeError:

@@ -137,6 +137,22 @@ class PlacedReader(StoreReader):
                 for record in records_of(view, extent, chosen, octets, sound, wrong):
                     yield self._opened(record)
 
+    def newest(self) -> int:
+        """The number of the newest commit; -1 before the first."""
+        headers = self._headers()
+        mapped = self._mapped(headers[-1][1].generation) if headers else None
+        if mapped is None:
+            return -1
+        return mapped.places[-1].commit if mapped.places else mapped.header.first_commit - 1
+
+    def behind(self, commit: int, wanted: Wanted) -> Iterator[tuple[int, list[StoredRecord]]]:
+        """The commits behind that one, each with its records that `wanted` selects. Raises IntegrityError."""
+        for mapped, place in self._behind(commit):
+            with SegmentFile(mapped.path) as file:
+                unit = file.unit_at(mapped.header, place.offset)
+                records = () if unit is None else self._of_unit(file, mapped.header, unit, place.wrong, wanted)
+                yield place.commit, list(records)
+
     def read(self, sequence: int) -> StoredRecord | None:
         generation = self.generation_of(sequence)
         if generation is None:

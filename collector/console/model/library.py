@@ -18,10 +18,14 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from asn1.columns import KIND_IRI
 from asn1.errors import LocalError
 from asn1.ps_pdu import liid_text
+from collector.console.model.calls import CallPage, page_of
 from collector.console.model.lists import EventRow, FreshRows, ListPage, ListQuery, ListStanding, token_of
+from collector.console.model.minimised import MinimiseLog, gaps
 from collector.console.model.scope import NotFoundError, Scope
+from collector.console.model.sound import Sound
 from collector.export.communications import Communication, put_together
 from collector.standing import Standings
 from collector.store import index_pages
@@ -36,6 +40,8 @@ from collector.store.verifier import Witnessed
 CACHE_OCTETS: Final = 256 << 20
 MAX_OCTETS: Final = 192 << 20
 """Of one communication that is shown whole: some six hours of a call both ways."""
+AT_ONCE: Final = 20_000
+"""Content records that a page of a call reads while it is made: some three minutes both ways."""
 _KIND_ORDER: Final = tuple(Kind)
 _OVERHEAD_OCTETS: Final = 512
 """What an object of a record takes beside its octets, roughly from above."""
@@ -73,6 +79,7 @@ class CaseLibrary:
         self.pin, self.audit, self.witnessed = pin, audit, witnessed
         self._cache: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
         self._cache_octets, self._cached = cache_octets, 0
+        self._minimise = MinimiseLog(audit)
         self._lock = threading.Lock()
         self._listed: tuple[int, ListStanding] | None = None
 
@@ -138,31 +145,64 @@ class CaseLibrary:
 
     # Records
 
-    def communication(self, scope: Scope, liid: str, cin: int) -> Communication:
-        """The records of one communication as this reader may see them. Raises NotFoundError, LocalError when it holds
-        more than MAX_OCTETS, IntegrityError when decisions cannot be read. Not to be changed: it is shared."""
+    def communication(self, scope: Scope, liid: str, cin: int, signalling: bool = False) -> Communication:
+        """The records of one communication as this reader may see them, or its signalling alone. Raises NotFoundError,
+        LocalError when it holds more than MAX_OCTETS, IntegrityError when decisions cannot be read. Not to be changed:
+        it is shared."""
         row = self.find(scope, liid, cin)
         standings = self.reader.standings()
-        key = (liid, cin, scope.order_ids, scope.content, scope.privileged, row.last_sequence, row.iri, len(standings))
+        key = (
+            liid,
+            cin,
+            scope.order_ids,
+            scope.content,
+            scope.privileged,
+            row.last_sequence,
+            len(standings),
+            signalling,
+        )
         with self._lock:
             kept = self._cache.get(key)
             if kept is not None:
                 self._cache.move_to_end(key)
                 return kept.communication
         octets = liid_octets(liid)
-        found = put_together(
-            octets, self.records(scope, liid, cin), scope.judge(standings), self.reader.segments(octets), MAX_OCTETS
-        )
+        records = self.records(scope, liid, cin, KIND_IRI if signalling else None)
+        segments = {} if signalling else self.reader.segments(octets)
+        found = put_together(octets, records, scope.judge(standings), segments, MAX_OCTETS)
         communication = found[0] if found else Communication(liid, cin)
         self._keep(key, communication)
         return communication
 
-    def records(self, scope: Scope, liid: str, cin: int) -> Iterator[StoredRecord]:
-        """The stored records of one communication under the orders of the scope, oldest first, whatever was decided
-        about them: whoever shows them asks `Scope.judge`."""
+    def records(self, scope: Scope, liid: str, cin: int, kind: int | None = None) -> Iterator[StoredRecord]:
+        """The stored records of one communication (of one kind) under the orders of the scope, oldest first, whatever
+        was decided about them: whoever shows them asks `Scope.judge`."""
         octets, uids = liid_octets(liid), scope.uids
         spans = [Span(*one) for one in index_pages.segments_of(self._engine, liid, cin)]
-        return self.reader.within(spans, lambda view: rows_of(view, octets, cin, uids))
+
+        def wanted(view: DataView) -> np.ndarray:
+            rows = rows_of(view, octets, cin, uids)
+            return rows if kind is None else rows & (view.rows["kind"] == kind)
+
+        return self.reader.within(spans, wanted)
+
+    # Pages of a call
+
+    def call_page(self, scope: Scope, liid: str, cin: int) -> CallPage:
+        """As `communication`; the sound of a call of more than AT_ONCE records is left for `sound`."""
+        row = self.find(scope, liid, cin)
+        later = row.content_records > AT_ONCE
+        communication = self.communication(scope, liid, cin, signalling=later)
+        sound = self.sound(scope, liid, cin) if row.content_records and not later else None
+        return page_of(row, communication, scope.targets, sound)
+
+    def sound(self, scope: Scope, liid: str, cin: int) -> Sound:
+        """What may be heard of a communication. As `communication`."""
+        communication = self.communication(scope, liid, cin)
+        span = (communication.begin_us, communication.end_us)
+        if span[0] is None or span[1] is None:
+            return Sound(communication)
+        return Sound(communication, gaps(self._minimise.entries(), liid, cin, span[0], span[1]))
 
     def record(self, scope: Scope, sequence: int) -> StoredRecord:
         """One record. Raises NotFoundError for one of another case, of the store's own, or that is not there."""

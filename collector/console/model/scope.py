@@ -7,15 +7,14 @@ listed with its reason and never rendered (R-041, R-118, R-120), what does not h
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from asn1.errors import LocalError, RefusedError
-from collector.export.communications import Judge, Shown
+from collector.export.communications import Shown
 from collector.rows import FORM_RECEIVED
-from collector.standing import Standings
-from collector.store.reader import StoredRecord
+from collector.standing import Judged, Standings
 from mediation.law.orders import CourtOrder, OrderUid
 from mediation.law.verdicts import Reason
 
@@ -67,11 +66,11 @@ class Scope:
     def order_of(self, uid: bytes) -> CourtOrder | None:
         return next((one for one in self.orders if one.uid == uid), None)
 
-    def judge(self, standings: Standings) -> Judge:
+    def judge(self, standings: Standings) -> Callable[[Judged], Shown]:
         """What this reader may have of a record of one of the orders; whoever asks made sure that it is."""
         but = _PRIVILEGED if self.privileged else frozenset()
 
-        def shown(record: StoredRecord) -> Shown:
+        def shown(record: Judged) -> Shown:
             standing = standings.of(record, but)
             if standing.withheld:
                 return Shown(standing.says(), standing.metadata_shown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,19 +13,22 @@ from typing import Any
 import pytest
 
 from asn1 import ps_pdu
+from asn1.columns import KIND_CC
 from asn1.ip import ipcc
+from collector.batch import Batch, OrderRef
 from collector.console.model.library import CaseLibrary
 from collector.console.model.scope import Scope, scope_of
 from collector.registry import Registry
+from collector.rows import Rows
 from collector.standing import Entry
 from collector.store.index import Index
 from collector.store.keys import Keys
 from collector.store.private_files import read_public_key
 from collector.store.reader import StoreReader
 from collector.store.store import Store, StoreConfig, StoreHooks
+from mediation.law.orders import OrderId, order_uid
 
 CASE = "C-1"
-RTP = b"\x80\x08\0\1\0\0\0\1\0\0\0\7"
 
 
 def rtp(number: int, payload: bytes = b"\xaa" * 160, ssrc: int = 7, kind: int = 8) -> bytes:
@@ -50,18 +54,44 @@ class Case:
         made = scope_of(CASE, self.registry.current(), content, privileged)
         return Scope(**{name: getattr(made, name) for name in made.__dataclass_fields__} | changes)
 
-    def decide(self, *entries: Entry) -> None:
-        store = Store.open(
+    def open_store(self) -> Store:
+        """The store, written to by the test in the collector's place."""
+        return Store.open(
             self.data / "store",
             StoreConfig(capacity_octets=16 << 20, segment_octets=8 << 20),
             Keys(self.data / "keys"),
             StoreHooks(lambda: time.time_ns() // 1000, lambda records: {}),
         )
+
+    def decide(self, *entries: Entry, store: Store | None = None) -> None:
+        mine = self.open_store() if store is None else store
         done = threading.Event()
-        store.stand(entries, lambda info: done.set())
+        mine.stand(entries, lambda info: done.set())
         assert done.wait(10)
-        store.close()
-        self.reindex()
+        if store is None:
+            mine.close()
+            self.reindex()
+
+    def feed(
+        self, store: Store, *rows: tuple[bytes, dict[str, Any]], order: str = "O-1", liid: str = "LAB-0001"
+    ) -> None:
+        """One committed batch of records of an order, each with what its row says otherwise than content of CIN 1."""
+        made, arena = Rows(len(rows)), b"".join(octets for octets, _ in rows)
+        offset = 0
+        for number, (octets, changes) in enumerate(rows):
+            columns = {
+                "buffer": 0, "offset": offset, "length": len(octets), "order": 0, "verdict": 1, "reasons": 1,
+                "received_us": 1, "event_us": 1, "liid": 0, "cin": 1, "number": 1_000 + number, "epoch": 0,
+                "kind": KIND_CC, "content_tag": 12, "direction": 0,
+            }  # fmt: skip
+            made.append(**(columns | changes))
+            offset += len(octets)
+        orders = (OrderRef(order_uid(OrderId(order)), 1, order),)
+        note = json.dumps({"orders": [{"order": order, "liid": liid}]}).encode()
+        done = threading.Event()
+        view = (memoryview(arena), memoryview(b""))
+        store.submit(Batch(made, view, orders, lambda _: liid.encode(), note, lambda info: done.set()))
+        assert done.wait(10)
 
     def reindex(self) -> None:
         last = max(one.number for one in StoreReader(self.data / "store").commits())
@@ -76,6 +106,11 @@ class Case:
 
 def open_library(data: Path) -> CaseLibrary:
     return CaseLibrary(f"sqlite:///{data / 'index.sqlite'}", data / "store", Keys(data / "keys"), audit=data / "audit")
+
+
+@pytest.fixture
+def make_rtp() -> Callable[..., bytes]:
+    return rtp
 
 
 @pytest.fixture
