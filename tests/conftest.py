@@ -20,6 +20,7 @@ import pytest
 
 from lab.postgres import Server, some_server
 from mediation.runtime.config import NotReadyError
+from tests.browser import Chromium, find_chromium
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -83,6 +84,20 @@ def postgres() -> Iterator[Server]:
                 raise
             pytest.skip(str(error))
         yield server
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """A real browser (tests/browser.py). Skipped only where there is none, and never in CI."""
+    executable = find_chromium()
+    if executable is None:
+        reason = "no Chromium here: tools/browser.sh finds or installs one"
+        if os.environ.get("CI"):
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+    browser = Chromium(executable)
+    yield browser
+    browser.stop()
 
 
 @pytest.fixture(scope="session")

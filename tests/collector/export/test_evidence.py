@@ -17,74 +17,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from asn1.errors import LocalError, RefusedError
 from collector.export import bundle_check
-from collector.export.bundle_check import Report, check_bundle
-from collector.export.evidence import Bundle, make_bundle
-from collector.registry import Registry
+from collector.export.bundle_check import check_bundle
 from collector.standing import held, minimised, of_communication, of_sequences
 from collector.store.epochs import begin_epoch
-from collector.store.keys import Keys
-from collector.store.private_files import read_public_key
 from collector.store.reader import StoreReader
-from collector.store.store import Store, StoreConfig, StoreHooks
-from mediation.law.orders import CourtOrder
 from mediation.law.verdicts import Reason
 from mediation.ledger.epochs import LedgerState
 from mediation.ledger.kernel import CompactRange
 from mediation.runtime.process import IntegrityError
-
-SECRET = "<script>alert('SIM-CANARY')</script>"
-
-
-class Filled:
-    """A collector's directory after a run, and what was put on record of exports."""
-
-    def __init__(self, lab: Any) -> None:
-        self.lab = lab
-        self.recorded: list[dict[str, Any]] = []
-
-    @property
-    def keys(self) -> Keys:
-        return Keys(self.lab.data / "keys")
-
-    def order(self, name: str) -> CourtOrder:
-        registry = Registry(self.lab.court.inbox, self.lab.court.key.public_key(), reads_only=True)
-        registry.reload()
-        return next(one for one in registry.current() if one.order_id == name)
-
-    def make(self, name: str = "O-1", place: str = "bundle", **changes: Any) -> Bundle:
-        given = {"by": "rivera", "reason": "a test", "now_us": 1_780_000_000_000_000}
-        return make_bundle(
-            self.lab.data / "store", self.lab.data / "audit", self.keys, self.order(name), self.lab.root / place,
-            record=lambda kind, fields: self.recorded.append({"kind": kind, **fields}), **(given | changes),
-        )  # fmt: skip
-
-    def check(self, made: Bundle) -> Report:
-        key = read_public_key(self.lab.data / "keys" / "signing.pub").public_bytes_raw()
-        return check_bundle(made.directory, key)
-
-    def stand(self, *entries: Any) -> None:
-        """Decisions about stored records, as a later turn of the collector makes them."""
-        config = StoreConfig(16 << 20, 8 << 20)
-        store = Store.open(self.lab.data / "store", config, self.keys, StoreHooks(now_us=lambda: 9))
-        store.stand(list(entries))
-        store.close()
-
-
-@pytest.fixture
-async def filled(lab: Any, records: Any, connect: Any) -> Filled:
-    """A warrant and a second one on the same LIID with another target, and a pen register."""
-    lab.court.issue("O-1", "LAB-0001")
-    lab.court.issue("O-3", "LAB-0001", targets=["e164:16465550133"])
-    lab.court.issue("O-2", "LAB-0002", kind="PRTT", services=[])
-    running = await lab.start()
-    client = await connect(running.ports["hi2"])
-    other = records.sip("LAB-0001", 9, caller="16465550133", callee="16465550134", body=b"o=OTHER-ORDER")
-    texts = [records.sms("LAB-0001", 2, SECRET), records.sms("LAB-0002", 6, "WITHHELD-WORDS")]
-    await client.send(*records.call("LAB-0001", 1, 12), other, *texts)
-    await client.barrier(records)
-    await client.close()
-    await running.end()
-    return Filled(lab)
+from tests.collector.export.filled import SECRET, Filled
 
 
 def all_octets(directory: Path) -> Iterator[tuple[Path, bytes]]:
