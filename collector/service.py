@@ -55,6 +55,7 @@ from mediation.law.orders import CourtOrder
 from mediation.ledger.kernel import COMPILED as LEDGER_COMPILED
 from mediation.runtime.handover_keys import read_ring
 from mediation.runtime.logs import get_logger
+from mediation.runtime.open_files import OWN_FILES, open_files
 from mediation.runtime.process import ReadyFn
 from mediation.runtime.status import start_status
 
@@ -258,6 +259,9 @@ class Service:
     def _announce(self, ports: dict[str, int]) -> None:
         speed = "compiled" if COMPILED else "interpreted: kernels are not built and everything is slow, run make"
         self._log.info("listening", ports=ports, kernels=speed, simulation=True, records=self._store.size)
+        files, connections = open_files().soft, self._config.limits.connections
+        if files < connections + OWN_FILES:
+            self._log.warning("open_files", limit=files, connections=connections, advice="raise it: ulimit -Hn")
 
     # Running
 

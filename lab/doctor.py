@@ -18,6 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from lab.kernels import kernel_names, missing_kernels
+from mediation.runtime.open_files import OWN_FILES, open_files
 
 LIBRARIES = ("aiohttp", "aiosqlite", "cryptography", "lxml", "numpy", "pyasn1", "pydantic", "scapy", "sqlalchemy")
 NEEDED_OCTETS = 1 << 30
@@ -39,7 +40,9 @@ class Check:
 
 
 def examine(data: Path) -> list[Check]:
-    checks: tuple[Callable[[Path], Check], ...] = (_linux, _python, _libraries, _kernels, _ports, _disk, _fsync, _clock)
+    checks: tuple[Callable[[Path], Check], ...] = (
+        _linux, _python, _libraries, _kernels, _ports, _open_files, _disk, _fsync, _clock,
+    )  # fmt: skip
     return [check(data) for check in checks]
 
 
@@ -77,6 +80,12 @@ def _ports(_: Path) -> Check:
     except OSError as error:
         return Check("loopback", False, str(error), "Allow listening on 127.0.0.1.")
     return Check("loopback", True, f"can listen on 127.0.0.1 (tried {port})")
+
+
+def _open_files(_: Path) -> Check:
+    soft, hard = open_files()
+    advice = f"A thousand connections need {1000 + OWN_FILES}: let the administrator raise it (ulimit -Hn)."
+    return Check("open files", hard >= 1000 + OWN_FILES, f"{soft}, raised at start to {hard}", advice)
 
 
 def _existing(directory: Path) -> Path:

@@ -18,6 +18,7 @@ from pathlib import Path
 from asn1.errors import LabError, LocalError
 from mediation.runtime.config import ConfigError, M, load_config
 from mediation.runtime.logs import configure_logs, get_logger
+from mediation.runtime.open_files import raise_open_files
 
 EXIT_OK = 0
 EXIT_CONFIG = 2
@@ -70,6 +71,7 @@ def run_process(
         sys.stderr.write(f"Cannot write the log {arguments.log}: {error.strerror}. Give another file to --log.\n")
         return EXIT_NOT_READY
     log = get_logger(name)
+    raise_open_files()
     try:
         config = load_config(arguments.config, model)
         asyncio.run(_run(main, config, directory_of(config)))
