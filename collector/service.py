@@ -44,6 +44,7 @@ from collector.receiver import Receiver
 from collector.rows import COMPILED as ROWS_COMPILED
 from collector.status import Status, metrics_route
 from collector.store.audit_log import AuditLog, read_audit
+from collector.store.fresh import FreshUnits
 from collector.store.gauge import StoreError
 from collector.store.index import Index
 from collector.store.keys import pin_name
@@ -134,6 +135,7 @@ class Service:
         if changed is not None:
             self._append("configuration_change", changed)
         self._append("start", {"config_sha256": sha256, "compiled": COMPILED})
+        fresh = FreshUnits()
         hooks = StoreHooks(
             now_us=self._clock.now_us,
             summarise=summarise,
@@ -141,6 +143,7 @@ class Service:
             audit=self._from_store,
             on_failure=self._from_writer,
             on_blocked=self._on_blocked,
+            on_unit=fresh.put,
         )
         pins = config.pin_directory
         store_config = StoreConfig(
@@ -168,7 +171,7 @@ class Service:
         self._minimised.restore(said)
         self._build()
         last_commit = self._recover(said)
-        self._index = Index(config.database_url, directory / "store", self._keys, last_commit)
+        self._index = Index(config.database_url, directory / "store", self._keys, last_commit, fresh)
         stack.callback(self._index.stop)
         self._registry.reload()
         self._order_turn = OrderTurn(

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from collector.batch import Batch, OrderRef
 from collector.store import frames
+from collector.store.fresh import FramePlace
 from collector.store.keys import Keys, data_key_id
 from collector.store.pack import Extent, Plan, fill, measure
 from collector.store.unit_buffer import UnitBuffer
@@ -46,8 +47,8 @@ class Framer:
 
     def write(
         self, plan: FramePlan, view: memoryview, at: int, header: frames.SegmentHeader, first: int
-    ) -> tuple[bytes, memoryview]:
-        """Put one frame together at `at` of `view`, its first record being `first`; the digest of its meta, and its
+    ) -> tuple[FramePlace, memoryview]:
+        """Put one frame together at `at` of `view`, its first record being `first`; what stands there now, and its
         leaf hashes."""
         batch, packed, layout = plan.batch, plan.packed, plan.layout
         # Behind the area stands a tag for a moment, until the next extent or frame is written over it.
@@ -61,7 +62,8 @@ class Framer:
         fill(packed, batch.rows, batch.buffers[0], batch.buffers[1], orders, first, rows, hashes, plain)
         extents = [self._extent(one, batch.orders[one.order], header, first, plain, area) for one in packed.extents]
         digest = frames.seal_data_frame(frame, layout, header, first, extents, plan.liids)
-        return digest, hashes
+        place = FramePlace(at, first, packed.records, layout, tuple(extents), tuple(plan.liids), digest)
+        return place, hashes
 
     def _extent(
         self,

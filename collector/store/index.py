@@ -1,7 +1,8 @@
 """The SQL index: what people search by, written behind the store and made anew from it whenever in doubt.
 
-Rules. Nothing depends on it: no verdict, no acknowledgement, no recovery. One thread of its own reads durable units and
-writes them, many to a transaction; it never holds up the writer, and how far it is behind is shown. An index of another
+Rules. Nothing depends on it: no verdict, no acknowledgement, no recovery. One thread of its own takes durable units,
+from memory where they still are (`fresh.py`), and writes them, many to a transaction and the more the longer one takes;
+it never holds up the writer, and how far it is behind is shown. An index of another
 schema, of another store, or one that knows more commits than the store has, is thrown away and built again. When it
 fails (a full disk), the collector goes on and says so. What a segment had in it goes in the transaction that takes in
 the notice of its eviction. The same code is for SQLite and PostgreSQL.
@@ -12,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -22,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from asn1.errors import LabError
 from collector.databases import open_engine, sentence
 from collector.store import index_whole
+from collector.store.fresh import FreshUnits
 from collector.store.index_queries import added_reasons, merged
 from collector.store.index_tables import (
     BATCH,
@@ -42,7 +45,11 @@ from mediation.law.orders import OrderId, order_uid
 from mediation.runtime.config import NotReadyError
 
 COALESCE_S: Final = 0.05
-"""How long the writer waits for more units before a transaction: one for each commit would cost more than it brings."""
+"""How long the thread waits for more units: to take each by itself would cost more than it brings."""
+PAUSE_S: Final = 0.5
+"""The longest from one transaction to the next while units come."""
+PAUSE_TIMES: Final = 20
+"""So many times what a transaction cost is waited until the next: it is a twentieth of a core, or PAUSE_S are over."""
 TRANSACTION_RECORDS: Final = 200_000
 TRANSACTION_UNITS: Final = 2_000
 
@@ -64,7 +71,7 @@ def open_database(url: str) -> Engine:
 class Index:
     """`last_commit`: the newest commit of the store when it was opened. `start` the thread, `notify` it, `stop` it."""
 
-    def __init__(self, url: str, store: Path, keys: Keys, last_commit: int) -> None:
+    def __init__(self, url: str, store: Path, keys: Keys, last_commit: int, fresh: FreshUnits | None = None) -> None:
         self._engine = open_database(url)
         self._store = store
         self._keys = keys
@@ -73,6 +80,8 @@ class Index:
         self._durable = last_commit
         self._condition = threading.Condition()
         self._stopping = False
+        self._waiters = 0
+        self._idle = False
         self._error = ""
         try:
             commit, records = self._prepare(last_commit)
@@ -82,7 +91,9 @@ class Index:
                 "remove it, or configure another index_url."
             ) from error
         self._commit, self._records = commit, records
-        self._tail = StoreTail(store, commit)
+        self._taken = commit
+        self._fresh = FreshUnits() if fresh is None else fresh
+        self._tail = StoreTail(store, commit, self._fresh)
         self._gatherer = Gatherer(keys, self._names())
         self._thread = threading.Thread(target=self._run, name="index-writer", daemon=True)
 
@@ -93,7 +104,8 @@ class Index:
         """Commit `commit` is durable. Any thread."""
         with self._condition:
             self._durable = max(self._durable, commit)
-            self._condition.notify_all()
+            if self._idle:
+                self._condition.notify_all()
 
     def state(self) -> IndexState:
         return IndexState(self._commit, self._records, self._error)
@@ -101,9 +113,11 @@ class Index:
     def wait(self, timeout_s: float) -> bool:
         """Until everything durable is in; False when it took longer, or the index has failed."""
         with self._condition:
-            return self._condition.wait_for(lambda: self._commit >= self._durable or bool(self._error), timeout_s) and (
-                not self._error
-            )
+            self._waiters += 1
+            self._condition.notify_all()
+            done = self._condition.wait_for(lambda: self._commit >= self._durable or bool(self._error), timeout_s)
+            self._waiters -= 1
+            return done and not self._error
 
     def stop(self) -> None:
         """Writes what is durable, then ends."""
@@ -119,41 +133,72 @@ class Index:
 
     def _run(self) -> None:
         try:
-            while True:
-                with self._condition:
-                    self._condition.wait_for(lambda: self._durable > self._commit or self._stopping)
-                    if self._durable <= self._commit:
-                        return
-                    if not self._stopping:
-                        self._condition.wait(COALESCE_S)
-                    durable = self._durable
-                if not self._advance(durable) and self._stopping:
-                    return
+            self._work()
         except (SQLAlchemyError, OSError, LabError) as error:
             with self._condition:
                 self._error = f"the index has stopped: {sentence(error)}; it is made anew at the next start"
                 self._condition.notify_all()
+        finally:
+            self._fresh.close()
 
-    def _advance(self, durable: int) -> bool:
-        """One transaction; False when there was nothing to read."""
-        gathered = Gathered()
+    def _work(self) -> None:
+        """Take units in as they come, so that none waits in memory for long; write what was gathered when it is due."""
+        gathered, due_s = Gathered(), 0.0
+        while True:
+            with self._condition:
+                self._await_units(None if gathered.empty else max(due_s - time.monotonic(), 0.0))
+                if self._stopping and self._durable <= self._taken and gathered.empty:
+                    return
+                durable = self._durable
+            more = self._gather(gathered, durable)
+            if gathered.empty:
+                continue
+            if more or self._hurried or time.monotonic() >= due_s:
+                spent_s = self._write(gathered)
+                gathered = Gathered()
+                due_s = time.monotonic() + min(PAUSE_TIMES * spent_s, PAUSE_S)
+
+    @property
+    def _hurried(self) -> bool:
+        return self._stopping or self._waiters > 0
+
+    def _await_units(self, until_due_s: float | None) -> None:
+        """Until there are units to take, with company, or what was gathered is due; at once when somebody waits. Called
+        with the condition held."""
+        open_units = until_due_s is not None
+        self._idle = True
+        self._condition.wait_for(
+            lambda: self._durable > self._taken or self._stopping or (open_units and self._hurried), until_due_s
+        )
+        self._idle = False
+        if self._durable > self._taken:
+            self._condition.wait_for(lambda: self._hurried, COALESCE_S)
+
+    def _gather(self, gathered: Gathered, durable: int) -> bool:
+        """Whether it is to be written before more is taken in: it is large, or reading on led nowhere."""
+        if durable <= self._taken:
+            return False
         for tail in self._tail.read(durable):
             self._gatherer.add(tail, gathered)
-            records = sum(batch["records"] for batch in gathered.batches)
-            if records >= TRANSACTION_RECORDS or len(gathered.batches) >= TRANSACTION_UNITS:
-                break
-        if gathered.last_commit < 0:
+            self._taken = gathered.last_commit
+            if gathered.kept >= TRANSACTION_RECORDS or len(gathered.batches) >= TRANSACTION_UNITS:
+                return True
+        if gathered.empty:
             # Told of commits that are gone already: they went with notice, and the index goes on behind them.
             with self._condition:
-                self._commit = durable
+                self._commit = self._taken = durable
                 self._condition.notify_all()
-            return False
+        return self._taken < durable
+
+    def _write(self, gathered: Gathered) -> float:
+        """One transaction; the seconds of CPU time that it took."""
+        began_s = time.thread_time()
         with self._engine.begin() as connection:
             _write(connection, gathered)
         with self._condition:
             self._commit, self._records = gathered.last_commit, gathered.records
             self._condition.notify_all()
-        return True
+        return time.thread_time() - began_s
 
     def _prepare(self, last_commit: int) -> tuple[int, int]:
         """Commit and records that the tables reflect; (-1, 0) after they were made anew."""

@@ -1,7 +1,8 @@
-"""The units of a store as they become durable, each read once: what the index is fed with.
+"""The units of a store as they become durable, each once: what the index is fed with.
 
-A tail holds no lock. It reads nothing beyond the newest commit it was told is durable, looks at the segment's
-generation again after each unit, and goes on with the oldest unit there is when what it had not read yet was evicted.
+A unit that waits in memory (`fresh.py`) is taken from there, any other read from its segment. A tail holds no lock. It
+reads nothing beyond the newest commit it was told is durable, looks at the segment's generation again after each unit,
+and goes on with the oldest unit there is when what it had not read yet was evicted.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 from asn1.errors import DecodeError
 from collector.store import frames
+from collector.store.fresh import FreshUnit, FreshUnits
 from collector.store.walk import SegmentFile, Unit, segment_paths
 
 
@@ -26,9 +28,10 @@ class TailUnit(NamedTuple):
 class StoreTail:
     """Starts behind commit `after` (-1: with the oldest)."""
 
-    def __init__(self, directory: Path, after: int = -1) -> None:
+    def __init__(self, directory: Path, after: int = -1, fresh: FreshUnits | None = None) -> None:
         self._directory = directory
         self._after = after
+        self._fresh = fresh
         self._file: SegmentFile | None = None
         self._header: frames.SegmentHeader | None = None
         self._offset = frames.BLOCK
@@ -36,6 +39,10 @@ class StoreTail:
     def read(self, durable: int) -> Iterator[TailUnit]:
         """Units not read yet, up to commit `durable`, oldest first."""
         while self._after < durable:
+            fresh = None if self._fresh is None else self._fresh.take(self._after + 1)
+            if fresh is not None:
+                yield self._placed(fresh)
+                continue
             if self._file is None and not self._open_next(-1):
                 return
             file, header = self._file, self._header
@@ -52,6 +59,14 @@ class StoreTail:
                 continue
             self._after = unit.commit.number
             yield TailUnit(file, header, unit)
+
+    def _placed(self, fresh: FreshUnit) -> TailUnit:
+        """As if it had been read, and reading goes on behind it."""
+        if self._file is None or self._header is None or self._header.generation != fresh.header.generation:
+            self.close()
+            self._file, self._header = SegmentFile(fresh.path), fresh.header
+        self._offset, self._after = fresh.unit.end, fresh.unit.commit.number
+        return TailUnit(self._file, self._header, fresh.unit)
 
     def close(self) -> None:
         if self._file is not None:

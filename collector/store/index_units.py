@@ -131,6 +131,12 @@ class Gathered:
     last_commit: int = -1
     records: int = 0
     """The store's size behind the last of them."""
+    kept: int = 0
+    """Records of all of them."""
+
+    @property
+    def empty(self) -> bool:
+        return self.last_commit < 0
 
 
 class Gatherer:
@@ -158,6 +164,7 @@ class Gatherer:
         )
         for data in unit.data:
             self._frame(tail, data, into)
+        into.kept += sum(data.records for data in unit.data)
         into.last_commit = unit.commit.number
         into.records = unit.size
 

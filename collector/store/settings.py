@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from collector.store.fresh import FreshUnit
 from mediation.law.orders import OrderUid
 
 MIN_SEGMENT_OCTETS: Final = 256 * 1024
@@ -48,8 +49,8 @@ class StoreConfig:
 class StoreHooks:
     """What the store tells others. `summarise` makes one value of the verdict records of an evicted segment;
     `is_unsafe` says whether evicting an order's records is FIFO_UNSAFE (R-143): it is active, or not handed off;
-    `audit` takes (kind, fields). `on_blocked` hears a sentence when the store waits, None when it goes on. All but
-    `now_us` are called on the writer's thread."""
+    `audit` takes (kind, fields). `on_blocked` hears a sentence when the store waits, None when it goes on. `on_unit` is
+    given each unit once it is on disk. All but `now_us` are called on the writer's thread."""
 
     now_us: Callable[[], int]
     summarise: Callable[[Iterable[bytes]], Any] = lambda records: {"records": sum(1 for _ in records)}
@@ -57,3 +58,4 @@ class StoreHooks:
     audit: Callable[[str, dict[str, Any]], None] = lambda kind, fields: None
     on_failure: Callable[[str], None] = lambda sentence: None
     on_blocked: Callable[[str | None], None] = lambda sentence: None
+    on_unit: Callable[[FreshUnit], None] | None = None

@@ -30,6 +30,7 @@ from collector.store.decisions import DecisionBatch, DecisionBook, carrying_batc
 from collector.store.eviction import Contents, contents_of, unsafe_entries
 from collector.store.files import Files, RealFiles, write_all
 from collector.store.framing import TAG_OCTETS, FramePlan, Framer, plan_frame
+from collector.store.fresh import FramePlace, FreshUnit
 from collector.store.gauge import Gauge, StoreError
 from collector.store.keys import Keys
 from collector.store.lock import lock_directory
@@ -50,7 +51,7 @@ from collector.store.settings import (
 )
 from collector.store.trouble import not_opened, stopped
 from collector.store.unit_buffer import UnitBuffer
-from collector.store.walk import NO_ORDER
+from collector.store.walk import NO_ORDER, Unit
 from mediation.law.verdicts import VerdictKind
 from mediation.ledger.checkpoint import Checkpoint
 from mediation.ledger.kernel import CompactRange, leaf_hash
@@ -311,24 +312,27 @@ class Store:
         first, header = self._tree.size, self._segments[-1].header
         unit = sum(plan.layout.octets for plan in plans) + frames.commit_frame_octets(records)
         self._buffer.reserve(frames.padded(unit) + TAG_OCTETS)
-        at, digests = 0, []
+        at, places = 0, []
         for plan in plans:
-            digest, hashes = self._framer.write(plan, self._buffer.view, at, header, self._tree.size)
+            place, hashes = self._framer.write(plan, self._buffer.view, at, header, self._tree.size)
             self._tree.extend(hashes)
-            digests.append(digest)
+            places.append(place)
             at += plan.layout.octets
-        return self._write_unit(at, digests, records, first)
+        return self._write_unit(at, places, records, first)
 
     def _note(self) -> str:
         body = Checkpoint(self.config.origin, self._tree.size, self._tree.root(), (chain_line(self._chain),))
         return self._signer.sign(body)
 
-    def _write_unit(self, at: int, digests: list[bytes], records: tuple[bytes, ...], first_sequence: int) -> CommitInfo:
+    def _write_unit(
+        self, at: int, places: list[FramePlace], records: tuple[bytes, ...], first_sequence: int
+    ) -> CommitInfo:
         """Sign, write, sync. The data frames stand in the buffer up to `at`; the tree has grown already; the end of
         the segment moves only when all is on disk."""
         time_us = self._commit_time_us()
         number = self._next_commit
         header = self._segments[-1].header
+        digests = [place.digest for place in places]
         self._chain = frames.commit_chain(self._chain, header.digest, number, time_us, digests, records)
         note = self._note()
         body = frames.CommitBody(number, time_us, self._chain, note, records)
@@ -344,6 +348,10 @@ class Store:
         newest = self._segments[-1]
         self._files.still_there(self._descriptor, newest.path)
         self._rate.note(time_us, octets)
+        if self._hooks.on_unit is not None:
+            data = tuple(place.frame(unit, self._end) for place in places)
+            written = Unit(self._end, self._end + octets, data, body, self._tree.size)
+            self._hooks.on_unit(FreshUnit(newest.path, header, written))
         self._end += octets
         self._next_commit += 1
         self._segments[-1] = newest._replace(
@@ -484,11 +492,13 @@ class Store:
         extent = frames.ExtentHead(NO_ORDER, 0, 0, 0, 1, 0, len(notice), bytes(8), bytes(12), bytes(16))
         header = self._segments[-1].header
         head_octets, digest = frames.build_data_frame(header, first, [extent], [b"-"], row, leaf, len(notice))
+        layout = frames.data_frame_layout(1, [b"-"], 1, len(notice))
         self._tree.append(leaf)
         octets = head_octets + notice
         buffer = self._buffer.reserve(frames.padded(len(octets) + frames.commit_frame_octets((notice,))))
         buffer[: len(octets)] = octets
-        self._write_unit(len(octets), [digest], (notice,), first)
+        place = FramePlace(0, first, 1, layout, (extent,), (b"-",), digest)
+        self._write_unit(len(octets), [place], (notice,), first)
 
     def _write_pin(self) -> None:
         if self.config.pin is not None and self._last_note:

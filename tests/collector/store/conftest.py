@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from collector.batch import Batch, CommitInfo, OrderRef
 from collector.rows import Rows
 from collector.store.files import Files
+from collector.store.fresh import FreshUnits
 from collector.store.keys import Keys
 from collector.store.store import Store, StoreConfig, StoreHooks
 from mediation.law.orders import OrderId, order_uid
@@ -31,6 +32,7 @@ class Bench:
     audited: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     now_us: int = 1_700_000_000_000_000
+    fresh: FreshUnits | None = None
     keys: Keys = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,6 +65,7 @@ class Bench:
             summarise=lambda records: {"records": sum(1 for _ in records)},
             audit=lambda kind, fields: self.audited.append((kind, fields)),
             on_failure=self.failures.append,
+            on_unit=None if self.fresh is None else self.fresh.put,
         )
         return Store.open(self.directory, config, self.keys, hooks, files)
 

@@ -14,11 +14,13 @@ from sqlalchemy import select, text
 from asn1.columns import KIND_CC, KIND_IRI
 from collector.batch import Batch, CommitInfo, OrderRef
 from collector.rows import Rows
+from collector.store.fresh import FRESH_OCTETS, FreshUnits
 from collector.store.index import Index, open_database
 from collector.store.index_queries import read_communications, read_events, read_marks, read_orders
-from collector.store.index_tables import OF_A_SEGMENT
+from collector.store.index_tables import METADATA, OF_A_SEGMENT
 from collector.store.reader import StoreReader
 from collector.store.store import Store
+from collector.store.walk import SegmentFile
 from lab.postgres import Server, own_server
 from mediation.law.orders import OrderId, order_uid
 from mediation.runtime.config import NotReadyError
@@ -135,6 +137,75 @@ def test_an_index_made_anew_says_what_the_lost_one_said(bench: Any, calls: Any, 
     indexed(bench, fresh).stop()
     assert said(url) == said(fresh)
     assert said(url)["communications"]
+
+
+def tables(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Everything that is written down."""
+    engine = open_database(url)
+    try:
+        with engine.connect() as connection:
+            return {
+                table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
+                for table in METADATA.sorted_tables
+            }
+    finally:
+        engine.dispose()
+
+
+@pytest.mark.parametrize("encryption", [True, False])
+@pytest.mark.parametrize("limit_octets", [0, 6_000, FRESH_OCTETS], ids=["nothing fits", "some fit", "all fit"])
+def test_units_from_memory_give_the_index_that_units_from_disk_give(
+    bench: Any, calls: Any, tmp_path: Path, limit_octets: int, encryption: bool
+) -> None:
+    """With evictions and decisions in between, with what does not fit read back, and over a restart."""
+    bench.fresh, bench.encryption = FreshUnits(limit_octets), encryption
+    url, fresh = (f"sqlite:///{tmp_path / name}.sqlite" for name in ("index", "anew"))
+    last = -1
+    for _ in range(2):
+        store = bench.open()
+        index = Index(url, bench.directory, bench.keys, last, bench.fresh)
+        index.start()
+        for turn in range(18):
+            calls(store, 1 + turn % 5, packets=60, order=turn % 2, octets=500, sip=turn % 3 == 0)
+            if turn % 6 == 5:
+                last = last_commit(bench)
+                index.notify(last)
+                assert index.wait(20)
+        store.close()
+        last = last_commit(bench)
+        index.notify(last)
+        index.stop()
+        bench.fresh = FreshUnits(limit_octets)
+    assert store.gauge().evicted > 0
+    bench.fresh = None
+    indexed(bench, fresh).stop()
+    assert tables(url) == tables(fresh)
+    assert tables(url)["iri_event"] and tables(url)["communication"]
+
+
+def test_what_waits_in_memory_is_bounded_and_taken_once(bench: Any, calls: Any) -> None:
+    everything, little = FreshUnits(), FreshUnits(12_000)
+    bench.fresh = everything
+    store = bench.open()
+    for _ in range(8):
+        calls(store, 1, packets=20, octets=20, sip=False)
+    store.close()
+    units = [everything.take(number) for number in range(8)]
+    assert all(one is not None for one in units) and everything.take(8) is None
+    with SegmentFile(units[0].path) as file:
+        for one, read in zip(units, file.units(file.header()), strict=True):
+            assert one.header == file.header()
+            # Without signalling nobody needs the hashes.
+            data = tuple(data._replace(meta=data.meta._replace(hashes=b"")) for data in read.data)
+            assert one.unit == read._replace(data=data)
+    for one in units:
+        little.put(one)
+    assert little.take(0) == units[0] and little.take(0) is None
+    left = [number for number in range(1, 8) if little.take(number)]
+    assert left and left == list(range(1, 1 + len(left))) and len(left) < 6
+    little.close()
+    little.put(units[0])
+    assert little.take(0) is None
 
 
 def test_rows_go_with_their_segment(bench: Any, calls: Any, url: str) -> None:
