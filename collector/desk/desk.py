@@ -7,10 +7,10 @@ identifiers, codes and reasons, never content.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Final, NamedTuple
 
 from asn1.errors import RefusedError
@@ -42,11 +42,13 @@ Orders = Callable[[], Sequence[CourtOrder]]
 
 
 class Outcome(NamedTuple):
-    """`event_id` names the access entry; `made` the thing that was made of it, blank when it was denied."""
+    """`event_id` names the access entry and `entry` are its fields; `made` is the thing that was made of it, blank when
+    it was denied."""
 
     answer: Answer
     event_id: str
     made: str = ""
+    entry: Mapping[str, Any] = MappingProxyType({})
 
 
 class Desk:
@@ -77,6 +79,14 @@ class Desk:
     def close(self) -> None:
         self._ledger.close()
 
+    def let_go(self) -> None:
+        """Let other processes write until `take_again`: for one that stays open and acts now and then."""
+        self._ledger.let_go()
+
+    def take_again(self, wait_s: float = LOCK_WAIT_S) -> None:
+        """Raises as `open`."""
+        self._ledger.take_again(wait_s)
+
     @property
     def state(self) -> DeskState:
         return self._ledger.state
@@ -84,6 +94,11 @@ class Desk:
     @property
     def entries(self) -> int:
         return self._ledger.entries
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """The entries, oldest first: seq, utc_us, kind, fields. Not to be changed."""
+        return self._ledger.lines
 
     def record(self, kind: str, fields: dict[str, Any], now_us: int) -> int:
         """A fact from elsewhere (a seal, an export, a hand-off, a configuration). Raises DeskError when it contradicts
@@ -102,6 +117,20 @@ class Desk:
     ) -> Outcome:
         """Ask and record the attempt, whatever the answer."""
         decision = decide(self.state, self._orders(), by, action, case_id, now_us, circumstances)
+        return self._attempted(by, action, case_id, now_us, decision, object_type, object_id or case_id)
+
+    def attempt_decided(
+        self,
+        by: str,
+        action: Action,
+        case_id: str,
+        now_us: int,
+        decision: Decision,
+        object_type: str,
+        object_id: str = "",
+    ) -> Outcome:
+        """Record an attempt that was decided on this very state, by `mediation.law.desk.decide` and what stood against
+        it beside the table."""
         return self._attempted(by, action, case_id, now_us, decision, object_type, object_id or case_id)
 
     def _attempted(
@@ -135,7 +164,7 @@ class Desk:
             "note": decision.note[:MAX_NOTE],
         }
         self._ledger.append("access", fields, now_us)
-        return Outcome(answer, event_id)
+        return Outcome(answer, event_id, entry=fields)
 
     def _act(self, asked: Outcome, kind: str, fields: dict[str, Any], now_us: int, made: str = "") -> Outcome:
         """The effect of an attempt, when it was allowed."""

@@ -39,7 +39,8 @@ _LOCK_POLL_S: Final = 0.02
 
 
 class Ledger:
-    """Open for appending by one process. `state` is the fold of everything written."""
+    """Open for appending by one process. `state` is the fold of everything written, `lines` the entries themselves
+    (seq, utc_us, kind, fields), oldest first and not to be changed."""
 
     def __init__(
         self,
@@ -51,16 +52,49 @@ class Ledger:
         """Raises NotReadyError when another process holds it too long or it cannot be used, IntegrityError when it was
         changed or is older than its pin."""
         self._directory = directory
+        self._capacity_octets = capacity_octets
+        self._pins = pins
         self._pin: Path | None = None
+        self._left: tuple[int, int, int] | None = None
         self._lock = _locked(directory, wait_s)
         try:
-            signing = own_signing_key(directory / "keys", "desk")
-            self._log = AuditLog(directory / "audit", OneKey(signing), capacity_octets, ORIGIN)
-            self._pin = _checked_pin(directory, signing.public_key(), pins)
-            self.state = fold(read_audit(directory / "audit"), directory)
+            self._open()
         except BaseException:
             os.close(self._lock)
             raise
+
+    def _open(self) -> None:
+        signing = own_signing_key(self._directory / "keys", "desk")
+        self._log = AuditLog(self._directory / "audit", OneKey(signing), self._capacity_octets, ORIGIN)
+        try:
+            self._pin = _checked_pin(self._directory, signing.public_key(), self._pins)
+            self.lines = read_audit(self._directory / "audit")
+            self.state = fold(self.lines, self._directory)
+        except BaseException:
+            self._log.close()
+            raise
+
+    def let_go(self) -> None:
+        """Let others write, until `take_again`. Nothing is appended meanwhile."""
+        self._left = self._stamp()
+        fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    def take_again(self, wait_s: float = LOCK_WAIT_S) -> None:
+        """Hold it again. What others wrote is read as at the first opening, and raises the same."""
+        _hold(self._lock, self._directory, wait_s)
+        if self._stamp() == self._left:
+            return
+        try:
+            self._log.close()
+            self._open()
+        except BaseException:
+            fcntl.flock(self._lock, fcntl.LOCK_UN)
+            raise
+
+    def _stamp(self) -> tuple[int, int, int]:
+        """Whether the file is the one that was left: another, longer or touched is not."""
+        found = (self._directory / "audit" / "audit.jsonl").stat()
+        return found.st_ino, found.st_size, found.st_ctime_ns
 
     @property
     def entries(self) -> int:
@@ -73,6 +107,7 @@ class Ledger:
         number = self._log.append(kind, fields, now_us)
         self._log.flush()
         self.state = after
+        self.lines.append({"seq": number, "utc_us": now_us, "kind": kind, "fields": fields})
         self._write_pin()
         return number
 
@@ -158,13 +193,21 @@ def _locked(directory: Path, wait_s: float) -> int:
         descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise NotReadyError(f"Cannot use the desk's directory {directory}: {error.strerror}.") from error
+    try:
+        _hold(descriptor, directory, wait_s)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _hold(descriptor: int, directory: Path, wait_s: float) -> None:
     until_s = time.monotonic() + wait_s
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return descriptor
+            return
         except BlockingIOError:
             if time.monotonic() >= until_s:
-                os.close(descriptor)
                 raise NotReadyError(f"Another process is writing to the desk in {directory}. Try again.") from None
             time.sleep(_LOCK_POLL_S)

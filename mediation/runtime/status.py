@@ -6,10 +6,11 @@ there (R-167).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from asn1.errors import LocalError
 from mediation.runtime.config import Listen, NotReadyError
@@ -28,23 +29,31 @@ def peer_names(request: web.Request) -> frozenset[str] | None:
 
 
 async def start_http(
-    listen: Listen, routes: Iterable[web.RouteDef], most_octets: int = 1 << 20
+    listen: Listen,
+    routes: Iterable[web.RouteDef],
+    most_octets: int = 1 << 20,
+    middlewares: Sequence[Middleware] = (),
+    prepare: Callable[[web.Application], None] = lambda _: None,
+    client_certificates: bool = True,
 ) -> tuple[web.AppRunner, int]:
-    """Serve `routes` on `listen`; returns the runner (call `cleanup()`) and the port bound. Raises `NotReadyError`,
-    and LocalError for a route of another method."""
+    """Serve `routes` on `listen`; returns the runner (call `cleanup()`) and the port bound. `prepare` gets the
+    application before it is used. Where a CA is configured a certificate of the client is asked for; without
+    `client_certificates` one that is not there is no error. Raises `NotReadyError`, and LocalError for a route of
+    another method."""
     served = tuple(routes)
     refused = [one for one in served if one.method not in METHODS]
     if refused:
         raise LocalError(f"No process serves {refused[0].method} {refused[0].path}: nothing is edited (R-167).")
-    app = web.Application(client_max_size=most_octets)
+    app = web.Application(client_max_size=most_octets, middlewares=middlewares)
     app.add_routes(served)
+    prepare(app)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(
         runner,
         listen.host,
         listen.port,
-        ssl_context=server_context(listen.tls) if listen.tls else None,
+        ssl_context=server_context(listen.tls, client_certificates) if listen.tls else None,
         reuse_address=True,
     )
     try:

@@ -35,9 +35,11 @@ def names_in(certificate: Mapping[str, Any] | None) -> frozenset[str]:
     return frozenset(str(name).removesuffix(LAB_SUFFIX) for name in found) - {"localhost"}
 
 
-def server_context(config: TlsConfig) -> ssl.SSLContext:
-    """A listener's context; asks for a client certificate when `config.ca` is set."""
-    return _load(ssl.Purpose.CLIENT_AUTH, config, ssl.CERT_REQUIRED if config.ca else ssl.CERT_NONE)
+def server_context(config: TlsConfig, required: bool = True) -> ssl.SSLContext:
+    """A listener's context; asks for a client certificate when `config.ca` is set. One that does not hold is refused,
+    and so is a client without one, unless it is not `required`."""
+    asks = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL
+    return _load(ssl.Purpose.CLIENT_AUTH, config, asks if config.ca else ssl.CERT_NONE)
 
 
 def client_context(config: TlsConfig) -> ssl.SSLContext:

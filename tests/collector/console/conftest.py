@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from collector.store.private_files import read_public_key
 from collector.store.reader import StoreReader
 from collector.store.store import Store, StoreConfig, StoreHooks
 from mediation.law.orders import OrderId, order_uid
+from tests.collector.console.world import World, make_template, open_world
 
 CASE = "C-1"
 
@@ -157,3 +159,27 @@ def sent(records: Any) -> list[bytes]:
         records.sip("LAB-0002", 5, body=b"WITHHELD"), records.sms("LAB-0002", 6, "WITHHELD"),
         records.sip("LAB-0003", 7),
     ]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """A store, a court and a desk that the consoles of all tests start from, and when they were made."""
+    root = tmp_path_factory.mktemp("template")
+    return root, make_template(root)
+
+
+@pytest.fixture
+async def open_console(tmp_path: Path, template: tuple[Path, int]) -> AsyncIterator[Callable[..., Awaitable[World]]]:
+    """A console with other settings: `await open_console(policy={"idle_s": 60})`."""
+    async with AsyncExitStack() as stack:
+
+        async def start(**changes: Any) -> World:
+            return await open_world(tmp_path, *template, stack, **changes)
+
+        yield start
+
+
+@pytest.fixture
+async def console(open_console: Callable[..., Awaitable[World]]) -> World:
+    """The console as it is by default (`world.py`): `browser = await console.as_("rivera")`."""
+    return await open_console()

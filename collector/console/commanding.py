@@ -1,0 +1,69 @@
+"""Signed commands to the collector: minimise, spot check, privilege, fence. The console's one way to touch the intake.
+
+Rules. A command is given only behind an attempt that the desk allowed and recorded; the collector checks the signature
+and what a rule asks for in the command, and puts it on its own record. Commands go one after the other, each later than
+the last, as the collector wants them. What it refuses is a RefusedError with its sentence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+
+from asn1.errors import RefusedError
+from collector.commands import sign_command
+from collector.store.private_files import own_signing_key
+from mediation.runtime.clock import Clock
+from mediation.runtime.config import NotReadyError, Peer
+
+TIMEOUT_S: Final = 5.0
+_MAX_ANSWER_OCTETS: Final = 1 << 20
+
+
+class CommandSender:
+    """`directory` holds the console's key, made on first use; its public half is configured at the collector."""
+
+    def __init__(self, directory: Path, peer: Peer | None, clock: Clock) -> None:
+        self._key = own_signing_key(directory, "console")
+        self._peer = peer
+        self._clock = clock
+        self._one = asyncio.Lock()
+        self._last_us = -1
+
+    async def give(self, name: str, by: str, role: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """`name` is `minimise` or `standing` (`collector.commands`); what the collector put on record. Raises
+        RefusedError, and NotReadyError when the collector does not answer."""
+        async with self._one:
+            self._last_us = max(self._last_us + 1, self._clock.now_us())
+            octets = sign_command(name, {**fields, "by": by, "role": role}, self._key, self._last_us)
+            return await self._post(f"/{name}", octets)
+
+    async def status(self) -> dict[str, Any]:
+        """What the collector says of itself (`GET /status`). Raises NotReadyError."""
+        return await self._ask("GET", "/status", None)
+
+    async def _post(self, path: str, octets: bytes) -> dict[str, Any]:
+        return await self._ask("POST", path, octets)
+
+    async def _ask(self, method: str, path: str, octets: bytes | None) -> dict[str, Any]:
+        if self._peer is None:
+            raise NotReadyError("No collector is configured for commands: set collector.control and start again.")
+        url = f"http://{self._peer.host}:{self._peer.port}{path}"
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout, read_bufsize=_MAX_ANSWER_OCTETS) as session,
+                session.request(method, url, data=octets, allow_redirects=False) as answer,
+            ):
+                value = await answer.json(content_type=None)
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise NotReadyError("The collector does not answer. Try again.") from error
+        if not isinstance(value, dict):
+            raise NotReadyError("The collector answered something else than expected.")
+        if answer.status != 200:
+            raise RefusedError(str(value.get("error", "The collector refused the command.")))
+        return value

@@ -1,0 +1,104 @@
+"""The console's configuration, checked before anything is opened. No secret stands in it (R-089)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from mediation.law.access_facts import DeviceClass
+from mediation.law.settings import DEFAULTS, LawSettings
+from mediation.runtime.config import ClockConfig, Listen, Model, Peer
+
+
+class SecondFactor(StrEnum):
+    """Whether a one-time code is asked for at sign-in (RFC 6238). It opens nothing that the law keeps shut (R-088)."""
+
+    OFF = "off"
+    ENROLLED = "enrolled"
+    """Of whoever has enrolled one."""
+    REQUIRED = "required"
+    """Of everybody; who has none enrols one before anything else."""
+
+
+class EntryLog(StrEnum):
+    """Who writes a facility's entry log (R-079)."""
+
+    STATION = "station"
+    """The enrolled station, when somebody signs in at it: a lab has no guard at the door."""
+    GUARD = "guard"
+    """Somebody else; who signs in without a row of this tour is refused."""
+
+
+class Segment(Model):
+    """A network of the lab and the kind of device it is known for (R-077). The narrowest that holds an address
+    counts; an address in none is believed what its station was enrolled as."""
+
+    network: IPv4Network | IPv6Network
+    device: DeviceClass
+
+
+class SignInPolicy(Model):
+    """All durations in seconds of real time, whatever the run's clock does: a person waits in real time."""
+
+    second_factor: SecondFactor = SecondFactor.ENROLLED
+    entry_log: EntryLog = EntryLog.STATION
+    idle_s: Annotated[float, Field(gt=0, le=86_400)] = 900.0
+    """Without a click for so long, the password is asked for again."""
+    session_s: Annotated[float, Field(gt=0, le=86_400)] = 8 * 3600.0
+    """The longest session, a tour."""
+    failures: Annotated[int, Field(ge=1, le=100)] = 5
+    """Wrong passwords or codes in a row that lock an account."""
+    lock_s: Annotated[float, Field(gt=0, le=86_400)] = 900.0
+    argon2_memory_kib: Annotated[int, Field(ge=8, le=4 << 20)] = 64 << 10
+    argon2_passes: Annotated[int, Field(ge=1, le=100)] = 3
+    attempts_per_minute: Annotated[int, Field(ge=1, le=1000)] = 30
+    """Sign-in attempts from one address, and for one account, above which all are answered 429."""
+    requests_per_s: Annotated[float, Field(gt=0, le=10_000)] = 50.0
+    """Of one address, over ten seconds."""
+
+
+class DeskPlace(Model):
+    """The desk whose ledger decides and records, and whose database keeps accounts and what people write."""
+
+    data_dir: Path
+    pin_directory: Path | None = None
+    database: str | None = None
+    """A database URL; SQLite in the desk's directory when not given."""
+
+
+class CollectorPlace(Model):
+    """What the console reads of the collector's, and where it sends signed commands."""
+
+    data_dir: Path
+    control: Peer | None = None
+    """The collector's control port; without it no command can be given."""
+
+
+class ConsoleConfig(Model):
+    """`names`: the host names it is reached under, beside those of the certificate; a request that names another is
+    refused, so that no other name can be pointed at it."""
+
+    data_dir: Path
+    clock: ClockConfig = ClockConfig()
+    listen: Listen
+    control: Listen = Listen()
+    names: tuple[str, ...] = ()
+    lab_ca: Path
+    """The certificate of the lab's CA, handed out under `/lab-ca`."""
+    court_public_key: Path
+    hi1_inbox: Path
+    desk: DeskPlace
+    collector: CollectorPlace
+    policy: SignInPolicy = SignInPolicy()
+    segments: tuple[Segment, ...] = ()
+    law: LawSettings = DEFAULTS
+
+    @model_validator(mode="after")
+    def _over_tls(self) -> ConsoleConfig:
+        if self.listen.tls is None:
+            raise ValueError("the console listens with tls (certificate and key) alone: browsers send it passwords")
+        return self

@@ -1,0 +1,37 @@
+"""What the handlers of the console share, made once in the composition root (`service.py`). A value, no behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from collector.console.commanding import CommandSender
+from collector.console.config import ConsoleConfig
+from collector.console.desk_door import DeskDoor
+from collector.console.memory import Memory
+from collector.console.passwords import Passwords
+from collector.console.sign_in import SignIn
+from collector.console.static_files import StaticFiles
+from collector.console.stream import Streams
+from collector.desk.database import DeskDatabase
+from mediation.runtime.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`clock` is the run's, for the law; `wall_us` the machine's, for what a person waits for (sessions, lock-outs,
+    one-time codes). `workers` run what blocks, `Page.work` puts it there."""
+
+    config: ConsoleConfig
+    clock: Clock
+    wall_us: Callable[[], int]
+    desk: DeskDoor
+    database: DeskDatabase
+    memory: Memory
+    sign_in: SignIn
+    passwords: Passwords
+    commands: CommandSender
+    streams: Streams
+    static: StaticFiles
+    workers: Executor

@@ -1,0 +1,22 @@
+"""The areas of the console, a module each with `routes(context) -> list[Route]`. A new one is put into `AREAS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from collector.console.pages import account, assets, entrance, home, people, stations
+
+if TYPE_CHECKING:
+    from collector.console.context import Context
+    from collector.console.route import Route
+
+AREAS: Final[tuple[Callable[[Context], list[Route]], ...]] = (
+    assets.routes,
+    entrance.routes,
+    home.routes,
+    account.routes,
+    stations.routes,
+    people.routes,
+)
+"""In the order of the navigation."""

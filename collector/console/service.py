@@ -1,0 +1,153 @@
+"""The console process: the one place where its parts are made and put together.
+
+It reads what the collector has committed (segments, index) and never asks the intake for a page; it writes to the desk
+(ledger and database) and gives the collector signed commands. The control port says how it does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from aiohttp import web
+
+from collector.console.commanding import CommandSender
+from collector.console.config import ConsoleConfig
+from collector.console.context import Context
+from collector.console.desk_door import DeskDoor
+from collector.console.dispatch import guards, routes_of
+from collector.console.failing import failing
+from collector.console.memory import Memory
+from collector.console.pages import AREAS
+from collector.console.passwords import Passwords
+from collector.console.rendering import prepare_templates
+from collector.console.request_keys import CONTEXT, DECLARED
+from collector.console.route import Route
+from collector.console.sign_in import SignIn
+from collector.console.static_files import StaticFiles
+from collector.console.stream import Streams
+from collector.desk.database import DeskDatabase
+from collector.registry import Registry
+from collector.store.private_files import read_public_key
+from mediation.runtime.clock import Clock
+from mediation.runtime.logs import get_logger
+from mediation.runtime.process import ReadyFn
+from mediation.runtime.status import start_http, start_status
+
+WORKERS = 4
+"""Threads for what blocks: enough that one long sound does not keep the lists waiting."""
+
+
+def wall_us() -> int:
+    return time.time_ns() // 1000
+
+
+async def run(config: ConsoleConfig, ready: ReadyFn, stop: asyncio.Event) -> None:
+    """The process's own work, as `run_process` wants it."""
+    with Console(config, config.clock.clock(), wall_us).open() as console:
+        await console.run(ready, stop)
+
+
+class Console:
+    """`clock` is the run's, `wall` the machine's."""
+
+    def __init__(self, config: ConsoleConfig, clock: Clock, wall: Callable[[], int]) -> None:
+        self._config = config
+        self._clock = clock
+        self._wall_us = wall
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[Opened]:
+        """Everything that it reads and writes. Raises NotReadyError, IntegrityError."""
+        config, clock = self._config, self._clock
+        registry = Registry(config.hi1_inbox, read_public_key(config.court_public_key), law=config.law, reads_only=True)
+        with contextlib.ExitStack() as stack:
+            desk = DeskDoor(config.desk.data_dir, config.desk.pin_directory, registry, clock)
+            stack.callback(desk.close)
+            url = config.desk.database or f"sqlite:///{config.desk.data_dir / 'desk.sqlite'}"
+            database = DeskDatabase.open(url)
+            stack.callback(database.close)
+            policy = config.policy
+            passwords = Passwords(policy.argon2_memory_kib, policy.argon2_passes)
+            stack.callback(passwords.close)
+            workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="pages")
+            stack.callback(workers.shutdown)
+            memory = Memory(database, desk, clock, policy, self._wall_us)
+            context = Context(
+                config=config,
+                clock=clock,
+                wall_us=self._wall_us,
+                desk=desk,
+                database=database,
+                memory=memory,
+                sign_in=SignIn(memory, desk, passwords, policy),
+                passwords=passwords,
+                commands=CommandSender(config.data_dir / "keys", config.collector.control, clock),
+                streams=Streams(),
+                static=StaticFiles(),
+                workers=workers,
+            )
+            yield Opened(context)
+
+
+class Opened:
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.declared: tuple[Route, ...] = tuple(route for area in AREAS for route in area(context))
+        """Every route there is: the pages, the API, the navigation and the tests go by these."""
+        self._log = get_logger("console")
+
+    async def run(self, ready: ReadyFn, stop: asyncio.Event) -> None:
+        """Until `stop` is set. Raises NotReadyError when it cannot listen."""
+        config = self.context.config
+        await self._settle()
+        async with contextlib.AsyncExitStack() as stack:
+            runner, port = await self.start()
+            stack.push_async_callback(runner.cleanup)
+            status, control = await start_status(config.control, self.status)
+            stack.push_async_callback(status.cleanup)
+            ports = {"https": port, "control": control}
+            self._log.info("listening", ports=ports, simulation=True)
+            ready(ports)
+            await stop.wait()
+
+    async def start(self) -> tuple[web.AppRunner, int]:
+        """Listen for browsers. To be called once."""
+        config = self.context.config
+        names = frozenset({"localhost", "127.0.0.1", "::1", *config.names})
+        largest = max(route.most_octets for route in self.declared)
+        return await start_http(
+            config.listen,
+            routes_of(self.declared),
+            largest,
+            (failing, guards(names, config.policy.requests_per_s)),
+            self._prepare,
+            client_certificates=False,
+        )
+
+    def status(self) -> dict[str, Any]:
+        state = self.context.desk.state
+        return {
+            "simulation": True,
+            "users": len(state.users),
+            "live_sessions": sum(one.ended_us is None for one in state.sessions.values()),
+            "streams": self.context.streams.open,
+            "sign_ins_refused": self.context.sign_in.refused,
+            "desk_entries": len(self.context.desk.entries),
+        }
+
+    def _prepare(self, app: web.Application) -> None:
+        app[CONTEXT] = self.context
+        app[DECLARED] = self.declared
+        prepare_templates(app)
+
+    async def _settle(self) -> None:
+        """What a crash left between ledger and database is said on the ledger."""
+        context = self.context
+        lost = await context.desk.act(lambda desk, now_us: context.database.settle(desk, desk.lines, now_us))
+        for one in lost:
+            self._log.warning("not_written", table=one.table, revision=one.revision)

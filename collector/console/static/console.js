@@ -1,0 +1,66 @@
+// What every page does in the browser: the theme switch, keys, questions before what cannot be undone, and what is
+// shown when something live has ended. No inline script anywhere: pages say what they want by data attributes.
+//
+//   data-theme-switch          a button that turns light to dark and back, kept in a cookie that holds nothing else
+//   data-key="m"               pressed anywhere but in a field, it clicks the element; shown by <kbd> in its text
+//   data-confirm="…"           of a form: asked before it is sent
+//   data-ended="#id"           of an element with hx-sse:connect: where the sentence goes when the stream ends
+//   data-copy="#id"            a button that copies the text of an element
+
+const root = document.documentElement;
+
+function isDark() {
+  if (root.dataset.theme) return root.dataset.theme === "dark";
+  return matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+function switchTheme() {
+  root.dataset.theme = isDark() ? "light" : "dark";
+  document.cookie = `theme=${root.dataset.theme}; Path=/; Max-Age=31536000; SameSite=Strict; Secure`;
+}
+
+function inField(element) {
+  return element.closest("input, textarea, select, [contenteditable]") !== null;
+}
+
+document.addEventListener("click", (event) => {
+  const target = event.target;
+  if (!(target instanceof Element)) return;
+  if (target.closest("[data-theme-switch]")) switchTheme();
+  const copy = target.closest("[data-copy]");
+  if (copy) navigator.clipboard?.writeText(document.querySelector(copy.dataset.copy)?.textContent.trim() ?? "");
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || inField(event.target)) return;
+  const found = [...document.querySelectorAll("[data-key]")].find(
+    (one) => one.dataset.key.toLowerCase() === event.key.toLowerCase() && !one.disabled && !one.closest("[hidden]"),
+  );
+  if (found) {
+    event.preventDefault();
+    found.click();
+  }
+});
+
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset?.confirm;
+  if (question && !window.confirm(question)) event.preventDefault();
+}, true);
+
+// A stream's last event says why it ended (`collector/console/stream.py`); what was live then is no longer.
+document.addEventListener("ended", (event) => {
+  const source = event.target;
+  const place = source instanceof Element && source.dataset.ended ? document.querySelector(source.dataset.ended) : null;
+  if (!place) return;
+  let says = "This has ended.";
+  try {
+    says = JSON.parse(event.detail.data).why || says;
+  } catch {
+    // What cannot be read is shown as the plain sentence.
+  }
+  place.textContent = says;
+  place.hidden = false;
+  source.removeAttribute("hx-sse:connect");
+});
+
+document.querySelector("[aria-invalid='true']")?.focus();
