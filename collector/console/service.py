@@ -21,6 +21,7 @@ from collector.console.context import Context
 from collector.console.desk_door import DeskDoor
 from collector.console.dispatch import guards, routes_of
 from collector.console.failing import failing
+from collector.console.headers import put_headers
 from collector.console.memory import Memory
 from collector.console.pages import AREAS
 from collector.console.passwords import Passwords
@@ -143,6 +144,7 @@ class Opened:
     def _prepare(self, app: web.Application) -> None:
         app[CONTEXT] = self.context
         app[DECLARED] = self.declared
+        app.on_response_prepare.append(put_headers)
         prepare_templates(app)
 
     async def _settle(self) -> None:

@@ -57,7 +57,8 @@ def enrol(
         "revoked_us": None,
     }
     taken = select(STATION.c.station_id).where(
-        (STATION.c.certificate_sha256 == (certificate_sha256 or "-")) | (STATION.c.token_sha256 == (token_sha256 or "-")),
+        (STATION.c.certificate_sha256 == (certificate_sha256 or "-"))
+        | (STATION.c.token_sha256 == (token_sha256 or "-")),
         STATION.c.station_id != station_id,
     )
     twin = writing.connection.execute(taken).scalar()

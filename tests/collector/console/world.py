@@ -178,7 +178,7 @@ class World:
     signed_in: dict[tuple[str, str], Browser] = field(default_factory=dict)
 
     async def browser(self, station: str = "ST-F1", certificate: str = "") -> Browser:
-        """One that nobody has signed in at; at no station when that is blank, at one by certificate when it is named."""
+        """One that nobody has signed in at; at no station when that is blank, by certificate where one is named."""
         context = ssl.create_default_context(cafile=str(self.template / "ca" / "ca.pem"))
         if certificate:
             context.load_cert_chain(
