@@ -25,13 +25,14 @@ _TRYING: Final = range(0x20, 0x40)
 
 class Message(NamedTuple):
     """`sender` and `receiver` as `+digits`, or whatever else names them. `text` None: it cannot be read. `delivery`:
-    what reports say of it, empty without one."""
+    what reports say of it, empty without one. `sequence`: the record it came in, of a long one the first."""
 
     time_us: int
     sender: str
     receiver: str
     text: str | None
     delivery: str = ""
+    sequence: int = -1
 
 
 class Piece(NamedTuple):

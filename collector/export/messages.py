@@ -73,7 +73,7 @@ def _sip_pieces(signal: Signal, message: sip.SipMessage, sender: str, receiver: 
     if message.content_type.startswith("text/"):
         parameters = dict(parameters_of(message.header("content-type") or ""))
         text = text_of(message.body, parameters.get("charset", "utf-8"))
-    return [Piece(Message(signal.event_us, sender, receiver, text))]
+    return [Piece(Message(signal.event_us, sender, receiver, text, sequence=signal.sequence))]
 
 
 def _laes_pieces(signal: Signal, message: CdcMessage) -> list[Piece]:
@@ -93,7 +93,7 @@ def _laes_pieces(signal: Signal, message: CdcMessage) -> list[Piece]:
 
 
 def _unread(signal: Signal, sender: str, receiver: str) -> Piece:
-    return Piece(Message(signal.event_us, sender, receiver, None))
+    return Piece(Message(signal.event_us, sender, receiver, None, sequence=signal.sequence))
 
 
 def _tpdu(
@@ -106,11 +106,11 @@ def _tpdu(
     except DecodeError:
         return _unread(signal, sender, receiver)
     if tpdu.type == _REPORT:
-        return Piece(Message(signal.event_us, receiver, sender, None), tpdu)
+        return Piece(Message(signal.event_us, receiver, sender, None, sequence=signal.sequence), tpdu)
     if addressed and tpdu.address:
         number = f"+{found}" if (found := normalise_e164(tpdu.address)) is not None else tpdu.address
         sender, receiver = (sender, number) if tpdu.type == "SMS-SUBMIT" else (number, receiver)
-    return Piece(Message(signal.event_us, sender, receiver, tpdu.text), tpdu)
+    return Piece(Message(signal.event_us, sender, receiver, tpdu.text, sequence=signal.sequence), tpdu)
 
 
 def rp_data_tpdu(octets: bytes) -> tuple[bool, bytes] | None:
