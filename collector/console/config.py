@@ -74,6 +74,10 @@ class CollectorPlace(Model):
     """What the console reads of the collector's, and where it sends signed commands."""
 
     data_dir: Path
+    index_url: str | None = None
+    """The collector's index; SQLite in its directory when not given."""
+    pin_directory: Path | None = None
+    """Where its newest checkpoint is pinned, to hold a record against."""
     control: Peer | None = None
     """The collector's control port; without it no command can be given."""
 

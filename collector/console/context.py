@@ -10,6 +10,8 @@ from collector.console.commanding import CommandSender
 from collector.console.config import ConsoleConfig
 from collector.console.desk_door import DeskDoor
 from collector.console.memory import Memory
+from collector.console.model.library import CaseLibrary
+from collector.console.model.live import Follower
 from collector.console.passwords import Passwords
 from collector.console.sign_in import SignIn
 from collector.console.static_files import StaticFiles
@@ -31,6 +33,8 @@ class Context:
     memory: Memory
     sign_in: SignIn
     passwords: Passwords
+    library: CaseLibrary
+    follower: Follower
     commands: CommandSender
     streams: Streams
     static: StaticFiles

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from asn1.errors import LabError, LocalError, RefusedError
 from collector.console.errors import WORDS, DeniedError, FormError, HttpError, NotFoundError, SignInFirstError
+from collector.console.model.scope import NotFoundError as NothingThereError
 from collector.console.rendering import rendered
 from collector.console.request_keys import ROUTE, SIGNED_IN
 from collector.console.route import API_PREFIX
@@ -43,6 +44,8 @@ async def failing(request: web.Request, handler: Serve) -> web.StreamResponse:
         return _ours(request, error, "What the console reads was changed. Nothing is shown from it; see the log.")
     except NotReadyError as error:
         return answer(request, HttpError(503, str(error), {"Retry-After": "2"}))
+    except NothingThereError:
+        return answer(request, NotFoundError())
     except (RefusedError, LocalError) as error:
         return answer(request, HttpError(409, str(error)))
     except Exception as error:

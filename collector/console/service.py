@@ -23,8 +23,10 @@ from collector.console.dispatch import guards, routes_of
 from collector.console.failing import failing
 from collector.console.headers import put_headers
 from collector.console.memory import Memory
+from collector.console.model.live import Follower
 from collector.console.pages import AREAS
 from collector.console.passwords import Passwords
+from collector.console.reading import follow, open_library
 from collector.console.rendering import prepare_templates
 from collector.console.request_keys import CONTEXT, DECLARED
 from collector.console.route import Route
@@ -78,6 +80,8 @@ class Console:
             workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="pages")
             stack.callback(workers.shutdown)
             memory = Memory(database, desk, clock, policy, self._wall_us)
+            library = open_library(config.collector)
+            stack.callback(library.close)
             context = Context(
                 config=config,
                 clock=clock,
@@ -87,6 +91,8 @@ class Console:
                 memory=memory,
                 sign_in=SignIn(memory, desk, passwords, policy),
                 passwords=passwords,
+                library=library,
+                follower=Follower(library),
                 commands=CommandSender(config.data_dir / "keys", config.collector.control, clock),
                 streams=Streams(),
                 static=StaticFiles(),
@@ -107,8 +113,7 @@ class Opened:
         config = self.context.config
         await self._settle()
         async with contextlib.AsyncExitStack() as stack:
-            runner, port = await self.start()
-            stack.push_async_callback(runner.cleanup)
+            port = await self.start(stack)
             status, control = await start_status(config.control, self.status)
             stack.push_async_callback(status.cleanup)
             ports = {"https": port, "control": control}
@@ -116,12 +121,14 @@ class Opened:
             ready(ports)
             await stop.wait()
 
-    async def start(self) -> tuple[web.AppRunner, int]:
-        """Listen for browsers. To be called once."""
+    async def start(self, stack: contextlib.AsyncExitStack) -> int:
+        """Listen for browsers and follow the store, until the stack is closed; the port."""
         config = self.context.config
         names = frozenset({"localhost", "127.0.0.1", "::1", *config.names})
         largest = max(route.most_octets for route in self.declared)
-        return await start_http(
+        following = asyncio.create_task(follow(self.context.follower))
+        stack.callback(following.cancel)
+        runner, port = await start_http(
             config.listen,
             routes_of(self.declared),
             largest,
@@ -129,6 +136,8 @@ class Opened:
             self._prepare,
             client_certificates=False,
         )
+        stack.push_async_callback(runner.cleanup)
+        return port
 
     def status(self) -> dict[str, Any]:
         state = self.context.desk.state

@@ -231,6 +231,5 @@ async def open_world(root: Path, template: Path, at_us: int, stack: AsyncExitSta
         shutil.copytree(template / part, root / part)
     clock, wall = ManualClock(at_us), ManualClock(at_us)
     opened = stack.enter_context(Console(config_of(root, template, **changes), clock, wall.now_us).open())
-    runner, port = await opened.start()
-    stack.push_async_callback(runner.cleanup)
+    port = await opened.start(stack)
     return World(root, template, clock, wall, opened, f"https://localhost:{port}", stack)
