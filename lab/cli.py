@@ -76,7 +76,11 @@ GROUPS: Final[dict[str, Group]] = {
     }),
     "export": Group("What leaves the store as files.", _of("cli_export", "evidence")),
     "ca": Group("The offline root of the collector's ledgers.", _of("cli_ca", "rollover", "show")),
-    "bench": Group("How much a collector takes, with every record gated, signed and durable.", _of("cli_bench", "run")),
+    "bench": Group("How much a collector takes, with every record gated, signed and durable.", {
+        **_of("cli_bench", "run"),
+        "search": "lab.cli_bench_search:search_",
+        **_of("cli_bench_compare", "compare", "report"),
+    }),
     "audit": Group("The desk's signed ledger.", _of("cli_access", "show", "verify")),
 }  # fmt: skip
 

@@ -101,16 +101,13 @@ def run(
     if flat_out:
         chosen = [profiles.at_rate(one, None) for one in chosen]
     wanted = [profiles.changed(one, changes) for one in chosen]
-    target = None if peer is None else _Foreign(peer, ca, negotiate)
+    target = None if peer is None else Foreign(peer, ca, negotiate)
     out = console()
     if not as_json:
         banner(out)
     results = []
     for one in wanted:
-        said = {
-            key: value for key, value in one.as_fields().items()
-            if value != profiles.PROFILES[one.name].as_fields()[key]
-        }  # fmt: skip
+        said = differences(one)
         result = _measured(one, said, target, runs, with_peers, verify, keep, date, data, None if as_json else out)
         where = _place(out_file, every, one.name, said | ({"peer": peer} if peer else {}), data)
         write_result(where, result)
@@ -123,7 +120,7 @@ def run(
     raise typer.Exit(0 if all(one["balanced"] for one in results) else EXIT_UNBALANCED)
 
 
-class _Foreign:
+class Foreign:
     """A collector that is not ours."""
 
     def __init__(self, peer: str, ca: Path | None, negotiate: bool) -> None:
@@ -150,7 +147,7 @@ class _Foreign:
 def _measured(
     profile: Profile,
     changes: dict[str, Any],
-    target: _Foreign | None,
+    target: Foreign | None,
     runs: int,
     with_peers: bool,
     verify: bool,
@@ -159,7 +156,7 @@ def _measured(
     data: Path,
     out: Console | None,
 ) -> dict[str, Any]:
-    card = environment_card(date or time.strftime("%Y-%m-%d", time.gmtime()), _compiled(profile))
+    card = card_of(profile, date)
     check: Callable[[Path], bool] | None = _verified if verify else None
     found: list[Measured] = []
     for _ in range(runs):
@@ -191,14 +188,27 @@ def _verified(root: Path) -> bool:
     return check_store(find_store(root)).ok
 
 
-def _compiled(profile: Profile) -> dict[str, bool]:
+def differences(profile: Profile) -> dict[str, Any]:
+    """What options changed of it."""
+    usual = profiles.PROFILES[profile.name].as_fields()
+    return {name: value for name, value in profile.as_fields().items() if value != usual[name]}
+
+
+def card_of(profile: Profile, date: str | None) -> dict[str, Any]:
+    """The environment as it is now."""
     missing = set(missing_kernels())
-    return {name: name not in missing and not profile.interpreted for name in kernel_names()}
+    compiled = {name: name not in missing and not profile.interpreted for name in kernel_names()}
+    return environment_card(date or time.strftime("%Y-%m-%d", time.gmtime()), compiled)
+
+
+def results_directory(data: Path) -> Path:
+    """Of the project's tree, where there is one."""
+    results = ROOT / "bench" / "results"
+    return results if results.is_dir() else data / "bench"
 
 
 def _place(given: Path | None, every: bool, name: str, changes: dict[str, Any], data: Path) -> Path:
     file = file_name(name, changes)
     if given is not None:
         return given / file if every or given.is_dir() else given
-    results = ROOT / "bench" / "results"
-    return (results if results.is_dir() else data / "bench") / file
+    return results_directory(data) / file

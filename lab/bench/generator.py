@@ -237,6 +237,7 @@ class Load:
         finally:
             telling.cancel()
             reminding.cancel()
+        self._say_progress(began_s)
         ended_s = max((link.last_acknowledged_s for link in self.links if link.sent), default=began_s)
         return Loaded(
             sent=self.sent,
@@ -324,8 +325,11 @@ class Load:
 
     async def _tell(self, began_s: float) -> None:
         while True:
-            _print({"at_s": round(time.monotonic() - began_s, 3), "sent": self.sent, "acknowledged": self.acknowledged})
+            self._say_progress(began_s)
             await asyncio.sleep(PROGRESS_S)
+
+    def _say_progress(self, began_s: float) -> None:
+        _print({"at_s": round(time.monotonic() - began_s, 3), "sent": self.sent, "acknowledged": self.acknowledged})
 
 
 def _print(value: dict[str, Any]) -> None:

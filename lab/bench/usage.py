@@ -69,6 +69,6 @@ def named_threads(used: Usage, pid: int, names: Mapping[str, Any]) -> dict[str, 
     by_number = {int(number): name for name, number in names.items()}
     found: dict[str, float] = {}
     for number, seconds in sorted(used.threads.items()):
-        name = by_number.get(number, "main" if number == pid else "other")
+        name = "main" if number == pid else by_number.get(number, "other")
         found[name] = round(found.get(name, 0.0) + seconds, 3)
     return found

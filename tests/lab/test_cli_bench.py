@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lab import cli_bench
+from lab import cli_bench, cli_bench_search
 from lab.bench.ledger import Counted, Ledger
 from lab.bench.plan import Loaded
 from lab.bench.profiles import Profile, Refusal
@@ -105,3 +105,43 @@ def test_what_cannot_be_meant_is_exit_code_2(cli: Cli, measuring: Measuring, wor
     done = cli("bench", "run", *words)
     assert done.code == 2
     assert said in done.err
+
+
+def test_search_finds_a_knee_and_writes_its_result(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def measure(profile: Profile, data: Path, watch: Any) -> Measured:
+        rate = profile.rate_per_s or 0
+        latency_bin = 500 if rate <= 80_000 else 1500
+        loaded = Loaded(10, 10, 4, 2.0, 0.5, {"paced": [[latency_bin, 10]]}, {"paced": 10_000_000}, 316)
+        ledger = Ledger(10, 10, Counted(10, 10), 10, 10)
+        return Measured(profile, loaded, (), ledger, Usage(1.0, 1.0, 0.0, {}, 1, 1))
+
+    monkeypatch.setattr(cli_bench_search, "measure", measure)
+    done = cli("bench", "search", "cc200", "--precision", 0.1, "--out", tmp_path / "s.json")
+    assert done.code == 0, done.err
+    found = json.loads((tmp_path / "s.json").read_text())["search"]
+    assert found["knee_per_s"] <= 80_000 < found["failed_at_per_s"] <= found["knee_per_s"] * 1.11
+    assert found["limits"]["p99_ms"] == 50.0 and "the knee is at" in done.out
+    assert cli("bench", "search", "cc200", "--p99", 0.1, "--from", 200, "--out", tmp_path / "n.json").code == 1
+
+
+def test_compare_is_exit_code_5_on_a_regression_alone(
+    cli: Cli, measuring: Measuring, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, cpu_s in (("a", 2.0), ("b", 4.0)):
+        (tmp_path / name).mkdir()
+        monkeypatch.setattr(cli_bench, "measure", lambda *given, cpu_s=cpu_s, **_: replace(
+            measuring(*given), used=Usage(cpu_s, cpu_s, 0.0, {}, 1 << 20, 1 << 20)))  # fmt: skip
+        assert cli("bench", "run", "cc200", "--runs", 3, "--out", tmp_path / name, "--no-peers").code == 0
+    worse = cli("bench", "compare", tmp_path / "a", tmp_path / "b")
+    assert worse.code == 5 and "REGRESSION: cc200 records_per_core_s" in worse.out
+    better = cli("bench", "compare", tmp_path / "b" / "cc200.json", tmp_path / "a" / "cc200.json", "--json")
+    assert better.code == 0 and json.loads(better.out)["regressions"] == []
+    assert cli("bench", "compare", tmp_path / "a", tmp_path / "none").code == 2
+
+
+def test_report_is_a_page(cli: Cli, measuring: Measuring, tmp_path: Path) -> None:
+    assert cli("bench", "run", "cc200", "--out", tmp_path / "r.json", "--no-peers").code == 0
+    done = cli("bench", "report", tmp_path / "r.json", "--out", tmp_path / "p" / "r.html", "--json")
+    assert done.code == 0, done.err
+    assert "SIMULATION" in (tmp_path / "p" / "r.html").read_text()
+    assert cli("bench", "report", tmp_path / "none.json", "--out", tmp_path / "x.html").code == 2
