@@ -31,6 +31,8 @@ KERNELS = (
     "asn1.scan",
     "asn1.template",
     "asn1.walk",
+    "carrier_sim.load.packets",
+    "carrier_sim.load.streams",
     "collector.stream_table",
     "collector.gate_columns",
     "collector.rows",

@@ -157,6 +157,13 @@ class Template:
         if not (0 <= direction <= MAX_DIRECTION if self.has_direction else direction == NO_DIRECTION):
             raise LocalError(f"direction {direction} does not go with this template")
 
+    def place(self, hole: int) -> tuple[int, int]:
+        """Offset and octets of a hole's content in the record written last, for whoever patches copies of it. Raises
+        LocalError for a hole it does not have."""
+        if not 0 <= hole < HOLES or self._places[hole] < 0:
+            raise LocalError(f"this template has no hole {hole}, or has written no record yet")
+        return self._places[hole], self._widths[hole]
+
     # What compiled callers use, without the interpreter lock. Values are checked before.
 
     def begin(
@@ -164,7 +171,7 @@ class Template:
         out: memoryview,
         at: int,
         room: int,
-        liid: bytes,
+        liid: bytes | bytearray,
         liid_at: int,
         liid_octets: int,
         cin: int,
@@ -251,6 +258,7 @@ class Template:
                 size = self._sizes_view[node]
                 at = self._put_length(at, size)
                 if kind == _CONTENT:
+                    self._places_view[kind] = at
                     self.head = at
                     content = size
                 elif kind >= 0:

@@ -16,7 +16,7 @@ from types import ModuleType
 from mediation.runtime.config import NotReadyError
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("asn1", "collector", "mediation")
+PACKAGES = ("asn1", "carrier_sim", "collector", "mediation")
 
 
 def kernel_names() -> tuple[str, ...]:

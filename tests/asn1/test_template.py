@@ -120,6 +120,25 @@ def test_packet_reports_too(template_of: Any) -> None:
     assert decode(PS_PDU, expected)
 
 
+def test_places_are_those_of_the_record_written_last(template_of: Any, module: ModuleType) -> None:
+    template = template_of.iri_template(HEADER, multimedia.sip_iri(bytes(4), bytes(4), b""), "begin", "toTarget")
+    with pytest.raises(LocalError, match="no record yet"):
+        template.place(module.NUMBER)
+    content = b"content of the record"
+    values = {
+        module.LIID: b"LAB-7", module.CIN: bytes((0, 0xFF, 0xFF)), module.NUMBER: b"\x01\x02\x03\x04",
+        module.SECONDS: (1_750_000_000).to_bytes(4, "big"), module.MICROSECONDS: b"\x03\xe8", module.DIRECTION: b"\1",
+        module.CONTENT: content,
+    }  # fmt: skip
+    record = template.octets(b"LAB-7", 0xFFFF, 0x01020304, 1_750_000_000_001_000, content, 1)
+    for hole, value in values.items():
+        at, octets = template.place(hole)
+        assert record[at : at + octets] == value
+    for hole in (-1, module.HOLES):
+        with pytest.raises(LocalError):
+            template.place(hole)
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [
