@@ -63,12 +63,17 @@ class Scope:
         found = (target for order in self.orders for target in order.targets)
         return frozenset(f"+{one.value}" if one.kind == "e164" else one.value for one in found)
 
+    @property
+    def lifted(self) -> frozenset[Reason]:
+        """Reasons that do not withhold from this reader."""
+        return _PRIVILEGED if self.privileged else frozenset()
+
     def order_of(self, uid: bytes) -> CourtOrder | None:
         return next((one for one in self.orders if one.uid == uid), None)
 
     def judge(self, standings: Standings) -> Callable[[Judged], Shown]:
         """What this reader may have of a record of one of the orders; whoever asks made sure that it is."""
-        but = _PRIVILEGED if self.privileged else frozenset()
+        but = self.lifted
 
         def shown(record: Judged) -> Shown:
             standing = standings.of(record, but)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,6 +108,20 @@ class Case:
 
 def open_library(data: Path) -> CaseLibrary:
     return CaseLibrary(f"sqlite:///{data / 'index.sqlite'}", data / "store", Keys(data / "keys"), audit=data / "audit")
+
+
+@pytest.fixture
+def reopened() -> Iterator[Callable[[Path], CaseLibrary]]:
+    """Another library over the same directory."""
+    found: list[CaseLibrary] = []
+
+    def again(data: Path) -> CaseLibrary:
+        found.append(open_library(data))
+        return found[-1]
+
+    yield again
+    for one in found:
+        one.close()
 
 
 @pytest.fixture
