@@ -33,6 +33,7 @@ KERNELS = (
     "asn1.walk",
     "carrier_sim.load.packets",
     "carrier_sim.load.streams",
+    "collector.facts.plain_sip",
     "collector.stream_table",
     "collector.gate_columns",
     "collector.rows",

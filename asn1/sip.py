@@ -24,6 +24,8 @@ __all__ = (
     "SipMessage",
     "canonical_uri",
     "host_of",
+    "is_token",
+    "long_name",
     "looks_like_sip",
     "message_octets",
     "number_of",
@@ -31,7 +33,9 @@ __all__ = (
     "parse_sip",
     "sdp_of",
     "split_list",
+    "tag_in",
     "tries_again",
+    "uris_in",
     "user_of",
 )
 
@@ -101,7 +105,7 @@ class SipMessage(NamedTuple):
 
     def uris(self, name: str) -> tuple[str, ...]:
         """Every URI in the values of a header, lists taken apart, display names and parameters of the header gone."""
-        return tuple(uri for value in self.header_values(name) for uri in _uris(value))[:MAX_URIS]
+        return tuple(uri for value in self.header_values(name) for uri in uris_in(value))[:MAX_URIS]
 
     @property
     def call_id(self) -> str | None:
@@ -128,11 +132,11 @@ class SipMessage(NamedTuple):
 
     @property
     def from_tag(self) -> str | None:
-        return _tag(self.header("from"))
+        return tag_in(self.header("from"))
 
     @property
     def to_tag(self) -> str | None:
-        return _tag(self.header("to"))
+        return tag_in(self.header("to"))
 
     @property
     def asserted_uris(self) -> tuple[str, ...]:
@@ -276,10 +280,20 @@ def _start_line(line: str, at: int) -> tuple[str | None, str | None, int | None,
 def _header(line: str, at: int) -> tuple[str, str]:
     name, colon, value = line.partition(":")
     name = name.strip()
-    if not colon or not _TOKEN.fullmatch(name):
+    if not colon or not is_token(name):
         raise DecodeError(DecodeError.BAD_VALUE, "a header line without a name and colon", at, "headers")
+    return long_name(name), value.strip()
+
+
+def is_token(text: str) -> bool:
+    """Whether a text can be the name of a header."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def long_name(name: str) -> str:
+    """The name of a header in lower case, the long one of a compact form."""
     name = name.lower()
-    return _COMPACT.get(name, name), value.strip()
+    return _COMPACT.get(name, name)
 
 
 def _content_length(headers: tuple[tuple[str, str], ...], at: int) -> int | None:
@@ -326,7 +340,8 @@ def _outside_quotes(text: str) -> str:
     return re.sub(r'"(?:\\.|[^"\\])*"', "", text)
 
 
-def _uris(value: str) -> list[str]:
+def uris_in(value: str) -> list[str]:
+    """Every URI in one value of a header, as `SipMessage.uris` takes them."""
     found: list[str] = []
     for part in split_list(value)[:MAX_URIS]:
         plain = _outside_quotes(part)
@@ -342,7 +357,8 @@ def _unique(uris: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(uris))
 
 
-def _tag(value: str | None) -> str | None:
+def tag_in(value: str | None) -> str | None:
+    """The tag behind the address in a From or To."""
     match = _TAG.search(_ANGLE.sub("", _outside_quotes(value))) if value else None
     return match.group(1) if match else None
 

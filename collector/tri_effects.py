@@ -8,7 +8,6 @@ so that no flag makes one service out of another.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Protocol
 
 from asn1.columns import KIND_CC, KIND_IRI, Columns
@@ -74,5 +73,5 @@ def segment_facts(handover: LinkHandover, facts: RecordFacts, liid: bytes, cin: 
         return facts
     first = handover.segments.remembered(stream)
     if facts.service is None and isinstance(first, RecordFacts) and first.payload == facts.payload:
-        return replace(facts, service=first.service)
+        return facts._replace(service=first.service)
     return facts

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -369,7 +369,7 @@ def _with_sides(facts: RecordFacts, message: CdcMessage) -> RecordFacts:
             said = read_sip(one["sigMsg"])
         except DecodeError:
             continue
-        return replace(facts, originators=said.originators, recipients=said.recipients, parties=said.parties)
+        return facts._replace(originators=said.originators, recipients=said.recipients, parties=said.parties)
     return facts
 
 

@@ -8,7 +8,6 @@ no narrower word of a warrant covers it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Final
 
 from asn1.number_octets import map_number
@@ -79,8 +78,7 @@ def read_email(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:
         kept.append(("message-ID", text))
         content += [] if text is not None else ["email_text"]
     parties = frozenset(originators | recipients)
-    return replace(
-        facts,
+    return facts._replace(
         service=Service.DATA,
         originators=frozenset(originators),
         recipients=frozenset(recipients),
@@ -167,8 +165,7 @@ def read_messaging(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:
             content.append(_WORDS.get(name, "messaging_text"))
     originators = frozenset(sides["from"])
     parties = originators.union(*sides.values())
-    return replace(
-        facts,
+    return facts._replace(
         service=_messaging_service(category, event),
         originators=originators,
         recipients=frozenset(sides["to"]),

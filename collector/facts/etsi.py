@@ -6,7 +6,6 @@ What no reader describes is flagged as content and keeps nothing. Raises DecodeE
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Final
 
 from asn1.errors import DecodeError
@@ -68,9 +67,9 @@ def facts_of(pdu: PsPdu, arrival_us: int) -> RecordFacts:
     )  # fmt: skip
     if kind in ("iri", "cc") and len(pdu.payload[1]) > 1:
         stamps_us = {time_us for time_us, _ in payload_times(pdu) if time_us is not None}
-        facts = replace(facts, stamps_us=tuple(sorted(stamps_us)))
+        facts = facts._replace(stamps_us=tuple(sorted(stamps_us)))
     if pdu.unknown_tags:
-        facts = replace(facts, content=("unknown_tags",))
+        facts = facts._replace(content=("unknown_tags",))
     if kind == "iri":
         return _iri(facts, pdu.payload[1])
     if kind == "cc":
@@ -91,15 +90,14 @@ def _notice(facts: RecordFacts, contents: tuple[str, Any]) -> RecordFacts:
     )
     content = (*facts.content, *(("words_of_a_notice",) if words else ()))
     permitted = (("notice", name),) if name in _NOTICES else ()
-    return replace(facts, administrative=True, content=content, permitted=permitted)
+    return facts._replace(administrative=True, content=content, permitted=permitted)
 
 
 def _cc(facts: RecordFacts, payloads: list[dict[str, Any]]) -> RecordFacts:
     names = {payload["cCContents"][0] for payload in payloads}
     name = next(iter(names)) if len(names) == 1 else "mixed"
     direction = payloads[0].get("payloadDirection") if payloads else None
-    return replace(
-        facts,
+    return facts._replace(
         payload=name,
         service=_mobile_service(payloads) if name == "threeGPP33128DefinedCC" else CC_SERVICES.get(name),
         target_sends=_SENDS.get(direction) if isinstance(direction, str) else None,
@@ -121,20 +119,19 @@ def _mobile_service(payloads: list[dict[str, Any]]) -> Service | None:
 def _iri(facts: RecordFacts, payloads: list[dict[str, Any]]) -> RecordFacts:
     if len(payloads) != 1:
         # Aggregated records are judged as one; only what all of them share could be kept apart, so nothing is.
-        return replace(facts, payload="aggregated", content=(*facts.content, "aggregated_payloads"))
+        return facts._replace(payload="aggregated", content=(*facts.content, "aggregated_payloads"))
     payload = payloads[0]
     name, value = payload["iRIContents"]
     iri_type = payload.get("iRIType")
     direction = payload.get("sessionDirection") or payload.get("payloadDirection")
-    facts = replace(
-        facts,
+    facts = facts._replace(
         payload=name,
         iri_type=_IRI_TYPES.get(iri_type) if isinstance(iri_type, str) else None,
         target_sends=_SENDS.get(direction) if isinstance(direction, str) else None,
     )
     reader = _READERS.get(name)
     if reader is None:
-        return replace(facts, content=(*facts.content, "undescribed_payload"))
+        return facts._replace(content=(*facts.content, "undescribed_payload"))
     return reader(facts, value)
 
 
@@ -143,16 +140,15 @@ def _multimedia(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:
     location = facts.location or "targetLocation" in value
     if name not in ("sIPMessage", "iRIOnlySIPMessage"):
         content = (*facts.content, "undescribed_signalling")
-        return replace(facts, service=Service.VOICE, content=content, location=location)
+        return facts._replace(service=Service.VOICE, content=content, location=location)
     found = with_signalling(facts, read_sip(contents["sIPContent"]))
     more = ("additional_signalling",) if value.get("additionalSignalling") else ()
-    return replace(found, content=(*found.content, *more), location=found.location or location)
+    return found._replace(content=(*found.content, *more), location=found.location or location)
 
 
 def with_signalling(facts: RecordFacts, said: Signalling) -> RecordFacts:
     """The facts of a record that is one SIP message."""
-    return replace(
-        facts,
+    return facts._replace(
         service=said.service,
         originators=said.originators,
         recipients=said.recipients,

@@ -8,7 +8,6 @@ are judged like aggregated payloads: nothing is kept apart. The times that a rec
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from asn1.hi2_records import Hi2Record, hi2_records, short_message
@@ -70,11 +69,11 @@ _SERVICES: Final = {
 def read_hi2(facts: RecordFacts, value: tuple[str, Any]) -> RecordFacts:
     records = hi2_records(value)
     if not records:
-        return replace(facts, content=(*facts.content, "undescribed_payload"))
+        return facts._replace(content=(*facts.content, "undescribed_payload"))
     own = {time_us for record in records for time_us in _times(record) if not _same_second(time_us, facts.event_us)}
-    facts = replace(facts, stamps_us=tuple(sorted({*facts.stamps_us, *own})))
+    facts = facts._replace(stamps_us=tuple(sorted({*facts.stamps_us, *own})))
     if len(records) > 1:
-        return replace(facts, content=(*facts.content, "aggregated_payloads"))
+        return facts._replace(content=(*facts.content, "aggregated_payloads"))
     return _read(facts, records[0])
 
 
@@ -117,8 +116,7 @@ def _read(facts: RecordFacts, record: Hi2Record) -> RecordFacts:
         (_RELEASE, fields[_RELEASE].hex() if len(fields.get(_RELEASE, b"-")) == 2 else None),
         *sides.kept,
     ]
-    return replace(
-        facts,
+    return facts._replace(
         iri_type=kind,
         service=service,
         administrative=registration,
@@ -285,10 +283,10 @@ _PLAIN: Final[dict[str, Callable[[Any], bool]]] = {
 def read_media_description(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:
     """pstnIsdnIRI tells how the speech of a call is coded; whose call it is its communication says."""
     form, held = value["pstnIsdnIRIContents"]
-    facts = replace(facts, service=Service.VOICE, inherits=True)
+    facts = facts._replace(service=Service.VOICE, inherits=True)
     if form != "supplementaryInfo":
-        return replace(facts, content=(*facts.content, "undescribed_payload"))
+        return facts._replace(content=(*facts.content, "undescribed_payload"))
     plain = {"informationAppliesTo", "mediaFormat", "frameType", "alternateProtocol"}
     content = facts.content if set(held) <= plain else (*facts.content, "session_description")
     permitted = [("mediaFormat", held["mediaFormat"]), ("frameType", held.get("frameType"))]
-    return replace(facts, content=content, permitted=present(permitted))
+    return facts._replace(content=content, permitted=present(permitted))

@@ -9,7 +9,6 @@ DecodeError and nothing else, for any message that a decoder of `asn1.laes` gave
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from asn1 import tlv
@@ -64,8 +63,7 @@ def _apdu(apdu: CcApdu, arrival_us: int, dialect: str, liid: str) -> RecordFacts
     case = header.get("correlationInfo", {}).get("caseId", liid)
     facts = _content(case, "cc-APDU", header.get("timeStamp"), arrival_us, dialect)
     direction = header.get("packetDirection")
-    return replace(
-        facts,
+    return facts._replace(
         number=header.get("sequenceNumber", 0),
         target_sends=_SENDS.get(direction) if isinstance(direction, str) else None,
     )
@@ -114,7 +112,7 @@ def _message(message: CdcMessage, row: Row, arrival_us: int, liid: str) -> Recor
     )  # fmt: skip
     if row.whole:
         item = "user_content" if message.name == "uuContent" else "content_delivery"
-        return replace(facts, service=_carried_service(message, row), content=(item,))
+        return facts._replace(service=_carried_service(message, row), content=(item,))
     if row.signalling is not None:
         return _direct(facts, fields[row.signalling])
     facts = _with_digits(facts, message)
@@ -123,9 +121,9 @@ def _message(message: CdcMessage, row: Row, arrival_us: int, liid: str) -> Recor
         return facts
     others = found.targets - own
     if row.sends is None:
-        return replace(facts, originators=own, parties_known=True, inherits=False)
+        return facts._replace(originators=own, parties_known=True, inherits=False)
     sides = (own, others) if row.sends else (others, own)
-    return replace(facts, originators=sides[0], recipients=sides[1], parties_known=True, inherits=False)
+    return facts._replace(originators=sides[0], recipients=sides[1], parties_known=True, inherits=False)
 
 
 _PACKETS: Final = frozenset({"packetDataHeaderReport", "packetDataSummaryReport"})
@@ -188,20 +186,20 @@ _DIGIT_FIELDS: Final = frozenset({"input", "digits"})
 def _with_digits(facts: RecordFacts, message: CdcMessage) -> RecordFacts:
     """Set-up digits of an Origination are kept; what follows them, or was keyed into a call, is told apart."""
     texts, more = _dialled(message.fields)
-    facts = replace(facts, content=(*facts.content, *more)) if more else facts
+    facts = facts._replace(content=(*facts.content, *more)) if more else facts
     if "digits" in message.fields:
-        return replace(facts, digits=Digits.EXTRACTED, dialled=_digits(message.fields["digits"]))
+        return facts._replace(digits=Digits.EXTRACTED, dialled=_digits(message.fields["digits"]))
     if not texts:
         return facts
     if message.name == "origination":
         called = _number_of(message.fields.get("called", {}))
         if any(shapes.appended_digits(text, called) for text in texts):
-            return replace(facts, digits=Digits.EXTRACTED, dialled=_digits(*texts))
+            return facts._replace(digits=Digits.EXTRACTED, dialled=_digits(*texts))
         asked = {target for text in texts for target in shapes.number_targets(text)}
-        return replace(facts, parties=facts.parties | asked, permitted=(*facts.permitted, ("input", texts)))
+        return facts._replace(parties=facts.parties | asked, permitted=(*facts.permitted, ("input", texts)))
     if all(shapes.is_feature_code(text) for text in texts):
-        return replace(facts, digits=Digits.FEATURE, permitted=(*facts.permitted, ("keys", texts)))
-    return replace(facts, digits=Digits.KEYED, dialled=_digits(*texts))
+        return facts._replace(digits=Digits.FEATURE, permitted=(*facts.permitted, ("keys", texts)))
+    return facts._replace(digits=Digits.KEYED, dialled=_digits(*texts))
 
 
 def _digits(*texts: str) -> tuple[tuple[str, Any], ...]:
@@ -260,14 +258,13 @@ def _direct(facts: RecordFacts, messages: list[dict[str, Any]]) -> RecordFacts:
         try:
             said.append(read_sip(one["sigMsg"]) if one["signalingProt"].upper() == "SIP" else _not_sip())
         except DecodeError:
-            return replace(facts, content=(*facts.content, "undescribed_signalling"), all_content=True)
+            return facts._replace(content=(*facts.content, "undescribed_signalling"), all_content=True)
     if not said:
-        return replace(facts, content=(*facts.content, "undescribed_signalling"), all_content=True)
+        return facts._replace(content=(*facts.content, "undescribed_signalling"), all_content=True)
     first = said[0]
     parties = frozenset().union(*(one.parties for one in said))
     digits = next((one.digits for one in said if one.digits is not Digits.NONE), Digits.NONE)
-    return replace(
-        facts,
+    return facts._replace(
         service=first.service,
         originators=first.originators,
         recipients=first.recipients,

@@ -7,7 +7,6 @@ content. Fields that are not described in `asn1` decode to a tag tree, may hold 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Final
 
 from asn1 import sms_tpdu
@@ -30,12 +29,12 @@ _MAX_MEDIA: Final = 32
 def read_mobile(facts: RecordFacts, octets: bytes) -> RecordFacts:
     value, unknown = decode_reporting(IRI_PAYLOAD, octets)
     name, event = value["event"]
-    facts = replace(facts, payload=name)
+    facts = facts._replace(payload=name)
     if unknown:
-        facts = replace(facts, content=(*facts.content, "unknown_tags"))
+        facts = facts._replace(content=(*facts.content, "unknown_tags"))
     reader = _READERS.get(name)
     if reader is None:
-        return replace(facts, content=(*facts.content, "undescribed_payload"))
+        return facts._replace(content=(*facts.content, "undescribed_payload"))
     return _named_by_the_carrier(reader(facts, event), value)
 
 
@@ -53,10 +52,10 @@ def _named_by_the_carrier(facts: RecordFacts, payload: dict[str, Any]) -> Record
         plain = plain and bool(known) and (not isinstance(value, str) or is_plain(form, value))
         found |= known
     if not plain:
-        facts = replace(facts, content=(*facts.content, "party_text"))
+        facts = facts._replace(content=(*facts.content, "party_text"))
     if facts.parties_known or not found:
         return facts
-    return replace(facts, parties=facts.parties | found, parties_known=True)
+    return facts._replace(parties=facts.parties | found, parties_known=True)
 
 
 # --- short messages
@@ -89,8 +88,7 @@ def _sms_message(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
         ("segment", message.segment.number if message and message.segment else 1),
         ("service_centre_us", message.timestamp_us if message else None),
     ]
-    return replace(
-        facts,
+    return facts._replace(
         service=Service.SMS,
         originators=origin,
         recipients=destination,
@@ -122,8 +120,7 @@ def _sms_report(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
         ("reference", event["rPMessageReference"]),
         ("failure_cause", message.failure_cause if message else None),
     ]
-    return replace(
-        facts,
+    return facts._replace(
         service=Service.SMS,
         content=(*facts.content, "sms_text") if words else facts.content,
         location=facts.location or "location" in event,
@@ -146,8 +143,7 @@ def _ims_message(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
     sends = _SESSION_SENDS.get(direction) if isinstance(direction, str) else None
     places = {"location", "accessNetworkInformation", "cellularNetworkInformation"} & set(event)
     content = (*facts.content, "undescribed_fields") if "numberTranslationInformation" in event else facts.content
-    facts = replace(
-        facts,
+    facts = facts._replace(
         content=content,
         location=facts.location or bool(places),
         target_sends=sends if sends is not None else facts.target_sends,
@@ -156,10 +152,9 @@ def _ims_message(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
         # What was changed in it may be told in words.
         content, held = (*content, "signalling_changes"), held["modifiedSIPContent"]
     elif form != "encapsulatedSIPMessage":
-        return replace(facts, service=Service.VOICE, content=(*content, "undescribed_signalling"))
+        return facts._replace(service=Service.VOICE, content=(*content, "undescribed_signalling"))
     said = read_sip(held["sIPContent"])
-    return replace(
-        facts,
+    return facts._replace(
         service=said.service,
         originators=said.originators,
         recipients=said.recipients,
@@ -187,8 +182,7 @@ def _active_session(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
     descriptions = event.get("sDPState", [])
     media = [line for description in descriptions for line in media_of(description)][:_MAX_MEDIA]
     places = {"location", "accessNetworkInformation", "cellularNetworkInformation"} & set(event)
-    return replace(
-        facts,
+    return facts._replace(
         service=Service.VOICE,
         originators=origin,
         recipients=destination,
@@ -212,7 +206,7 @@ def _active_session(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
 def _content_unavailable(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
     """Word that content cannot be delivered: of no use without an order for content."""
     content = (*facts.content, "content_delivery")
-    return replace(facts, service=Service.VOICE, content=content, all_content=True)
+    return facts._replace(service=Service.VOICE, content=content, all_content=True)
 
 
 _READERS: Final[dict[str, Callable[[RecordFacts, dict[str, Any]], RecordFacts]]] = {

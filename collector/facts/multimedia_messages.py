@@ -7,7 +7,6 @@ row here is content too. A notification names no recipient: the carrier has to s
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Final
 
 from asn1.table import Value
@@ -63,8 +62,7 @@ def _read(facts: RecordFacts, event: dict[str, Any]) -> RecordFacts:
         ("from", _values(senders)),
         ("to", _values(receivers)),
     ]
-    return replace(
-        facts,
+    return facts._replace(
         service=Service.MMS,
         originators=origin,
         recipients=destination,

@@ -8,7 +8,6 @@ reading is patient with a string that is longer than it may be, and there words 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from asn1.errors import EncodeError
@@ -81,8 +80,7 @@ def _by_rows(name: str, rows: _Rows) -> Reader:
         if not all(shapes.is_host(one) for one in networks) or not is_plain_party(event):
             content.append("session_text")
         named: dict[str, Any] = {field: event[field] for field in rows.kept if isinstance(event.get(field), str | int)}
-        return replace(
-            facts,
+        return facts._replace(
             service=rows.service,
             administrative=rows.service is None,
             originators=frozenset(parties),
@@ -127,8 +125,7 @@ def _packet_report(name: str) -> Reader:
         plain = set(event) <= known and _in_its_sizes(name, event)
         source, destination = (_address(event[end]) for end in _ENDS)
         sends = _SENDS.get(event["direction"]) if isinstance(event["direction"], str) else None
-        return replace(
-            facts,
+        return facts._replace(
             service=Service.DATA,
             originators=source,
             recipients=destination,

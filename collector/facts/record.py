@@ -6,9 +6,8 @@ nothing gets in by being forgotten.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from mediation.law.orders import Service, Target
 
@@ -26,8 +25,7 @@ class Digits(Enum):
     """Post-cut-through by what the record is, whenever it is stamped."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordFacts:
+class RecordFacts(NamedTuple):
     """`kind` is iri, cc, hi1, tri, encrypted or other; `payload` the standard's name of the contents.
 
     `originators` and `recipients` are the identities on each side; `parties` all, sides unknown included;

@@ -7,7 +7,6 @@ hosts and paths all lie there).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Final
 
 from asn1 import packets
@@ -57,8 +56,7 @@ def read_session(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:
     permitted += [("address", target.value) for target in sorted(own, key=str)]
     if not _plain_texts(contents, user):
         content.append("session_text")
-    return replace(
-        facts,
+    return facts._replace(
         service=Service.DATA,
         parties=frozenset(parties),
         originators=frozenset(parties),
@@ -107,7 +105,7 @@ def read_packet_report(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts
     octets = report["header"] if isinstance(report, dict) else b""
     packet = packets.parse_ip(octets)
     if packet is None:
-        return replace(facts, service=Service.DATA, content=(*facts.content, "undescribed_payload"))
+        return facts._replace(service=Service.DATA, content=(*facts.content, "undescribed_payload"))
     permitted: list[tuple[str, Any]] = [
         ("source", packet.source),
         ("destination", packet.destination),
@@ -124,8 +122,7 @@ def read_packet_report(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts
     if _has_options(octets, packet):
         content.append("header_options")
     source, destination = shapes.address_target(packet.source), shapes.address_target(packet.destination)
-    return replace(
-        facts,
+    return facts._replace(
         service=Service.DATA,
         originators=source,
         recipients=destination,
@@ -147,7 +144,7 @@ def read_header_report(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts
     header = value["iPInformation"][1]
     form, transport = value["protocolInformation"]
     if not isinstance(header, dict) or (form != "none" and not isinstance(transport, dict)):
-        return replace(facts, service=Service.DATA, content=(*facts.content, "undescribed_payload"))
+        return facts._replace(service=Service.DATA, content=(*facts.content, "undescribed_payload"))
     fields = {**header, **(transport if isinstance(transport, dict) else {})}
     content = list(facts.content)
     for name, held in fields.items():
@@ -166,8 +163,7 @@ def read_header_report(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts
     counted |= value.get("pDSRInformation", {})
     permitted += _plain_counts(counted, content)
     sides = shapes.address_target(source), shapes.address_target(destination)
-    return replace(
-        facts,
+    return facts._replace(
         service=Service.DATA,
         originators=sides[0],
         recipients=sides[1],

@@ -14,6 +14,7 @@ from asn1.conference_info import CONTENT_TYPE, parse_conference_info
 from asn1.errors import DecodeError
 from asn1.sdp import parse_sdp
 from collector.facts import shapes
+from collector.facts.plain_sip import read_plain
 from collector.facts.record import Digits, present
 from collector.facts.sip_values import LOCATION_SIP_HEADERS, METHODS, REASON_PHRASES, taken_apart, wrong_with
 from mediation.law.orders import Service, Target
@@ -46,7 +47,13 @@ class Signalling(NamedTuple):
 
 
 def read_sip(octets: bytes) -> Signalling:
-    """Raises DecodeError."""
+    """What a message says: of a plain one by the quick look (`plain_sip`). Raises DecodeError."""
+    found = read_plain(octets)
+    return read_reference(octets) if found is None else tuple.__new__(Signalling, found)
+
+
+def read_reference(octets: bytes) -> Signalling:
+    """`read_sip` without the quick look: for what that leaves over, and to hold it against. Raises DecodeError."""
     message = sip.parse_sip(octets)
     method = message.transaction_method
     content: list[str] = []

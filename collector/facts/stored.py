@@ -9,7 +9,6 @@ renumber.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final, Literal
 
 from asn1.errors import DecodeError
@@ -72,7 +71,7 @@ def facts_of_stored(code: int, octets: bytes, received_us: int, liid: str, cin: 
     if dialect is None:
         raise DecodeError(DecodeError.WRONG_DIALECT, f"content tag {code} is of no dialect that is known here")
     facts = facts_of_laes(read_laes(code, octets), received_us, dialect, liid)
-    return replace(facts, liid=liid, cin=None if cin < 0 else cin)
+    return facts._replace(liid=liid, cin=None if cin < 0 else cin)
 
 
 def content_service(code: int) -> Service | None:

@@ -8,7 +8,6 @@ such: set apart under a warrant, refused under a pen register, refused where no 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from asn1.columns import KIND_CC
@@ -117,7 +116,7 @@ class ContentLane:
             side = claim.side if claim.side != naming.EITHER else naming.side_of(record, claim.subject)
             cin = claim.owner.cin
         facts = facts_of_laes(record, arrived.arrival_us, link.terms.dialect, whose.liid)
-        facts = replace(facts, liid=whose.liid, cin=cin, unplaced=cin is None, target_sends=_SENDS[side])
+        facts = facts._replace(liid=whose.liid, cin=cin, unplaced=cin is None, target_sends=_SENDS[side])
         if facts.event_us is None and link.terms.arrival_stamps:
-            facts = replace(facts, event_us=arrived.arrival_us, qualifier="arrival")
+            facts = facts._replace(event_us=arrived.arrival_us, qualifier="arrival")
         judging.judge(link, arrived, facts, orders, liid_id, KIND_CC, code, side, now_us)

@@ -7,7 +7,6 @@ that is of no call lends and borrows no target. Each method gives exactly one ve
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from asn1.columns import NO_TIME, Columns, LiidTable
@@ -111,7 +110,7 @@ class Judging:
         slot = -1 if cin < 0 else self.streams.slot_of(liid_id, cin, kind, True)
         if slot < 0:
             # Where there is no room for its call, it is of none: it must not go unwatched.
-            facts = replace(facts, unplaced=True)
+            facts = facts._replace(unplaced=True)
         state = CinState() if slot < 0 else careful.state_of(slot)
         decision = gate.decide(orders, facts, link.state.policy, state)
         decision = apply(decision, facts, self._minimised.mode(facts.liid, cin, now_us))

@@ -8,7 +8,6 @@ it: an announcement that an order withholds still says whose the content is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any, Final
 
 from asn1.columns import KIND_IRI, LiidTable
@@ -121,7 +120,7 @@ class LaesLane:
         if facts.event_us is not None and facts.qualifier != "arrival":
             link.state.quality.signalling(facts.event_us, arrived.arrival_us)
         cin = self._cin(link, message, liid, name, now_us)
-        facts = replace(facts, cin=cin, unplaced=cin is None)
+        facts = facts._replace(cin=cin, unplaced=cin is None)
         code, side = message_code(link.terms.dialect, message.name), _SIDE_OF[facts.target_sends]
         verdict = judging.judge(link, arrived, facts, orders, liid_id, KIND_IRI, code, side, now_us)
         successor = naming.successor_of(message)

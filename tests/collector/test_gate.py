@@ -54,7 +54,7 @@ def iri(event_us: int | None = MID, **changes: Any) -> RecordFacts:
         originators=frozenset({US}), recipients=frozenset({OTHER}), parties=frozenset({US, OTHER}), parties_known=True,
         target_sends=True, opens=True,
     )  # fmt: skip
-    return replace(base, **changes)
+    return base._replace(**changes)
 
 
 def cc(event_us: int | None = MID, **changes: Any) -> RecordFacts:
@@ -256,7 +256,7 @@ def test_signalling_whose_parties_cannot_be_read_is_set_apart_until_the_target_i
     assert judged(WARRANT, unknown)[0] is VerdictKind.QUARANTINE
     assert judged(WARRANT, unknown, OK_CIN)[0] is VerdictKind.ACCEPT
     assert judged(PRTT, unknown)[0] is VerdictKind.REJECT
-    inheriting = replace(unknown, inherits=True)
+    inheriting = unknown._replace(inherits=True)
     assert judged(PRTT, inheriting, CinState(TARGET_MISMATCH)) == (VerdictKind.REJECT, {Reason.TARGET_MISMATCH})
 
 
@@ -292,7 +292,7 @@ def test_a_call_that_the_target_redirects_is_a_pen_register_s_from_there() -> No
     redirection = iri(opens=False, target_sends=None, inherits=True, parties_known=False, redirects=True)
     assert judged(pen, redirection, came_in) == (VerdictKind.ACCEPT, set())
     assert judged(trap, redirection, came_in) == (VerdictKind.REJECT, {Reason.DIRECTION_NOT_AUTHORISED})
-    release = replace(redirection, redirects=False)
+    release = redirection._replace(redirects=False)
     assert judged(pen, release, came_in)[0] is VerdictKind.REJECT
     assert judged(trap, release, came_in)[0] is VerdictKind.ACCEPT
     vectors = Path(__file__).parents[1] / "vectors" / "us"
@@ -523,7 +523,7 @@ def test_only_records_that_open_a_communication_say_who_called_whom() -> None:
     called = iri(originators=frozenset({OTHER}), recipients=frozenset({US}))
     assert decide((WARRANT,), called, POLICY, CinState()).cin.target_originates is False
     for known in (None, True):
-        later = decide((WARRANT,), replace(called, opens=False), POLICY, CinState(TARGET_OK, known))
+        later = decide((WARRANT,), called._replace(opens=False), POLICY, CinState(TARGET_OK, known))
         assert later.cin.target_originates is known
 
 
@@ -603,7 +603,7 @@ def test_attack_content_under_a_pen_register_made_to_be_set_apart(apart: dict[st
     facts = iri(**{"event_us": MID, "content": ("sms_text",)} | apart)
     kind, reasons = judged(PRTT, facts)
     assert kind is VerdictKind.REJECT and Reason.SCOPE_CONTENT_ON_PRTT in reasons
-    assert judged(PRTT, replace(facts, content=()))[0] is VerdictKind.QUARANTINE
+    assert judged(PRTT, facts._replace(content=()))[0] is VerdictKind.QUARANTINE
 
 
 @pytest.mark.rule("R-004")

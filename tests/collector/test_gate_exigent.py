@@ -142,7 +142,7 @@ def test_attack_records_held_back_until_the_use_has_lapsed_are_not_readable(kind
 def test_content_that_a_lapsed_pen_register_may_not_keep_is_not_sealed_either() -> None:
     """R-110: set apart and withheld at once means kept in no form."""
     order = use(OrderKind.EXIGENT_PRTT)
-    text = replace(record(T0 + HOUR, T0 + 49 * HOUR), content=("sms_text",))
+    text = record(T0 + HOUR, T0 + 49 * HOUR)._replace(content=("sms_text",))
     verdict = decide((order,), text, POLICY, CinState(TARGET_OK, True)).verdict
     assert verdict.kind is VerdictKind.REJECT
     assert set(verdict.reasons) >= {Reason.ORDER_LAPSED, Reason.SCOPE_CONTENT_ON_PRTT}

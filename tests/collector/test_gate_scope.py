@@ -35,7 +35,7 @@ def record(
 ) -> RecordFacts:
     facts = RecordFacts("LAB-1", 1, 0, kind, payload, None, service, T, None, T)
     parties = frozenset({NUMBER})
-    return replace(facts, **{"parties": parties, "parties_known": True, "originators": parties, **more})
+    return facts._replace(**{"parties": parties, "parties_known": True, "originators": parties, **more})
 
 
 def listed(*services: Service) -> CourtOrder:
@@ -76,7 +76,7 @@ def test_a_pen_register_takes_no_content_whatever_else_the_order_says(kind: Orde
 def test_a_message_with_text_is_masked_and_one_without_is_kept(service: Service) -> None:
     spoken = record(payload="sMSMessage", service=service, content=("sms_text",))
     assert judged(PRTT, spoken) == (VerdictKind.MASK, (Reason.SCOPE_CONTENT_ON_PRTT,))
-    assert judged(PRTT, replace(spoken, content=()))[0] is VerdictKind.ACCEPT
+    assert judged(PRTT, spoken._replace(content=()))[0] is VerdictKind.ACCEPT
 
 
 @pytest.mark.rule("R-122", "R-122.1")
@@ -145,7 +145,7 @@ def test_a_registration_with_a_place_under_a_warrant_that_names_none_is_set_apar
     facts = record(service=None, administrative=True, location=True)
     assert judged(listed(*Service), facts) == (VerdictKind.QUARANTINE, (Reason.SCOPE_LOCATION,))
     assert judged(replace(listed(), location_authorised=True), facts)[0] is VerdictKind.ACCEPT
-    assert judged(listed(), replace(facts, location=False))[0] is VerdictKind.ACCEPT
+    assert judged(listed(), facts._replace(location=False))[0] is VerdictKind.ACCEPT
 
 
 # --- a web address ----------------------------------------------------------------------------------------------------

@@ -207,7 +207,7 @@ DATAGRAM = CccDatagram(10, T, CASE[:8].encode(), b"\x45" + bytes(30))
 def test_attack_content_in_any_form_is_refused_and_nothing_of_it_is_kept(dialect: str, record: Any, order: str) -> None:
     facts = read(record, dialect, liid=CASE)
     if facts.event_us is None:
-        facts = replace(facts, event_us=T)
+        facts = facts._replace(event_us=T)
     found = judge(ORDERS[order], facts)
     assert (found.kind, found.reasons[0]) == (VerdictKind.REJECT, Reason.SCOPE_CONTENT_ON_PRTT)
     assert facts.permitted == ()
@@ -233,7 +233,7 @@ def test_a_warrant_takes_what_it_lists_and_nothing_else() -> None:
 @pytest.mark.rule("R-117", "R-117.1")
 def test_packets_need_a_warrant_that_names_network_traffic() -> None:
     packet = read(DATAGRAM, "ias", liid=CASE)
-    packet = replace(packet, liid=CASE)
+    packet = packet._replace(liid=CASE)
     for name in ("voice", "sms", "mms"):
         found = judge(ORDERS[name], packet)
         assert (found.kind, found.reasons) == (VerdictKind.REJECT, (Reason.SCOPE_TYPE_NOT_AUTHORISED,))

@@ -1,7 +1,5 @@
 """What a segment behind the first may be taken for."""
 
-from dataclasses import replace
-
 import pytest
 
 from asn1.segments import FIRST, LAST, Run
@@ -24,19 +22,19 @@ def opened() -> LinkHandover:
 
 
 def test_what_cannot_be_read_of_a_later_segment_is_the_first_ones(opened: LinkHandover) -> None:
-    later = replace(FACTS, number=1, service=None)
+    later = FACTS._replace(number=1, service=None)
     assert segment_facts(opened, later, *STREAM).service is Service.DATA
     assert opened.flag(LAST, *STREAM, 1) == Run(0, 1)
-    assert segment_facts(opened, replace(later, number=2), *STREAM).service is None, "the content is over"
+    assert segment_facts(opened, later._replace(number=2), *STREAM).service is None, "the content is over"
 
 
 @pytest.mark.parametrize(
     "later",
     [
-        replace(FACTS, number=1, service=Service.MMS),
-        replace(FACTS, number=1, service=None, payload="emailCC"),
-        replace(FACTS, number=0, service=None),
-        replace(FACTS, number=70_000, service=None),
+        FACTS._replace(number=1, service=Service.MMS),
+        FACTS._replace(number=1, service=None, payload="emailCC"),
+        FACTS._replace(number=0, service=None),
+        FACTS._replace(number=70_000, service=None),
     ],
 )
 def test_attack_anything_else_stays_what_it_is(opened: LinkHandover, later: RecordFacts) -> None:
