@@ -32,13 +32,19 @@ def _compiler() -> str | None:
     return said.stdout.splitlines()[0] if said.stdout else None
 
 
+def cpu_flags() -> list[str]:
+    """What the processor says it can do; empty where it does not say."""
+    return (_cpu_field("flags") or "").split()
+
+
 def environment_card(date: str, compiled: dict[str, bool]) -> dict[str, Any]:
     """`date`: ISO 8601, as given by who ran it; `compiled`: kernel name to whether its compiled form ran."""
-    flags = (_cpu_field("flags") or "").split()
+    flags = cpu_flags()
     return {
         "date": date,
         "cpu": _cpu_field("model name") or platform.processor() or platform.machine(),
         "sha_ni": "sha_ni" in flags,
+        "avx512bw": "avx512bw" in flags,
         "cores": len(os.sched_getaffinity(0)),
         "memory_mib": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20,
         "kernel": platform.release(),
