@@ -59,7 +59,12 @@ GROUPS: Final[dict[str, Group]] = {
         **_of("cli_scenario", "lint", "run", "schema"),
     }),
     "desk": Group("The desk: facilities, people present, time.", _of("cli_desk", "init", "enter", "leave", "tick")),
-    "user": Group("People and their duties.", _of("cli_user", "add", "show", "transfer", "suspend", "train")),
+    "user": Group("People, their duties and passwords.", {
+        **_of("cli_user", "add", "show", "transfer", "suspend", "train"),
+        **_of("cli_console", "password"),
+    }),
+    "station": Group("Stations of the console.", _of("cli_console", "enrol", "revoke", "show")),
+    "console": Group("The console of a run.", {"open": "lab.cli_console:open_", **_of("cli_console", "users")}),
     "request": Group("Requests for access and their papers.", {
         "open": "lab.cli_grant:open_request",
         **_of("cli_grant", "check", "accept", "refuse"),

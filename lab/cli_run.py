@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from lab.cli_console import console_url, seeded, show_seeded
 from lab.control import ControlError
 from lab.dialects import USUAL
 from lab.kernels import require_compiled
@@ -23,9 +24,16 @@ TlsOption = Annotated[bool, typer.Option("--tls", help="HI2 and HI3 over TLS, bo
 
 
 def up(
-    data: DataOption = DEFAULT_DATA, port_base: PortBase = None, tls: TlsOption = False, as_json: JsonOption = False
+    data: DataOption = DEFAULT_DATA,
+    port_base: PortBase = None,
+    tls: TlsOption = False,
+    training: Annotated[
+        bool, typer.Option("--training", help="make accounts with one-time passwords, and stations, and print them")
+    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Start carrier, mediation function, collector, reconciler, desk and witness, and print how to connect to them."""
+    """Start carrier, mediation function, collector, reconciler, desk, witness and console, and print how to connect to
+    them."""
     require_compiled()
     if (data / "run.json").exists():
         living = Stack.load(data).alive
@@ -44,6 +52,7 @@ def up(
             reconcile=True,
             desk=True,
             witness=True,
+            console=True,
             dialects=USUAL,
         )
     )
@@ -51,10 +60,13 @@ def up(
         banner(out)
     stack.launch(progress=lambda name: None if as_json else out.print(f"starting {name}"))
     card = connection_card(stack, tls)
+    made = seeded(data) if training else {}
     if as_json:
-        print_json(card)
-    else:
-        _show_card(card, data, out)
+        print_json(card | made)
+        return
+    _show_card(card, data, out)
+    if made:
+        show_seeded(made)
 
 
 def connection_card(stack: Stack, tls: bool) -> dict[str, Any]:
@@ -73,6 +85,7 @@ def connection_card(stack: Stack, tls: bool) -> dict[str, Any]:
         "listeners": listeners,
         "tls": tls,
         "ca": str(paths.ca / "ca.pem"),
+        "console": console_url(stack),
         "court_public_key": str(stack.court.public_key_path),
         "configs": configs,
         "pids": {name: process.pid for name, process in stack.running.items()},
@@ -92,6 +105,7 @@ def _show_card(card: dict[str, Any], data: Path, out: Console) -> None:
     table("Connection card", ("listener", "address", ""), rows, out)
     out.print(f"dialect etsi (TS 102 232) on HI2 and HI3, TLS {'on' if card['tls'] else 'off'}; CA {card['ca']}")
     out.print(f"US dialects {', '.join(USUAL)}: call data over TCP, content over UDP; `order create --dialect …`")
+    out.print(f"console {card['console']} (accounts: calea-lab console users --data {data})", markup=False)
     out.print("To replace a leg by real equipment:")
     for leg, how in card["replace"].items():
         out.print(f"  {leg}: {how}", markup=False)

@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-PROCESSES = ("collector", "carrier_sim", "mediation", "reconciler", "desk", "witness")
+PROCESSES = ("collector", "carrier_sim", "mediation", "reconciler", "desk", "witness", "console")
 """In the order they start: who listens before who connects, who compares them after that. The first three are every
 run's; the others only where the plan has them."""
 RECEIVERS = ("reconciler", "mediation", "collector")
 """Who gets court documents. The reconciler comes first, so that it never sees a task before the order."""
-MODULES = {"reconciler": "collector.reconcile", "desk": "collector.desk", "witness": "collector.witness"}
+MODULES = {name: f"collector.{part}" for name, part in (
+    ("reconciler", "reconcile"), ("desk", "desk"), ("witness", "witness"), ("console", "console"),
+)}  # fmt: skip
 """What runs a process whose name is not its package's."""
 
 
@@ -42,6 +44,11 @@ class RunPaths:
     @property
     def court(self) -> Path:
         return self.data / "court"
+
+    @property
+    def console_keys(self) -> Path:
+        """With which the console signs its commands."""
+        return self.data / "console" / "keys"
 
     @property
     def exports(self) -> Path:

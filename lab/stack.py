@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from collector.store.private_files import own_signing_key
 from lab import control, dialects, processes, toml
 from lab.court import Court
 from lab.desk import desk_exists, desk_pins, make_desk
@@ -33,11 +34,12 @@ ADMF_ID = "admf-sim-1"
 HOST = "127.0.0.1"
 PORT_NAMES = (
     "x1", "carrier-control", "x2", "x3", "mediation-control", "hi2", "hi3", "collector-control", "reconciler-control",
-    "desk-control", "admf", "hi1-carrier", "hi1-agency", "witness-control",
+    "desk-control", "admf", "hi1-carrier", "hi1-agency", "witness-control", "console", "console-control",
 )  # fmt: skip
 RECONCILER_ID = "reconciler-sim-1"
-CERTIFICATES = ("mediation", "collector", NE_ID, ADMF_ID, RECONCILER_ID, COURT)
-"""Whose certificates the lab's CA issues: of the ends of the handover links and of HI1, and one an identity of X1."""
+CERTIFICATES = ("mediation", "collector", NE_ID, ADMF_ID, RECONCILER_ID, COURT, "console")
+"""Whose certificates the lab's CA issues: of the ends of the handover links and of HI1, one an identity of X1, and the
+console's."""
 NETWORK_FUNCTIONS = {
     "ims-1": "voice", "upf-1": "data", "smf-1": "data", "amf-1": "data", "smsf-1": "messaging", "mmsc-1": "messaging",
     "web-1": "web",
@@ -67,6 +69,8 @@ class Plan:
     """Whether the desk keeps time in the run; it is made, with its people and places, where there is none."""
     witness: bool = False
     """Whether a witness of the same machine follows the store."""
+    console: bool = False
+    """Whether the console is served; it works at the desk, which is made where there is none."""
     disposable: bool = False
     """Whether the next demonstration or replay may empty the directory."""
     tls: bool = False
@@ -139,13 +143,16 @@ class Stack:
             ) from error
         self._clock = plan.clock
         self.hand = ClockHand(self.paths.clock, plan.clock) if plan.shared_clock else None
-        more = {"reconciler": plan.reconcile, "desk": plan.desk, "witness": plan.witness}
+        more = {"reconciler": plan.reconcile, "desk": plan.desk, "witness": plan.witness, "console": plan.console}
         self._planned = tuple(name for name in PROCESSES if more.get(name, True))
         # TLS asks the machine what time it is, never the run's clock.
         make_lab_ca(self.paths.ca, CERTIFICATES, time.time_ns() // 1000)
         self.court.make_keys()
-        if plan.desk and not desk_exists(data):
+        if (plan.desk or plan.console) and not desk_exists(data):
             make_desk(data, self.clock.now_us())
+        if plan.console:
+            # The collector reads its public half before the console begins.
+            own_signing_key(self.paths.console_keys, "console")
         _close(self._reserved)
         ports, self._reserved = _ports(plan.port_base, plan.port_names)
         endpoints = {
@@ -360,6 +367,7 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
                 plan.dialects, ports, HOST, lambda name: handover(name, "collector"), plan.policy
             ),
             "control": listen("collector-control"),
+            **({"command_public_key": RunPaths(data).console_keys / "signing.pub"} if plan.console else {}),
             **plan.collector,
         },
         "reconciler": {
@@ -397,5 +405,20 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
                 "pin_directory": pin_directory(data / "collector" / "store"),
             },
             "control": listen("witness-control"),
+        },
+        "console": {
+            "data_dir": data / "console",
+            "clock": clock,
+            "listen": listen("console") | tls("console"),
+            "control": listen("console-control"),
+            "lab_ca": data / "ca" / "ca.pem",
+            "court_public_key": court_key,
+            "hi1_inbox": data / "collector" / "hi1-inbox",
+            "desk": {"data_dir": data / "desk", "pin_directory": desk_pins(data)},
+            "collector": {
+                "data_dir": data / "collector",
+                "pin_directory": pin_directory(data / "collector" / "store"),
+                "control": {"host": HOST, "port": ports["collector-control"]},
+            },
         },
     }

@@ -13,7 +13,7 @@ from collector.desk.desk import Outcome
 WORDS: Final = {
     400: "The request is not in order",
     401: "Nobody is signed in",
-    403: "DeniedError",
+    403: "Refused",
     404: "There is no such page",
     405: "This page is not asked that way",
     409: "That cannot be done now",

@@ -1,7 +1,7 @@
 """Templates: Jinja with everything escaped and nothing undefined let through, and what every template can use.
 
 Filters: `utc` (a time with its zone), `us_iso`, `duration`, `octets`. Values of each template: `me` (who is signed in,
-or None), `nav` (what the role may ever open, by area), `flashes()`, `csrf`, `static(name)`, `theme`, `here` (the path).
+or None), `nav` (what the role may ever open, by area), `flashes()`, `csrf_token`, `static(name)`, `theme`, `here`.
 What comes from a peer is text: no filter here marks it safe, and a test looks that no template does.
 """
 
@@ -66,7 +66,7 @@ def rendered(request: web.Request, template: str, values: Mapping[str, Any]) -> 
         "station": request.get(STATION),
         "nav": navigation(request.app[DECLARED], me, request.path),
         "flashes": flashes,
-        "csrf": "" if me is None else me.csrf,
+        "csrf_token": "" if me is None else me.csrf,
         "static": context.static.url,
         "theme": theme if theme in THEMES else "",
         "here": request.path,

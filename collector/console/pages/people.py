@@ -75,7 +75,7 @@ async def show(page: Page) -> web.Response:
         Column[User]("trained", "Trained until", lambda one: one.trained_until_us),
         Column[User]("state", "State", lambda one: "suspended" if one.suspended_us is not None else "on duty"),
         Column[User]("account", "Account", account),
-        Column[User]("give", "", lambda one: "", sorts=False),
+        Column[User]("give", "Give", lambda one: "", sorts=False),
     ]
     filters = [Filter("user_id", "Id"), Filter("role", "Role", {str(one): str(one) for one in Role})]
     people = list(page.context.desk.state.users.values())
@@ -106,7 +106,7 @@ async def signed_in(page: Page) -> web.Response:
         Column[sessions.Session]("station_id", "Station", lambda one: one.station_id),
         Column[sessions.Session]("created", "Since", lambda one: one.created_us),
         Column[sessions.Session]("seen", "Last seen", lambda one: one.seen_us),
-        Column[sessions.Session]("end", "", lambda one: "", sorts=False),
+        Column[sessions.Session]("end", "End it", lambda one: "", sorts=False),
     ]
     found = await page.context.memory.read(find)
     filters = [Filter("user_id", "Id"), Filter("station_id", "Station")]

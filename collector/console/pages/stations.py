@@ -55,7 +55,7 @@ async def show(page: Page) -> web.Response:
         Column[stations.Station]("known", "Known by", lambda one: "certificate" if one.certificate_sha256 else "token"),
         Column[stations.Station]("enrolled", "Enrolled", lambda one: one.enrolled_us),
         Column[stations.Station]("state", "State", lambda one: "revoked" if one.revoked_us else "enrolled"),
-        Column[stations.Station]("end", "", lambda one: "", sorts=False),
+        Column[stations.Station]("end", "End it", lambda one: "", sorts=False),
     ]
     facilities = sorted(page.context.desk.state.facilities)
     filters = [
