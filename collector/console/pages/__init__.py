@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from collector.console.pages import account, assets, entrance, home, people, stations
+from collector.console.pages import account, api, assets, entrance, home, people, stations
 
 if TYPE_CHECKING:
     from collector.console.context import Context
@@ -18,5 +18,6 @@ AREAS: Final[tuple[Callable[[Context], list[Route]], ...]] = (
     account.routes,
     stations.routes,
     people.routes,
+    api.routes,
 )
 """In the order of the navigation."""
