@@ -19,7 +19,6 @@ import numpy as np
 
 from asn1.errors import RefusedError
 from collector.export.sealed import seal_order
-from collector.store.keys import Keys
 from collector.store.private_files import sync_directory
 from collector.store.reader import DataView, StoreReader
 from lab.case_file import Docket, Said, Verdict
@@ -77,7 +76,8 @@ def seal(
 
 
 def _copy(docket: Docket, order: CourtOrder, place: StorePlace, target: Path, by: str) -> Made:
-    reader, keys = StoreReader(place.store, Keys(place.keys)), Keys(place.keys)
+    keys = place.signing_keys()
+    reader = StoreReader(place.store, keys)
     if next(reader.records(lambda view: _rows_of(view, bytes(order.uid))), None) is None:
         return {"seal_id": NOTHING_SEALED, "records": 0, "octets": 0, "directory": ""}
     # What the copy says of itself is in the entry that says it was sealed.

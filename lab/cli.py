@@ -80,7 +80,10 @@ GROUPS: Final[dict[str, Group]] = {
         **_of("cli_case_release", "copy", "disclose", "incident", "disclosures"),
     }),
     "export": Group("What leaves the store as files.", _of("cli_export", "evidence")),
-    "ca": Group("The offline root of the collector's ledgers.", _of("cli_ca", "rollover", "show")),
+    "ca": Group("The offline root of the collector's ledgers.", {
+        "root": "lab.cli_ca:public_root",
+        **_of("cli_ca", "rollover", "show"),
+    }),
     "bench": Group("How much a collector takes, with every record gated, signed and durable.", {
         **_of("cli_bench", "run"),
         "search": "lab.cli_bench_search:search_",

@@ -1,6 +1,7 @@
-"""`calea-lab ca rollover | show`: the offline root of a collector's ledgers, and the epochs of the key that signs them.
+"""`calea-lab ca root | rollover | show`: the offline root of a collector's ledgers, and the epochs of its signing key.
 
-The root's private key lies with the lab's CA, never with the collector; bring it from elsewhere with `--root`.
+The root's private key lies with the lab's CA, never with the collector; bring it from elsewhere with `--root`. Where a
+signer has the signing key, its operator puts the root's public key beside it first (`ca root --out SIGNER/root.pub`).
 """
 
 from __future__ import annotations
@@ -34,20 +35,34 @@ NOTHING = LedgerState(0, CompactRange().root())
 RootOption = Annotated[Path | None, typer.Option("--root", help="the root's private key, where it is kept elsewhere")]
 
 
+def public_root(
+    root: RootOption = None,
+    out: Annotated[Path | None, typer.Option("--out", help="a file; printed when not given")] = None,
+    data: DataOption = DEFAULT_DATA,
+) -> None:
+    """The root's public key (PEM), for a signer's operator; a root is made where there is none."""
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    pem = _root_key(root, data).public_key().public_bytes(serialization.Encoding.PEM, form)
+    if out is None:
+        typer.echo(pem.decode().rstrip())
+    else:
+        out.write_bytes(pem)
+
+
 def rollover(root: RootOption = None, data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
     """Begin an epoch: a new key signs from now on, the old one is gone. The collector must not run."""
     place = find_store(data)
-    key = _root_key(root or RunPaths(data).ca / "ledger-root.key", may_make=root is None)
+    key = _root_key(root, data)
     lock = lock_directory(place.store)
     try:
-        keys = Keys(place.keys)
+        keys = place.signing_keys()
         ledgers = _states(place, keys)
         if keys.history is None:
-            begin_epoch(place.keys, keys.signing, None, key, {STORE: NOTHING, AUDIT: NOTHING})
-            keys = Keys(place.keys)
-        epoch = begin_epoch(place.keys, keys.signing, keys.history, key, ledgers)
+            begin_epoch(place.keys, keys.epoch_keys, None, key, {STORE: NOTHING, AUDIT: NOTHING})
+            keys = place.signing_keys()
+        epoch = begin_epoch(place.keys, keys.epoch_keys, keys.history, key, ledgers)
         # Opening the keys once puts the new one in its place.
-        Keys(place.keys)
+        place.signing_keys()
     finally:
         os.close(lock)
     if as_json:
@@ -93,8 +108,9 @@ def _states(place: StorePlace, keys: Keys) -> dict[str, LedgerState]:
     return {STORE: LedgerState(found.tree.size, found.tree.root()), AUDIT: log.state}
 
 
-def _root_key(path: Path, may_make: bool) -> Ed25519PrivateKey:
-    if may_make and not path.exists():
+def _root_key(given: Path | None, data: Path) -> Ed25519PrivateKey:
+    path = given or RunPaths(data).ca / "ledger-root.key"
+    if given is None and not path.exists():
         write_private(path, private_pem(Ed25519PrivateKey.generate()))
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), None)

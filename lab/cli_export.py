@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from collector.export.evidence import Bundle, make_bundle
-from collector.store.keys import Keys
 from lab.case_file import Docket
 from lab.cli_case import ByOption, show
 from lab.cli_order import newest, now_of
@@ -53,7 +52,7 @@ def evidence(
 def _make(data: Path, order: CourtOrder, target: Path, by: str, reason: str, record: Record) -> Bundle:
     place = find_store(data)
     return make_bundle(
-        place.store, place.audit, Keys(place.keys), order, target, by=by, reason=reason, now_us=now_of(data),
+        place.store, place.audit, place.signing_keys(), order, target, by=by, reason=reason, now_us=now_of(data),
         record=record,
     )  # fmt: skip
 

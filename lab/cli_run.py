@@ -20,6 +20,7 @@ from mediation.runtime.process import EXIT_NOT_READY
 
 PORTS = len(PORT_NAMES) + len(USUAL)
 PortBase = Annotated[int | None, typer.Option(help=f"first of {PORTS} ports in a row; free ports when not given")]
+SignerOption = Annotated[bool, typer.Option("--signer", help="a process of its own has the collector's signing key")]
 TlsOption = Annotated[bool, typer.Option("--tls", help="HI2 and HI3 over TLS, both sides with certificates")]
 
 
@@ -30,6 +31,7 @@ def up(
     training: Annotated[
         bool, typer.Option("--training", help="make accounts with one-time passwords, and stations, and print them")
     ] = False,
+    signer: SignerOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Start carrier, mediation function, collector, reconciler, desk, witness and console, and print how to connect to
@@ -53,6 +55,7 @@ def up(
             desk=True,
             witness=True,
             console=True,
+            signer=signer,
             dialects=USUAL,
         )
     )

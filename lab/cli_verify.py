@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tomllib
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple
 
@@ -15,6 +16,7 @@ from collector.store.private_files import read_public_key
 from collector.store.record_check import RecordReport, verify_record
 from collector.store.verifier import VerifyReport, Witnessed, verify_store
 from lab.output import JsonOption, banner, console, print_json
+from lab.paths import RunPaths
 from lab.pins import other_pins, pin_directory
 from mediation.runtime.config import ConfigError
 from mediation.runtime.process import EXIT_INTEGRITY
@@ -24,12 +26,18 @@ WITNESS: Final = "calea-lab/witness"
 
 
 class StorePlace(NamedTuple):
-    """The directories of one collector. `pin` lies outside them, so that a restored copy cannot hide a rollback."""
+    """The directories of one collector. `pin` lies outside them, so that a restored copy cannot hide a rollback;
+    `signer` is the socket of the process that signs for it, where one does."""
 
     store: Path
     audit: Path
     keys: Path
     pin: Path
+    signer: Path | None = None
+
+    def signing_keys(self) -> Keys:
+        """The keys of who signs, by itself or by its signer. Raises NotReadyError."""
+        return Keys(self.keys, self.signer)
 
 
 def find_store(given: Path) -> StorePlace:
@@ -38,8 +46,20 @@ def find_store(given: Path) -> StorePlace:
         store = collector / "store"
         if store.is_dir() and (collector / "keys").is_dir():
             pin = pin_directory(store) / pin_name(read_public_key(collector / "keys" / "signing.pub"))
-            return StorePlace(store, collector / "audit", collector / "keys", pin)
+            return StorePlace(store, collector / "audit", collector / "keys", pin, _signer_of(collector))
     raise ConfigError(f"There is no store in {given}: give a data directory or its collector/store.")
+
+
+def _signer_of(collector: Path) -> Path | None:
+    """As the run's configuration has it. Raises ConfigError."""
+    config = RunPaths(collector.parent).config("collector")
+    if not config.exists():
+        return None
+    try:
+        named = tomllib.loads(config.read_text("utf-8")).get("signer")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"Cannot read {config}: {error}.") from error
+    return None if named is None else config.parent / str(named)
 
 
 def check_store(place: StorePlace, pin: Path | None = None, with_keys: bool = True) -> VerifyReport:

@@ -8,14 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-PROCESSES = ("collector", "carrier_sim", "mediation", "reconciler", "desk", "witness", "console")
-"""In the order they start: who listens before who connects, who compares them after that. The first three are every
-run's; the others only where the plan has them."""
+PROCESSES = ("signer", "collector", "carrier_sim", "mediation", "reconciler", "desk", "witness", "console")
+"""In the order they start: who listens before who connects, who compares them after that."""
+EVERY_RUN = ("collector", "carrier_sim", "mediation")
+"""The others only where the plan has them."""
 RECEIVERS = ("reconciler", "mediation", "collector")
 """Who gets court documents. The reconciler comes first, so that it never sees a task before the order."""
-MODULES = {name: f"collector.{part}" for name, part in (
-    ("reconciler", "reconcile"), ("desk", "desk"), ("witness", "witness"), ("console", "console"),
-)}  # fmt: skip
+MODULES = {
+    "signer": "collector.signer",
+    "reconciler": "collector.reconcile",
+    "desk": "collector.desk",
+    "witness": "collector.witness",
+    "console": "collector.console",
+}
 """What runs a process whose name is not its package's."""
 
 
@@ -77,6 +82,11 @@ class RunPaths:
 
     def config(self, process: str) -> Path:
         return self.data / "config" / f"{process}.toml"
+
+    @property
+    def signer(self) -> Path:
+        """Directory of a run's signer."""
+        return self.data / "signer"
 
     def ready(self, process: str) -> Path:
         return self.data / process / "ready.json"

@@ -22,7 +22,7 @@ from lab import control, dialects, processes, toml
 from lab.court import Court
 from lab.desk import desk_exists, desk_pins, make_desk
 from lab.hi1_client import COURT
-from lab.paths import MODULES, PROCESSES, RunPaths
+from lab.paths import EVERY_RUN, MODULES, PROCESSES, RunPaths
 from lab.pins import pin_directory
 from lab.processes import Loading, Running
 from mediation.runtime.clock import Clock, ClockHand, ClockSpec, LineClock
@@ -35,6 +35,7 @@ HOST = "127.0.0.1"
 PORT_NAMES = (
     "x1", "carrier-control", "x2", "x3", "mediation-control", "hi2", "hi3", "collector-control", "reconciler-control",
     "desk-control", "admf", "hi1-carrier", "hi1-agency", "witness-control", "console", "console-control",
+    "signer-control",
 )  # fmt: skip
 RECONCILER_ID = "reconciler-sim-1"
 CERTIFICATES = ("mediation", "collector", NE_ID, ADMF_ID, RECONCILER_ID, COURT, "console")
@@ -44,6 +45,7 @@ NETWORK_FUNCTIONS = {
     "ims-1": "voice", "upf-1": "data", "smf-1": "data", "amf-1": "data", "smsf-1": "messaging", "mmsc-1": "messaging",
     "web-1": "web",
 }  # fmt: skip
+SOCKET = "signer.sock"
 RUN_FORMAT = 1
 DISPOSABLE = "disposable\n"
 """What `.calea-lab` says in a directory that the next demonstration or replay may empty."""
@@ -71,6 +73,8 @@ class Plan:
     """Whether a witness of the same machine follows the store."""
     console: bool = False
     """Whether the console is served; it works at the desk, which is made where there is none."""
+    signer: bool = False
+    """Whether a process of its own has the collector's signing key."""
     disposable: bool = False
     """Whether the next demonstration or replay may empty the directory."""
     tls: bool = False
@@ -96,7 +100,7 @@ class Stack:
         self._clock = ClockSpec()
         self.hand: ClockHand | None = None
         """Moves the run's clock, where it can be moved."""
-        self._planned: tuple[str, ...] = PROCESSES[:3]
+        self._planned: tuple[str, ...] = EVERY_RUN
         self._running: dict[str, Running] = {}
         self._reserved: list[socket.socket] = []
         """Keep the run's ports ours while this process lives, so that an ended one finds its own again."""
@@ -143,7 +147,10 @@ class Stack:
             ) from error
         self._clock = plan.clock
         self.hand = ClockHand(self.paths.clock, plan.clock) if plan.shared_clock else None
-        more = {"reconciler": plan.reconcile, "desk": plan.desk, "witness": plan.witness, "console": plan.console}
+        more = {
+            "signer": plan.signer, "reconciler": plan.reconcile, "desk": plan.desk, "witness": plan.witness,
+            "console": plan.console,
+        }  # fmt: skip
         self._planned = tuple(name for name in PROCESSES if more.get(name, True))
         # TLS asks the machine what time it is, never the run's clock.
         make_lab_ca(self.paths.ca, CERTIFICATES, time.time_ns() // 1000)
@@ -368,7 +375,13 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             ),
             "control": listen("collector-control"),
             **({"command_public_key": RunPaths(data).console_keys / "signing.pub"} if plan.console else {}),
+            **({"signer": RunPaths(data).signer / SOCKET} if plan.signer else {}),
             **plan.collector,
+        },
+        "signer": {
+            "data_dir": RunPaths(data).signer,
+            "socket": RunPaths(data).signer / SOCKET,
+            "control": listen("signer-control"),
         },
         "reconciler": {
             "data_dir": data / "reconciler",

@@ -142,6 +142,7 @@ def _fill(
     entries = _audit(place / "audit", audit, order)
     _keys(place / "keys", keys)
     shutil.copyfile(Path(bundle_check.__file__), place / "verify.py")
+    origin = parse_note(tree.note).checkpoint.origin
     said = {
         "simulation": True,
         "format": FORMAT,
@@ -154,7 +155,7 @@ def _fill(
         "records": records,
         "withheld": withheld,
         "audit_entries": entries,
-        "ledger": {"origin": parse_note(tree.note).checkpoint.origin, "size": tree.size, "root": _root(tree)},
+        "ledger": {"origin": origin, "size": tree.size, "root": _root(tree)},
         "made_by": by,
         "reason": reason,
         "made_at_us": now_us,
@@ -164,7 +165,7 @@ def _fill(
     said["files"] = {str(path.relative_to(place)): sha256_of(path) for path in files}
     manifest = canonical(said)
     (place / "manifest.json").write_bytes(manifest)
-    (place / "manifest.sig").write_bytes(keys.signing.sign(FORMAT.encode() + b"\n" + manifest))
+    (place / "manifest.sig").write_bytes(keys.sign_manifest(FORMAT, manifest, origin, tree.size))
     for path in (*files, place / "manifest.json", place / "manifest.sig"):
         sync_file(path)
     for folder in sorted({path.parent for path in files} | {place}):

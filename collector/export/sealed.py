@@ -109,6 +109,7 @@ def seal_order(
         shutil.rmtree(temporary)
         raise LocalError(f"The store holds no record of {order_id}: there is nothing to seal.")
     (temporary / _FILES[2]).write_text(tree.note, "utf-8")
+    origin = parse_note(tree.note).checkpoint.origin
     manifest = canonical(
         {
             "simulation": True,
@@ -117,7 +118,7 @@ def seal_order(
             "uid": uid.hex(),
             "records": count,
             "octets": octets,
-            "ledger": {"origin": parse_note(tree.note).checkpoint.origin, "first": tree.first, "size": tree.size},
+            "ledger": {"origin": origin, "first": tree.first, "size": tree.size},
             "sealed_by": by,
             "sealed_at_us": now_us,
             "files": {name: sha256_of(temporary / name) for name in _FILES},
@@ -127,7 +128,7 @@ def seal_order(
         }
     )
     (temporary / "manifest.json").write_bytes(manifest)
-    (temporary / "manifest.sig").write_bytes(keys.signing.sign(_signed(manifest)))
+    (temporary / "manifest.sig").write_bytes(keys.sign_manifest(FORMAT, manifest, origin, tree.size))
     for path in temporary.iterdir():
         sync_file(path)
     sync_directory(temporary)

@@ -16,6 +16,7 @@ counts as withdrawn. What a medium remembers of a deleted file is for whoever ke
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import threading
 from collections.abc import Collection
@@ -28,8 +29,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 
 from asn1.errors import DecodeError, RefusedError
 from collector.seal import open_box, seal_box
-from collector.signer.client import RemoteSigner, ask_public_key
-from collector.store.epochs import current_key, read_history
+from collector.signer.client import RemoteEpochKeys, RemoteSigner, ask_certificate, ask_public_key, sign_manifest
+from collector.store.epochs import EpochKeys, OwnEpochKeys, add_certificate, certificates, current_key, read_history
 from collector.store.private_files import (
     private_pem,
     read_public_key,
@@ -38,7 +39,7 @@ from collector.store.private_files import (
     write_private_anew,
 )
 from mediation.law.orders import OrderUid
-from mediation.ledger.checkpoint import NoteSigner, Signer, Trust
+from mediation.ledger.checkpoint import NoteSigner, Signer, Trust, keys_of
 from mediation.ledger.epochs import KeyHistory
 from mediation.runtime.config import NotReadyError
 
@@ -63,7 +64,8 @@ class Keys:
     """The keys of one collector directory. `data_key` makes a new order's key on first use."""
 
     def __init__(self, directory: Path, signer: Path | None = None) -> None:
-        """`signer`: the socket of the process that has the signing key in its place (`collector.signer`)."""
+        """`signer`: the socket of the process that has the signing key in its place (`collector.signer`). Certificates
+        that it has and a crash kept from coming here are fetched. Raises NotReadyError."""
         self.directory = directory
         self._signer = signer
         private = directory / "signing.key"
@@ -84,6 +86,8 @@ class Keys:
         self._signing: Ed25519PrivateKey | None = None
         self.history: KeyHistory | None
         if signing is None:
+            if signer is not None:
+                _fetch_epochs(directory, signer, self._public)
             self.history = read_history(directory, self._public)
         else:
             self._signing, self.history = current_key(directory, signing)
@@ -127,10 +131,23 @@ class Keys:
         """Raises NotReadyError where a signer has it."""
         if self._signing is None:
             raise NotReadyError(
-                f"The signing key is not in {self.directory}: a signer process holds it, and signs checkpoints alone. "
-                "Configure signer, or for this task bring signing.key back while the collector stands still."
+                f"The signing key is not in {self.directory}: a signer process holds it. Say where it is: the "
+                "collector's configuration has it as signer."
             )
         return self._signing
+
+    def sign_manifest(self, form: str, manifest: bytes, origin: str, size: int) -> bytes:
+        """The signature over a manifest behind its own words, so that it is one over nothing else. `size`: the state of
+        ledger `origin` that the manifest speaks of. Raises NotReadyError."""
+        octets = form.encode() + b"\n" + manifest
+        if self._signer is None:
+            return self.signing.sign(octets)
+        return sign_manifest(self._signer, octets, keys_of(self.trust, origin, size))
+
+    @property
+    def epoch_keys(self) -> EpochKeys:
+        """Who begins an epoch."""
+        return RemoteEpochKeys(self._signer) if self._signer else OwnEpochKeys(self.directory, self.signing)
 
     def signer(self, name: str) -> NoteSigner:
         """Who signs the checkpoints of ledger `name`. Raises NotReadyError when that process is not there."""
@@ -264,6 +281,23 @@ class Keys:
 
     def _held_path(self, uid: OrderUid, key_id: bytes = b"") -> Path:
         return self._path(uid, key_id).with_suffix(".held")
+
+
+def _fetch_epochs(directory: Path, signer: Path, identity: Ed25519PublicKey) -> None:
+    """Certificates that the signer has and this directory has not. Raises NotReadyError."""
+    have = certificates(directory)
+    for number in itertools.count(len(have) + 1):
+        note = ask_certificate(signer, number)
+        if not note:
+            return
+        try:
+            KeyHistory.of([*have, note], identity)
+            add_certificate(directory, note)
+        except DecodeError as error:
+            raise NotReadyError(
+                f"Epoch {number} of the signer at {signer} is none of this collector's: {error.message}."
+            ) from error
+        have.append(note)
 
 
 def held_boxes(directory: Path, uid: OrderUid) -> list[Path]:

@@ -75,26 +75,36 @@ class Epoch(NamedTuple):
         return dict(self.ledgers).get(name)
 
 
+def following(public_key: bytes, root_key: bytes, previous: Epoch | None, ledgers: Mapping[str, LedgerState]) -> Epoch:
+    """The words of the epoch behind `previous` (of the first, without one), in which `public_key` signs."""
+    number, digest = (1, bytes(32)) if previous is None else (previous.number + 1, previous.digest)
+    return Epoch(number, public_key, root_key, digest, tuple(sorted(ledgers.items())))
+
+
+def signature_line(name: str, key: Ed25519PrivateKey, epoch: Epoch) -> str:
+    """One signature under a certificate: the root's under ROOT_NAME, the first key's own under NAME."""
+    hint = key_id(name, key.public_key().public_bytes_raw())
+    return f"{_DASH}{name} {_text(hint + key.sign(epoch.body().encode()))}\n"
+
+
+def certificate(epoch: Epoch, *lines: str) -> str:
+    """The note of an epoch under the signatures given."""
+    return f"{epoch.body()}\n{''.join(lines)}"
+
+
 def certify(
     key: Ed25519PrivateKey, root: Ed25519PrivateKey, previous: Epoch | None, ledgers: Mapping[str, LedgerState]
 ) -> str:
-    """The certificate of the epoch behind `previous` (the first, without one), in which `key` signs."""
-    epoch = Epoch(
-        1 if previous is None else previous.number + 1,
-        key.public_key().public_bytes_raw(),
-        root.public_key().public_bytes_raw(),
-        bytes(32) if previous is None else previous.digest,
-        tuple(sorted(ledgers.items())),
-    )
-    body = epoch.body()
-    lines = [_signature(ROOT_NAME, root, body)]
-    if previous is None:
-        lines.append(_signature(NAME, key, body))
-    return f"{body}\n{''.join(lines)}"
+    """The certificate of the epoch behind `previous`, by who has both keys."""
+    public, root_public = (one.public_key().public_bytes_raw() for one in (key, root))
+    epoch = following(public, root_public, previous, ledgers)
+    own = (signature_line(NAME, key, epoch),) if previous is None else ()
+    return certificate(epoch, signature_line(ROOT_NAME, root, epoch), *own)
 
 
-def read_certificate(note: str) -> Epoch:
-    """One certificate whose signatures hold. Raises DecodeError."""
+def read_certificate(note: str, unnamed: bool = False) -> Epoch:
+    """One certificate whose signatures hold. `unnamed`: the first one before its own key has signed it. Raises
+    DecodeError."""
     if len(note.encode("utf-8", "replace")) > MAX_CERTIFICATE_OCTETS:
         raise DecodeError(DecodeError.OVERSIZED, f"a certificate has at most {MAX_CERTIFICATE_OCTETS} octets")
     body, gap, tail = note.partition("\n\n")
@@ -110,7 +120,7 @@ def read_certificate(note: str) -> Epoch:
     if epoch.body() != body + "\n" or epoch.number < 1:
         raise DecodeError(DecodeError.BAD_VALUE, "the certificate is not in its one form")
     signers = [(ROOT_NAME, epoch.root_key)]
-    if epoch.number == 1:
+    if epoch.number == 1 and not unnamed:
         signers.append((NAME, epoch.public_key))
     for name, key in signers:
         if not _signed(name, key, epoch.body(), tail[:-1].split("\n")):
@@ -187,11 +197,6 @@ def _octets(text: str) -> bytes:
     if len(value) != 32:
         raise DecodeError(DecodeError.BAD_VALUE, f"{len(value)} octets where 32 belong")
     return value
-
-
-def _signature(name: str, key: Ed25519PrivateKey, body: str) -> str:
-    hint = key_id(name, key.public_key().public_bytes_raw())
-    return f"{_DASH}{name} {_text(hint + key.sign(body.encode()))}\n"
 
 
 def _signed(name: str, public_key: bytes, body: str, lines: list[str]) -> bool:

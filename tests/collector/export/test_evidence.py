@@ -249,7 +249,7 @@ async def test_it_holds_after_everything_was_evicted_and_the_key_was_changed(fil
     nothing = LedgerState(0, CompactRange().root())
     names = ("calea-lab/collector", "calea-lab/audit")
     root = Ed25519PrivateKey.generate()
-    begin_epoch(keys.directory, keys.signing, None, root, dict.fromkeys(names, nothing))
+    begin_epoch(keys.directory, keys.epoch_keys, None, root, dict.fromkeys(names, nothing))
     made = filled.make()
     assert (made.directory / "keys" / "epochs" / "0001.cert").exists() and filled.check(made).ok
     shutil.rmtree(filled.lab.data / "store")

@@ -3,9 +3,6 @@
 import asyncio
 import os
 import shutil
-import socket
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,20 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asn1.errors import DecodeError, RefusedError
-from collector.signer import service as signer_service
-from collector.signer.client import RemoteSigner, SignerError, ask_public_key
+from collector.signer.client import SignerError, ask_public_key
 from collector.signer.config import SignerConfig
-from collector.signer.memory import Signed, SignerMemory, judge
+from collector.signer.memory import SignerMemory
+from collector.signer.purposes import Signed, judge
 from collector.signer.service import MAX_CONNECTIONS, SignerService
-from collector.signer.wire import KEY, LENGTH, MAX_OCTETS
+from collector.signer.wire import KEY, LENGTH, MANIFEST, MAX_MANIFEST_OCTETS, MAX_OCTETS
 from collector.store.keys import Keys
 from collector.store.verifier import verify_store
 from mediation.ledger.checkpoint import Checkpoint, parse_body, verify_note
 from mediation.ledger.epochs import LedgerState
 from mediation.runtime.config import NotReadyError
 from mediation.runtime.process import IntegrityError
-
-STORE = "calea-lab/collector"
+from tests.collector.signer.running import STORE, Running
 
 
 def state(size: int, root: int = 0) -> LedgerState:
@@ -35,56 +31,6 @@ def state(size: int, root: int = 0) -> LedgerState:
 
 def checkpoint(size: int, root: int = 0, origin: str = STORE) -> Checkpoint:
     return Checkpoint(origin, size, state(size, root).root)
-
-
-class Running:
-    """A signer on a thread of its own."""
-
-    def __init__(self, root: Path, uids: list[int]) -> None:
-        self.config = SignerConfig(data_dir=root / "signer", socket=root / "s.sock", uids=tuple(uids))
-        self._loop = asyncio.new_event_loop()
-        self._up = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        assert self._up.wait(5)
-
-    @property
-    def place(self) -> Path:
-        return self.config.socket
-
-    def _run(self) -> None:
-        self._stop = asyncio.Event()
-
-        async def main() -> None:
-            await signer_service.run(self.config, lambda ports: self._up.set(), self._stop)
-
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(main())
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0.01))
-        self._loop.close()
-
-    def stop(self) -> None:
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stop.set)
-            self._thread.join(5)
-
-    def raw(self) -> socket.socket:
-        made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        made.settimeout(5)
-        made.connect(self.place.as_posix())
-        return made
-
-    def remote(self) -> RemoteSigner:
-        return RemoteSigner(self.place, STORE, ask_public_key(self.place))
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    made = Running(tmp_path, [])
-    yield made
-    made.stop()
 
 
 # What may be signed
@@ -133,7 +79,7 @@ def test_what_was_signed_is_remembered_over_a_restart(tmp_path: Path) -> None:
     memory = SignerMemory(tmp_path)
     memory.keep(STORE, Signed(state(5), state(9), 1))
     again = SignerMemory(tmp_path)
-    assert again.signed(STORE) == Signed(state(5), state(9), 1)
+    assert again.signed[STORE] == Signed(state(5), state(9), 1)
     assert again.key.private_bytes_raw() == memory.key.private_bytes_raw()
     assert (tmp_path / "signing.key").stat().st_mode & 0o777 == 0o600
     (tmp_path / "signed.json").write_text("[]")
@@ -178,7 +124,9 @@ def test_attack_shorter_tree_other_root_replay_and_other_origin(running: Running
     "octets",
     [
         b"GET / HTTP/1.1\r\n\r\n",
-        LENGTH.pack(MAX_OCTETS + 1),
+        LENGTH.pack(MAX_OCTETS + 1) + bytes(MAX_OCTETS),
+        LENGTH.pack(2 * MAX_MANIFEST_OCTETS) + MANIFEST + bytes(MAX_OCTETS),
+        LENGTH.pack(1 << 31),
         LENGTH.pack(0),
         LENGTH.pack(9) + b"no bodies",
         LENGTH.pack(4) + b"\xff\n\n\n",

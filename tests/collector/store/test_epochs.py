@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from collector.store.audit_log import ORIGIN as AUDIT
 from collector.store.audit_log import AuditLog, verify_audit
-from collector.store.epochs import TrustOnDisk, begin_epoch, read_trust
+from collector.store.epochs import OwnEpochKeys, TrustOnDisk, begin_epoch, read_trust
 from collector.store.keys import Keys
 from collector.store.private_files import private_pem, read_public_key
 from collector.store.reader import StoreReader
@@ -30,13 +30,13 @@ NOTHING = LedgerState(0, CompactRange().root())
 def change_key(bench: Any) -> None:
     keys: Keys = bench.keys
     if keys.history is None:
-        begin_epoch(keys.directory, keys.signing, None, ROOT, {STORE: NOTHING, AUDIT: NOTHING})
+        begin_epoch(keys.directory, keys.epoch_keys, None, ROOT, {STORE: NOTHING, AUDIT: NOTHING})
         keys = Keys(keys.directory)
     found = recover(bench.directory, STORE, keys)
     log = AuditLog(bench.root / "audit", keys)
     log.close()
     states = {STORE: LedgerState(found.tree.size, found.tree.root()), AUDIT: log.state}
-    begin_epoch(keys.directory, keys.signing, keys.history, ROOT, states)
+    begin_epoch(keys.directory, keys.epoch_keys, keys.history, ROOT, states)
     bench.keys = Keys(keys.directory)
 
 
@@ -123,7 +123,7 @@ def test_another_root_begins_no_epoch(bench: Any, make_records: Make) -> None:
     keys = bench.keys
     other = Ed25519PrivateKey.generate()
     with pytest.raises(NotReadyError, match="not the root key"):
-        begin_epoch(keys.directory, keys.signing, keys.history, other, {STORE: NOTHING, AUDIT: NOTHING})
+        begin_epoch(keys.directory, keys.epoch_keys, keys.history, other, {STORE: NOTHING, AUDIT: NOTHING})
 
 
 @pytest.mark.parametrize("crash", ["key", "certificate"])
@@ -139,7 +139,7 @@ def test_a_crash_between_key_and_certificate_and_name_is_gone_on_with(
         assert again.signing.private_bytes_raw() == before.private_bytes_raw()
     else:
         states = {name: LedgerState(9, bytes(32)) for name in (STORE, AUDIT)}
-        begin_epoch(directory, before, bench.keys.history, ROOT, states)
+        begin_epoch(directory, OwnEpochKeys(directory, before), bench.keys.history, ROOT, states)
         again = Keys(directory)
         assert again.signing.public_key().public_bytes_raw() == again.history.newest.public_key  # type: ignore[union-attr]
         assert again.signing.private_bytes_raw() != before.private_bytes_raw()
