@@ -97,7 +97,8 @@ class Emission(NamedTuple):
 class _Match(NamedTuple):
     """A task that a party falls under, and how: what it matched, and what else the party is known by.
 
-    `at_host`: the party is a web host (by its name or its address), of which a task gets packet headers and no more.
+    `at_host`: the party is a web host (by its name or its address), of which a task gets packet headers, and the
+    packets themselves only where it asks for content.
     """
 
     task: Task
@@ -324,9 +325,22 @@ class Poi:
     def _send(
         self, match: _Match, event: InterceptEvent, direction: PayloadDirection, contexts: _Contexts
     ) -> Iterator[Emission]:
-        task = match.task
         at_host = event.kind is EventKind.DATA and match.at_host
-        interface = Interface.X2 if event.kind in _X2_KINDS or at_host else Interface.X3
+        if event.kind in _X2_KINDS or at_host:
+            yield from self._send_over(Interface.X2, match, event, direction, contexts, at_host)
+        if event.kind not in _X2_KINDS:
+            yield from self._send_over(Interface.X3, match, event, direction, contexts, at_host)
+
+    def _send_over(
+        self,
+        interface: Interface,
+        match: _Match,
+        event: InterceptEvent,
+        direction: PayloadDirection,
+        contexts: _Contexts,
+        at_host: bool,
+    ) -> Iterator[Emission]:
+        task = match.task
         if not task.delivers.covers(interface):
             return
         nfid, ipid = _WEB if at_host else _FUNCTION[event.kind]

@@ -47,7 +47,7 @@ def mediation_links(
             "liids": [f"{_MARKS[dialect]}*"],
             "cdc": cdc(port_name(dialect)),
             "ccc": {"host": host, "port": ports[port_name(dialect)], "form": FORMS[dialect]},
-            "resend_s": min(_RESEND_S, _RUN_WINDOW_S / factor),
+            "resend_s": min(_RESEND_S, _RUN_WINDOW_S / max(factor, 1.0)),
         }
         for dialect in dialects
     }

@@ -271,9 +271,10 @@ class Admf:
         model = self._faults.model
         content = not order.kind.metadata_only or order.liid in model.content_tasks
         act = f"{order.order_id} {activation.enabled_at_us}"
-        wrong = model.wrong_number.get(order.liid)
-        if wrong is not None:
-            task = self.tasks.details(xid, (("e164Number", wrong),), content)
+        number, host = model.wrong_number.get(order.liid), model.wrong_host.get(order.liid)
+        if number is not None or host is not None:
+            kind, wrong = ("e164Number", number) if number is not None else ("ipv4Address", str(host))
+            task = self.tasks.details(xid, ((kind, wrong),), content)
             return Interception(task, wrong, None, order.liid, f"{act} wrong {wrong}")
         circuit = ", ".join(target.value for target in order.targets)
         return Interception(self.tasks.details(xid, identifiers(order), content), circuit, order, order.liid, act)

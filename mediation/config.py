@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -64,16 +65,17 @@ class FaultsModel(Model):
     `window_slack_s`: how long it goes on delivering after the order's end. `keep_in_force`: it goes on without end,
     also after a revocation. `overdeliver_content`: services whose content is not withheld under a pen register.
     `content_tasks`: the element is asked for content under a pen register. `wrong_number`: another number is
-    provisioned. `rogue_task`: numbers tasked without any order. `cut`: handover links that are down (`cdc`, `ccc`:
-    those of every US dialect). `swap`: records that leave behind their successor. `skip`: sequence numbers that are
-    never used. `delay`: late IRI. The last two are of ETSI records alone.
-    `resend_window`: how many delivered records of a LIID are kept for `resend` and `conflict`."""
+    provisioned; `wrong_host`: another address of a host. `rogue_task`: numbers tasked without any order. `cut`:
+    handover links that are down (`cdc`, `ccc`: those of every US dialect). `swap`: records that leave behind their
+    successor. `skip`: sequence numbers that are never used. `delay`: late IRI. The last two are of ETSI records
+    alone. `resend_window`: how many delivered records of a LIID are kept for `resend` and `conflict`."""
 
     window_slack_s: dict[str, Annotated[float, Field(ge=0, le=86_400 * 400)]] = Field(default_factory=dict)
     keep_in_force: tuple[str, ...] = ()
     overdeliver_content: dict[str, tuple[Service, ...]] = Field(default_factory=dict)
     content_tasks: tuple[str, ...] = ()
     wrong_number: dict[str, Number] = Field(default_factory=dict)
+    wrong_host: dict[str, IPv4Address] = Field(default_factory=dict)
     rogue_task: Annotated[tuple[Number, ...], Field(max_length=100)] = ()
     cut: tuple[Literal["hi2", "hi3", "cdc", "ccc"], ...] = ()
     swap: dict[str, Share] = Field(default_factory=dict)

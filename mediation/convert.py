@@ -138,7 +138,7 @@ def product(
     if form not in (PayloadFormat.IPV4, PayloadFormat.IPV6):
         foreign.check_interface(pdu)
         raise NotConvertibleError(f"payload format {form}")
-    if role == "web":
+    if role == "web" and pdu.pdu_type == PduType.X2:
         return _visit(pdu.payload, direction)
     if metadata_only:
         return None

@@ -127,6 +127,7 @@ class Engine:
             link=own.link,
             reconcile=self.scenario.reconcile,
             desk=self.scenario.desk,
+            dialects=tuple(self.scenario.dialects),
             disposable=True,
         )
 

@@ -181,7 +181,7 @@ class Configuration(Model):
 
 
 class Scenario(Model):
-    id: Annotated[str, Field(pattern=r"^SC-\d\d[a-z]?$")]
+    id: Annotated[str, Field(pattern=r"^SC-\d\d[a-z]{0,2}$")]
     title: str
     briefing: str
     start: str
@@ -193,6 +193,8 @@ class Scenario(Model):
     desk: bool = False
     """Whether the desk is set up with its people and places."""
     reconcile: bool = False
+    dialects: list[Literal["t1678", "pcesp", "ias"]] = Field(default_factory=list)
+    """US dialects that orders of the story are delivered in, beside ETSI: their LIIDs begin with `T1678-`, ...."""
     canaries: list[str] = Field(default_factory=list)
     """Words of withheld content: none may lie in any file of the run."""
     resent: dict[str, int] = Field(default_factory=dict)

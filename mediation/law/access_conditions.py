@@ -69,16 +69,20 @@ def need_order(question: Question, failures: Failures) -> None:
     failures.need(live, Reason.ACCESS_EXPIRED, "R-074")
 
 
-def need_ticket(question: Question, failures: Failures, rule: str) -> Ticket | None:
+def need_ticket(
+    question: Question, failures: Failures, rule: str, opens: Callable[[Ticket], bool] = lambda _: True
+) -> Ticket | None:
+    """The ticket in force; of several, one that `opens` what is asked for."""
     case_id = question.case.case_id if question.case is not None else ""
     mine = [one for one in question.facts.tickets if one.user_id == question.actor.user_id and one.case_id == case_id]
     if not mine:
         failures.need(False, Reason.NEED_TO_KNOW_MISSING, rule)
         return None
-    ticket = next((one for one in mine if one.window.contains(question.now_us)), None)
-    if ticket is None:
+    current = [one for one in mine if one.window.contains(question.now_us)]
+    if not current:
         failures.need(False, Reason.ACCESS_EXPIRED, rule)
         return None
+    ticket = next((one for one in current if opens(one)), current[0])
     failures.need(ticket.opened_by != ticket.approved_by, Reason.ACCESS_DENIED_ROLE, "SD-4")
     return ticket
 
@@ -148,7 +152,9 @@ def _c13(question: Question, failures: Failures) -> None:
 
 def _c14(question: Question, failures: Failures) -> None:
     failures.need(question.actor.background_check, Reason.ACCESS_DENIED_ROLE, "R-082")
-    ticket = need_ticket(question._replace(case=None), failures, "R-081")
+    ticket = need_ticket(
+        question._replace(case=None), failures, "R-081", lambda one: bool(one.contract) and one.need_to_know
+    )
     if ticket is not None:
         failures.need(bool(ticket.contract), Reason.NEED_TO_KNOW_MISSING, "R-081")
         failures.need(ticket.need_to_know, Reason.NEED_TO_KNOW_MISSING, "R-081")

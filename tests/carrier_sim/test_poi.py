@@ -185,8 +185,7 @@ def test_pen_register_on_a_host_gets_headers_only(target: Identity) -> None:
         WebItem(visitors=("2125550106", "7185550179"), path="/simcanary15"),
         WebItem(visitors=("2125550106",), host="other.example.invalid", path="/simcanary15"),
     )
-    host = task(XID_A, target)
-    out = emit(poi_with(host), events)
+    out = emit(poi_with(task(XID_A, target, delivers=Delivers.X2)), events)
     assert out and {pdu.nfid for _, pdu in out} == {"web-1"}
     for _, pdu in out:
         packet = parse_ip(pdu.payload)
@@ -195,6 +194,15 @@ def test_pen_register_on_a_host_gets_headers_only(target: Identity) -> None:
         assert "192.0.2.80" in (packet.source, packet.destination)
     visitors = {pdu.source_address for _, pdu in out} - {"192.0.2.80"}
     assert visitors == {"198.51.100.7", "203.0.113.80"}
+
+
+def test_a_task_for_content_on_a_host_gets_the_packets_too() -> None:
+    events = run(WebItem(visitors=("2125550106",), path="/simcanary15"))
+    out = emit(poi_with(task(XID_A, Identity("ipv4Address", "192.0.2.80"))), events)
+    headers, whole = ([pdu for _, pdu in out if pdu.pdu_type is kind] for kind in (PduType.X2, PduType.X3))
+    assert len(headers) == len(whole) > 5 and {pdu.nfid for _, pdu in out} == {"web-1"}
+    assert not any(b"simcanary15" in pdu.payload for pdu in headers)
+    assert sum(b"simcanary15" in pdu.payload for pdu in whole) == 1
 
 
 def test_sequence_numbers_run_in_their_context() -> None:

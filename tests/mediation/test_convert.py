@@ -280,7 +280,7 @@ def test_direction_is_said_only_when_the_point_of_interception_said_it(direction
 def test_a_visit_gives_headers_and_never_what_the_packets_carry(packet: bytes, metadata_only: bool) -> None:
     """R-115."""
     form = PayloadFormat.IPV6 if packet[0] >> 4 == 6 else PayloadFormat.IPV4
-    found = made("web", pdu(form, packet), metadata_only)
+    found = made("web", pdu(form, packet)._replace(pdu_type=PduType.X2), metadata_only)
     assert (found.contents[0], found.iri_type) == ("iPIRIPacketReport", "report")
     assert found.contents[1]["report"] == ("header", {"header": packet[: -len(CANARY)]})
     assert CANARY not in encoded(found)
@@ -289,7 +289,14 @@ def test_a_visit_gives_headers_and_never_what_the_packets_carry(packet: bytes, m
 def test_a_visit_that_is_no_ip_packet_is_an_error() -> None:
     for octets in (b"", b"\x45", b"\x00" * 40):
         with pytest.raises(DecodeError):
-            product("web", pdu(PayloadFormat.IPV4, octets), Communication(1), True)
+            product("web", pdu(PayloadFormat.IPV4, octets)._replace(pdu_type=PduType.X2), Communication(1), True)
+
+
+@pytest.mark.parametrize("metadata_only", [True, False])
+def test_packets_of_a_visit_are_content_and_only_where_content_is_allowed(metadata_only: bool) -> None:
+    found = product("web", pdu(PayloadFormat.IPV4, udp(CANARY)), Communication(1), metadata_only)
+    assert (found is None) == metadata_only
+    assert found is None or (found.contents[0] == "iPCC" and CANARY in encoded(found))
 
 
 # --- sessions -----------------------------------------------------------------------------------------------------

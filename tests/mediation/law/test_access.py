@@ -333,6 +333,12 @@ def test_a_vendor_needs_a_ticket_in_its_time_with_a_need_to_know(tickets: tuple[
     assert denied(ask(Role.VEND, Action.MAINTAIN, replace(FACTS, tickets=tickets)), reason, "R-081")
 
 
+@pytest.mark.rule("R-081")
+def test_of_a_vendors_tickets_in_force_a_sound_one_opens() -> None:
+    tickets = (replace(TICKET, need_to_know=False), TICKET)
+    assert ask(Role.VEND, Action.MAINTAIN, replace(FACTS, tickets=tickets)).allowed
+
+
 @pytest.mark.rule("R-081", "R-081.3")
 @pytest.mark.parametrize("action", READS)
 def test_a_vendor_with_a_sound_ticket_reads_no_content(action: Action) -> None:
