@@ -37,6 +37,7 @@ KERNELS = (
     "collector.stream_table",
     "collector.gate_columns",
     "collector.rows",
+    "collector.intake",
     "collector.store.pack",
     "collector.store.sums",
     "mediation.ledger.kernel",

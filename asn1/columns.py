@@ -25,7 +25,8 @@ else:
 if cython.compiled:
     from cython.cimports.libc.string import memcmp
 else:
-    _LIID_OCTETS = 64
+    # An entry of a LiidTable: hash, size, octets.
+    _HEAD_OCTETS, _ENTRY_OCTETS = 5, 72
     _PRIME = 2_147_483_647
 
 COMPILED: Final[bool] = cython.compiled
@@ -33,7 +34,7 @@ COMPILED: Final[bool] = cython.compiled
 MAX_LIID_OCTETS: Final = 64
 """The standard allows 25 (TS 103 280 LIID); room for the 50 hex digits some systems send instead, and a little more."""
 MAX_LIIDS: Final = 1 << 20
-"""Default bound on different LIIDs in one table: 72 MiB. Peers choose LIIDs, so the number must end somewhere."""
+"""Default bound on different LIIDs in one table: 80 MiB. Peers choose LIIDs, so the number must end somewhere."""
 MAX_CAPACITY: Final = 1 << 24
 """Rows in one `Columns`: far above what a receive buffer holds, far below what would exhaust memory by mistake."""
 MEMO_SLOTS: Final = 256
@@ -65,7 +66,8 @@ class Columns:
     absent; `operator_offset`, `element_offset` -1 absent; `status` 0 or 1 + index into `DecodeError.CODES`.
 
     `fatal`: 0, or numbered like `status` when framing is lost. `skip`: octets of an oversized record still to come.
-    What else is here, `call`, `memo_*` and `shape_*`, is the scan's own and holds within one call of it.
+    What else is here is the scan's own and holds within one call of it: `call`, `memo_*` and `shape_*`, and behind the
+    capacity a row for each memo and each shape, which keeps what was read.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -80,7 +82,6 @@ class Columns:
         self.memo_call = _column("q", MEMO_SLOTS)
         self.memo_at = _column("q", MEMO_SLOTS)
         self.memo_octets = _column("q", MEMO_SLOTS)
-        self.memo_row = _column("q", MEMO_SLOTS)
         self.memo_seen = _column("q", MEMO_SLOTS)
         self.shape_last = 0
         self.shape_plain = 0
@@ -88,7 +89,7 @@ class Columns:
         self.shape_at = _column("q", SHAPE_SLOTS)
         self.shape_octets = _column("q", SHAPE_SLOTS)
         self.shape_lead = _column("q", SHAPE_SLOTS)
-        self.shape_row = _column("q", SHAPE_SLOTS)
+        capacity += MEMO_SLOTS + SHAPE_SLOTS
         self.offset = self.offset_view = _column("q", capacity)
         self.length = self.length_view = _column("i", capacity)
         self.liid = self.liid_view = _column("i", capacity)
@@ -112,6 +113,14 @@ class Columns:
         self.element_length = self.element_length_view = _column("i", capacity)
         self.status = self.status_view = _column("b", capacity)
 
+    def begin(self) -> None:
+        """No rows, and nothing remembered of what was scanned before."""
+        self.n = 0
+        self.fatal = 0
+        self.skip = 0
+        self.call += 1
+        self.memo_last = -1
+
 
 class LiidTable:
     """LIID octets to consecutive ids, first seen first, never forgotten: ids stay valid as long as the table.
@@ -130,8 +139,6 @@ class LiidTable:
         self._room = 0
         self._mask = 0
         self._store = self._store_view = bytearray()
-        self._sizes = _column("B", 0)
-        self._hashes = _column("q", 0)
         self._slots = _column("i", 0)
         self.reserve(64)
 
@@ -153,8 +160,8 @@ class LiidTable:
         """The octets of an id; LocalError when the table never gave it out."""
         if not 0 <= liid < self.n:
             raise LocalError(f"no LIID has the id {liid}; this table gave out {self.n}")
-        base = liid * MAX_LIID_OCTETS
-        return bytes(self._store[base : base + self._sizes[liid]])
+        base = liid * _ENTRY_OCTETS + _HEAD_OCTETS
+        return bytes(self._store[base : base + self._store[base - 1]])
 
     def reserve(self, extra: int) -> None:
         """Makes room for `extra` new ids, up to the limit, so that `intern_span` needs no memory."""
@@ -164,19 +171,14 @@ class LiidTable:
         room = max(64, self._room)
         while room < wanted:
             room *= 2
-        store = bytearray(room * MAX_LIID_OCTETS)
+        store = bytearray(room * _ENTRY_OCTETS)
         store[: len(self._store)] = self._store
-        sizes, hashes = _column("B", room), _column("q", room)
-        for liid in range(self.n):
-            sizes[liid] = self._sizes[liid]
-            hashes[liid] = self._hashes[liid]
         self._store = self._store_view = store
-        self._sizes, self._hashes = sizes, hashes
         self._slots = _column("i", 2 * room)
         self._room = room
         self._mask = 2 * room - 1
         for liid in range(self.n):
-            self._place(liid, self._hashes[liid])
+            self._place(liid, self._digest(liid))
 
     def _place(self, liid: int, digest: int) -> None:
         slot = digest & self._mask
@@ -184,10 +186,15 @@ class LiidTable:
             slot = (slot + 1) & self._mask
         self._slots[slot] = liid + 1
 
+    def _digest(self, liid: int) -> int:
+        at = liid * _ENTRY_OCTETS
+        high = self._store_view[at] << 24 | self._store_view[at + 1] << 16
+        return high | self._store_view[at + 2] << 8 | self._store_view[at + 3]
+
     def _equal(self, liid: int, data: memoryview | bytes, pos: int, size: int) -> bool:
-        if self._sizes[liid] != size:
+        base = liid * _ENTRY_OCTETS + _HEAD_OCTETS
+        if self._store_view[base - 1] != size:
             return False
-        base = liid * _LIID_OCTETS
         if cython.compiled:
             return memcmp(data + pos, cython.address(self._store_view[base]), size) == 0
         else:
@@ -212,18 +219,20 @@ class LiidTable:
         slot = digest & self._mask
         while self._slots[slot]:
             liid = self._slots[slot] - 1
-            if self._hashes[liid] == digest and self._equal(liid, data, pos, size):
+            if self._digest(liid) == digest and self._equal(liid, data, pos, size):
                 self._last = liid
                 return liid
             slot = (slot + 1) & self._mask
         liid = self.n
         if liid >= self._room or liid >= self.limit:
             return -1
-        base = liid * _LIID_OCTETS
+        base = liid * _ENTRY_OCTETS
+        for i in range(4):
+            self._store_view[base + i] = digest >> 8 * (3 - i) & 0xFF
+        base += _HEAD_OCTETS
+        self._store_view[base - 1] = size
         for i in range(size):
             self._store_view[base + i] = data[pos + i]
-        self._sizes[liid] = size
-        self._hashes[liid] = digest
         self._slots[slot] = liid + 1
         self.n = liid + 1
         self._last = liid

@@ -8,7 +8,6 @@ from asn1.scan_ber cimport _BAD_TAG, _BAD_VALUE, _MISSING_FIELD, _NO_TIME, _OVER
 cdef enum:
     _OTHER = 5
     _MAX_LIID_OCTETS = 64
-    _MIN_RECORD_OCTETS = 24
 
 cdef extern from *:
     """
@@ -18,8 +17,10 @@ cdef extern from *:
 
 @cython.locals(view="const unsigned char[::1]", data="const unsigned char*", octets=int64_t, end=int64_t)
 cpdef int64_t scan(object buf, int64_t start, int64_t stop, _columns.Columns cols, _columns.LiidTable liids, int64_t max_record_octets) except? -1
-@cython.locals(row=int64_t, head=int64_t, content=int64_t, end=int64_t, after=int64_t)
+@cython.locals(row=int64_t, after=int64_t)
 cdef int64_t _records(const unsigned char* data, int64_t pos, int64_t stop, _columns.Columns cols, _columns.LiidTable liids, int64_t max_octets) noexcept nogil
+@cython.locals(head=int64_t, content=int64_t, end=int64_t, after=int64_t)
+cdef int64_t record_at(const unsigned char* data, int64_t pos, int64_t stop, _columns.Columns cols, int64_t row, _columns.LiidTable liids, int64_t max_octets) noexcept nogil
 cdef void _blank(_columns.Columns cols, int64_t row, int64_t offset, int64_t octets) noexcept nogil
 @cython.locals(seen=int64_t, tag=int64_t, head=int64_t, at=int64_t, stop=int64_t, fault=int64_t)
 cdef int64_t _record(const unsigned char* data, int64_t pos, int64_t end, _columns.Columns cols, int64_t row, _columns.LiidTable liids) noexcept nogil

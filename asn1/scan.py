@@ -64,7 +64,6 @@ if not cython.compiled:
     _OTHER = 5
     _MAX_LIID_OCTETS = 64
     _MAX_CIN = 4_294_967_295
-    _MIN_RECORD_OCTETS = 24
 
 __all__ = [
     "COMPILED",
@@ -77,6 +76,7 @@ __all__ = [
     "MAX_DEPTH",
     "MAX_LENGTH",
     "MAX_LIIDS",
+    "MIN_RECORD_OCTETS",
     "NO_TIME",
     "Columns",
     "LiidTable",
@@ -84,6 +84,9 @@ __all__ = [
 ]
 
 COMPILED: Final[bool] = cython.compiled
+
+MIN_RECORD_OCTETS: Final = 24
+"""What has a number of its own takes at least so many."""
 
 
 def scan(buf: Buffer, start: int, stop: int, cols: Columns, liids: LiidTable, max_record_octets: int) -> int:
@@ -104,14 +107,10 @@ def scan(buf: Buffer, start: int, stop: int, cols: Columns, liids: LiidTable, ma
         octets = len(data)
     if not 0 <= start <= stop <= octets or max_record_octets < 1:
         raise LocalError(f"no range to scan: [{start}, {stop}) of {octets} octets, records of {max_record_octets}")
-    cols.n = 0
-    cols.fatal = 0
-    cols.skip = 0
-    cols.call += 1
-    cols.memo_last = -1
+    cols.begin()
     if start == stop:
         return stop
-    liids.reserve(min(cols.capacity, (stop - start) // _MIN_RECORD_OCTETS + 1))
+    liids.reserve(min(cols.capacity, (stop - start) // MIN_RECORD_OCTETS + 1))
     with cython.nogil:
         end = _records(data, start, stop, cols, liids, max_record_octets)
     return end
@@ -120,45 +119,51 @@ def scan(buf: Buffer, start: int, stop: int, cols: Columns, liids: LiidTable, ma
 def _records(data: memoryview, pos: int, stop: int, cols: Columns, liids: LiidTable, max_octets: int) -> int:
     row = 0
     while pos < stop and row < cols.capacity:
-        if data[pos] != 0x30:  # PS-PDU ::= SEQUENCE
-            cols.fatal = _WRONG_DIALECT
+        after = record_at(data, pos, stop, cols, row, liids, max_octets)
+        if after < 0:
             break
-        head = length_at(data, pos + 1, stop)
-        if head < 0:
-            if head != -_TRUNCATED:
-                cols.fatal = -head
-            break
-        content = pos + 1 + (head & 0x7F)
-        if head & 0x80:
-            end = end_of_contents(data, content, min(stop, pos + max_octets))
-            if end < 0:
-                if end != -_TRUNCATED:
-                    cols.fatal = -end
-                elif stop - pos >= max_octets:
-                    cols.fatal = _OVERSIZED
-                break
-            after = end + 2
-        else:
-            end = content + (head >> 8)
-            after = end
-        if after - pos > max_octets:
-            _blank(cols, row, pos, after - pos)
-            cols.status_view[row] = _OVERSIZED
-            row += 1
-            if after > stop:
-                cols.skip = after - stop
-                pos = stop
-                break
-            pos = after
-            continue
-        if after > stop:
-            break
-        _blank(cols, row, pos, after - pos)
-        cols.status_view[row] = _record(data, content, end, cols, row, liids)
         row += 1
         pos = after
     cols.n = row
     return pos
+
+
+def record_at(data: memoryview, pos: int, stop: int, cols: Columns, row: int, liids: LiidTable, max_octets: int) -> int:
+    """The record at `pos` into `row`, which need not be a fresh one: where the next begins, `stop` for an oversized one
+    that goes on behind it (`cols.skip`), or -1 when it is not there whole or framing is lost (`cols.fatal`)."""
+    if data[pos] != 0x30:  # PS-PDU ::= SEQUENCE
+        cols.fatal = _WRONG_DIALECT
+        return -1
+    head = length_at(data, pos + 1, stop)
+    if head < 0:
+        if head != -_TRUNCATED:
+            cols.fatal = -head
+        return -1
+    content = pos + 1 + (head & 0x7F)
+    if head & 0x80:
+        end = end_of_contents(data, content, min(stop, pos + max_octets))
+        if end < 0:
+            if end != -_TRUNCATED:
+                cols.fatal = -end
+            elif stop - pos >= max_octets:
+                cols.fatal = _OVERSIZED
+            return -1
+        after = end + 2
+    else:
+        end = content + (head >> 8)
+        after = end
+    if after - pos > max_octets:
+        _blank(cols, row, pos, after - pos)
+        cols.status_view[row] = _OVERSIZED
+        if after > stop:
+            cols.skip = after - stop
+            return stop
+        return after
+    if after > stop:
+        return -1
+    _blank(cols, row, pos, after - pos)
+    cols.status_view[row] = _record(data, content, end, cols, row, liids)
+    return after
 
 
 def _blank(cols: Columns, row: int, offset: int, octets: int) -> None:
@@ -238,7 +243,7 @@ def _header(data: memoryview, pos: int, end: int, cols: Columns, row: int, liids
             fresh = slot
             slot = -1
     if slot >= 0:
-        _take_over(cols, row, cols.memo_row[slot], pos - cols.memo_at[slot])
+        _take_over(cols, row, cols.capacity + slot, pos - cols.memo_at[slot])
         seen = cols.memo_seen[slot]
         pos += cols.memo_octets[slot]
         cols.memo_last = slot
@@ -259,7 +264,7 @@ def _header(data: memoryview, pos: int, end: int, cols: Columns, row: int, liids
                     cols.memo_call[fresh] = cols.call
                     cols.memo_at[fresh] = start
                     cols.memo_octets[fresh] = pos - start
-                    cols.memo_row[fresh] = row
+                    _take_over(cols, cols.capacity + fresh, row, 0)
                     cols.memo_seen[fresh] = seen
                     cols.memo_last = fresh
                 value = unsigned_at(data, at, stop, _MAX_CIN)
@@ -331,9 +336,10 @@ def _take_over(cols: Columns, row: int, last: int, shift: int) -> None:
     cols.delivery_country_view[row] = cols.delivery_country_view[last]
     cols.operator_offset_view[row] = cols.operator_offset_view[last] + shift
     cols.operator_length_view[row] = cols.operator_length_view[last]
-    if cols.element_offset_view[last] >= 0:
-        cols.element_offset_view[row] = cols.element_offset_view[last] + shift
-        cols.element_length_view[row] = cols.element_length_view[last]
+    cols.element_offset_view[row] = cols.element_offset_view[last] + (
+        shift if cols.element_offset_view[last] >= 0 else 0
+    )
+    cols.element_length_view[row] = cols.element_length_view[last]
 
 
 def _communication(data: memoryview, pos: int, end: int, cols: Columns, row: int) -> int:

@@ -10,11 +10,12 @@ cdef enum:
     _TRI = 2
     _HI1 = 3
     _ENCRYPTED = 4
+    _MEMO_SLOTS = 256
     _SHAPE_SLOTS = 4
 
 @cython.locals(step=int64_t, slot=int64_t, octets=int64_t, at=int64_t, lead=int64_t, last=int64_t, tail=int64_t)
 cdef bint take_shape(const unsigned char* data, int64_t pos, int64_t end, _columns.Columns cols, int64_t row) noexcept nogil
-@cython.locals(slot=int64_t)
+@cython.locals(slot=int64_t, kept=int64_t)
 cdef void keep_shape(int64_t pos, int64_t end, _columns.Columns cols, int64_t row) noexcept nogil
 @cython.locals(tag=int64_t, head=int64_t, at=int64_t, stop=int64_t, alternative=int64_t, found=int64_t)
 cdef int64_t read_payload(const unsigned char* data, int64_t pos, int64_t end, _columns.Columns cols, int64_t row) noexcept nogil

@@ -34,6 +34,7 @@ if not cython.compiled:
     )
 
     _IRI, _CC, _TRI, _HI1, _ENCRYPTED = 0, 1, 2, 3, 4
+    _MEMO_SLOTS = 256
     _SHAPE_SLOTS = 4
 
 COMPILED: Final[bool] = cython.compiled
@@ -49,7 +50,7 @@ def take_shape(data: memoryview, pos: int, end: int, cols: Columns, row: int) ->
             continue
         at = cols.shape_at[slot]
         lead = cols.shape_lead[slot]
-        last = cols.shape_row[slot]
+        last = cols.capacity + _MEMO_SLOTS + slot
         tail = octets - lead - cols.content_length_view[last]
         if same(data, pos, at, lead) and same(data, end - tail, at + octets - tail, tail):
             cols.kind_view[row] = cols.kind_view[last]
@@ -70,8 +71,14 @@ def keep_shape(pos: int, end: int, cols: Columns, row: int) -> None:
     cols.shape_at[slot] = pos
     cols.shape_octets[slot] = end - pos
     cols.shape_lead[slot] = cols.content_offset_view[row] - pos
-    cols.shape_row[slot] = row
     cols.shape_last = slot
+    kept = cols.capacity + _MEMO_SLOTS + slot
+    cols.kind_view[kept] = cols.kind_view[row]
+    cols.payload_tag_view[kept] = cols.payload_tag_view[row]
+    cols.content_tag_view[kept] = cols.content_tag_view[row]
+    cols.direction_view[kept] = cols.direction_view[row]
+    cols.payloads_view[kept] = cols.payloads_view[row]
+    cols.content_length_view[kept] = cols.content_length_view[row]
 
 
 def read_payload(data: memoryview, pos: int, end: int, cols: Columns, row: int) -> int:

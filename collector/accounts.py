@@ -236,8 +236,9 @@ class BatchAccount:
                 found[reason] = found.get(reason, 0) + times
         return found
 
-    def close(self, number: int, rows: int) -> bytes:
-        """The blob. Raises LocalError when the counts do not balance or `rows` are not what was kept."""
+    def close(self, number: int, rows: int) -> tuple[dict[str, Any], bytes]:
+        """The blob, as a value and as octets. Raises LocalError when the counts do not balance or `rows` are not how
+        many were kept."""
         everything = (*self._orders.values(), *self._unknown.values())
         delivered = sum(counts.delivered for counts in everything)
         kept = sum(counts.kept for counts in everything) + self._made.total()
@@ -283,7 +284,7 @@ class BatchAccount:
             for (order, version, liid), count in self._made.items()
         ]
         kept_keys = {key: value for key, value in blob.items() if value != []}
-        return json.dumps(kept_keys, sort_keys=True, separators=(",", ":")).encode()
+        return kept_keys, json.dumps(kept_keys, sort_keys=True, separators=(",", ":")).encode()
 
     def _of_order(self, order: str, version: int, liid: str) -> Counts:
         return self._orders.setdefault((order, version, liid), Counts())

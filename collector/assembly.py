@@ -10,18 +10,15 @@ its writer thread and is brought over by `call_soon_threadsafe`.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Protocol
 
-import numpy as np
-
 from collector.accounts import BatchAccount, Totals
 from collector.arena import Arena, ArenaPool
 from collector.batch import Batch, CommitInfo, OrderRef
-from collector.rows import Rows
+from collector.rows import Rows, Tally
 
 BUSY_RECORDS: Final = 32
 """So many waiting records are company enough: 1.5 ms at 20 000 records a second."""
@@ -29,7 +26,6 @@ ROW_OVERHEAD_OCTETS: Final = 128
 ROWS: Final = 1024
 SPARE_ROWS: Final = 8
 """Row buffers kept for the next batches."""
-Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
 
 class BatchSink(Protocol):
@@ -107,6 +103,8 @@ class Assembly:
         self._timer: asyncio.Handle | None = None
         self._next_number = 0
         self._positions: dict[Source, int] = {}
+        self.tally = Tally()
+        """Records of the bulk lane in the open batch, by order slot."""
         self.arena: Arena | None = None
         self._flying: list[_Ticket] = []
         self._flying_records = 0
@@ -118,7 +116,6 @@ class Assembly:
         self.side = bytearray()
         self.account = BatchAccount()
         self._scanned_octets = 0
-        self._bulk = np.zeros(len(self.slots.refs), np.int64)
 
     @property
     def in_flight(self) -> int:
@@ -152,12 +149,6 @@ class Assembly:
             self.pool.drop(arena)
         self.arena = self.pool.take()
         return self.arena
-
-    def bulk(self, counts: Numbers) -> None:
-        """Records of the bulk lane by order slot, of one scanned piece."""
-        if len(counts) > len(self._bulk):
-            self._bulk = np.pad(self._bulk, (0, len(counts) - len(self._bulk)))
-        self._bulk[: len(counts)] += counts
 
     def scanned(self, source: Source, position: int, octets: int, records: int) -> None:
         """A piece of `source` up to `position` has been judged: `records` delivered in `octets`."""
@@ -198,16 +189,16 @@ class Assembly:
             self._settle()
             return
         refs = self.slots.refs
-        for slot in np.flatnonzero(self._bulk):
+        for slot, records in self.tally.take():
             ref = refs[slot]
-            self.account.bulk(ref.order_id, ref.version, self.slots.liids[slot], int(self._bulk[slot]))
-        record = self.account.close(self._next_number, self.rows.n)
+            self.account.bulk(ref.order_id, ref.version, self.slots.liids[slot], records)
+        blob, record = self.account.close(self._next_number, self.rows.n)
         arena = self.arena
-        ticket = _Ticket(arena, self.rows, self.side, json.loads(record), self.account.delivered, self._positions)
+        ticket = _Ticket(arena, self.rows, self.side, blob, self.account.delivered, self._positions)
         batch = Batch(
             self.rows,
             (memoryview(b"") if arena is None else arena.view, memoryview(self.side)),
-            self._compact(),
+            tuple(refs[slot] for slot in self.rows.gather_orders(len(refs))),
             self._liids.__getitem__,
             record,
             partial(self._from_writer, ticket),
@@ -226,19 +217,6 @@ class Assembly:
         except Exception as error:
             self.stopped = True
             self._on_failure(str(error))
-
-    def _compact(self) -> tuple[OrderRef, ...]:
-        """The orders of this batch alone; the rows' slots are renumbered to match."""
-        refs = self.slots.refs
-        if not self.rows.n:
-            return ()
-        column = np.frombuffer(self.rows.order, np.int64)[: self.rows.n]
-        present = np.flatnonzero(np.bincount(column, minlength=len(refs)))
-        if len(present) < len(refs):
-            numbers = np.zeros(len(refs), np.int64)
-            numbers[present] = np.arange(len(present))
-            column[:] = numbers[column]
-        return tuple(refs[slot] for slot in present)
 
     def _settle(self) -> None:
         """Nothing of the open batch must be kept: positions with nothing on its way are durable as they are."""
@@ -274,13 +252,12 @@ class Assembly:
         open_arena = None if self.arena is None else self.arena.view
         flying = ((one.rows, None if one.arena is None else one.arena.view, one.side) for one in self._flying)
         for rows, arena, side in ((self.rows, open_arena, self.side), *flying):
-            found = np.frombuffer(rows.number, np.int64)[: rows.n] == number
-            for row in np.flatnonzero(found).tolist():
+            for row in (rows.number[: rows.n] == number).nonzero()[0].tolist():
                 here = (rows.liid[row], rows.cin[row], rows.kind[row], rows.epoch[row])
                 buffer = side if rows.buffer[row] else arena
                 if here == (liid, cin, kind, epoch) and buffer is not None:
                     start = rows.offset[row]
-                    return rows.form[row], bytes(memoryview(buffer)[start : start + rows.length[row]])
+                    return int(rows.form[row]), bytes(memoryview(buffer)[start : start + int(rows.length[row])])
         return None
 
     def forget(self, source: Source) -> None:

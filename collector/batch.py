@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import numpy as np
-
 from collector.rows import Rows
 from mediation.law.orders import OrderUid
 
@@ -53,6 +51,5 @@ class Batch:
     """Octets the batch will take on disk, roughly from above: content, row columns, hashes, the record."""
 
     def __post_init__(self) -> None:
-        kept = int(np.frombuffer(self.rows.length, np.int64)[: self.rows.n].sum())
-        octets = kept + 128 * self.rows.n + 96 * len(self.orders) + len(self.record) + 1024
+        octets = self.rows.octets + 128 * self.rows.n + 96 * len(self.orders) + len(self.record) + 1024
         object.__setattr__(self, "octets", octets)

@@ -33,7 +33,7 @@ from collector.stream_table import LIID_CIN, StreamTable
 from collector.verify import StreamBook
 from mediation.law.orders import OrderUid
 
-MIN_ARENA_OCTETS: Final = 1 << 20
+MIN_ARENA_OCTETS: Final = 4 << 20
 MAX_PIECE_ROWS: Final = 4096
 _PIECE_ROW_OCTETS: Final = 512
 """What a row of the careful lane adds to a batch at most: its columns, its note, its mark."""

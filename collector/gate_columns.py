@@ -27,6 +27,12 @@ else:
     except ImportError:
         from asn1 import plain as cython
 
+if not cython.compiled:
+    from collector.stream_table import target_of
+
+    # Words of a LIID's terms.
+    _WORDS, _START, _END, _TAGS, _SLOT = 4, 0, 1, 2, 3
+
 COMPILED: Final[bool] = cython.compiled
 
 CAREFUL: Final = 0
@@ -65,23 +71,14 @@ def _column(typecode: str, rows: int) -> array[int]:
     return array(typecode, bytes(rows * array(typecode).itemsize))
 
 
-def _grown(old: array[int], rows: int) -> array[int]:
-    new = _column(old.typecode, rows)
-    new[: len(old)] = old
-    return new
-
-
 class OrderColumns:
-    """What the bulk lane knows of orders, by LIID id; a LIID that was never set has no order and goes CAREFUL."""
+    """What the bulk lane knows of orders, by LIID id; a LIID that was never set has no order and goes CAREFUL. Four
+    words a LIID, together, since what a record needs is looked up at random."""
 
     def __init__(self) -> None:
         self.n = 0
         self.slots = 0
-        self.bulk = self.bulk_view = _column("b", 0)
-        self.start_us = self.start_us_view = _column("q", 0)
-        self.end_us = self.end_us_view = _column("q", 0)
-        self.content_tags = self.content_tags_view = _column("q", 0)
-        self.order_slot = self.order_slot_view = _column("i", 0)
+        self.terms = self.terms_view = _column("q", 0)
 
     def set(self, liid: int, bulk: bool, start_us: int, end_us: int, content_tags: int, order_slot: int) -> None:
         """The order of one LIID: `[start_us, end_us)`; `content_tags`: bit n allows CCContents alternative n (0..62);
@@ -94,44 +91,37 @@ class OrderColumns:
             raise LocalError(f"{content_tags} is no mask of content tags 0 to 62")
         if liid >= self.n:
             self._grow(liid + 1)
-        self.bulk[liid] = 1 if bulk else 0
-        self.start_us[liid] = start_us
-        self.end_us[liid] = end_us
-        self.content_tags[liid] = content_tags
-        self.order_slot[liid] = order_slot
+        at = _WORDS * liid
+        self.terms[at + _START] = start_us
+        self.terms[at + _END] = end_us
+        self.terms[at + _TAGS] = content_tags if bulk else 0
+        self.terms[at + _SLOT] = order_slot
         self.slots = max(self.slots, order_slot + 1)
 
     def clear(self, liid: int) -> None:
         """From now on nothing of this LIID is BULK."""
         if 0 <= liid < self.n:
-            self.bulk[liid] = 0
+            self.terms[_WORDS * liid + _TAGS] = 0
 
     def _grow(self, wanted: int) -> None:
-        room = max(64, len(self.bulk))
+        room = max(64, len(self.terms) // _WORDS)
         while room < wanted:
             room *= 2
-        self.bulk = self.bulk_view = _grown(self.bulk, room)
-        self.start_us = self.start_us_view = _grown(self.start_us, room)
-        self.end_us = self.end_us_view = _grown(self.end_us, room)
-        self.content_tags = self.content_tags_view = _grown(self.content_tags, room)
-        self.order_slot = self.order_slot_view = _grown(self.order_slot, room)
+        terms = _column("q", _WORDS * room)
+        terms[: len(self.terms)] = self.terms
+        self.terms = self.terms_view = terms
         self.n = wanted
 
 
 class Lane:
-    """BULK or CAREFUL for each row of a `Columns` of the same capacity; `counts`: BULK rows of the last call by order
-    slot."""
+    """BULK or CAREFUL for each row of a `Columns` of the same capacity, and the order slot of a BULK one."""
 
     def __init__(self, capacity: int) -> None:
         if capacity < 1:
             raise LocalError(f"a Lane holds at least one row, not {capacity}")
         self.capacity = capacity
         self.rows = self.rows_view = _column("b", capacity)
-        self.counts = self.counts_view = _column("q", 0)
-
-    def begin(self, slots: int) -> None:
-        """All counts 0, for `slots` order slots."""
-        self.counts = self.counts_view = _column("q", slots)
+        self.slots = self.slots_view = _column("i", capacity)
 
 
 def gate_columns(
@@ -149,7 +139,6 @@ def gate_columns(
         raise LocalError(f"{cols.n} rows do not fit {lane.capacity} of the lane and {verify.capacity} of the verify")
     if not 0 <= now_us < MAX_TIME_US:
         raise LocalError(f"{now_us} is no time of the clock")
-    lane.begin(orders.slots)
     now, late, skew, qualifiers = now_us, limits.late_us, limits.skew_us, limits.qualifiers
     with cython.nogil:
         bulk = _gate(cols, verify, orders, streams, now, late, skew, qualifiers, lane)
@@ -169,31 +158,47 @@ def _gate(
 ) -> int:
     bulk = 0
     for row in range(cols.n):
-        lane.rows_view[row] = 0
-        if cols.status_view[row] != 0 or cols.kind_view[row] != 1 or cols.payloads_view[row] != 1:
-            continue
-        entry = verify.slots_view[row] >> 1
-        if verify.flags_view[row] != 0 or not 0 <= entry < streams.fresh or streams.targets_view[entry] != 1:
-            continue
-        liid = cols.liid_view[row]
-        if not 0 <= liid < orders.n or not orders.bulk_view[liid]:
-            continue
-        tag = cols.content_tag_view[row]
-        if tag < 0 or tag > 62 or not orders.content_tags_view[liid] >> tag & 1:
-            continue
-        qualifier = cols.qualifier_view[row] + 1
-        if qualifier > 30 or not qualifiers >> qualifier & 1:
-            continue
-        # A record without a time has the smallest integer there: told apart before any difference is taken.
-        event = cols.time_us_view[row]
-        if event < 0 or now - event > late or event - now > skew:
-            continue
-        # R-002, and R-099: nearer to an edge than the skew is for the careful lane to flag.
-        start = orders.start_us_view[liid]
-        end = orders.end_us_view[liid]
-        if event < start or event >= end or event - start <= skew or end - event <= skew:
-            continue
-        lane.rows_view[row] = 1
-        lane.counts_view[orders.order_slot_view[liid]] += 1
-        bulk += 1
+        slot = gate_row(cols, row, verify, orders, streams, now, late, skew, qualifiers)
+        lane.rows_view[row] = 1 if slot >= 0 else 0
+        lane.slots_view[row] = slot
+        if slot >= 0:
+            bulk += 1
     return bulk
+
+
+def gate_row(
+    cols: Columns,
+    row: int,
+    verify: VerifyColumns,
+    orders: OrderColumns,
+    streams: StreamTable,
+    now: int,
+    late: int,
+    skew: int,
+    qualifiers: int,
+) -> int:
+    """The order slot of a BULK row, -1 of any other."""
+    if cols.status_view[row] != 0 or cols.kind_view[row] != 1 or cols.payloads_view[row] != 1:
+        return -1
+    if verify.flags_view[row] != 0 or target_of(streams, verify.slots_view[row]) != 1:
+        return -1
+    liid = cols.liid_view[row]
+    if not 0 <= liid < orders.n:
+        return -1
+    at = _WORDS * liid
+    tag = cols.content_tag_view[row]
+    if tag < 0 or tag > 62 or not orders.terms_view[at + _TAGS] >> tag & 1:
+        return -1
+    qualifier = cols.qualifier_view[row] + 1
+    if qualifier > 30 or not qualifiers >> qualifier & 1:
+        return -1
+    # A record without a time has the smallest integer there: told apart before any difference is taken.
+    event = cols.time_us_view[row]
+    if event < 0 or now - event > late or event - now > skew:
+        return -1
+    # R-002, and R-099: nearer to an edge than the skew is for the careful lane to flag.
+    start = orders.terms_view[at + _START]
+    end = orders.terms_view[at + _END]
+    if event < start or event >= end or event - start <= skew or end - event <= skew:
+        return -1
+    return orders.terms_view[at + _SLOT]

@@ -9,7 +9,7 @@ the connection's session or gets exactly one verdict. Nothing here opens, writes
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
@@ -20,8 +20,10 @@ from asn1.errors import DecodeError, LocalError
 from asn1.scan import scan
 from collector.assembly import Assembly, OrderSlots, Source
 from collector.careful import CarefulLane
+from collector.deciphering import Opened
 from collector.gate import LinkPolicy, bulk_terms
 from collector.gate_columns import CAREFUL, GateLimits, Lane, OrderColumns, gate_columns
+from collector.intake import Pass, Tables, take
 from collector.keeping import order_ref
 from collector.laes.terms import LaesTerms
 from collector.link_guard import LinkGuard
@@ -104,9 +106,9 @@ class Pipeline:
         self._cols = Columns(capacity)
         self._verify = VerifyColumns(capacity)
         self._lane = Lane(capacity)
-        self._kinds = np.frombuffer(self._cols.kind, np.int8)
-        self._statuses = np.frombuffer(self._cols.status, np.int8)
-        self._lanes = np.frombuffer(self._lane.rows, np.int8)
+        self._pass = Pass(self._cols, self._verify)
+        self._tables = Tables(liids, streams, self._orders)
+        self._tris = 0
 
     def refresh(self, orders: tuple[CourtOrder, ...], careful: frozenset[str] = frozenset()) -> None:
         """The orders have changed: tell the bulk lane. It serves a LIID only where exactly one order takes content, and
@@ -139,18 +141,18 @@ class Pipeline:
 
     def feed(self, link: LinkState, peer: Peer, view: memoryview, start: int, stop: int, position: int) -> Fed:
         """Judge the whole records of `view[start:stop]`; `position` is how many octets of the connection lie before."""
-        cols = self._cols
+        cols, handover = self._cols, link.handover
         at = start
         self.come_due()
+        # Where all records of a piece are looked at beside the gate, they are needed as columns, all of them.
+        piece = self._taken if handover.opener is None and handover.integrity is None else self._scanned
         while True:
-            end = scan(view, at, stop, cols, self._liids, link.max_record_octets)
-            if cols.n:
-                self.learn()
-                self._piece(link, peer, view, position - start)
-                self._assembly.scanned(peer, position + end - start, end - at, self._delivered())
+            end, records = piece(link, peer, view, at, stop, position - start)
+            if records:
+                self._assembly.scanned(peer, position + end - start, end - at, records - self._tris)
             if cols.fatal:
                 return Fed(end, DecodeError.CODES[cols.fatal - 1], 0)
-            if cols.n < cols.capacity or end >= stop:
+            if records < cols.capacity or end >= stop:
                 return Fed(end, None, cols.skip)
             at = end
 
@@ -164,15 +166,34 @@ class Pipeline:
         for liid_id in range(len(self._octets), len(self._liids)):
             self._octets.append(self._liids.octets(liid_id))
 
-    def _delivered(self) -> int:
-        """Records of the piece that get a verdict: all but sound TRIs."""
-        n = self._cols.n
-        tri = (self._kinds[:n] == KIND_TRI) & (self._statuses[:n] == 0)
-        return n - int(np.count_nonzero(tri))
+    def _taken(
+        self, link: LinkState, peer: Peer, view: memoryview, start: int, stop: int, shift: int
+    ) -> tuple[int, int]:
+        """One pass; where it ended and how many records it met. `shift` turns offsets into positions on the
+        connection."""
+        cols, batch, now_us = self._cols, self._assembly, self._now_us()
+        end = take(
+            view, start, stop, link.max_record_octets, self._tables, link.handover.by_liid, now_us, link.limits,
+            self._pass, batch.rows, batch.tally, VerdictKind.ACCEPT, _OK,
+        )  # fmt: skip
+        bulk = self._pass.bulk
+        records = cols.n + bulk
+        if records:
+            self.learn()
+            link.records += records
+            link.bulk += bulk
+            self._judge(link, peer, view, shift, range(cols.n), self._pass.before, bulk, {}, now_us)
+        return end, records
 
-    def _piece(self, link: LinkState, peer: Peer, view: memoryview, shift: int) -> None:
-        """All rows of one scan; `shift` turns offsets into positions on the connection."""
+    def _scanned(
+        self, link: LinkState, peer: Peer, view: memoryview, start: int, stop: int, shift: int
+    ) -> tuple[int, int]:
+        """The same in steps, for a link whose records are deciphered, or checked for integrity."""
         cols, verify, lane, batch = self._cols, self._verify, self._lane, self._assembly
+        end = scan(view, start, stop, cols, self._liids, link.max_record_octets)
+        if not cols.n:
+            return end, 0
+        self.learn()
         now_us = self._now_us()
         handover = link.handover
         opener = handover.opener
@@ -180,20 +201,38 @@ class Pipeline:
         verify_columns(cols, self._streams, verify, handover.by_liid)
         handover.records(self._octets, cols, verify, view, opened)
         bulk = gate_columns(cols, verify, self._orders, self._streams, now_us, link.limits, lane)
-        if bulk:
-            batch.rows.append_lane(cols, lane, verify, self._orders, 0, now_us, VerdictKind.ACCEPT, _OK)
-            batch.bulk(np.frombuffer(lane.counts, np.int64))
+        batch.tally.reserve(self._orders.slots)
+        batch.rows.append_lane(cols, lane, verify, batch.tally, 0, now_us, VerdictKind.ACCEPT, _OK)
         link.records += cols.n
         link.bulk += bulk
-        careful, guard = self._careful, link.guard
-        last = -1
-        for row in np.flatnonzero(self._lanes[: cols.n] == CAREFUL).tolist() if bulk < cols.n else ():
-            if row > last + 1:
+        careful = np.flatnonzero(np.frombuffer(lane.rows, np.int8)[: cols.n] == CAREFUL).tolist()
+        before = {row: row - index for index, row in enumerate(careful)}
+        self._judge(link, peer, view, shift, careful, before, bulk, opened, now_us)
+        return end, cols.n
+
+    def _judge(
+        self,
+        link: LinkState,
+        peer: Peer,
+        view: memoryview,
+        shift: int,
+        rows: Sequence[int],
+        before: Mapping[int, int] | Sequence[int],
+        bulk: int,
+        opened: dict[int, Opened],
+        now_us: int,
+    ) -> None:
+        """The rows that are not BULK, in their order; `before` says how many BULK records came before each."""
+        cols, verify, batch = self._cols, self._verify, self._assembly
+        careful, guard, handover = self._careful, link.guard, link.handover
+        self._tris = seen = 0
+        for row in rows:
+            if before[row] > seen:
                 guard.accepted()
-            last = row
+                seen = before[row]
             if cols.kind[row] == KIND_TRI and not cols.status[row]:
                 offset, octets = cols.offset[row], cols.length[row]
-                link.tri += 1
+                self._tris += 1
                 careful.tri(batch, handover, cols, verify, row)
                 inside = opened.get(row)
                 record = bytes(view[offset : offset + octets]) if inside is None else inside.octets
@@ -205,6 +244,8 @@ class Pipeline:
             guard.judged(judged.verdict)
             if judged.code is not None:
                 link.errors[judged.code] += 1
-        if last < cols.n - 1:
+        if bulk > seen:
             guard.accepted()
-        careful.end_piece()
+        link.tri += self._tris
+        if rows:
+            careful.end_piece()

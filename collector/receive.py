@@ -17,7 +17,7 @@ from collector.arena import Arena
 from collector.pipeline import LinkState
 from collector.receiver import DISCARD_OCTETS, PeerConnection, Receiver
 
-READ_OCTETS: Final = 256 * 1024
+READ_OCTETS: Final = 1024 * 1024
 """Most octets of one read: one busy connection must not keep the others waiting for long."""
 MIN_READ_OCTETS: Final = 16 * 1024
 """Less room than this at the end of an arena is not worth a system call; the next arena is taken."""

@@ -13,6 +13,11 @@ cdef enum:
     _RESET = 32
     _NO_ROOM = 64
     _LIID_CIN = -2
+    _WORDS = 8
+    _LIID = 0
+    _CIN = 1
+    _TARGET = 2
+    _MARKS = 5
 
 cdef extern from *:
     """
@@ -30,10 +35,16 @@ cdef class VerifyColumns:
 cdef class StreamTable:
     cdef readonly int64_t n, limit
     cdef int64_t _point, _room, _free, fresh, _last, _mask
-    cdef object _index, _liids, _cins, _marks, _epochs, _targets, _first_cc, _resets
-    cdef int32_t[::1] _index_view, _liids_view
-    cdef int64_t[::1] _cins_view, marks_view, epochs_view, first_cc_view, resets_view
-    cdef int8_t[::1] targets_view
+    cdef object _index, _entries, _first_cc, _resets
+    cdef int32_t[::1] _index_view
+    cdef int64_t[::1] _entries_view, first_cc_view, resets_view
+
+    @cython.locals(wanted=int64_t, room=int64_t, entry=int64_t, at=int64_t)
+    cpdef reserve(self, int64_t extra)
+    cdef int64_t mark_at(self, int64_t slot) noexcept nogil
+    cdef int64_t _home(self, int64_t entry) noexcept nogil
+    @cython.locals(at=int64_t)
+    cdef bint _is(self, int64_t entry, int64_t liid, int64_t cin) noexcept nogil
 
     @cython.locals(digest=int64_t)
     cdef int64_t _hash(self, int64_t liid, int64_t cin) noexcept nogil
@@ -42,9 +53,12 @@ cdef class StreamTable:
     @cython.locals(at=int64_t, entry=int64_t)
     cdef int64_t entry(self, int64_t liid, int64_t cin) noexcept nogil
 
-@cython.locals(row=int64_t, flags=int32_t, slot=int64_t, kind=int64_t, number=int64_t, mark=int64_t, counter=int64_t, cin=int64_t, entry=int64_t, stamp=int64_t)
+@cython.locals(row=int64_t)
 cdef void _verify(_columns.Columns cols, StreamTable streams, VerifyColumns verify, bint by_liid) noexcept nogil
-@cython.locals(slot=int64_t)
+@cython.locals(flags=int32_t, slot=int64_t, kind=int64_t, number=int64_t, mark=int64_t, counter=int64_t, cin=int64_t, entry=int64_t, stamp=int64_t, at=int64_t)
+cdef void verify_row(_columns.Columns cols, int64_t row, StreamTable streams, VerifyColumns verify, bint by_liid) noexcept nogil
+cdef int64_t target_of(StreamTable streams, int64_t slot) noexcept nogil
+@cython.locals(slot=int64_t, at=int64_t)
 cdef int64_t _reset(StreamTable streams, int64_t entry) noexcept nogil
 @cython.locals(liids=bint)
 cpdef verify_columns(_columns.Columns cols, StreamTable streams, VerifyColumns verify, bint by_liid=*)

@@ -7,8 +7,9 @@ are those of an entry of the LIID's own, under LIID_CIN, and the communication's
 the plain cases and flags everything else; which numbers are missing and what is a duplicate is settled row by row in
 `collector.verify`.
 
-Peers choose LIIDs, CINs and numbers: the table is bounded, and its hash is a polynomial at a secret point. One source
-for two paths (ADR 0002): `stream_table.pxd` types it for Cython. A table belongs to one thread at a time.
+Peers choose LIIDs, CINs and numbers: the table is bounded, and its hash is a polynomial at a secret point. What a
+record needs of its communication lies together, in eight words: with 100 000 of them nothing is found in a cache. One
+source for two paths (ADR 0002): `stream_table.pxd` types it for Cython. A table belongs to one thread at a time.
 """
 
 from __future__ import annotations
@@ -34,11 +35,13 @@ if not cython.compiled:
     _NEVER = -(1 << 63)
     _LIID_CIN = -2
     _NOT_DATA, _NEW_STREAM, _GAP, _BELOW_MARK, _NO_NUMBER, _RESET, _NO_ROOM = 1, 2, 4, 8, 16, 32, 64
+    # Words of an entry. A stream's mark and, behind it, its epoch: of CC first, then of IRI.
+    _WORDS, _LIID, _CIN, _TARGET, _MARKS = 8, 0, 1, 2, 5
 
 COMPILED: Final[bool] = cython.compiled
 
 MAX_COMMUNICATIONS: Final = 1 << 20
-"""Default bound on (LIID, CIN) pairs held at once: about 70 MiB. Ended ones are forgotten by the caller."""
+"""Default bound on (LIID, CIN) pairs held at once: 88 MiB. Ended ones are forgotten by the caller."""
 
 NOT_DATA: Final = 1
 NEW_STREAM: Final = 2
@@ -118,11 +121,7 @@ class StreamTable:
         self._last = -1
         self._mask = 0
         self._index = self._index_view = _column("i", 0)
-        self._liids = self._liids_view = _column("i", 0)
-        self._cins = self._cins_view = _column("q", 0)
-        self._marks = self.marks_view = _column("q", 0)
-        self._epochs = self.epochs_view = _column("q", 0)
-        self._targets = self.targets_view = _column("b", 0)
+        self._entries = self._entries_view = _column("q", 0)
         self._first_cc = self.first_cc_view = _column("q", 0)
         self._resets = self.resets_view = _column("q", 0)
         self.reserve(64)
@@ -139,22 +138,18 @@ class StreamTable:
         room = max(64, self._room)
         while room < wanted:
             room *= 2
-        self._liids = self._liids_view = _grown(self._liids, room)
-        self._cins = self._cins_view = _grown(self._cins, room)
-        self._marks = self.marks_view = _grown(self._marks, 2 * room)
-        self._epochs = self.epochs_view = _grown(self._epochs, 2 * room)
-        self._targets = self.targets_view = _grown(self._targets, room)
+        self._entries = self._entries_view = _grown(self._entries, _WORDS * room)
         self._first_cc = self.first_cc_view = _grown(self._first_cc, room)
         self._resets = self.resets_view = _grown(self._resets, room)
         self._index = self._index_view = _column("i", 2 * room)
         self._room = room
         self._mask = 2 * room - 1
         for entry in range(self.fresh):
-            if self._liids[entry] >= 0:
-                at = self._hash(self._liids[entry], self._cins[entry])
-                while self._index[at]:
+            if self._entries_view[_WORDS * entry + _LIID] >= 0:
+                at = self._home(entry)
+                while self._index_view[at]:
                     at = (at + 1) & self._mask
-                self._index[at] = entry + 1
+                self._index_view[at] = entry + 1
 
     def slot_of(self, liid: int, cin: int, kind: int, create: bool = False) -> int:
         """The slot of a stream; -1 when there is none, or, with `create`, when the table is full."""
@@ -169,31 +164,31 @@ class StreamTable:
 
     def key_of(self, slot: int) -> StreamKey:
         entry = self._checked(slot) >> 1
-        return StreamKey(self._liids[entry], self._cins[entry], slot & 1)
+        return StreamKey(self._entries[_WORDS * entry + _LIID], self._entries[_WORDS * entry + _CIN], slot & 1)
 
     def mark(self, slot: int) -> int:
         """The highest number of the current epoch, -1 for none yet."""
-        return self._marks[self._checked(slot)]
+        return self._entries[self.mark_at(self._checked(slot))]
 
     def epoch(self, slot: int) -> int:
-        return self._epochs[self._checked(slot)]
+        return self._entries[self.mark_at(self._checked(slot)) + 1]
 
     def set_mark(self, slot: int, mark: int, epoch: int) -> None:
         """For a restart (marks come back from the store) and for what the careful lane settles."""
         if not -1 <= mark <= _MAX_NUMBER or not 0 <= epoch < 1 << 62:
             raise LocalError(f"no stream can stand at mark {mark} in epoch {epoch}")
-        self._checked(slot)
-        self._marks[slot] = mark
-        self._epochs[slot] = epoch
+        at = self.mark_at(self._checked(slot))
+        self._entries[at] = mark
+        self._entries[at + 1] = epoch
 
     def target_state(self, slot: int) -> int:
         """TARGET_* of the slot's communication: CC inherits the target check of its IRI."""
-        return self._targets[self._checked(slot) >> 1]
+        return self._entries[_WORDS * (self._checked(slot) >> 1) + _TARGET]
 
     def set_target_state(self, slot: int, state: int) -> None:
         if state not in (TARGET_UNKNOWN, TARGET_OK, TARGET_MISMATCH):
             raise LocalError(f"{state} is no target state")
-        self._targets[self._checked(slot) >> 1] = state
+        self._entries[_WORDS * (self._checked(slot) >> 1) + _TARGET] = state
 
     def first_cc_us(self, slot: int) -> int:
         """When the communication's first CC was met, microseconds; NEVER before that."""
@@ -224,23 +219,31 @@ class StreamTable:
         at = (hole + 1) & self._mask
         while self._index[at]:
             other = self._index[at] - 1
-            home = self._hash(self._liids[other], self._cins[other])
+            home = self._home(other)
             if (at - home) & self._mask >= (at - hole) & self._mask:
                 self._index[hole] = other + 1
                 self._index[at] = 0
                 hole = at
             at = (at + 1) & self._mask
-        self._liids[entry] = -1
-        self._cins[entry] = self._free
+        self._entries[_WORDS * entry + _LIID] = -1
+        self._entries[_WORDS * entry + _CIN] = self._free
         self._free = entry
         self._last = -1
         self.n -= 1
         return True
 
     def _checked(self, slot: int) -> int:
-        if not 0 <= slot < 2 * self.fresh or self._liids[slot >> 1] < 0:
+        if not 0 <= slot < 2 * self.fresh or self._entries[_WORDS * (slot >> 1) + _LIID] < 0:
             raise LocalError(f"no stream has the slot {slot}")
         return slot
+
+    def mark_at(self, slot: int) -> int:
+        """Where the mark of a slot is among the words of all entries; its epoch is behind it."""
+        return _WORDS * (slot >> 1) + _MARKS - 2 * (slot & 1)
+
+    def _home(self, entry: int) -> int:
+        """Where in the index an entry would stand if nothing were in its way."""
+        return self._hash(self._entries_view[_WORDS * entry + _LIID], self._entries_view[_WORDS * entry + _CIN])
 
     def _hash(self, liid: int, cin: int) -> int:
         digest = (liid + 1) * self._point + ((cin + 1) >> 16)
@@ -250,16 +253,20 @@ class StreamTable:
     def find(self, liid: int, cin: int) -> int:
         """The entry of a communication (its slots are 2 * entry and 2 * entry + 1), -1 when not held."""
         last = self._last
-        if last >= 0 and self._liids_view[last] == liid and self._cins_view[last] == cin:
+        if last >= 0 and self._is(last, liid, cin):
             return last
         at = self._hash(liid, cin)
         while self._index_view[at]:
             entry = self._index_view[at] - 1
-            if self._liids_view[entry] == liid and self._cins_view[entry] == cin:
+            if self._is(entry, liid, cin):
                 self._last = entry
                 return entry
             at = (at + 1) & self._mask
         return -1
+
+    def _is(self, entry: int, liid: int, cin: int) -> bool:
+        at = _WORDS * entry
+        return self._entries_view[at + _LIID] == liid and self._entries_view[at + _CIN] == cin
 
     def entry(self, liid: int, cin: int) -> int:
         """As `find`, and makes a new entry; -1 when there is no room."""
@@ -270,7 +277,7 @@ class StreamTable:
             return -1
         if self._free >= 0:
             entry = self._free
-            self._free = self._cins_view[entry]
+            self._free = self._entries_view[_WORDS * entry + _CIN]
         else:
             entry = self.fresh
             self.fresh = entry + 1
@@ -278,13 +285,14 @@ class StreamTable:
         while self._index_view[at]:
             at = (at + 1) & self._mask
         self._index_view[at] = entry + 1
-        self._liids_view[entry] = liid
-        self._cins_view[entry] = cin
-        self.marks_view[2 * entry] = -1
-        self.marks_view[2 * entry + 1] = -1
-        self.epochs_view[2 * entry] = 0
-        self.epochs_view[2 * entry + 1] = 0
-        self.targets_view[entry] = 0
+        at = _WORDS * entry
+        self._entries_view[at + _LIID] = liid
+        self._entries_view[at + _CIN] = cin
+        self._entries_view[at + _TARGET] = 0
+        self._entries_view[at + _MARKS] = -1
+        self._entries_view[at + _MARKS + 1] = 0
+        self._entries_view[at + _MARKS - 2] = -1
+        self._entries_view[at + _MARKS - 1] = 0
         self.first_cc_view[entry] = _NEVER
         self.resets_view[entry] = _NEVER
         self._last = entry
@@ -312,57 +320,71 @@ def verify_columns(cols: Columns, streams: StreamTable, verify: VerifyColumns, b
 
 def _verify(cols: Columns, streams: StreamTable, verify: VerifyColumns, by_liid: bool) -> None:
     for row in range(cols.n):
-        flags = 0
-        slot = -1
-        counter = -1
-        kind = cols.kind_view[row]
-        number = cols.number_view[row]
-        verify.expected_view[row] = -1
-        verify.epochs_view[row] = -1
-        if cols.status_view[row] != 0 or kind > 1:
-            flags = _NOT_DATA
-            if kind == 2 and cols.status_view[row] == 0 and cols.content_tag_view[row] == _CIN_RESET:
-                cin = _LIID_CIN if by_liid else cols.cin_view[row]
-                entry = streams.entry(cols.liid_view[row], cin)
-                stamp = cols.time_us_view[row]
-                if entry >= 0 and (stamp == _NEVER or stamp != streams.resets_view[entry]):
-                    flags = _NOT_DATA | _RESET
-                    slot = _reset(streams, entry)
-                    streams.resets_view[entry] = stamp
-        elif number < 0:
-            flags = _NO_NUMBER
+        verify_row(cols, row, streams, verify, by_liid)
+
+
+def verify_row(cols: Columns, row: int, streams: StreamTable, verify: VerifyColumns, by_liid: bool) -> None:
+    """`verify_columns` for one row. There must be room for its communication."""
+    flags = 0
+    slot = -1
+    counter = -1
+    kind = cols.kind_view[row]
+    number = cols.number_view[row]
+    verify.expected_view[row] = -1
+    verify.epochs_view[row] = -1
+    if cols.status_view[row] != 0 or kind > 1:
+        flags = _NOT_DATA
+        if kind == 2 and cols.status_view[row] == 0 and cols.content_tag_view[row] == _CIN_RESET:
+            cin = _LIID_CIN if by_liid else cols.cin_view[row]
+            entry = streams.entry(cols.liid_view[row], cin)
+            stamp = cols.time_us_view[row]
+            if entry >= 0 and (stamp == _NEVER or stamp != streams.resets_view[entry]):
+                flags = _NOT_DATA | _RESET
+                slot = _reset(streams, entry)
+                streams.resets_view[entry] = stamp
+    elif number < 0:
+        flags = _NO_NUMBER
+    else:
+        slot = streams.entry(cols.liid_view[row], cols.cin_view[row])
+        if slot >= 0:
+            slot = 2 * slot + kind
+            counter = slot
+            if by_liid:
+                counter = 2 * streams.entry(cols.liid_view[row], _LIID_CIN)
+        if counter < 0:
+            slot = -1
+            flags = _NO_ROOM
         else:
-            slot = streams.entry(cols.liid_view[row], cols.cin_view[row])
-            if slot >= 0:
-                slot = 2 * slot + kind
-                counter = slot
-                if by_liid:
-                    counter = 2 * streams.entry(cols.liid_view[row], _LIID_CIN)
-            if counter < 0:
-                slot = -1
-                flags = _NO_ROOM
+            at = streams.mark_at(counter)
+            mark = streams._entries_view[at]
+            if number == mark + 1:
+                streams._entries_view[at] = number
+            elif number == 0 and mark == _MAX_NUMBER:
+                streams._entries_view[at] = 0
+                streams._entries_view[at + 1] += 1
+            elif number > mark:
+                flags = _GAP if mark >= 0 else _GAP | _NEW_STREAM
+                verify.expected_view[row] = mark + 1
+                streams._entries_view[at] = number
             else:
-                mark = streams.marks_view[counter]
-                if number == mark + 1:
-                    streams.marks_view[counter] = number
-                elif number == 0 and mark == _MAX_NUMBER:
-                    streams.marks_view[counter] = 0
-                    streams.epochs_view[counter] += 1
-                elif number > mark:
-                    flags = _GAP if mark >= 0 else _GAP | _NEW_STREAM
-                    verify.expected_view[row] = mark + 1
-                    streams.marks_view[counter] = number
-                else:
-                    flags = _BELOW_MARK
-                verify.epochs_view[row] = streams.epochs_view[counter]
-        verify.flags_view[row] = flags
-        verify.slots_view[row] = slot
-        verify.counters_view[row] = counter
+                flags = _BELOW_MARK
+            verify.epochs_view[row] = streams._entries_view[at + 1]
+    verify.flags_view[row] = flags
+    verify.slots_view[row] = slot
+    verify.counters_view[row] = counter
 
 
 def _reset(streams: StreamTable, entry: int) -> int:
     """Both streams of an entry begin anew. The IRI slot."""
     for slot in range(2 * entry, 2 * entry + 2):
-        streams.epochs_view[slot] += 1
-        streams.marks_view[slot] = -1
+        at = streams.mark_at(slot)
+        streams._entries_view[at] = -1
+        streams._entries_view[at + 1] += 1
     return 2 * entry
+
+
+def target_of(streams: StreamTable, slot: int) -> int:
+    """`target_state` of a slot that there is, or -1 of one that there is not."""
+    if not 0 <= slot < 2 * streams.fresh:
+        return -1
+    return streams._entries_view[_WORDS * (slot >> 1) + _TARGET]

@@ -33,6 +33,7 @@ KERNELS = (
     "collector.stream_table",
     "collector.gate_columns",
     "collector.rows",
+    "collector.intake",
 )
 
 

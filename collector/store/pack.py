@@ -263,24 +263,8 @@ def _fill_rows(
             source = side if rows.buffer_view[row] == 1 else arena
             data = bytes(source[rows.offset_view[row] : rows.offset_view[row] + octets])
             area[at : at + octets] = data
-            columns = (
-                rows.reasons_view[row],
-                rows.received_us_view[row],
-                rows.event_us_view[row],
-                rows.cin_view[row],
-                rows.number_view[row],
-                rows.epoch_view[row] & 0xFFFFFFFF,
-                local[liid] - 1,
-                octets,
-                extent_of[order],
-                rows.content_tag_view[row],
-                rows.verdict_view[row],
-                rows.form_view[row],
-                rows.kind_view[row],
-                rows.direction_view[row],
-                rows.iri_type_view[row],
-                0,
-            )
+            kept = ROW.unpack_from(rows.table, 64 * row)
+            columns = (*kept[:6], local[liid] - 1, octets, extent_of[order], *kept[9:])
             ROW.pack_into(packed_rows, 64 * place, *columns)
             uid = bytes(orders[20 * order : 20 * order + 20])
             hashes[32 * place : 32 * place + 32] = _leaf(columns, uid, first_sequence + place, data)

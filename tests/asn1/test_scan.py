@@ -639,8 +639,9 @@ def test_constants_of_the_types_files_are_those_of_the_sources(interpreted: Simp
     for name in ("MAX_LENGTH", "MAX_DEPTH", "MAX_SECONDS"):
         assert getattr(ber, name) == getattr(ber, f"_{name}")
     assert ber._NO_TIME == columns.NO_TIME == scan.NO_TIME
-    assert scan._MAX_LIID_OCTETS == columns._LIID_OCTETS == columns.MAX_LIID_OCTETS
-    assert (payload._SHAPE_SLOTS, columns.MEMO_SLOTS) == (columns.SHAPE_SLOTS, 256)
+    assert scan._MAX_LIID_OCTETS == columns.MAX_LIID_OCTETS == columns._ENTRY_OCTETS - columns._HEAD_OCTETS - 3
+    assert (payload._SHAPE_SLOTS, payload._MEMO_SLOTS) == (columns.SHAPE_SLOTS, columns.MEMO_SLOTS)
+    assert columns.MEMO_SLOTS == 256, "a slot of the memo is one octet"
     kinds = [scan.KIND_IRI, scan.KIND_CC, scan.KIND_TRI, scan.KIND_HI1, scan.KIND_ENCRYPTED, scan.KIND_OTHER]
     numbers = [payload._IRI, payload._CC, payload._TRI, payload._HI1, payload._ENCRYPTED, scan._OTHER]
     assert kinds == numbers == list(range(6))

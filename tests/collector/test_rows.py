@@ -50,16 +50,19 @@ def test_bulk_rows_carry_the_scan(kernels: SimpleNamespace, scanned: Scan, ps_re
     streams = kernels.stream_table.StreamTable()
     verify = kernels.stream_table.VerifyColumns(12)
     kernels.stream_table.verify_columns(cols, streams, verify)
-    orders = kernels.gate_columns.OrderColumns()
-    for liid in range(len(liids)):
-        orders.set(liid, True, 0, 1 << 61, 1 << 12, 5 + liid)
+    assert len(liids) == 2
     lane = kernels.gate_columns.Lane(12)
+    tally = kernels.rows.Tally()
+    tally.reserve(8)
     for row in (1, 4, 11):
         lane.rows[row] = 1
+        lane.slots[row] = 5 + cols.liid[row]
     rows = kernels.rows.Rows(1)
     rows.append(buffer=1, offset=0, length=9, order=0, verdict=3, reasons=1, received_us=1)
-    assert rows.append_lane(cols, lane, verify, orders, 0, TIME_US + 99, 1, 1) == 3
-    assert len(rows) == 4
+    assert rows.append_lane(cols, lane, verify, tally, 0, TIME_US + 99, 1, 1) == 3
+    assert (len(rows), rows.octets) == (4, 9 + sum(len(records[row]) for row in (1, 4, 11)))
+    assert tally.take() == [(5, 1), (6, 2)]
+    assert tally.take() == []
     for at, row in ((1, 1), (2, 4), (3, 11)):
         assert values(rows, kernels.rows.COLUMNS, at) == {
             "buffer": 0,
@@ -97,18 +100,35 @@ def test_misuse_is_told(kernels: SimpleNamespace, scanned: Scan, ps_record: Reco
     with pytest.raises(LocalError, match="commit before"):
         rows.reserve(1 << 25)
     cols, _ = scanned([ps_record(), ps_record()])
-    orders = kernels.gate_columns.OrderColumns()
     for lane_rows, verify_rows in ((1, 2), (2, 1)):
         lane = kernels.gate_columns.Lane(lane_rows)
         verify = kernels.stream_table.VerifyColumns(verify_rows)
         with pytest.raises(LocalError):
-            rows.append_lane(cols, lane, verify, orders, 0, 0, 1, 1)
+            rows.append_lane(cols, lane, verify, kernels.rows.Tally(), 0, 0, 1, 1)
+    rows.append(buffer=0, offset=0, length=1, order=3, verdict=1, reasons=1, received_us=0)
+    with pytest.raises(LocalError, match="order"):
+        rows.gather_orders(3)
 
 
-def test_rows_of_other_orders_are_left_out(kernels: SimpleNamespace, scanned: Scan, ps_record: Record) -> None:
-    cols, _ = scanned([ps_record()])
-    lane = kernels.gate_columns.Lane(1)
-    lane.rows[0] = 1
+def test_orders_are_gathered_and_renumbered(kernels: SimpleNamespace) -> None:
     rows = kernels.rows.Rows(1)
-    verify = kernels.stream_table.VerifyColumns(1)
-    assert rows.append_lane(cols, lane, verify, kernels.gate_columns.OrderColumns(), 0, 0, 1, 1) == 0
+    assert rows.gather_orders(0) == rows.gather_orders(9) == []
+    for order in (7, 2, 7, 5):
+        rows.append(buffer=0, offset=0, length=1, order=order, verdict=1, reasons=1, received_us=0)
+    assert rows.gather_orders(9) == [2, 5, 7]
+    assert rows.order[:4].tolist() == [2, 0, 2, 1]
+    assert rows.gather_orders(3) == [0, 1, 2]
+    assert rows.order[:4].tolist() == [2, 0, 2, 1]
+
+
+def test_a_tally_grows_and_keeps_its_counts(kernels: SimpleNamespace) -> None:
+    module = kernels.rows
+    tally = module.Tally()
+    tally.reserve(3)
+    lane = kernels.gate_columns.Lane(1)
+    lane.rows[0], lane.slots[0] = 1, 2
+    cols, verify, rows = kernels.columns.Columns(1), kernels.stream_table.VerifyColumns(1), module.Rows(1)
+    tally.counts[2], tally.touched[0] = 0, 0
+    assert (rows.append_lane(cols, lane, verify, tally, 0, 0, 1, 1), tally.take()) == (0, [])
+    tally.reserve(1000)
+    assert tally.slots >= 1000
