@@ -193,7 +193,10 @@ class Memory:
             enrolled and self._policy.second_factor is not SecondFactor.OFF,
             session.created_us,
         )
-        return _Found(signed_in, station, hashed, seen_due=self._wall_us() - session.seen_us >= SEEN_EVERY_US)
+        # Who has to give the password again shows no sign of life by asking for pages.
+        lives = signed_in.state is not SessionState.IDLE
+        due = lives and self._wall_us() - session.seen_us >= SEEN_EVERY_US
+        return _Found(signed_in, station, hashed, seen_due=due)
 
     def _bearer(self, hashed: str, client: Client, reading: Reading) -> SignedIn | None:
         found = tokens.find(reading, hashed)

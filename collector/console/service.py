@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -41,6 +41,7 @@ from mediation.runtime.logs import get_logger
 from mediation.runtime.process import ReadyFn
 from mediation.runtime.status import start_http, start_status
 
+Area = Callable[[Context], list[Route]]
 WORKERS = 4
 """Threads for what blocks: enough that one long sound does not keep the lists waiting."""
 
@@ -56,9 +57,12 @@ async def run(config: ConsoleConfig, ready: ReadyFn, stop: asyncio.Event) -> Non
 
 
 class Console:
-    """`clock` is the run's, `wall` the machine's."""
+    """`clock` is the run's, `wall` the machine's; `areas` make the routes."""
 
-    def __init__(self, config: ConsoleConfig, clock: Clock, wall: Callable[[], int]) -> None:
+    def __init__(
+        self, config: ConsoleConfig, clock: Clock, wall: Callable[[], int], areas: Sequence[Area] = AREAS
+    ) -> None:
+        self._areas = areas
         self._config = config
         self._clock = clock
         self._wall_us = wall
@@ -98,13 +102,13 @@ class Console:
                 static=StaticFiles(),
                 workers=workers,
             )
-            yield Opened(context)
+            yield Opened(context, self._areas)
 
 
 class Opened:
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, areas: Sequence[Area]) -> None:
         self.context = context
-        self.declared: tuple[Route, ...] = tuple(route for area in AREAS for route in area(context))
+        self.declared: tuple[Route, ...] = tuple(route for area in areas for route in area(context))
         """Every route there is: the pages, the API, the navigation and the tests go by these."""
         self._log = get_logger("console")
 

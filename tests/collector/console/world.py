@@ -21,6 +21,7 @@ from argon2 import PasswordHasher
 
 from collector.console.config import ConsoleConfig
 from collector.console.memory import hash_of
+from collector.console.pages import AREAS
 from collector.console.service import Console, Opened
 from collector.desk.database import DeskDatabase, credentials, stations
 from collector.desk.desk import Desk
@@ -226,10 +227,11 @@ def config_of(root: Path, template: Path, **changes: Any) -> ConsoleConfig:
 
 
 async def open_world(root: Path, template: Path, at_us: int, stack: AsyncExitStack, **changes: Any) -> World:
-    """A console of a test's own; `changes` are of its configuration."""
+    """A console of a test's own; `changes` are of its configuration, `areas` come to those it has."""
     for part in ("desk", "pins"):
         shutil.copytree(template / part, root / part)
     clock, wall = ManualClock(at_us), ManualClock(at_us)
-    opened = stack.enter_context(Console(config_of(root, template, **changes), clock, wall.now_us).open())
+    areas = (*AREAS, *changes.pop("areas", ()))
+    opened = stack.enter_context(Console(config_of(root, template, **changes), clock, wall.now_us, areas).open())
     port = await opened.start(stack)
     return World(root, template, clock, wall, opened, f"https://localhost:{port}", stack)
