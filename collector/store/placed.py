@@ -145,6 +145,18 @@ class PlacedReader(StoreReader):
             return -1
         return mapped.places[-1].commit if mapped.places else mapped.header.first_commit - 1
 
+    def newest_note(self) -> str:
+        """The checkpoint of the newest commit, as it was signed; empty before the first."""
+        headers = self._headers()
+        mapped = self._mapped(headers[-1][1].generation) if headers else None
+        if mapped is None:
+            return ""
+        if not mapped.places:
+            return mapped.header.note
+        with SegmentFile(mapped.path) as file:
+            unit = file.unit_at(mapped.header, mapped.places[-1].offset)
+        return "" if unit is None else unit.commit.note
+
     def behind(self, commit: int, wanted: Wanted) -> Iterator[tuple[int, list[StoredRecord]]]:
         """The commits behind that one, each with its records that `wanted` selects. Raises IntegrityError."""
         for mapped, place in self._behind(commit):

@@ -12,14 +12,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from asn1.columns import KIND_IRI
-from asn1.errors import LocalError
+from asn1.errors import DecodeError, LocalError
 from asn1.ps_pdu import liid_text
 from collector.console.model.calls import CallPage, page_of
 from collector.console.model.lists import EventRow, FreshRows, ListPage, ListQuery, ListStanding, token_of
@@ -30,12 +30,14 @@ from collector.export.communications import Communication, put_together
 from collector.standing import Standings
 from collector.store import index_pages
 from collector.store.index import open_database
+from collector.store.index_queries import read_orders
 from collector.store.index_tables import META
 from collector.store.index_whole import Kind
 from collector.store.keys import Keys
 from collector.store.placed import PlacedReader, Span, rows_of
 from collector.store.reader import DataView, StoredRecord
 from collector.store.verifier import Witnessed
+from mediation.ledger.checkpoint import parse_note, verify_note
 
 CACHE_OCTETS: Final = 256 << 20
 MAX_OCTETS: Final = 192 << 20
@@ -52,6 +54,16 @@ class IndexLag(NamedTuple):
 
     commit: int
     records: int
+
+
+class Checkpoint(NamedTuple):
+    """The newest checkpoint of the store: `size` records under `root`; `note` is the signed text, `signed` whether a
+    key of the collector's signed it."""
+
+    size: int
+    root: str
+    note: str
+    signed: bool
 
 
 class _Kept(NamedTuple):
@@ -130,6 +142,20 @@ class CaseLibrary:
 
     def standings(self) -> Standings:
         return self.reader.standings()
+
+    def totals(self) -> list[dict[str, Any]]:
+        """Verdicts and reasons by order, as far back as segments are there."""
+        return read_orders(self._engine)
+
+    def checkpoint(self) -> Checkpoint | None:
+        """None before the first commit, or where it cannot be read."""
+        note = self.reader.newest_note()
+        try:
+            found = parse_note(note).checkpoint
+        except DecodeError:
+            return None
+        signed = verify_note(note, found.origin, self.keys.trust) is not None
+        return Checkpoint(found.size, found.root.hex(), note, signed)
 
     def _list_standing(self) -> ListStanding:
         standings = self.reader.standings()
