@@ -15,12 +15,16 @@ from collector.store.keys import Keys, pin_name
 from collector.store.private_files import read_public_key
 from collector.store.record_check import RecordReport, verify_record
 from collector.store.verifier import VerifyReport, Witnessed, verify_store
+from lab.cli_order import now_of
+from lab.desk import open_desk
 from lab.output import JsonOption, banner, console, print_json
 from lab.paths import RunPaths
 from lab.pins import other_pins, pin_directory
 from mediation.runtime.config import ConfigError
 from mediation.runtime.process import EXIT_INTEGRITY
 
+MAX_ALARMS: Final = 100
+"""Of one look; the report lists all."""
 WITNESS: Final = "calea-lab/witness"
 """The name of a run's own witness (`collector.witness.config`)."""
 
@@ -90,6 +94,9 @@ def verify(
     key: Annotated[Path | None, typer.Option(help="with --bundle: the collector's signing.pub as you know it")] = None,
     record: Annotated[int | None, typer.Option(min=0, help="only this record, by its sequence number")] = None,
     no_keys: Annotated[bool, typer.Option("--no-keys", help="without the data keys: hashes only, no octets")] = False,
+    alarm: Annotated[
+        str | None, typer.Option(metavar="USER", help="who looked: each finding becomes an alarm on the desk's ledger")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check every signature, hash, notice of eviction and audit entry of a store; needs nothing running."""
@@ -103,11 +110,24 @@ def verify(
     began = time.monotonic()
     report = check_store(place, pin, with_keys=not no_keys)
     seconds = time.monotonic() - began
+    if alarm is not None:
+        _raise_alarms(directory, report, alarm)
     if as_json:
         print_json(report.as_dict(seconds))
     else:
         _explain(report, place, seconds, pinned=(pin or place.pin).exists())
     raise typer.Exit(0 if report.ok else EXIT_INTEGRITY)
+
+
+def _raise_alarms(data: Path, report: VerifyReport, by: str) -> None:
+    """R-090, R-092: to the technical unit and to integrity control. The sentences name places and never content."""
+    found = [("R-090", one) for one in report.tampered] + [("R-092", one) for one in report.audit.faults]
+    with open_desk(data) as desk:
+        if by not in desk.state.users:
+            raise ConfigError(f"There is no user {by}: `calea-lab user show` lists them.")
+        for rule, sentence in found[:MAX_ALARMS]:
+            fields = {"rule": rule, "reason": "TAMPERED", "to": ["TARU", "ICO"], "found": sentence, "by": by}
+            desk.record("alarm", fields, now_of(data))
 
 
 def _check_bundle(bundle: Path, key: Path | None, as_json: bool) -> int:

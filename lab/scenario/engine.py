@@ -25,6 +25,7 @@ from lab.papers import lab_papers
 from lab.play import Moment, Play
 from lab.processes import wait_for
 from lab.results import Check
+from lab.scenario import damage
 from lab.scenario.evidence import Evidence, contains, ledger_entries
 from lab.scenario.expect import checks_of
 from lab.scenario.model import AuditQuery, AwaitStep, CommandStep, PostStep, RunStep, Scenario, StatusQuery, Step
@@ -157,6 +158,14 @@ class Engine:
         elif step.drain:
             self._quiet(play)
             play.drain()
+        elif step.damage is not None:
+            if "collector" in play.stack.alive:
+                raise ConfigError("Stop the collector before the disk is changed behind its back.")
+            told = damage.damage(find_store(self.data), step.damage.kind, step.damage.liid)
+            self.tell(f"somebody changes {told}")
+        elif step.mend:
+            self.tell("the copy is brought back")
+            damage.mend(find_store(self.data))
         elif step.stop is not None:
             self._quiet(play)
             play.stack.end(step.stop)

@@ -76,6 +76,14 @@ class AwaitStep(Model):
         return self
 
 
+class DamageStep(Model):
+    """What somebody with the disk in hand changes, while the collector is stopped."""
+
+    kind: Literal["record", "audit_line", "signature"]
+    liid: str = ""
+    """`record`: the first one of this interception."""
+
+
 class RunStep(Model):
     """Let the clock run for so long (virtual), at a pace."""
 
@@ -95,6 +103,9 @@ class Step(Model):
     awaits: Annotated[AwaitStep | None, Field(alias="await")] = None
     run: RunStep | None = None
     drain: Literal[True] | None = None
+    damage: DamageStep | None = None
+    mend: Literal[True] | None = None
+    """Everything as it was before the first damage."""
     stop: Process | None = None
     start: Process | None = None
 
