@@ -17,7 +17,7 @@ from collector.store.record_check import RecordReport, verify_record
 from collector.store.verifier import VerifyReport, Witnessed, verify_store
 from lab.cli_order import now_of
 from lab.desk import open_desk
-from lab.output import JsonOption, banner, console, print_json
+from lab.output import DEFAULT_DATA, DataOption, JsonOption, banner, console, print_json
 from lab.paths import RunPaths
 from lab.pins import other_pins, pin_directory
 from mediation.runtime.config import ConfigError
@@ -88,7 +88,9 @@ def _witnessed(place: StorePlace) -> Witnessed | None:
 
 
 def verify(
-    directory: Annotated[Path, typer.Argument(help="a data directory, or a store in it")] = Path("var"),
+    directory: Annotated[
+        Path | None, typer.Argument(help="a data directory, or a store in it; --data when not given")
+    ] = None,
     pin: Annotated[Path | None, typer.Option(help="newest checkpoint, kept elsewhere")] = None,
     bundle: Annotated[Path | None, typer.Option(help="an evidence bundle instead of a store")] = None,
     key: Annotated[Path | None, typer.Option(help="with --bundle: the collector's signing.pub as you know it")] = None,
@@ -97,12 +99,13 @@ def verify(
     alarm: Annotated[
         str | None, typer.Option(metavar="USER", help="who looked: each finding becomes an alarm on the desk's ledger")
     ] = None,
+    data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
 ) -> None:
     """Check every signature, hash, notice of eviction and audit entry of a store; needs nothing running."""
     if bundle is not None:
         raise typer.Exit(_check_bundle(bundle, key, as_json))
-    place = find_store(directory)
+    place = find_store(directory or data)
     if pin is not None and not pin.exists():
         raise ConfigError(f"There is no pinned checkpoint {pin}: give an existing file to --pin.")
     if record is not None:
@@ -111,7 +114,7 @@ def verify(
     report = check_store(place, pin, with_keys=not no_keys)
     seconds = time.monotonic() - began
     if alarm is not None:
-        _raise_alarms(directory, report, alarm)
+        _raise_alarms(directory or data, report, alarm)
     if as_json:
         print_json(report.as_dict(seconds))
     else:
