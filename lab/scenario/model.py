@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from mediation.runtime.config import ConfigError, Model
 
 MAX_OCTETS: Final = 256 * 1024
-Process = Literal["carrier_sim", "mediation", "collector", "reconciler"]
+Process = Literal["carrier_sim", "mediation", "collector", "reconciler", "desk"]
 Ledger = Literal["collector", "desk", "reconciler", "certifications"]
 
 
