@@ -68,11 +68,14 @@ class Link(asyncio.Protocol):
         self.settled = asyncio.Event()
         self.ended = asyncio.Event()
         self.lost = False
+        self.tls_version: str | None = None
         self._written: deque[tuple[int, float]] = deque()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        secured = transport.get_extra_info("ssl_object")
+        self.tls_version = None if secured is None else secured.version()
         # What a piece is patched into must have left before it is patched again.
         transport.set_write_buffer_limits(high=0)
         self.writable.set()
@@ -252,6 +255,7 @@ class Load:
             unsent=self._unsent(profile),
             lost_links=sum(link.lost for link in self.links),
             acknowledging=all(link.session.acknowledging for link in self.links),
+            tls_version=self.links[0].tls_version,
         )
 
     def close(self) -> None:

@@ -64,3 +64,4 @@ class Loaded:
     unsent: int = 0
     lost_links: int = 0
     acknowledging: bool = True
+    tls_version: str | None = None

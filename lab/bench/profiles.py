@@ -75,6 +75,7 @@ _NAMED: Final = (
     Profile("cc1400-tls", "content of 1400 octets over TLS, flat out", octets=1400, tls=True),
     Profile("cc200-record", "whole records of 200 octets over plain TCP, flat out", octets_of="record"),
     Profile("prtt-iri", "SIP signalling under pen registers, field by field, a new call every six records", kind="iri"),
+    Profile("cc200-64-liids", "content of 200 octets of 64 LIIDs, flat out", liids=64),
     Profile("cc200-100k-liids", "content of 200 octets of 100 000 LIIDs, flat out", liids=100_000),
     Profile("cc200-5pct-refused", "content of 200 octets, one record in twenty refused", refused_percent=5.0),
     Profile("cc200-1k-links", "content of 200 octets on 1000 connections, flat out", liids=64, connections=1000),

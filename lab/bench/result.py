@@ -47,6 +47,8 @@ def file_name(profile: str, changes: Mapping[str, Any]) -> str:
 
 
 def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
     if isinstance(value, (list, tuple)):
         return ",".join(map(str, value))
     return str(value)
@@ -115,7 +117,7 @@ def _words(result: Mapping[str, Any]) -> str:
         f"{result['record_octets']} a record",
         f"{result['liids']:,} LIIDs",
         f"{result['connections']:,} connections",
-        "TLS" if result["tls"] else "plain TCP",
+        result["tls_version"] or "TLS" if result["tls"] else "plain TCP",
         "encrypted at rest" if result["encryption_at_rest"] else "not encrypted at rest",
     ]
     if result["interpreted"]:

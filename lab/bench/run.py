@@ -118,6 +118,8 @@ class Measured:
             "liids": profile.liids,
             "connections": profile.connections,
             "tls": profile.tls,
+            "tls_version": loaded.tls_version,
+            "negotiated_acknowledgement": loaded.acknowledging,
             "encryption_at_rest": profile.encryption,
             "interpreted": profile.interpreted,
             "refused_percent": profile.refused_percent,
