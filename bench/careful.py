@@ -167,6 +167,18 @@ def hash_baseline() -> float:
     return time.thread_time() - before
 
 
+def thread_seconds() -> dict[str, float]:
+    """CPU seconds of each thread so far, by its name."""
+    found: dict[str, float] = {}
+    for thread in threading.enumerate():
+        try:
+            said = Path(f"/proc/self/task/{thread.native_id}/schedstat").read_text().split()
+        except OSError:
+            continue
+        found[thread.name] = found.get(thread.name, 0.0) + int(said[0]) / 1e9
+    return found
+
+
 async def measure(kind: str, records: int, liids: int, profile: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack:
         root = Path(directory)
@@ -178,13 +190,10 @@ async def measure(kind: str, records: int, liids: int, profile: bool) -> dict[st
         service._audit.flush()
         bench = Bench(service)
         octets = b"".join(stream(kind, records, liids, now_us - 30_000_000))
-        warm = b"".join(stream(kind, 200, liids, now_us - 31_000_000, seed=2))
         feed = bench.t1678 if kind == "t1678" else bench.etsi
         baseline = hash_baseline()
         profiler = cProfile.Profile() if profile else None
-        threads: list[cProfile.Profile] = []
-        if profiler is not None:
-            threading.setprofile(lambda *_: None)
+        threads = thread_seconds()
         cpu, wall = time.process_time(), time.perf_counter()
         if profiler is not None:
             profiler.enable()
@@ -193,9 +202,9 @@ async def measure(kind: str, records: int, liids: int, profile: bool) -> dict[st
         if profiler is not None:
             profiler.disable()
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        spent = {name: seconds - threads.get(name, 0.0) for name, seconds in thread_seconds().items()}
         baseline = (baseline + hash_baseline()) / 2
         if profiler is not None:
-            del threads, warm
             pstats.Stats(profiler).sort_stats("tottime").print_stats(45)
         totals = bench.engine.totals
         verdicts = dict.fromkeys(("accepted", "flagged", "masked", "quarantined", "rejected", "duplicate"), 0)
@@ -222,6 +231,9 @@ async def measure(kind: str, records: int, liids: int, profile: bool) -> dict[st
             "wall_s": round(wall, 4),
             "records_per_core_s": round(records / cpu),
             "us_per_record": round(1e6 * cpu / records, 2),
+            "us_per_record_by_thread": {
+                name: round(1e6 * seconds / records, 2) for name, seconds in sorted(spent.items()) if seconds > 0.001
+            },
             "sha256_baseline_s": round(baseline, 4),
             "records_per_baseline": round(records / cpu * baseline),
         }

@@ -1,0 +1,170 @@
+"""What a stored record of signalling says to the index, and its way there without being read a second time.
+
+Rules. Of an accepted record it is who took part, of a masked one what its permitted fields say, of a quarantined one
+nothing: what was withheld is not here to be told. `Told` passes on, from judging to the index, the very facts or
+permitted fields that the row was made of; it is bounded, may forget at any time, and the index then reads the store, to
+the same rows (a property test holds the one against the other).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from asn1.sip import number_of
+from collector.facts import RecordFacts
+from collector.facts.stored import masked_identities, masked_service
+from collector.store.index_tables import MAX_NAME
+from mediation.law.orders import Service, Target, TargetKind
+
+MAX_PARTIES: Final = 32
+IMSI_DIGITS: Final = 15
+MAX_TOLD: Final = 100_000
+"""Records that may wait for the index; some 2 KiB each."""
+_SERVICE_OF_PAYLOAD: Final = {
+    "iPMMIRI": Service.VOICE,
+    "iPIRI": Service.DATA,
+    "iPIRIPacketReport": Service.DATA,
+    "sMSMessage": Service.SMS,
+}
+_PARTY_FIELDS: Final = ("from", "to", "request_uri", "asserted", "user", "address", "source", "destination")
+"""Of the permitted fields of a masked record, those that name somebody (see `collector.facts`)."""
+_LAES_OPENS: Final = {"origination": True, "termAttempt": False, "terminationattempt": False}
+"""The messages with which a call begins, and whether the subject does."""
+_SENDS: Final = {"fromTarget": True, "toTarget": False}
+_REMEMBERED: Final = 1024
+
+Said = RecordFacts | Mapping[str, Any]
+"""The facts of an accepted record, or the value of a masked one, as `mask.permitted_value` made it."""
+
+
+class Details(NamedTuple):
+    """What one stored IRI record says, as far as it may be read. `caller` and `called` as names of one of each side."""
+
+    payload: str | None = None
+    service: str | None = None
+    parties: tuple[str, ...] = ()
+    caller: str | None = None
+    called: str | None = None
+    sends: bool | None = None
+    opens: bool = False
+    answers: bool = False
+    closes: bool = False
+
+
+NOTHING: Final = Details()
+CLOSED: Final = Details(closes=True)
+
+
+class Told:
+    """Batches on their way: by number, how many rows each has and what its rows say, by their place in the frame. The
+    event loop's thread puts, the index's takes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._batches: dict[int, tuple[int, dict[int, Said]]] = {}
+        self._waiting = 0
+
+    def put(self, number: int, rows: int, said: dict[int, Said]) -> None:
+        """Dropped when too much waits already."""
+        with self._lock:
+            if self._waiting + len(said) <= MAX_TOLD:
+                self._batches[number] = (rows, said)
+                self._waiting += len(said)
+
+    def take(self, number: int, rows: int) -> dict[int, Said]:
+        """What is known of the rows of a batch; nothing when it is another batch than was put."""
+        with self._lock:
+            found = self._batches.pop(number, None)
+            if found is None:
+                return {}
+            self._waiting -= len(found[1])
+        return found[1] if found[0] == rows else {}
+
+
+def details_of(said: Said, tag: int, laes: bool) -> Details:
+    """`tag` is the row's content tag, `laes` whether it is one of a US dialect."""
+    if isinstance(said, RecordFacts):
+        return _accepted(said)
+    return _masked_laes(tag, said) if laes else _masked(said)
+
+
+def _accepted(facts: RecordFacts) -> Details:
+    return Details(
+        facts.payload, facts.service, _names(facts.parties), _side(facts.originators), _side(facts.recipients),
+        facts.target_sends, facts.opens, facts.answers,
+    )  # fmt: skip
+
+
+@lru_cache(_REMEMBERED)
+def _names(parties: frozenset[Target]) -> tuple[str, ...]:
+    """The records of a call name the same parties."""
+    return tuple(sorted({target.value for target in parties})[:MAX_PARTIES])
+
+
+@lru_cache(_REMEMBERED)
+def _side(targets: frozenset[Target]) -> str | None:
+    """One name of a side: its number where it has one."""
+    numbers = sorted(f"+{one.value}" for one in targets if one.kind is TargetKind.E164)
+    names = numbers or sorted(one.value for one in targets)
+    return _plain(names[0]) if names else None
+
+
+def _plain(text: str) -> str:
+    """What every database takes as text, and every page shows on one line."""
+    short = text[:MAX_NAME]
+    if short.isprintable():
+        return short
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in short)
+
+
+def _masked_laes(tag: int, value: Mapping[str, Any]) -> Details:
+    payload, fields = value["payload"], value["fields"]
+    parties = sorted(masked_identities(fields))
+    service = masked_service(tag, payload)
+    sends = _LAES_OPENS.get(payload)
+    caller, called = (_laes_party(fields.get(name)) for name in ("calling", "called"))
+    return Details(
+        payload, service, tuple(parties[:MAX_PARTIES]), caller, called, sends, sends is not None, payload == "answer"
+    )
+
+
+def _laes_party(parties: Any) -> str | None:  # noqa: ANN401  a field of stored JSON
+    found = masked_identities({"calling": parties}) if isinstance(parties, list) else []
+    return party_name(found[0]) if found else None
+
+
+def party_name(text: str) -> str:
+    """How lists name somebody: a number with a plus, whether it came bare or in a URI; anything else as it is."""
+    number = number_of(text) if ":" in text else text if text.isascii() and text.isdigit() else None
+    return f"+{number}" if number and len(number) != IMSI_DIGITS else _plain(text)
+
+
+def _masked(value: Mapping[str, Any]) -> Details:
+    fields, payload = value["fields"], value["payload"]
+    service = _SERVICE_OF_PAYLOAD.get(payload)
+    transaction, status = fields.get("transaction"), fields.get("status")
+    if transaction == "MESSAGE":
+        service = Service.SMS
+    parties: set[str] = set()
+    for name in _PARTY_FIELDS:
+        held = fields.get(name)
+        if held is not None:
+            parties.update(str(one) for one in (held if isinstance(held, list | tuple) else (held,)) if one)
+    opens = fields.get("method") in ("INVITE", "MESSAGE") and value.get("iri_type") in (None, "begin", "report")
+    answers = transaction == "INVITE" and isinstance(status, int) and 200 <= status < 300
+    caller, called = _masked_side(fields, "from", "source"), _masked_side(fields, "to", "destination")
+    sends = _SENDS.get(str(fields.get("direction")))
+    short = tuple(sorted(parties)[:MAX_PARTIES])
+    return Details(payload, service, short, caller, called, sends, opens or payload == "sMSMessage", answers)
+
+
+def _masked_side(fields: Mapping[str, Any], *names: str) -> str | None:
+    for name in names:
+        held = fields.get(name)
+        text = held[0] if isinstance(held, list | tuple) and held else held
+        if isinstance(text, str) and text:
+            return party_name(text)
+    return None
