@@ -268,9 +268,9 @@ FLOWS: dict[str, Callable[[Writer, int], Iterator[Record]]] = {
 }
 
 
-def stream(kind: str, records: int, liids: int, time_us: int, seed: int = 1) -> list[bytes]:
+def stream(kind: str, records: int, liids: int, time_us: int, seed: int = 1, first_cin: int = 0) -> list[bytes]:
     """`records` records of one kind: calls of all LIIDs under way side by side, sixteen at a time."""
-    writer = Writer(random.Random(seed), time_us)
+    writer = Writer(random.Random(seed), time_us, first_cin)
     out: list[bytes] = []
     open_flows: list[Iterator[Record]] = []
     turn = 0

@@ -19,6 +19,7 @@ from collector.accounts import BatchAccount, Totals
 from collector.arena import Arena, ArenaPool
 from collector.batch import Batch, CommitInfo, OrderRef
 from collector.rows import Rows, Tally
+from collector.told import Said, Told
 
 BUSY_RECORDS: Final = 32
 """So many waiting records are company enough: 1.5 ms at 20 000 records a second."""
@@ -108,12 +109,16 @@ class Assembly:
         self.arena: Arena | None = None
         self._flying: list[_Ticket] = []
         self._flying_records = 0
+        self.told = Told()
+        """What the rows of signalling say, for the index."""
         self.stopped = False
         self._begin()
 
     def _begin(self) -> None:
         self.rows = self._spare.pop() if self._spare else Rows(ROWS)
         self.side = bytearray()
+        self.said: dict[int, Said] = {}
+        """By row."""
         self.account = BatchAccount()
         self._scanned_octets = 0
 
@@ -193,12 +198,15 @@ class Assembly:
             ref = refs[slot]
             self.account.bulk(ref.order_id, ref.version, self.slots.liids[slot], records)
         blob, record = self.account.close(self._next_number, self.rows.n)
+        orders = tuple(refs[slot] for slot in self.rows.gather_orders(len(refs)))
+        if self.said:
+            self.told.put(self._next_number, self.rows.n, self._in_frame())
         arena = self.arena
         ticket = _Ticket(arena, self.rows, self.side, blob, self.account.delivered, self._positions)
         batch = Batch(
             self.rows,
             (memoryview(b"") if arena is None else arena.view, memoryview(self.side)),
-            tuple(refs[slot] for slot in self.rows.gather_orders(len(refs))),
+            orders,
             self._liids.__getitem__,
             record,
             partial(self._from_writer, ticket),
@@ -217,6 +225,14 @@ class Assembly:
         except Exception as error:
             self.stopped = True
             self._on_failure(str(error))
+
+    def _in_frame(self) -> dict[int, Said]:
+        """What rows say by their place in the frame: the store puts the rows of an order together."""
+        column = np.asarray(self.rows.order)[: self.rows.n]
+        places = np.empty(len(column), np.int64)
+        places[np.argsort(column, kind="stable")] = np.arange(len(column))
+        at = places[np.fromiter(self.said, np.int64, len(self.said))].tolist()
+        return dict(zip(at, self.said.values(), strict=True))
 
     def _settle(self) -> None:
         """Nothing of the open batch must be kept: positions with nothing on its way are durable as they are."""

@@ -38,6 +38,7 @@ from collector.stream_table import (
     VerifyColumns,
 )
 from collector.synthetic import OpenBook
+from collector.told import Said
 from collector.tri_effects import TriEffects, segment_facts
 from collector.verify import Outcome, StreamBook
 from mediation.law.orders import CourtOrder, Target
@@ -349,10 +350,14 @@ class CarefulLane:
         order = decision.order or orders[0]
         verdict = decision.verdict
         keeper = self.keeper
+        said: Said | None = None
         if verdict.kind in (VerdictKind.ACCEPT, VerdictKind.ACCEPT_FLAGGED):
             place = keeper.received(cols, row) if received is None else received
+            said = facts
         elif verdict.kind is VerdictKind.MASK:
-            place = keeper.masked(batch, order, facts, pdu, record)
+            place, value = keeper.masked(batch, order, facts, record)
+            # Of the US dialects the index reads what was written: fields within fields are other values in JSON.
+            said = value if isinstance(pdu, PsPdu) else None
         elif verdict.kind is VerdictKind.QUARANTINE:
             place = keeper.sealed(batch, record, record)
         else:
@@ -375,7 +380,7 @@ class CarefulLane:
                     mark = self._streams.mark(counter)
                     batch.account.mark(StreamMark(liid, LIID_CIN, KIND_IRI, verify.epochs[row], mark, 0))
             return
-        keeper.row(batch, order, text, verdict, cols, row, max(verify.epochs[row], 0), place, now_us)
+        keeper.row(batch, order, text, verdict, cols, row, max(verify.epochs[row], 0), place, now_us, said)
 
     def _repeated(
         self,

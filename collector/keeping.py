@@ -17,7 +17,7 @@ from asn1.ps_pdu import PsPdu
 from collector.assembly import Assembly, OrderSlots
 from collector.batch import OrderRef
 from collector.facts import RecordFacts
-from collector.mask import permitted_octets
+from collector.mask import canonical, permitted_octets, permitted_value
 from collector.rows import (
     BUFFER_ARENA,
     BUFFER_SIDE,
@@ -28,6 +28,7 @@ from collector.rows import (
 )
 from collector.seal import seal_kept, withheld_digest
 from collector.synthetic import Communication, close_octets
+from collector.told import Said
 from mediation.law.orders import CourtOrder
 from mediation.law.verdicts import Reason, Verdict, VerdictKind, reason_mask
 
@@ -57,10 +58,11 @@ class Keeper:
         return (BUFFER_ARENA, cols.offset[row], cols.length[row], FORM_RECEIVED)
 
     def masked(
-        self, batch: Assembly, order: CourtOrder, facts: RecordFacts, pdu: PsPdu | bytes, record: memoryview
-    ) -> Place:
-        """The permitted fields."""
-        return (*_aside(batch, permitted_octets(order, facts, pdu, self.digest(record))), FORM_MASKED)
+        self, batch: Assembly, order: CourtOrder, facts: RecordFacts, record: memoryview
+    ) -> tuple[Place, dict[str, Any]]:
+        """The permitted fields; also as the value that was written."""
+        value = permitted_value(order, facts, len(record), self.digest(record))
+        return (*_aside(batch, canonical(value)), FORM_MASKED), value
 
     def aside(self, batch: Assembly, octets: bytes) -> Place:
         """Kept as it was received, of octets that are in no arena."""
@@ -87,9 +89,12 @@ class Keeper:
         epoch: int,
         place: Place,
         now_us: int,
+        said: Said | None = None,
     ) -> None:
-        """One row that is kept, counted under its order."""
+        """One row that is kept, counted under its order. `said`: what the index is told of it."""
         buffer, offset, length, form = place
+        if said is not None and cols.kind[row] == KIND_IRI:
+            batch.said[batch.rows.n] = said
         batch.account.verdict(order.order_id, order.version, text, verdict)
         batch.rows.append(
             buffer=buffer,

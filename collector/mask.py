@@ -7,6 +7,7 @@ length of the original stand beside them, so that a withheld original can later 
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from asn1.ps_pdu import PsPdu
 from collector.facts import RecordFacts
@@ -14,9 +15,14 @@ from mediation.law.orders import CourtOrder
 
 
 def permitted_octets(order: CourtOrder, facts: RecordFacts, original: PsPdu | bytes, digest: bytes) -> bytes:
-    """The leaf octets of a masked record. Of `original` only its length is looked at; `digest` is the HMAC-SHA-256 of
-    the octets received. Place and dialled digits are kept where the order names them (R-111, R-112)."""
+    """The leaf octets of a masked record: `permitted_value` as canonical JSON."""
     octets = original if isinstance(original, bytes) else original.octets
+    return canonical(permitted_value(order, facts, len(octets), digest))
+
+
+def permitted_value(order: CourtOrder, facts: RecordFacts, original_octets: int, digest: bytes) -> dict[str, Any]:
+    """What is kept of a masked record of so many octets; `digest` is the HMAC-SHA-256 of the octets received. Place and
+    dialled digits are kept where the order names them (R-111, R-112)."""
     fields = dict(facts.permitted)
     withheld = set(facts.content)
     if order.location_authorised:
@@ -27,7 +33,7 @@ def permitted_octets(order: CourtOrder, facts: RecordFacts, original: PsPdu | by
         withheld.add("digits")
     if facts.location and not (order.location_authorised and facts.place):
         withheld.add("location")
-    value = {
+    return {
         "masked": 1,
         "order": order.order_id,
         "liid": facts.liid,
@@ -39,7 +45,11 @@ def permitted_octets(order: CourtOrder, facts: RecordFacts, original: PsPdu | by
         "event_us": facts.event_us,
         "fields": fields,
         "withheld": sorted(withheld),
-        "original_octets": len(octets),
+        "original_octets": original_octets,
         "original_hmac": digest.hex(),
     }
+
+
+def canonical(value: dict[str, Any]) -> bytes:
+    """Keys sorted, no blanks, UTF-8."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

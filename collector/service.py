@@ -171,7 +171,8 @@ class Service:
         self._minimised.restore(said)
         self._build()
         last_commit = self._recover(said)
-        self._index = Index(config.database_url, directory / "store", self._keys, last_commit, fresh)
+        told = self._engine.assembly.told
+        self._index = Index(config.database_url, directory / "store", self._keys, last_commit, fresh, told)
         stack.callback(self._index.stop)
         self._registry.reload()
         self._order_turn = OrderTurn(

@@ -25,6 +25,7 @@ from asn1.errors import LabError
 from collector.databases import open_engine, sentence
 from collector.store import index_whole
 from collector.store.fresh import FreshUnits
+from collector.store.index_details import MAX_PARTIES
 from collector.store.index_queries import added_reasons, merged
 from collector.store.index_tables import (
     BATCH,
@@ -38,9 +39,10 @@ from collector.store.index_tables import (
     STREAM_MARK,
 )
 from collector.store.index_tail import StoreTail
-from collector.store.index_units import MAX_PARTIES, CommunicationKey, CommunicationSum, Gathered, Gatherer, OrderSum
+from collector.store.index_units import CommunicationKey, CommunicationSum, Gathered, Gatherer, OrderSum
 from collector.store.index_whole import KEYS_A_QUERY
 from collector.store.keys import Keys
+from collector.told import Told
 from mediation.law.orders import OrderId, order_uid
 from mediation.runtime.config import NotReadyError
 
@@ -71,7 +73,15 @@ def open_database(url: str) -> Engine:
 class Index:
     """`last_commit`: the newest commit of the store when it was opened. `start` the thread, `notify` it, `stop` it."""
 
-    def __init__(self, url: str, store: Path, keys: Keys, last_commit: int, fresh: FreshUnits | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        store: Path,
+        keys: Keys,
+        last_commit: int,
+        fresh: FreshUnits | None = None,
+        told: Told | None = None,
+    ) -> None:
         self._engine = open_database(url)
         self._store = store
         self._keys = keys
@@ -94,7 +104,7 @@ class Index:
         self._taken = commit
         self._fresh = FreshUnits() if fresh is None else fresh
         self._tail = StoreTail(store, commit, self._fresh)
-        self._gatherer = Gatherer(keys, self._names())
+        self._gatherer = Gatherer(keys, self._names(), Told() if told is None else told)
         self._thread = threading.Thread(target=self._run, name="index-writer", daemon=True)
 
     def start(self) -> None:
@@ -226,7 +236,7 @@ class Index:
 def _write(connection: Connection, gathered: Gathered) -> None:
     connection.execute(insert(BATCH), gathered.batches)
     if gathered.events:
-        connection.execute(insert(IRI_EVENT), gathered.events)
+        _events(connection, gathered.events)
     for keys in index_whole.chunks(sorted(gathered.communications), KEYS_A_QUERY):
         _communications(connection, gathered, keys)
     index_whole.add(connection, (_row(key, one) for key, one in sorted(gathered.communications.items(), key=_key)))
@@ -240,6 +250,17 @@ def _write(connection: Connection, gathered: Gathered) -> None:
         index_whole.evict(connection, gathered.evicted)
     for name, value in (("commit", gathered.last_commit), ("records", gathered.records)):
         connection.execute(update(META).where(META.c.key == name).values(value=str(value)))
+
+
+def _events(connection: Connection, events: list[tuple[Any, ...]]) -> None:
+    """One row a record: the driver gets them as they are, since making each a statement's parameters costs more than
+    the database takes for it."""
+    statement = insert(IRI_EVENT).compile(dialect=connection.dialect)
+    if statement.positional:
+        connection.exec_driver_sql(str(statement), events)
+    else:
+        names = IRI_EVENT.columns.keys()
+        connection.exec_driver_sql(str(statement), [dict(zip(names, row, strict=True)) for row in events])
 
 
 def _order(connection: Connection, key: tuple[int, str], found: OrderSum) -> None:

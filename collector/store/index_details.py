@@ -1,14 +1,12 @@
-"""What a stored record of signalling says to the index, and its way there without being read a second time.
+"""What a stored record of signalling says to the index: of an accepted one who took part, of a masked one what its
+permitted fields say, of a quarantined one nothing.
 
-Rules. Of an accepted record it is who took part, of a masked one what its permitted fields say, of a quarantined one
-nothing: what was withheld is not here to be told. `Told` passes on, from judging to the index, the very facts or
-permitted fields that the row was made of; it is bounded, may forget at any time, and the index then reads the store, to
-the same rows (a property test holds the one against the other).
+Pure. What was withheld is not here to be told. It makes no difference whether a record was read from the store or comes
+from who judged it (`collector.told`).
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -17,12 +15,11 @@ from asn1.sip import number_of
 from collector.facts import RecordFacts
 from collector.facts.stored import masked_identities, masked_service
 from collector.store.index_tables import MAX_NAME
+from collector.told import Said
 from mediation.law.orders import Service, Target, TargetKind
 
 MAX_PARTIES: Final = 32
 IMSI_DIGITS: Final = 15
-MAX_TOLD: Final = 100_000
-"""Records that may wait for the index; some 2 KiB each."""
 _SERVICE_OF_PAYLOAD: Final = {
     "iPMMIRI": Service.VOICE,
     "iPIRI": Service.DATA,
@@ -35,9 +32,6 @@ _LAES_OPENS: Final = {"origination": True, "termAttempt": False, "terminationatt
 """The messages with which a call begins, and whether the subject does."""
 _SENDS: Final = {"fromTarget": True, "toTarget": False}
 _REMEMBERED: Final = 1024
-
-Said = RecordFacts | Mapping[str, Any]
-"""The facts of an accepted record, or the value of a masked one, as `mask.permitted_value` made it."""
 
 
 class Details(NamedTuple):
@@ -56,32 +50,6 @@ class Details(NamedTuple):
 
 NOTHING: Final = Details()
 CLOSED: Final = Details(closes=True)
-
-
-class Told:
-    """Batches on their way: by number, how many rows each has and what its rows say, by their place in the frame. The
-    event loop's thread puts, the index's takes."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._batches: dict[int, tuple[int, dict[int, Said]]] = {}
-        self._waiting = 0
-
-    def put(self, number: int, rows: int, said: dict[int, Said]) -> None:
-        """Dropped when too much waits already."""
-        with self._lock:
-            if self._waiting + len(said) <= MAX_TOLD:
-                self._batches[number] = (rows, said)
-                self._waiting += len(said)
-
-    def take(self, number: int, rows: int) -> dict[int, Said]:
-        """What is known of the rows of a batch; nothing when it is another batch than was put."""
-        with self._lock:
-            found = self._batches.pop(number, None)
-            if found is None:
-                return {}
-            self._waiting -= len(found[1])
-        return found[1] if found[0] == rows else {}
 
 
 def details_of(said: Said, tag: int, laes: bool) -> Details:

@@ -10,8 +10,8 @@ from typing import Any, Final
 from sqlalchemy import Engine, func, select
 
 from collector.accounts import FIELDS
+from collector.store.index_details import MAX_PARTIES
 from collector.store.index_tables import COMMUNICATION, IRI_EVENT, ORDER_TOTALS, STREAM_MARK
-from collector.store.index_units import MAX_PARTIES
 
 _SUMS: Final = ("iri", "cc_from_target", "cc_to_target", "cc_other")
 _FOLD: Final = {

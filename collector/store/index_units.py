@@ -7,63 +7,35 @@ masked record the permitted fields, of an accepted one who took part, of a quara
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from functools import lru_cache
+from typing import Any, Final
 
 import numpy as np
 
 from asn1.columns import KIND_CC, KIND_IRI, NO_TIME
 from asn1.errors import DecodeError
 from asn1.ps_pdu import liid_text
-from asn1.sip import number_of
 from collector.accounts import FIELDS
 from collector.deciphering import read_agreed
-from collector.facts.stored import (
-    content_service,
-    dialect_of,
-    facts_of_stored,
-    masked_identities,
-    masked_service,
-)
+from collector.facts.stored import content_service, dialect_of, facts_of_stored
 from collector.rows import FORM_MASKED, FORM_RECEIVED, FORM_SYNTHETIC
 from collector.store import frames
-from collector.store.index_tables import MAX_NAME
+from collector.store.index_details import CLOSED, MAX_PARTIES, NOTHING, Details, details_of
 from collector.store.index_tail import TailUnit
 from collector.store.keys import Keys
 from collector.store.sums import LATEST, sum_rows
 from collector.store.walk import DataFrame, sound_rows
-from mediation.law.orders import OrderId, Service, Target, TargetKind, order_uid
+from collector.told import Said, Told
+from mediation.law.orders import OrderId, Service, order_uid
 
 CommunicationKey = tuple[int, str, int]
 """Generation of the segment, LIID, CIN."""
 _SERVICE_OF_TAG: Final = {2: Service.DATA, 12: Service.VOICE}
 """CCContents alternatives iPCC[2] and iPMMCC[12]."""
-_SERVICE_OF_PAYLOAD: Final = {
-    "iPMMIRI": Service.VOICE,
-    "iPIRI": Service.DATA,
-    "iPIRIPacketReport": Service.DATA,
-    "sMSMessage": Service.SMS,
-}
-_PARTY_FIELDS: Final = ("from", "to", "request_uri", "asserted", "user", "address", "source", "destination")
-"""Of the permitted fields of a masked record, those that name somebody (see `collector.facts`)."""
-MAX_PARTIES: Final = 32
-IMSI_DIGITS: Final = 15
 IRI_BEGIN: Final = 1
 IRI_END: Final = 2
-
-
-class Details(NamedTuple):
-    """What one stored IRI record says, as far as it may be read. `caller` and `called` as names of one of each side."""
-
-    payload: str | None = None
-    service: str | None = None
-    parties: tuple[str, ...] = ()
-    caller: str | None = None
-    called: str | None = None
-    sends: bool | None = None
-    opens: bool = False
-    answers: bool = False
-    closes: bool = False
 
 
 @dataclass(slots=True)
@@ -121,7 +93,8 @@ class Gathered:
 
     batches: list[dict[str, Any]] = field(default_factory=list)
     communications: dict[CommunicationKey, CommunicationSum] = field(default_factory=dict)
-    events: list[dict[str, Any]] = field(default_factory=list)
+    events: list[tuple[Any, ...]] = field(default_factory=list)
+    """In the order of the columns of IRI_EVENT."""
     orders: dict[tuple[int, str], OrderSum] = field(default_factory=dict)
     """By generation and order id."""
     marks: dict[tuple[int, str, int, int], tuple[int, int]] = field(default_factory=dict)
@@ -140,17 +113,20 @@ class Gathered:
 
 
 class Gatherer:
-    """`names`: order id by uid, known so far; the units' own verdict records add to it."""
+    """`names`: order id by uid, known so far; the units' own verdict records add to it. `told`: what records say, from
+    who judged them."""
 
-    def __init__(self, keys: Keys, names: dict[bytes, str]) -> None:
+    def __init__(self, keys: Keys, names: dict[bytes, str], told: Told) -> None:
+        self._told = told
         self._keys = keys
         self._agreed = read_agreed(keys.directory)
         self._names = names
 
     def add(self, tail: TailUnit, into: Gathered) -> None:
         unit, generation = tail.unit, tail.header.generation
-        for record in unit.commit.records:
-            self._blob(json.loads(record), generation, into)
+        blobs = [json.loads(record) for record in unit.commit.records]
+        for blob in blobs:
+            self._blob(blob, generation, into)
         first = unit.data[0].first_sequence if unit.data else unit.size
         into.batches.append(
             {
@@ -162,8 +138,8 @@ class Gatherer:
                 "octets": unit.end - unit.offset,
             }
         )
-        for data in unit.data:
-            self._frame(tail, data, into)
+        for data, said in zip(unit.data, self._said(blobs, unit.data), strict=True):
+            self._frame(tail, data, said, into)
         into.kept += sum(data.records for data in unit.data)
         into.last_commit = unit.commit.number
         into.records = unit.size
@@ -179,7 +155,15 @@ class Gatherer:
             for reason, times in one.get("reasons", {}).items():
                 found.reasons[reason] = found.reasons.get(reason, 0) + times
 
-    def _frame(self, tail: TailUnit, data: DataFrame, into: Gathered) -> None:
+    def _said(self, blobs: list[dict[str, Any]], frames_: Sequence[DataFrame]) -> list[dict[int, Said]]:
+        """What is known of the rows of each frame without reading them: a batch with rows has one frame, in the order
+        of the batches' records."""
+        batches = [(int(blob["n"]), rows) for blob in blobs if "n" in blob and (rows := _rows_of(blob))]
+        if [rows for _, rows in batches] != [data.records for data in frames_]:
+            return [{} for _ in frames_]
+        return [self._told.take(number, rows) for number, rows in batches]
+
+    def _frame(self, tail: TailUnit, data: DataFrame, said: dict[int, Said], into: Gathered) -> None:
         rows, generation = data.rows(), tail.header.generation
         liids = [liid_text(liid) for liid in data.meta.liids]
         groups = sum_rows(rows)
@@ -208,50 +192,76 @@ class Gatherer:
             key = (generation, liid, group.cin, group.kind)
             into.marks[key] = max(mark, into.marks.get(key, (-1, -1)))
         if any(group.kind == KIND_IRI for group in groups):
-            self._events(tail, data, rows, liids, into)
+            self._events(tail, data, rows, liids, said, into)
 
     def _events(
-        self, tail: TailUnit, data: DataFrame, rows: np.ndarray[Any, Any], liids: list[str], into: Gathered
+        self,
+        tail: TailUnit,
+        data: DataFrame,
+        rows: np.ndarray[Any, Any],
+        liids: list[str],
+        said: dict[int, Said],
+        into: Gathered,
     ) -> None:
+        generation = tail.header.generation
         for extent in data.meta.extents:
             part = rows[extent.first_row : extent.first_row + extent.rows]
             iri = np.flatnonzero(part["kind"] == KIND_IRI)
             if not len(iri):
                 continue
-            try:
-                octets = tail.file.extent_octets(tail.header, data, extent, self._keys)
-            except DecodeError:
-                # The verifier names what was changed; the index goes without the details.
-                octets = None
-            # Encrypted octets that were changed do not decrypt; of others the leaf hashes say it (R-090).
-            sound = None if octets is None or extent.encrypted else sound_rows(data, extent, octets)
-            ends = np.cumsum(part["length"], dtype=np.int64)
-            for index in iri.tolist():
-                row = part[index]
-                end = int(ends[index])
-                unread = octets is None or (sound is not None and not sound[index])
-                record = None if unread or octets is None else octets[end - int(row["length"]) : end]
-                tag, of = int(row["content_tag"]), data.meta.liids[int(row["liid"])]
-                record = self._opened(tag, record, of)
-                said = _details(row, liids[int(row["liid"])], record)
-                liid, cin = liids[int(row["liid"])], int(row["cin"])
-                event_us = None if row["event_us"] == NO_TIME else int(row["event_us"])
-                into.communications[tail.header.generation, liid, cin].told(said, int(row["iri_type"]), event_us)
+            order_id = self._order(extent)
+            columns = [part[name][iri].tolist() for name in _EVENT_COLUMNS]
+            read = self._reader(tail, data, extent, part)
+            for index, form, tag, liid_at, cin, time_us, verdict, iri_type, direction in zip(
+                iri.tolist(), *columns, strict=True
+            ):
+                liid = liids[liid_at]
+                known = said.get(extent.first_row + index)
+                if known is not None and form in (FORM_RECEIVED, FORM_MASKED):
+                    found = details_of(known, tag, dialect_of(tag) is not None)
+                elif form == FORM_SYNTHETIC:
+                    found = CLOSED
+                elif form in (FORM_RECEIVED, FORM_MASKED):
+                    record = self._opened(tag, read(index), data.meta.liids[liid_at])
+                    found = _details(form, tag, liid, cin, record)
+                else:
+                    found = NOTHING
+                event_us = None if time_us == NO_TIME else time_us
+                into.communications[generation, liid, cin].told(found, iri_type, event_us)
                 into.events.append(
-                    {
-                        "sequence": data.first_sequence + extent.first_row + index,
-                        "generation": tail.header.generation,
-                        "liid": liid,
-                        "cin": cin,
-                        "order_id": self._order(extent),
-                        "event_us": event_us,
-                        "verdict": int(row["verdict"]),
-                        "iri_type": int(row["iri_type"]),
-                        "payload": said.payload,
-                        "direction": int(row["direction"]),
-                        "parties": json.dumps(list(said.parties)),
-                    }
-                )
+                    (
+                        data.first_sequence + extent.first_row + index, generation, liid, cin, order_id, event_us,
+                        verdict, iri_type, found.payload, direction, _listed(found.parties),
+                    )
+                )  # fmt: skip
+
+    def _reader(
+        self, tail: TailUnit, data: DataFrame, extent: frames.ExtentHead, part: np.ndarray[Any, Any]
+    ) -> Callable[[int], bytes | None]:
+        """The octets of the extent's rows, read when the first is asked for; None for one that was changed."""
+        held: list[tuple[bytes, list[int], list[bool] | None] | None] = []
+
+        def read(index: int) -> bytes | None:
+            if not held:
+                try:
+                    octets = tail.file.extent_octets(tail.header, data, extent, self._keys)
+                except DecodeError:
+                    # The verifier names what was changed; the index goes without the details.
+                    octets = None
+                if octets is None:
+                    held.append(None)
+                else:
+                    # Encrypted octets that were changed do not decrypt; of others the leaf hashes say it (R-090).
+                    sound = None if extent.encrypted else list(sound_rows(data, extent, octets))
+                    held.append((octets, np.cumsum(part["length"], dtype=np.int64).tolist(), sound))
+            if held[0] is None:
+                return None
+            octets, ends, sound = held[0]
+            if sound is not None and not sound[index]:
+                return None
+            return octets[ends[index - 1] if index else 0 : ends[index]]
+
+        return read
 
     def _order(self, extent: frames.ExtentHead) -> str | None:
         return self._names.get(extent.uid)
@@ -266,88 +276,32 @@ class Gatherer:
             return record
 
 
-def _details(row: Any, liid: str, record: bytes | None) -> Details:  # noqa: ANN401  a row of the frame
-    form, tag = int(row["form"]), int(row["content_tag"])
-    if form == FORM_SYNTHETIC:
-        return Details(closes=True)
+_EVENT_COLUMNS: Final = ("form", "content_tag", "liid", "cin", "event_us", "verdict", "iri_type", "direction")
+
+
+@lru_cache(1024)
+def _listed(parties: tuple[str, ...]) -> str:
+    """The records of a call name the same parties."""
+    return json.dumps(list(parties))
+
+
+def _rows_of(blob: dict[str, Any]) -> int:
+    """How many rows a batch's own record says that it has."""
+    counted = (*blob.get("orders", ()), *blob.get("unknown", ()))
+    kept = sum(int(one.get(name, 0)) for one in counted for name in _KEPT)
+    return kept + sum(int(one["count"]) for one in blob.get("synthetic", ()))
+
+
+_KEPT: Final = ("accepted", "flagged", "masked", "quarantined")
+
+
+def _details(form: int, tag: int, liid: str, cin: int, record: bytes | None) -> Details:
+    """From the octets of a row that is kept as received, or masked."""
     if record is None:
-        return Details()
+        return NOTHING
     if form == FORM_MASKED:
-        value = json.loads(record)
-        return _masked_laes(tag, value) if dialect_of(tag) else _masked(value)
-    if form != FORM_RECEIVED:
-        return Details()
+        return details_of(json.loads(record), tag, dialect_of(tag) is not None)
     try:
-        facts = facts_of_stored(tag, record, 0, liid, int(row["cin"]))
+        return details_of(facts_of_stored(tag, record, 0, liid, cin), tag, False)
     except DecodeError:
-        return Details()
-    parties = sorted({target.value for target in facts.parties})
-    return Details(
-        facts.payload, facts.service, tuple(parties[:MAX_PARTIES]), _side(facts.originators), _side(facts.recipients),
-        facts.target_sends, facts.opens, facts.answers,
-    )  # fmt: skip
-
-
-def _side(targets: frozenset[Target]) -> str | None:
-    """One name of a side: its number where it has one."""
-    numbers = sorted(f"+{one.value}" for one in targets if one.kind is TargetKind.E164)
-    names = numbers or sorted(one.value for one in targets)
-    return _plain(names[0]) if names else None
-
-
-def _plain(text: str) -> str:
-    """What every database takes as text, and every page shows on one line."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[:MAX_NAME])
-
-
-_LAES_OPENS: Final = {"origination": True, "termAttempt": False, "terminationattempt": False}
-"""The messages with which a call begins, and whether the subject does."""
-
-
-def _masked_laes(tag: int, value: dict[str, Any]) -> Details:
-    payload, fields = value["payload"], value["fields"]
-    parties = sorted(masked_identities(fields))
-    service = masked_service(tag, payload)
-    sends = _LAES_OPENS.get(payload)
-    caller, called = (_laes_party(fields.get(name)) for name in ("calling", "called"))
-    return Details(
-        payload, service, tuple(parties[:MAX_PARTIES]), caller, called, sends, sends is not None, payload == "answer"
-    )
-
-
-def _laes_party(parties: Any) -> str | None:  # noqa: ANN401  a field of stored JSON
-    found = masked_identities({"calling": parties}) if isinstance(parties, list) else []
-    return party_name(found[0]) if found else None
-
-
-def party_name(text: str) -> str:
-    """How lists name somebody: a number with a plus, whether it came bare or in a URI; anything else as it is."""
-    number = number_of(text) if ":" in text else text if text.isascii() and text.isdigit() else None
-    return f"+{number}" if number and len(number) != IMSI_DIGITS else _plain(text)
-
-
-def _masked(value: dict[str, Any]) -> Details:
-    fields, payload = value["fields"], value["payload"]
-    service = _SERVICE_OF_PAYLOAD.get(payload)
-    transaction, status = fields.get("transaction"), fields.get("status")
-    if transaction == "MESSAGE":
-        service = Service.SMS
-    parties: set[str] = set()
-    for name in _PARTY_FIELDS:
-        held = fields.get(name)
-        parties.update(str(one) for one in (held if isinstance(held, list) else [held]) if one)
-    opens = fields.get("method") in ("INVITE", "MESSAGE") and value.get("iri_type") in (None, "begin", "report")
-    answers = transaction == "INVITE" and isinstance(status, int) and 200 <= status < 300
-    caller, called = _masked_side(fields, "from", "source"), _masked_side(fields, "to", "destination")
-    sends = {"fromTarget": True, "toTarget": False}.get(str(fields.get("direction")))
-    short = tuple(sorted(parties)[:MAX_PARTIES])
-    return Details(payload, service, short, caller, called, sends, opens or payload == "sMSMessage", answers)
-
-
-def _masked_side(fields: dict[str, Any], *names: str) -> str | None:
-    for name in names:
-        held = fields.get(name)
-        text = held[0] if isinstance(held, list) and held else held
-        if isinstance(text, str) and text:
-            return party_name(text)
-    return None
+        return NOTHING

@@ -16,9 +16,9 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, delete, insert, select, tuple_, update
 
+from collector.store.index_details import MAX_PARTIES, party_name
 from collector.store.index_queries import merged
 from collector.store.index_tables import COMMUNICATION, NO_BEGIN, WHOLE, WHOLE_PARTY, WHOLE_TALLY
-from collector.store.index_units import MAX_PARTIES, party_name
 from mediation.law.orders import Service
 
 KEYS_A_QUERY: Final = 300

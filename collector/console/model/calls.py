@@ -26,7 +26,7 @@ from collector.export.communications import (
 from collector.export.pressed import Press, presses
 from collector.export.service import payload_names
 from collector.facts.laes_parties import IDENTITIES
-from collector.store.index_units import party_name
+from collector.store.index_details import party_name
 
 MAX_ARROWS: Final = 500
 MAX_PARTICIPANTS: Final = 64

@@ -21,7 +21,7 @@ from collector.export.communications import Communication, Packet, Signal
 from collector.export.contents import MMS
 from collector.export.messages import messages_of
 from collector.export.multimedia import slides
-from collector.store.index_units import party_name
+from collector.store.index_details import party_name
 from collector.store.index_whole import Kind
 
 MAX_ROWS: Final = 2_000

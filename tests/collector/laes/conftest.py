@@ -226,7 +226,7 @@ class Bench:
         self.orders = Orders({str(one.liid): (one,) for one in orders})
         self.hmac_key = hmac_key
         self.secret = X25519PrivateKey.generate()
-        self.batch: Any = SimpleNamespace(account=BatchAccount(), rows=Rows(4), side=bytearray())
+        self.batch: Any = SimpleNamespace(account=BatchAccount(), rows=Rows(4), side=bytearray(), said={})
         octets: list[bytes] = []
         liids = LiidTable(1)
 
