@@ -65,8 +65,8 @@ class PsPdu(NamedTuple):
 
 def liid_text(liid: bytes) -> str:
     """A LIID for people: itself when it is printable ASCII (0x20..0x7E), else `0x` and lower-case hexadecimal."""
-    if all(0x20 <= octet <= 0x7E for octet in liid):
-        return liid.decode("ascii")
+    if liid.isascii() and (text := liid.decode("ascii")).isprintable():
+        return text
     return "0x" + liid.hex()
 
 
@@ -107,6 +107,8 @@ def event_time(pdu: PsPdu) -> tuple[int | None, str | None]:
     times = payload_times(pdu)
     if not times:
         return header.time_us, header.time_qualifier
+    if len(times) == 1:
+        return times[0]
     known = [time_us for time_us, _ in times if time_us is not None]
     said = [qualifier for _, qualifier in times]
     others = [one for one in said if one not in (None, "unknown", "timeOfInterception")]

@@ -287,7 +287,10 @@ class BatchAccount:
         return kept_keys, json.dumps(kept_keys, sort_keys=True, separators=(",", ":")).encode()
 
     def _of_order(self, order: str, version: int, liid: str) -> Counts:
-        return self._orders.setdefault((order, version, liid), Counts())
+        found = self._orders.get((order, version, liid))
+        if found is None:
+            found = self._orders[order, version, liid] = Counts()
+        return found
 
     def _of_unknown(self, liid: str) -> Counts:
         if liid not in self._unknown and len(self._unknown) >= MAX_UNKNOWN_LIIDS:

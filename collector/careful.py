@@ -163,7 +163,10 @@ class CarefulLane:
             elif outcome is Outcome.OUT_OF_ORDER:
                 flags = (Reason.OUT_OF_ORDER,)
         try:
-            pdu = decode_ps_pdu(record if opened is None else opened.octets)._replace(octets=bytes(record))
+            if opened is None:
+                pdu = decode_ps_pdu(bytes(record))
+            else:
+                pdu = decode_ps_pdu(opened.octets)._replace(octets=bytes(record))
             facts = facts_of(pdu, now_us)
             if facts.kind == "cc":
                 facts = segment_facts(handover, facts, liid, cin, verify.epochs[row])

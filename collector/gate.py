@@ -15,12 +15,13 @@ is told by `explain.py`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from collector.facts import RecordFacts
 from collector.gate_scope import TARGET_MISMATCH, TARGET_OK, TARGET_UNKNOWN, CinState, advance, check_scope
 from mediation.law.exigent import End, exigency_of, lapse_us, lapsed, lapsed_period, late_approval, use_ends
-from mediation.law.orders import CourtOrder, OrderState, PrttDirection, Service, TargetKind, Window
+from mediation.law.orders import CourtOrder, OrderState, PrttDirection, Service, Target, TargetKind, Window
 from mediation.law.rules import RULE_OF
 from mediation.law.settings import DEFAULTS
 from mediation.law.verdicts import Reason, Verdict, VerdictKind
@@ -84,6 +85,9 @@ def decide(
     found (OUT_OF_ORDER, GAP_DETECTED): they flag, they never refuse."""
     if not orders:
         return Decision(_verdict(VerdictKind.REJECT, [Reason.NO_ORDER]), None, cin)
+    if len(orders) == 1:
+        only = _judge(orders[0], facts, link, _seen_by(orders[0], cin), flags, False)
+        return Decision(only.verdict, only.order, _for_all(orders, facts, cin, only.cin))
     decisions = [_judge(order, facts, link, _seen_by(order, cin), flags, _doubtful(orders, cin)) for order in orders]
     # R-025: the order that authorises most of the record has it; between equals the first named.
     best = max(decisions, key=lambda one: _RANK[one.verdict.kind])
@@ -118,14 +122,46 @@ def bulk_terms(order: CourtOrder) -> tuple[int, int, int] | None:
 
 
 def _verdict(kind: VerdictKind, reasons: list[Reason]) -> Verdict:
+    return _verdict_of(kind, tuple(reasons))
+
+
+@lru_cache(1024)
+def _verdict_of(kind: VerdictKind, reasons: tuple[Reason, ...]) -> Verdict:
     found = tuple(dict.fromkeys(reasons)) or (Reason.OK,)
     return Verdict(kind, found, tuple(RULE_OF[reason] for reason in found if reason in RULE_OF))
+
+
+class _Terms(NamedTuple):
+    """What follows from an order alone, whatever the record."""
+
+    order: CourtOrder
+    window: Window
+    targets: frozenset[Target]
+    metadata_only: bool
+    exigent: bool
+
+
+_KNOWN: Final[dict[int, _Terms]] = {}
+_MOST_KNOWN: Final = 65_536
+
+
+def _terms(order: CourtOrder) -> _Terms:
+    """Worked out once for each order. Found again by the very object, which the terms themselves hold, so that no other
+    can have taken its place; an order never changes."""
+    found = _KNOWN.get(id(order))
+    if found is None:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        kind = order.kind
+        found = _Terms(order, order.effective_window, frozenset(order.targets), kind.metadata_only, kind.exigent)
+        _KNOWN[id(order)] = found
+    return found
 
 
 def _seen_by(order: CourtOrder, cin: CinState) -> CinState:
     """R-022: whether a target of this order takes part. That one of another order on the LIID does, or one that this
     order named in an earlier version, says nothing for it."""
-    if cin.target != TARGET_OK or cin.taking_part is None or not cin.taking_part.isdisjoint(order.targets):
+    if cin.target != TARGET_OK or cin.taking_part is None or not cin.taking_part.isdisjoint(_terms(order).targets):
         return cin
     return cin._replace(target=TARGET_MISMATCH)
 
@@ -144,14 +180,23 @@ def _for_all(orders: tuple[CourtOrder, ...], facts: RecordFacts, before: CinStat
         return before
     target, taking_part = before.target, before.taking_part
     if facts.kind == "iri" and facts.parties_known and target != TARGET_MISMATCH:
-        named = facts.parties & {one for order in orders for one in order.targets}
+        named = _named(orders, facts.parties)
         if target == TARGET_UNKNOWN:
             target, taking_part = (TARGET_OK, named) if named else (TARGET_MISMATCH, None)
         elif facts.iri_type == "begin" and not named:
             target, taking_part = TARGET_MISMATCH, None
-        elif taking_part is not None:
+        elif taking_part is not None and not named <= taking_part:
             taking_part |= named
+    if target == best.target and taking_part is best.taking_part:
+        return best
     return best._replace(target=target, taking_part=taking_part)
+
+
+def _named(orders: tuple[CourtOrder, ...], parties: frozenset[Target]) -> frozenset[Target]:
+    """Those of the parties that any of the orders names."""
+    if len(orders) == 1:
+        return parties & _terms(orders[0]).targets
+    return parties & frozenset().union(*(_terms(order).targets for order in orders))
 
 
 def _judge(
@@ -162,25 +207,27 @@ def _judge(
     flags: tuple[Reason, ...],
     doubtful: bool,
 ) -> Decision:
+    terms = _terms(order)
     refusals: list[Reason] = []
     raised: list[Reason] = list(flags)
     apart: list[Reason] = []
     masks: list[Reason] = []
     refusals += _state(order)
-    refusals += _time(order, facts, link, raised, apart)
+    refusals += _time(terms, facts, link, raised, apart)
     after = cin
     if facts.kind in ("iri", "cc"):
         cin = advance(cin, facts)
-        after = _target(order, facts, link, cin, refusals, raised, apart)
+        after = _target(terms, facts, link, cin, refusals, raised, apart)
         if doubtful and facts.kind == "cc":
             apart.append(Reason.TARGET_MISMATCH)
-        refusals += _direction(order, facts, after)
-        apart += _area(order, facts, after)
+        if terms.metadata_only:
+            refusals += _direction(terms, facts, after)
+            apart += _area(terms, facts, after)
         check_scope(order, facts, after, refusals, apart, masks, raised)
     elif facts.kind == "hi1":
-        masks += [_hidden(order)] if order.kind.metadata_only and facts.content else []
+        masks += [_hidden(order)] if terms.metadata_only and facts.content else []
     else:
-        (refusals if order.kind.metadata_only else apart).append(_hidden(order))
+        (refusals if terms.metadata_only else apart).append(_hidden(order))
     kind, reasons = VerdictKind.ACCEPT, raised
     if refusals or (apart and masks):
         # Setting apart keeps all octets, sealed; what an order withholds is kept in no form.
@@ -202,6 +249,8 @@ def _hidden(order: CourtOrder) -> Reason:
 def _state(order: CourtOrder) -> list[Reason]:
     """R-027, R-028. A revocation, or an end by the objective attained, that carries its time is judged by that time, so
     that what was stamped before stays. So is the lapse of an emergency use; any other lapse ends all of it (R-037)."""
+    if order.state is OrderState.ACTIVE or order.state is OrderState.ISSUED:
+        return []
     if order.state is OrderState.DRAFT:
         return [Reason.NO_ORDER]
     if order.state is OrderState.LAPSED and order.kind.exigent:
@@ -215,17 +264,17 @@ def _state(order: CourtOrder) -> list[Reason]:
 
 
 def _time(
-    order: CourtOrder, facts: RecordFacts, link: LinkPolicy, raised: list[Reason], apart: list[Reason]
+    terms: _Terms, facts: RecordFacts, link: LinkPolicy, raised: list[Reason], apart: list[Reason]
 ) -> list[Reason]:
     """R-002, R-003, R-009, R-019, R-033 to R-043 on event time; R-096, R-098, R-099 flag."""
-    event_us = facts.event_us
+    order, window, event_us = terms.order, terms.window, facts.event_us
     for stamp_us in facts.stamps_us:
-        if order.kind.exigent and _set_apart(order, stamp_us, facts.arrival_us):
+        if terms.exigent and _set_apart(order, stamp_us, facts.arrival_us):
             apart.append(Reason.ORDER_LAPSED)
-        elif not order.effective_window.contains(stamp_us):
-            return _outside(order, order.effective_window, stamp_us)
+        elif not window.contains(stamp_us):
+            return _outside(order, window, stamp_us)
     if event_us is None:
-        if facts.arrival_us + link.skew_hard_us < order.effective_window.start_us:
+        if facts.arrival_us + link.skew_hard_us < window.start_us:
             # Whenever it happened, it was before it came.
             return [Reason.ORDER_NOT_STARTED]
         apart.append(Reason.NO_EVENT_TIME)
@@ -233,8 +282,7 @@ def _time(
     mediated = facts.qualifier == "timeOfMediation" and link.mediation_stamps
     if facts.qualifier not in _EVENT_STAMPS and not mediated:
         raised.append(Reason.NO_EVENT_TIME)
-    window = order.effective_window
-    if order.kind.exigent and _set_apart(order, event_us, facts.arrival_us):
+    if terms.exigent and _set_apart(order, event_us, facts.arrival_us):
         apart.append(Reason.ORDER_LAPSED)
     elif not window.contains(event_us):
         return _outside(order, window, event_us)
@@ -273,7 +321,7 @@ def _outside(order: CourtOrder, window: Window, event_us: int) -> list[Reason]:
 
 
 def _target(
-    order: CourtOrder,
+    terms: _Terms,
     facts: RecordFacts,
     link: LinkPolicy,
     cin: CinState,
@@ -282,24 +330,24 @@ def _target(
     apart: list[Reason],
 ) -> CinState:
     """R-021, R-022. IRI establishes whether the target takes part; CC inherits it."""
-    targets = frozenset(order.targets)
+    targets = terms.targets
     if facts.kind == "iri":
         if not facts.parties_known:
             known = cin.target == TARGET_OK
             if facts.inherits and cin.target == TARGET_MISMATCH:
                 refusals.append(Reason.TARGET_MISMATCH)
             elif not known and not facts.inherits:
-                (refusals if order.kind.metadata_only else apart).append(_hidden(order))
+                (refusals if terms.metadata_only else apart).append(_hidden(terms.order))
             return cin
-        taking_part = bool(targets & facts.parties)
+        taking_part = not targets.isdisjoint(facts.parties)
         originates = cin.target_originates
         if facts.opens and taking_part:
-            originates = bool(targets & facts.originators)
+            originates = not targets.isdisjoint(facts.originators)
         if not taking_part:
             refusals.append(Reason.TARGET_MISMATCH)
         if cin.target == TARGET_UNKNOWN:
             cin = cin._replace(target=TARGET_OK if taking_part else TARGET_MISMATCH)
-        return cin._replace(target_originates=originates)
+        return cin if originates is cin.target_originates else cin._replace(target_originates=originates)
     if facts.unplaced:
         # R-022: content that belongs to no communication has nobody's signalling to say whose it is.
         apart.append(Reason.PARSE_ERROR)
@@ -315,25 +363,27 @@ def _target(
     return cin
 
 
-def _direction(order: CourtOrder, facts: RecordFacts, cin: CinState) -> list[Reason]:
+def _direction(terms: _Terms, facts: RecordFacts, cin: CinState) -> list[Reason]:
     """R-023: the communication's direction, once known, holds for all its records, but for the one by which the target
     redirects it: that is an act of the target's own, and a pen register's."""
-    if not order.kind.metadata_only or order.direction is PrttDirection.BOTH or facts.administrative:
+    order = terms.order
+    if not terms.metadata_only or order.direction is PrttDirection.BOTH or facts.administrative:
         return []
     originates = cin.target_originates if cin.target_originates is not None else facts.target_sends
     if originates is None:
-        originates = bool(frozenset(order.targets) & facts.originators)
+        originates = not terms.targets.isdisjoint(facts.originators)
     wanted = order.direction is PrttDirection.PEN
     return [] if (originates or facts.redirects) == wanted else [Reason.DIRECTION_NOT_AUTHORISED]
 
 
-def _area(order: CourtOrder, facts: RecordFacts, cin: CinState) -> list[Reason]:
+def _area(terms: _Terms, facts: RecordFacts, cin: CinState) -> list[Reason]:
     """R-024: who calls the target of a trap and trace from outside its geographic limits is set apart. The other party
     is the same in every record of the communication, whichever way it went."""
-    if not order.kind.metadata_only or not order.trap_area or not facts.parties_known:
+    order = terms.order
+    if not terms.metadata_only or not order.trap_area or not facts.parties_known:
         return []
     originates = cin.target_originates if cin.target_originates is not None else facts.target_sends
     if originates is not False:
         return []
-    callers = {one.value for one in facts.parties - frozenset(order.targets) if one.kind is TargetKind.E164}
+    callers = {one.value for one in facts.parties - terms.targets if one.kind is TargetKind.E164}
     return [] if any(caller.startswith(tuple(order.trap_area)) for caller in callers) else [Reason.GEOGRAPHIC_LIMIT]

@@ -52,10 +52,11 @@ def check_scope(
     raised: list[Reason],
 ) -> None:
     """R-101, R-110 to R-117. `raised` flags a record that is kept."""
+    metadata_only = order.kind.metadata_only
     if facts.unknown_message:
         # R-101: kept and counted, but nobody can say what of it is content.
-        (masks if order.kind.metadata_only else raised).append(Reason.PARSE_ERROR)
-    if order.kind.metadata_only:
+        (masks if metadata_only else raised).append(Reason.PARSE_ERROR)
+    if metadata_only:
         _pen_register(order, facts, cin, refusals, masks)
     elif not facts.unknown_message:
         _warrant(order, facts, refusals, apart)
@@ -92,7 +93,7 @@ def _pen_register(
     if facts.kind == "cc" or facts.all_content:
         refusals.append(Reason.SCOPE_CONTENT_ON_PRTT)
         return
-    if not order.pctdd_authorised and post_cut_through(facts, cin):
+    if facts.digits is not Digits.NONE and not order.pctdd_authorised and post_cut_through(facts, cin):
         refusals.append(Reason.SCOPE_PCTDD)
     if _on_web_address(order) and not facts.administrative:
         _visit(order, facts, refusals)
@@ -104,8 +105,10 @@ def _pen_register(
 
 def _on_web_address(order: CourtOrder) -> bool:
     """An order on a host, and on no line: it names the host and its addresses, which packets carry in its stead."""
+    if all(target.kind is not TargetKind.HOST for target in order.targets):
+        return False
     kinds = {target.kind for target in order.targets}
-    return TargetKind.HOST in kinds and kinds <= {TargetKind.HOST, *_ADDRESSES}
+    return kinds <= {TargetKind.HOST, *_ADDRESSES}
 
 
 def _visit(order: CourtOrder, facts: RecordFacts, refusals: list[Reason]) -> None:

@@ -10,7 +10,8 @@ import hashlib
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NewType
+from functools import lru_cache
+from typing import Final, NamedTuple, NewType
 
 from mediation.law.court_days import HOUR_US, add_court_days
 
@@ -105,8 +106,7 @@ class TargetKind(StrEnum):
     HOST = "host"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One identifier named by an order. `value` is normalised: E.164 digits with country code and no plus."""
 
     kind: TargetKind
@@ -225,6 +225,7 @@ class CourtOrder:
         return [] if self.extensions_us and self.extensions_us[0] <= end_us else [end_us]
 
 
+@lru_cache(65_536)
 def order_uid(order_id: OrderId) -> OrderUid:
     """First 16 octets of SHA-256 over the order id in UTF-8."""
     return OrderUid(hashlib.sha256(order_id.encode()).digest()[:16])
