@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Protocol
 
+import numpy as np
+
 from collector.accounts import BatchAccount, Totals
 from collector.arena import Arena, ArenaPool
 from collector.batch import Batch, CommitInfo, OrderRef

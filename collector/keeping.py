@@ -8,6 +8,7 @@ collector makes itself (R-004) is a row that nobody delivered.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
@@ -34,6 +35,7 @@ from mediation.law.verdicts import Reason, Verdict, VerdictKind, reason_mask
 
 IRI_END: Final = 2
 """iRIType of an iRI-End record."""
+_mask_of = lru_cache(1024)(reason_mask)
 Place = tuple[int, int, int, int]
 """Buffer, offset, length, form."""
 
@@ -47,6 +49,7 @@ class Keeper:
 
     def __init__(self, slots: OrderSlots, *, hmac_key: bytes, quarantine: X25519PublicKey) -> None:
         self._slots = slots
+        self._known: dict[tuple[str, int], int] = {}
         self._hmac_key = hmac_key
         self._quarantine = quarantine
 
@@ -93,28 +96,22 @@ class Keeper:
     ) -> None:
         """One row that is kept, counted under its order. `said`: what the index is told of it."""
         buffer, offset, length, form = place
-        if said is not None and cols.kind[row] == KIND_IRI:
-            batch.said[batch.rows.n] = said
+        kind, rows = cols.kind[row], batch.rows
+        if said is not None and kind == KIND_IRI:
+            batch.said[rows.n] = said
         batch.account.verdict(order.order_id, order.version, text, verdict)
-        batch.rows.append(
-            buffer=buffer,
-            offset=offset,
-            length=length,
-            order=self._slots.slot(order_ref(order), order.liid),
-            verdict=verdict.kind,
-            reasons=reason_mask(verdict.reasons),
-            received_us=now_us,
-            event_us=cols.time_us[row],
-            liid=cols.liid[row],
-            cin=cols.cin[row],
-            number=cols.number[row],
-            epoch=epoch,
-            kind=cols.kind[row],
-            content_tag=cols.content_tag[row],
-            direction=cols.direction[row],
-            iri_type=cols.iri_type[row],
-            form=form,
-        )
+        rows.append_row(
+            buffer, offset, length, self._slot(order), verdict.kind, _mask_of(verdict.reasons), now_us,
+            cols.time_us[row], cols.liid[row], cols.cin[row], cols.number[row], epoch, kind, cols.content_tag[row],
+            cols.direction[row], cols.iri_type[row], form,
+        )  # fmt: skip
+
+    def _slot(self, order: CourtOrder) -> int:
+        key = (order.order_id, order.version)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._slots.slot(order_ref(order), order.liid)
+        return found
 
     def note(
         self,
@@ -147,7 +144,7 @@ class Keeper:
             buffer=buffer,
             offset=offset,
             length=length,
-            order=self._slots.slot(order_ref(order), order.liid),
+            order=self._slot(order),
             verdict=VerdictKind.ACCEPT,
             reasons=reason_mask((Reason.OK,)),
             received_us=now_us,
