@@ -41,7 +41,7 @@ cdef extern from *:
         memcpy(head + 41, uid_version, 16);
         calea_be32(head + 57, row->length);
         calea_be32(head + 61, 0);
-        calea_lanes_put(lanes, head, 65, octets, row->length, hash);
+        calea_lanes_put(lanes, head, octets, row->length, hash);
     }
 
     static void calea_place(struct calea_lanes *lanes, unsigned char *row_at, unsigned char *hash_at,

@@ -7,36 +7,59 @@ cdef extern from *:
     /* Leaves taken at a time: their nodes stay in the nearest cache. */
     #define CALEA_GROWTH 1024
 
-    /* Appends up to CALEA_GROWTH leaf hashes to a compact range of `size` leaves, level by level, the nodes of a level
-       hashed side by side. `peaks` has a hash for each set bit of `size`, largest subtree first; afterwards for each set
-       bit of `size + count`. */
+    /* The parents of `count` pairs of hashes that lie one behind the other. A parent is written behind all that was read
+       for it, so both may lie in the same place. */
+    static void calea_join(const unsigned char *pairs, int64_t count, unsigned char *parents) {
+        static const unsigned char prefix = 1;
+    #if CALEA_WIDE
+        int wide = calea_is_wide();
+        for (; wide && count >= CALEA_LANES; count -= CALEA_LANES) {
+            calea_parents(pairs, parents);
+            pairs += 64 * CALEA_LANES;
+            parents += 32 * CALEA_LANES;
+        }
+        if (wide && count >= CALEA_WORTH_LANES) {
+            unsigned char from[64 * CALEA_LANES], to[32 * CALEA_LANES];
+            memset(from, 0, sizeof from);
+            memcpy(from, pairs, (size_t)(64 * count));
+            calea_parents(from, to);
+            memcpy(parents, to, (size_t)(32 * count));
+            return;
+        }
+    #endif
+        for (; count; count--, pairs += 64, parents += 32) {
+            SHA256_CTX context;
+            SHA256_Init(&context);
+            SHA256_Update(&context, &prefix, 1);
+            SHA256_Update(&context, pairs, 64);
+            SHA256_Final(parents, &context);
+        }
+    }
+
+    /* Appends up to CALEA_GROWTH leaf hashes to a compact range of `size` leaves, level by level. `peaks` has a hash for
+       each set bit of `size`, largest subtree first; afterwards for each set bit of `size + count`. */
     static void calea_grow_some(unsigned char *peaks, int64_t size, const unsigned char *leaves, int64_t count) {
-        unsigned char nodes[32 * CALEA_GROWTH], single[64][32], pair[65];
+        unsigned char nodes[32 * CALEA_GROWTH], single[64][32];
         const unsigned char *level = leaves;
         int64_t depth = __builtin_popcountll((unsigned long long)size);
         int singles = 0;
-        struct calea_lanes lanes;
-        pair[0] = 1;
         for (; count; size >>= 1) {
-            /* Here `size` is how many nodes this level had: an odd one is the last peak, and the new ones join it. */
-            int64_t joined = size & 1, parents = (count + joined) / 2, parent = 0, at = 0;
-            calea_lanes_begin(&lanes, parents);
+            /* Here `size` is how many nodes this level had: an odd one is the last peak, and the first new one joins it. */
+            int64_t joined = size & 1, parents = (count - joined) / 2;
+            unsigned char pair[64];
             if (joined) {
-                memcpy(pair + 1, peaks + 32 * --depth, 32);
-                memcpy(pair + 33, level, 32);
-                calea_lanes_put(&lanes, pair, 65, pair, 0, nodes);
-                parent = at = 1;
+                memcpy(pair, peaks + 32 * --depth, 32);
+                memcpy(pair + 32, level, 32);
+                level += 32;
+                count--;
             }
-            if ((count - at) & 1)
+            if (count & 1)
                 memcpy(single[singles++], level + 32 * (count - 1), 32);
-            /* A parent is written behind all that was read for it, so the level above may lie in the same place. */
-            for (; parent < parents; parent++, at += 2) {
-                memcpy(pair + 1, level + 32 * at, 64);
-                calea_lanes_put(&lanes, pair, 65, pair, 0, nodes + 32 * parent);
-            }
-            calea_lanes_drain(&lanes);
+            calea_join(level, parents, nodes + 32 * joined);
+            if (joined)
+                calea_join(pair, 1, nodes);
             level = nodes;
-            count = parents;
+            count = parents + joined;
         }
         while (singles)
             memcpy(peaks + 32 * depth++, single[--singles], 32);
