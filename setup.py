@@ -38,6 +38,7 @@ KERNELS = (
     "collector.gate_columns",
     "collector.rows",
     "collector.intake",
+    "collector.store.crc",
     "collector.store.pack",
     "collector.store.sums",
     "mediation.ledger.kernel",

@@ -16,6 +16,7 @@ import zlib
 from typing import Final, NamedTuple
 
 from asn1.errors import DecodeError, LocalError
+from collector.store.crc import crc32
 from collector.store.pack import HASH_OCTETS, ROW, ROW_OCTETS
 
 FORMAT_VERSION: Final = 1
@@ -142,7 +143,7 @@ def _head(
         packed = _FRAME.pack(FRAME_MAGIC, FORMAT_VERSION, kind, 0, *fields, crc)
         return packed.ljust(FRAME_HEADER_OCTETS, b"\0")
 
-    return head(zlib.crc32(meta, zlib.crc32(head(0), header.seed)))
+    return head(crc32(meta, zlib.crc32(head(0), header.seed)))
 
 
 def parse_frame_head(octets: bytes) -> FrameHead | None:
@@ -159,7 +160,7 @@ def parse_frame_head(octets: bytes) -> FrameHead | None:
 
 def frame_crc_holds(head_octets: bytes, meta: bytes, crc: int, seed: int) -> bool:
     zeroed = head_octets[: _FRAME.size - 4] + bytes(FRAME_HEADER_OCTETS - _FRAME.size + 4)
-    return zlib.crc32(meta, zlib.crc32(zeroed, seed)) == crc
+    return crc32(meta, zlib.crc32(zeroed, seed)) == crc
 
 
 class ExtentHead(NamedTuple):

@@ -15,6 +15,7 @@ from collector.store.keys import Keys, data_key_id
 from collector.store.pack import Extent, Plan, fill, measure
 from collector.store.unit_buffer import UnitBuffer
 from collector.store.walk import NO_ORDER, extent_binding
+from mediation.law.orders import OrderUid
 
 TAG_OCTETS: Final = 16
 """Of AES-GCM."""
@@ -44,6 +45,12 @@ class Framer:
         self._keys = keys
         self._encryption = encryption
         self._plain = UnitBuffer()
+        self._ciphers: dict[OrderUid, tuple[AESGCM, bytes]] = {}
+
+    def forget(self) -> None:
+        """At the end of a unit. An order's key is asked for once a unit, since its withdrawal shows on disk, and not
+        kept beyond it."""
+        self._ciphers.clear()
 
     def write(
         self, plan: FramePlan, view: memoryview, at: int, header: frames.SegmentHeader, first: int
@@ -81,9 +88,17 @@ class Framer:
             if self._encryption:
                 area[one.offset : one.offset + one.octets] = source
             return frames.ExtentHead(ref.uid, ref.version, 0, *place, bytes(8), bytes(12), bytes(TAG_OCTETS))
-        key, nonce = self._keys.data_key(ref.uid), os.urandom(12)
-        head = frames.ExtentHead(ref.uid, ref.version, 1, *place, data_key_id(key), nonce, bytes(TAG_OCTETS))
+        (cipher, key_id), nonce = self._cipher(ref.uid), os.urandom(12)
+        head = frames.ExtentHead(ref.uid, ref.version, 1, *place, key_id, nonce, bytes(TAG_OCTETS))
         binding = extent_binding(header.generation, first_sequence, head)
         end = one.offset + one.octets
-        AESGCM(key).encrypt_into(nonce, source, binding, area[one.offset : end + TAG_OCTETS])
+        cipher.encrypt_into(nonce, source, binding, area[one.offset : end + TAG_OCTETS])
         return head._replace(tag=bytes(area[end : end + TAG_OCTETS]))
+
+    def _cipher(self, uid: OrderUid) -> tuple[AESGCM, bytes]:
+        """The cipher of an order and the name of its key."""
+        found = self._ciphers.get(uid)
+        if found is None:
+            key = self._keys.data_key(uid)
+            found = self._ciphers[uid] = (AESGCM(key), data_key_id(key))
+        return found

@@ -318,6 +318,7 @@ class Store:
             self._tree.extend(hashes)
             places.append(place)
             at += plan.layout.octets
+        self._framer.forget()
         return self._write_unit(at, places, records, first)
 
     def _note(self) -> str:
