@@ -76,8 +76,9 @@ class Link(asyncio.Protocol):
         self.transport = transport
         secured = transport.get_extra_info("ssl_object")
         self.tls_version = None if secured is None else secured.version()
-        # What a piece is patched into must have left before it is patched again.
-        transport.set_write_buffer_limits(high=0)
+        # What a piece is patched into must have left before it is patched again. Under TLS, asyncio takes its limit as
+        # reached when the buffer is as large: with 0 it would pause on an empty one, and nobody would resume it.
+        transport.set_write_buffer_limits(high=0 if secured is None else 1)
         self.writable.set()
         self.session.connected(_now_us())
         self._say()

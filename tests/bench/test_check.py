@@ -56,7 +56,7 @@ def test_bounds_of_another_way_do_not_apply() -> None:
 
 def test_the_committed_bounds_are_bounds_and_leave_room() -> None:
     bounds = read_bounds(json.loads(check.GUARD.read_text("utf-8")))
-    assert {"scan", "verify and gate", "append", "pack and leaf hash", "tree", *check.RUNS} == set(bounds)
+    assert {"one pass", "scan", "verify and gate", "append", "pack and leaf hash", "tree", *check.RUNS} == set(bounds)
     assert all(1.2 <= bound.most / bound.measured <= 2.5 for bound in bounds.values())
     with pytest.raises(LocalError, match="no sense"):
         read_bounds({"stages": {"x": {"measured": 2, "most": 1}}})
