@@ -1,0 +1,241 @@
+"""Makes docs/console: a picture of every page of the console, light and dark, from the demonstration's own data.
+
+    python -m tools.screenshots [--data DIR] [--out docs/console] [--only PART]
+
+Plays the demonstration into DIR (a temporary one when not given; one that holds a demonstration is used as it is),
+gives its people accounts and access, serves the console over it on loopback and walks it in the machine's Chromium: for
+each role from its home page along the links, until each declared page was seen once. Pages that no link leads to are
+named at the end. Pictures have few colours, so that they stay small.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import re
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from argon2 import PasswordHasher
+from PIL import Image
+from playwright.async_api import BrowserContext, Page, async_playwright
+
+from collector.console.config import ConsoleConfig
+from collector.console.route import Route
+from collector.console.service import Console, wall_us
+from collector.desk.database import credentials
+from lab import demo
+from lab.desk import CAST, desk_pins, registry_of
+from lab.desk_accounts import open_both, seed
+from lab.show import Silent
+from lab.stack import Stack
+from mediation.law.access_facts import DeviceClass
+from mediation.runtime.clock import ClockSpec, LineClock
+from mediation.runtime.tls import make_lab_ca
+
+OUT: Final = Path(__file__).resolve().parent.parent / "docs" / "console"
+WALKERS: Final = ("rivera", "okafor", "chen", "lund", "doyle", "quinn", "weiss", "adair")
+"""Whose pages are walked, in this order; a page that several see is shown as the first of them has it."""
+PASSWORD: Final = "four plain words together"  # noqa: S105  of people who are none, on a console that ends with this
+SIZE: Final = {"width": 1180, "height": 820}
+COLOURS: Final = 48
+DEPTH: Final = 4
+_LEFT_OUT: Final = re.compile(r"^/(static|healthz|sign-out|lab-ca/ca\.pem|api/)")
+
+
+@dataclass
+class Walk:
+    """What was seen: route path to picture name."""
+
+    base: str
+    out: Path
+    routes: list[Route]
+    only: str
+    seen: dict[str, str] = field(default_factory=dict)
+
+    def route_of(self, path: str) -> Route | None:
+        for route in self.routes:
+            pattern = re.sub(r"\\\{\w+(:[^}]*)?\\\}", "[^/]+", re.escape(route.path))
+            if route.method == "GET" and re.fullmatch(pattern, path):
+                return route
+        return None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.screenshots")
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--only", default="", help="only pages whose path has this in it")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as spare:
+        data: Path = given.data or Path(spare) / "demo"
+        if not (data / "collector" / "store").exists():
+            print("playing the demonstration", file=sys.stderr)
+            demo.run(data, Silent())
+        given.out.mkdir(parents=True, exist_ok=True)
+        return asyncio.run(take(data, given.out, given.only))
+
+
+async def take(data: Path, out: Path, only: str) -> int:
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if executable is None:
+        print("There is no Chromium here: tools/browser.sh installs one.", file=sys.stderr)
+        return 3
+    clock = LineClock(ClockSpec(wall_us(), _data_now_us(data), 1.0))
+    station = _prepare(data, clock.now_us())
+    async with AsyncExitStack() as stack:
+        opened = stack.enter_context(Console(_config(data), clock, wall_us).open())
+        port = await opened.start(stack)
+        routes = [one for one in opened.declared if one.method == "GET" and not _LEFT_OUT.match(one.path)]
+        walk = Walk(f"https://localhost:{port}", out, routes, only)
+        playwright = await stack.enter_async_context(async_playwright())
+        browser = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
+        stack.push_async_callback(browser.close)
+        context = await browser.new_context(ignore_https_errors=True, viewport=SIZE, reduced_motion="reduce")
+        await _open_pages(context, walk, station)
+        for user in WALKERS:
+            await _sign_in(context, walk, user)
+            await _crawl(context, walk)
+    missing = sorted({one.path for one in routes} - set(walk.seen))
+    for path in missing if not only else ():
+        print(f"no link led to {path}", file=sys.stderr)
+    _write_index(walk)
+    return 0
+
+
+def _data_now_us(data: Path) -> int:
+    """When the demonstration ended, by its own clock: as its last document and record have it."""
+    orders = registry_of(data).current()
+    return max(order.window.start_us for order in orders) + 180_000_000
+
+
+def _prepare(data: Path, now_us: int) -> str:
+    """Accounts without a change first, access of the investigator to every case; a station's token."""
+    make_lab_ca(data / "ca", ("console",), time.time_ns() // 1000)
+    _, stations = seed(data)
+    hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    with open_both(data) as (desk, database):
+        with database.recorded(desk, now_us) as writing:
+            for name, *_ in CAST:
+                credentials.set_password(writing, name, hashed, "SYS", wall_us())
+        for name in ("chen", "brandt"):
+            desk.enter(name, "F1", DeviceClass.CALEA_STATION, now_us)
+        for order in registry_of(data).current():
+            made = desk.open_request(
+                "rivera", order.case_id, order.order_id, now_us, "weiss", (), "okafor", "weiss"
+            ).made
+            desk.check_request("brandt", made, [], now_us)
+            if order.order_id != registry_of(data).current()[-1].order_id:
+                desk.decide_request("brandt", made, True, now_us)
+                desk.grant("chen", "rivera", order.case_id, now_us)
+    return stations[0].token if stations else ""
+
+
+def _config(data: Path) -> ConsoleConfig:
+    ca = data / "ca"
+    return ConsoleConfig.model_validate(
+        {
+            "data_dir": data / "console",
+            "listen": {"tls": {"certificate": ca / "console.pem", "key": ca / "console.key", "ca": ca / "ca.pem"}},
+            "lab_ca": ca / "ca.pem",
+            "court_public_key": Stack(data).court.public_key_path,
+            "hi1_inbox": data / "collector" / "hi1-inbox",
+            "desk": {"data_dir": data / "desk", "pin_directory": desk_pins(data)},
+            "collector": {"data_dir": data / "collector"},
+            "policy": {"requests_per_s": 10_000, "attempts_per_minute": 1000},
+        }
+    )
+
+
+async def _open_pages(context: BrowserContext, walk: Walk, token: str) -> None:
+    """What is there before anybody signs in; then this browser is a station."""
+    page = await context.new_page()
+    for path in ("/sign-in", "/lab-ca", "/station"):
+        await page.goto(f"{walk.base}{path}")
+        await _picture(page, walk, path)
+    await page.get_by_label("Enrolment token").fill(token)
+    await page.get_by_role("button", name="Enrol this browser").click()
+    await page.wait_for_url("**/sign-in")
+    await page.close()
+
+
+async def _sign_in(context: BrowserContext, walk: Walk, user: str) -> None:
+    page = await context.new_page()
+    await context.clear_cookies(name="__Host-session")
+    await page.goto(f"{walk.base}/sign-in")
+    await page.get_by_label("Id").fill(user)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await page.wait_for_url(f"{walk.base}/")
+    await page.close()
+
+
+async def _crawl(context: BrowserContext, walk: Walk) -> None:
+    """Along the links, each declared page once."""
+    page = await context.new_page()
+    waiting, known = [("/", 0)], {"/"}
+    while waiting:
+        path, depth = waiting.pop(0)
+        route = walk.route_of(urlsplit(path).path)
+        if route is None or (route.path in walk.seen and depth):
+            continue
+        answer = await page.goto(f"{walk.base}{path}", wait_until="domcontentloaded")
+        if answer is None or answer.status != 200 or "text/html" not in answer.headers.get("content-type", ""):
+            continue
+        await _picture(page, walk, route.path)
+        links: Any = await page.eval_on_selector_all(
+            "a[href^='/']:not([download])", "all => all.map(a => a.getAttribute('href'))"
+        )
+        for link in links:
+            if depth < DEPTH and link not in known and not _LEFT_OUT.match(link):
+                known.add(link)
+                waiting.append((link, depth + 1))
+    await page.close()
+
+
+async def _picture(page: Page, walk: Walk, route: str) -> None:
+    if route in walk.seen or walk.only not in route:
+        walk.seen.setdefault(route, "")
+        return
+    name = re.sub(r"[^a-z0-9]+", "-", route.lower()).strip("-") or "home"
+    walk.seen[route] = name
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  one of the two it takes
+        await page.wait_for_timeout(150)
+        octets = await page.screenshot(animations="disabled")
+        picture = Image.open(BytesIO(octets)).convert("RGB").quantize(COLOURS)
+        picture.save(walk.out / f"{name}-{scheme}.png", optimize=True)
+    print(f"{name}: {route}")
+
+
+def _write_index(walk: Walk) -> None:
+    """README.md beside the pictures."""
+    lines = [
+        "# Pages of the console",
+        "",
+        "SIMULATION. Made by `python -m tools.screenshots`; each page light and dark.",
+        "",
+    ]
+    for route, name in sorted(walk.seen.items()):
+        if (walk.out / f"{name}-light.png").exists() and name:
+            lines += [
+                f"## `{route}`",
+                "",
+                f"![{route}, light]({name}-light.png)",
+                f"![{route}, dark]({name}-dark.png)",
+                "",
+            ]
+    if not walk.only:
+        (walk.out / "README.md").write_text("\n".join(lines), "utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
