@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from collector.console.pages import account, api, assets, entrance, home, people, stations
+from collector.console.pages import account, api, assets, entrance, home, people, records, stations
 
 if TYPE_CHECKING:
     from collector.console.context import Context
@@ -16,6 +16,7 @@ AREAS: Final[tuple[Callable[[Context], list[Route]], ...]] = (
     entrance.routes,
     home.routes,
     account.routes,
+    records.routes,
     stations.routes,
     people.routes,
     api.routes,
