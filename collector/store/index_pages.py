@@ -3,21 +3,25 @@
 Rules. A page is read by its key, never by counting to it: rows of one LIID and kind stand in an index by what they are
 sorted by, so each of these is asked for one page's worth and the answers are merged. The order is (what is sorted by,
 LIID, CIN), which every communication has once: rows that are there when a walk begins come once each, whatever is
-written meanwhile, unless what they are sorted by changes. What no index serves is refused, not tried.
+written meanwhile, unless what they are sorted by changes. What no index serves is refused, not tried. What is held is
+found by nothing that may not be said of it (`index_standing`), and counted as of no kind.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Column, ColumnElement, Connection, Engine, Select, func, select, tuple_
 
 from asn1.errors import RefusedError
+from collector.standing import Standings
+from collector.store.index_standing import Hold, IndexStanding
 from collector.store.index_tables import COMMUNICATION, IRI_EVENT, META, NO_BEGIN, WHOLE, WHOLE_PARTY, WHOLE_TALLY
-from collector.store.index_whole import Kind
+from collector.store.index_whole import KEYS_A_QUERY, Kind, chunks
 
 MAX_SORTED: Final = 2_000
 """Rows that are sorted by hand, where a span of time is asked for in another order than time's."""
@@ -53,7 +57,7 @@ class PageQuery(NamedTuple):
     limit: int = 50
 
 
-def page(engine: Engine, query: PageQuery) -> list[Row]:
+def page(engine: Engine, query: PageQuery, standing: IndexStanding) -> list[Row]:
     """At most `limit` rows of WHOLE. Raises RefusedError for what no index serves: more than MAX_LIIDS LIIDs, a party
     in another order than time's, a span of time with more than MAX_SORTED rows in another order than time's."""
     if len(query.liids) > MAX_LIIDS:
@@ -61,20 +65,39 @@ def page(engine: Engine, query: PageQuery) -> list[Row]:
     timed = query.from_us is not None or query.to_us is not None
     if query.sort != BEGIN and query.party:
         raise RefusedError("Communications of one party are listed by time only.")
+    said = bool(query.kinds or query.party or timed)
+    held = standing.not_held(query.orders) if said else ()
+
+    def shown(row: Row) -> bool:
+        hold = standing.of(row) if said else None
+        return hold is None or not (hold.whole or query.party)
+
     with engine.connect() as connection:
         if query.sort != BEGIN and timed:
-            return _by_hand(connection, query)
-        return list(islice(_merged(connection, query), query.limit))
+            return _by_hand(connection, query, held, shown)
+        return list(islice(filter(shown, _walk(connection, query, held)), query.limit))
 
 
-def _by_hand(connection: Connection, query: PageQuery) -> list[Row]:
+def _walk(connection: Connection, query: PageQuery, more: Sequence[ColumnElement[bool]]) -> Iterator[Row]:
+    """The rows of a list from the page on."""
+    while True:
+        rows = list(islice(_merged(connection, query, more), query.limit))
+        yield from rows
+        if len(rows) < query.limit:
+            return
+        query = query._replace(after=_place(rows[-1], query.sort))
+
+
+def _by_hand(
+    connection: Connection, query: PageQuery, more: Sequence[ColumnElement[bool]], shown: Callable[[Row], bool]
+) -> list[Row]:
     wanted = query._replace(sort=BEGIN, after=None, limit=MAX_SORTED + 1)
-    rows = list(islice(_merged(connection, wanted), MAX_SORTED + 1))
+    rows = list(islice(_merged(connection, wanted, more), MAX_SORTED + 1))
     if len(rows) > MAX_SORTED:
         raise RefusedError(
             f"More than {MAX_SORTED} communications are in this span of time: sort by time, or narrow the span."
         )
-    rows.sort(key=lambda row: _place(row, query.sort), reverse=query.descending)
+    rows = sorted(filter(shown, rows), key=lambda row: _place(row, query.sort), reverse=query.descending)
     if query.after is not None:
         after = query.after
         rows = [
@@ -89,17 +112,19 @@ def _place(row: Row, sort: str) -> Place:
     return Place(row[sort], row["liid"], row["cin"])
 
 
-def _merged(connection: Connection, query: PageQuery) -> Iterator[Row]:
+def _merged(connection: Connection, query: PageQuery, more: Sequence[ColumnElement[bool]]) -> Iterator[Row]:
     streams = [
-        _stream(connection, query, liid, kind)
+        _stream(connection, query, liid, kind, more)
         for liid in query.liids
         for kind in (query.kinds or [str(one) for one in Kind])
     ]
     return heapq.merge(*streams, key=lambda row: _place(row, query.sort), reverse=query.descending)
 
 
-def _stream(connection: Connection, query: PageQuery, liid: str, kind: str) -> list[Row]:
-    return [dict(row._mapping) for row in connection.execute(_statement(query, liid, kind))]
+def _stream(
+    connection: Connection, query: PageQuery, liid: str, kind: str, more: Sequence[ColumnElement[bool]]
+) -> list[Row]:
+    return [dict(row._mapping) for row in connection.execute(_statement(query, liid, kind).where(*more))]
 
 
 def _statement(query: PageQuery, liid: str, kind: str) -> Select[Any]:
@@ -184,12 +209,44 @@ def one(engine: Engine, liid: str, cin: int) -> Row | None:
         return None if row is None else dict(row._mapping)
 
 
-def tallies(engine: Engine, liids: Iterable[str]) -> dict[str, int]:
-    """How many communications of each kind."""
+def tallies(engine: Engine, liids: Iterable[str], orders: Iterable[str], standing: IndexStanding) -> dict[str, int]:
+    """How many communications of each kind, without those that are held: of these nobody is told of what kind."""
+    wanted = sorted(liids)
     query = select(WHOLE_TALLY.c.kind, func.sum(WHOLE_TALLY.c.communications))
-    query = query.where(WHOLE_TALLY.c.liid.in_(sorted(liids))).group_by(WHOLE_TALLY.c.kind)
+    query = query.where(WHOLE_TALLY.c.liid.in_(wanted)).group_by(WHOLE_TALLY.c.kind)
+    table = WHOLE.c
     with engine.connect() as connection:
-        return {kind: int(count) for kind, count in connection.execute(query)}
+        found = Counter({str(kind): int(count) for kind, count in connection.execute(query)})
+        held = standing.held_orders(orders)
+        if held is not None:
+            counted = select(table.kind, func.count()).where(table.liid.in_(wanted), held).group_by(table.kind)
+            found.subtract({str(kind): int(count) for kind, count in connection.execute(counted)})
+        found.subtract(row["kind"] for row, _ in _held_by_name(connection, wanted, standing))
+    return dict(found)
+
+
+def held(engine: Engine, liids: Iterable[str], orders: Iterable[str], standing: IndexStanding) -> dict[str, int]:
+    """How many communications are held as a whole, whatever they are, by the sentence that says why."""
+    wanted, counts, table = sorted(liids), Counter[str](), WHOLE.c
+    with engine.connect() as connection:
+        for hold, condition in standing.by_entry(orders):
+            counted = select(func.count()).select_from(WHOLE).where(table.liid.in_(wanted), condition)
+            counts[hold.says()] += connection.execute(counted).scalar() or 0
+        allowed = set(orders)
+        counts.update(
+            hold.says() for row, hold in _held_by_name(connection, wanted, standing) if row["order_id"] in allowed
+        )
+    return {says: count for says, count in counts.items() if count}
+
+
+def _held_by_name(connection: Connection, liids: Iterable[str], standing: IndexStanding) -> Iterator[tuple[Row, Hold]]:
+    """The communications that are held, each by a decision of its own and none about its order."""
+    for keys in chunks(standing.keys(liids), KEYS_A_QUERY):
+        for one in connection.execute(select(WHOLE).where(tuple_(WHOLE.c.liid, WHOLE.c.cin).in_(keys))):
+            row = dict(one._mapping)
+            hold = standing.of(row)
+            if hold is not None and hold.whole and not standing.by_order(row):
+                yield row, hold
 
 
 def segments_of(engine: Engine, liid: str, cin: int) -> list[tuple[int, int, int]]:
@@ -212,3 +269,11 @@ def communications_of(engine: Engine, sequences: Iterable[int]) -> dict[int, tup
             rows = connection.execute(query.where(IRI_EVENT.c.sequence.in_(some)))
             found.update((int(sequence), (str(liid), int(cin))) for sequence, liid, cin in rows)
     return found
+
+
+def standing_of(engine: Engine, standings: Standings) -> tuple[IndexStanding, bool]:
+    """What was decided, for the rows of this index; whether it had reached all records that decisions name."""
+    sequences = [one for _, entry in standings.entries for one in entry.scope.sequences]
+    reached = newest(engine)
+    named = communications_of(engine, sequences)
+    return IndexStanding(standings, named), max(sequences, default=-1) <= reached

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, func, select
 
 from collector.accounts import FIELDS
 from collector.store.index_details import MAX_PARTIES
+from collector.store.index_standing import IndexStanding
 from collector.store.index_tables import COMMUNICATION, IRI_EVENT, ORDER_TOTALS, STREAM_MARK
 
 _SUMS: Final = ("iri", "cc_from_target", "cc_to_target", "cc_other")
@@ -18,6 +19,10 @@ _FOLD: Final = {
     "begin_us": min, "end_us": max, "answer_us": min, "opened": max, "ended": max, "first_sequence": min,
     "last_sequence": max,
 }  # fmt: skip
+_NAMES: Final = ("caller", "called", "sends")
+_UNTOLD: Final = ("service", "begin_us", "end_us", "answer_us", "opened", "ended")
+_UNTOLD_EVENT: Final = ("event_us", "iri_type", "payload", "direction")
+"""What is not said where nobody may be named, of a held communication, of a held record."""
 _FIRST: Final = ("order_id", "content_service", "caller", "called")
 
 
@@ -48,8 +53,9 @@ def added_reasons(one: str, other: str) -> str:
     return json.dumps(total, sort_keys=True)
 
 
-def read_communications(engine: Engine, liid: str | None = None) -> list[dict[str, Any]]:
-    """Communications (of one LIID), oldest first, `parties` as a list; as far as their records are still stored."""
+def read_communications(engine: Engine, standing: IndexStanding, liid: str | None = None) -> list[dict[str, Any]]:
+    """Communications (of one LIID), oldest first, `parties` as a list; as far as their records are still stored.
+    `withheld` says why what is not there is not said, "" where nothing is held."""
     table = COMMUNICATION.c
     query = select(COMMUNICATION).order_by(table.liid, table.cin, table.generation)
     if liid is not None:
@@ -60,6 +66,10 @@ def read_communications(engine: Engine, liid: str | None = None) -> list[dict[st
     for row in found:
         row["service"] = row["service"] or row["content_service"]
         del row["content_service"]
+        hold = standing.of(row)
+        row["withheld"] = "" if hold is None else hold.says()
+        if hold is not None:
+            row |= _untold(_NAMES + (_UNTOLD if hold.whole else ()))
     return sorted(found, key=lambda row: (row["first_sequence"], row["liid"], row["cin"]))
 
 
@@ -68,12 +78,17 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "parties": json.loads(row["parties"])}
 
 
-def read_events(engine: Engine, liid: str, cin: int) -> list[dict[str, Any]]:
-    """The IRI events of one communication by time."""
+def read_events(engine: Engine, standing: IndexStanding, liid: str, cin: int) -> list[dict[str, Any]]:
+    """The IRI events of one communication by time; of those that are held, that they exist."""
     wanted = (IRI_EVENT.c.liid == liid) & (IRI_EVENT.c.cin == cin)
     query = select(IRI_EVENT).where(wanted).order_by(IRI_EVENT.c.event_us, IRI_EVENT.c.sequence)
     with engine.connect() as connection:
-        return [_shown(dict(row._mapping)) for row in connection.execute(query)]
+        rows = [_shown(dict(row._mapping)) for row in connection.execute(query)]
+    return [row if standing.of_event(row) is None else row | _untold(_UNTOLD_EVENT) for row in rows]
+
+
+def _untold(names: tuple[str, ...]) -> dict[str, Any]:
+    return {**dict.fromkeys(names), "parties": []}
 
 
 def read_orders(engine: Engine) -> list[dict[str, Any]]:

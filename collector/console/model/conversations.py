@@ -44,7 +44,7 @@ class ConversationRow(NamedTuple):
 
 class Conversations(NamedTuple):
     """The newest first. `cut`: there are older messages that are not counted in. `withheld`: messages of which nothing
-    is shown."""
+    is shown, and all communications that are held, whatever they are."""
 
     rows: tuple[ConversationRow, ...]
     cut: bool
@@ -100,7 +100,7 @@ def conversations(library: CaseLibrary, scope: Scope) -> Conversations:
     for count in range(MAX_ROWS // query.limit):
         page = library.page(scope, query)
         for row in page.rows:
-            if row.kind is None or row.withheld:
+            if row.withheld:
                 why[row.withheld] = why.get(row.withheld, 0) + 1
                 continue
             pairs.setdefault(_pair(row), []).append(row)
@@ -109,7 +109,8 @@ def conversations(library: CaseLibrary, scope: Scope) -> Conversations:
             break
         query = query._replace(after=page.next)
     rows = [ConversationRow(*pair, len(held), held[0].begin_us) for pair, held in pairs.items()]
-    return Conversations(tuple(rows), cut, tuple(Withheld(count, says) for says, count in sorted(why.items())))
+    withheld = tuple(Withheld(count, says) for says, count in sorted(why.items()))
+    return Conversations(tuple(rows), cut, (*library.held(scope), *withheld))
 
 
 def _pair(row: EventRow) -> tuple[str, str]:
@@ -124,7 +125,7 @@ def conversation(library: CaseLibrary, scope: Scope, first: str, second: str, be
     pair = tuple(sorted((first, second)))
     asked = next((one for one in pair if one != UNKNOWN), "")
     page = library.page(scope, ListQuery(KINDS, party=asked, after=before, limit=PAGE))
-    rows = [row for row in page.rows if row.kind is not None and not row.withheld and _pair(row) == pair]
+    rows = [row for row in page.rows if not row.withheld and _pair(row) == pair]
     if not rows and not before:
         raise NotFoundError("conversation")
     targets, why, unreadable = scope.targets, dict[str, int](), 0

@@ -21,8 +21,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from asn1.columns import KIND_IRI
 from asn1.errors import DecodeError, LocalError
 from asn1.ps_pdu import liid_text
-from collector.console.model.calls import CallPage, page_of
-from collector.console.model.lists import EventRow, FreshRows, ListPage, ListQuery, ListStanding, token_of
+from collector.console.model.calls import CallPage, Withheld, page_of
+from collector.console.model.lists import EventRow, FreshRows, ListPage, ListQuery, shown, token_of
 from collector.console.model.minimised import MinimiseLog, gaps
 from collector.console.model.scope import NotFoundError, Scope
 from collector.console.model.sound import Sound
@@ -31,6 +31,7 @@ from collector.standing import Standings
 from collector.store import index_pages
 from collector.store.index import open_database
 from collector.store.index_queries import read_orders
+from collector.store.index_standing import IndexStanding
 from collector.store.index_tables import META
 from collector.store.index_whole import Kind
 from collector.store.keys import Keys
@@ -93,7 +94,7 @@ class CaseLibrary:
         self._cache_octets, self._cached = cache_octets, 0
         self._minimise = MinimiseLog(audit)
         self._lock = threading.Lock()
-        self._listed: tuple[int, ListStanding] | None = None
+        self._listed: tuple[int, IndexStanding] | None = None
 
     def close(self) -> None:
         self._engine.dispose()
@@ -102,16 +103,22 @@ class CaseLibrary:
 
     def page(self, scope: Scope, query: ListQuery) -> ListPage:
         """Raises RefusedError for a list that no index serves, IntegrityError when decisions cannot be read."""
-        found = index_pages.page(self._engine, query.of(scope))
-        standing = self._list_standing()
-        rows = tuple(standing.row(row) for row in found[: query.limit])
+        standing = self._standing()
+        found = index_pages.page(self._engine, query.of(scope), standing)
+        rows = tuple(shown(row, standing) for row in found[: query.limit])
         more = len(found) > query.limit
         return ListPage(rows, token_of(rows[-1], query.sort) if more else "", not query.after)
 
     def counts(self, scope: Scope) -> dict[Kind, int]:
-        """How many communications of each kind, every kind named."""
-        found = index_pages.tallies(self._engine, scope.liids)
+        """How many communications of each kind, every kind named; what is held counts as of none."""
+        found = index_pages.tallies(self._engine, scope.liids, scope.order_ids, self._standing())
         return {kind: found.get(str(kind), 0) for kind in _KIND_ORDER}
+
+    def held(self, scope: Scope) -> tuple[Withheld, ...]:
+        """How many communications are held as a whole, whatever they are: a list that is asked for a kind, a party or a
+        time has none of them."""
+        found = index_pages.held(self._engine, scope.liids, scope.order_ids, self._standing())
+        return tuple(Withheld(count, says) for says, count in sorted(found.items()))
 
     def cursor(self) -> int:
         """Behind everything that lists show now."""
@@ -120,15 +127,15 @@ class CaseLibrary:
     def since(self, scope: Scope, cursor: int, limit: int = 100) -> FreshRows:
         """The communications that began or went on since `cursor`."""
         found = index_pages.fresh(self._engine, scope.liids, scope.order_ids, cursor, limit)
-        standing = self._list_standing()
-        return FreshRows(tuple(standing.row(row) for row in found.rows), found.cursor, found.more)
+        standing = self._standing()
+        return FreshRows(tuple(shown(row, standing) for row in found.rows), found.cursor, found.more)
 
     def find(self, scope: Scope, liid: str, cin: int) -> EventRow:
         """Raises NotFoundError."""
         row = index_pages.one(self._engine, liid, cin) if liid in scope.liids else None
         if row is None or row["order_id"] not in scope.order_ids:
             raise NotFoundError("communication")
-        return self._list_standing().row(row)
+        return shown(row, self._standing())
 
     def lag(self) -> IndexLag:
         """Raises LocalError when the index does not answer."""
@@ -157,17 +164,15 @@ class CaseLibrary:
         signed = verify_note(note, found.origin, self.keys.trust) is not None
         return Checkpoint(found.size, found.root.hex(), note, signed)
 
-    def _list_standing(self) -> ListStanding:
+    def _standing(self) -> IndexStanding:
         standings = self.reader.standings()
         known = self._listed
-        if known is None or known[0] != len(standings):
-            sequences = [one for _, entry in standings.entries for one in entry.scope.sequences]
-            indexed = index_pages.newest(self._engine)
-            named = index_pages.communications_of(self._engine, sequences)
-            known = len(standings), ListStanding(standings, named)
-            # What is decided about a record that the index has not reached yet is looked up again.
-            self._listed = known if max(sequences, default=-1) <= indexed else None
-        return known[1]
+        if known is not None and known[0] == len(standings):
+            return known[1]
+        standing, all_reached = index_pages.standing_of(self._engine, standings)
+        # What is decided about a record that the index has not reached yet is looked up again.
+        self._listed = (len(standings), standing) if all_reached else None
+        return standing
 
     # Records
 

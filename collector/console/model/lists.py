@@ -1,24 +1,22 @@
 """The event list of a case: one row a communication, sorted, filtered and paged by what stands in the address.
 
-Pure. A row is what the index says of a communication, with what was decided about it laid over: of one that is held
-nothing is shown but that it exists (R-041). Where a single record of signalling is held, the index cannot tell what was
-said by that record alone, so nobody is named; the page of the communication reads the records and tells.
+Pure. A row is what the index says of a communication, with what was decided about it laid over (`index_standing`): of
+one that is held nothing is shown but that it exists (R-041). Where a single record of signalling is held, nobody is
+named; the page of the communication reads the records and tells.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from asn1.errors import RefusedError
-from asn1.ps_pdu import liid_text
 from collector.console.model.scope import Scope
-from collector.standing import Entry, Standings, State, rule_of
 from collector.store.index_pages import BEGIN, DURATION, PageQuery, Place
+from collector.store.index_standing import IndexStanding
 from collector.store.index_tables import NO_BEGIN
 from collector.store.index_whole import Kind
-from mediation.law.orders import OrderId, order_uid
 
 LABELS: Final = {
     Kind.CALL: "Call", Kind.SMS: "Text message", Kind.MMS: "Multimedia message", Kind.DATA: "Data session",
@@ -190,61 +188,15 @@ class FreshRows(NamedTuple):
     more: bool
 
 
-class ListStanding:
-    """What was decided, as far as it takes communications out of a list. `named` are the communications of the records
-    of signalling that decisions name one by one."""
-
-    def __init__(self, standings: Standings, named: Mapping[int, tuple[str, int]]) -> None:
-        self._orders: dict[bytes, list[Entry]] = {}
-        self._communications: dict[tuple[str, int], list[Entry]] = {}
-        self._single: dict[tuple[str, int], list[Entry]] = {}
-        for entry in held_in_force(standings):
-            scope = entry.scope
-            if scope.order is not None:
-                self._orders.setdefault(scope.order, []).append(entry)
-            elif scope.liid is not None and scope.cin is not None:
-                table = self._communications if scope.number is None else self._single
-                table.setdefault((liid_text(scope.liid), scope.cin), []).append(entry)
-            for sequence in scope.sequences:
-                if sequence in named:
-                    self._single.setdefault(named[sequence], []).append(entry)
-
-    def row(self, row: Mapping[str, Any]) -> EventRow:
-        """A row of the index as it may be shown."""
-        event = _event(row)
-        entries = self._communications.get((event.liid, event.cin), [])
-        if event.order_id:
-            entries = [*entries, *self._orders.get(order_uid(OrderId(event.order_id)), ())]
-        for entry in entries:
-            if _touches(entry, event):
-                return event._replace(
-                    kind=None, caller="", called="", parties=(), target_sends=None, begin_us=None, end_us=None,
-                    answer_us=None, ended=True, withheld=_says(entry),
-                )  # fmt: skip
-        for entry in self._single.get((event.liid, event.cin), ()):
-            return event._replace(
-                caller="", called="", parties=(), target_sends=None, withheld=f"one of its records is {_says(entry)}"
-            )
+def shown(row: Mapping[str, Any], standing: IndexStanding) -> EventRow:
+    """A row of the index as it may be shown."""
+    event, hold = _event(row), standing.of(row)
+    if hold is None:
         return event
-
-
-def held_in_force(standings: Standings) -> Iterable[Entry]:
-    """The holds that no later decision of the same scope and reason lifted."""
-    latest = {(entry.scope, entry.reason): entry for _, entry in standings.entries}
-    return (entry for entry in latest.values() if entry.state is State.HELD)
-
-
-def _touches(entry: Entry, event: EventRow) -> bool:
-    scope = entry.scope
-    if event.begin_us is None or event.end_us is None:
-        return True
-    return (scope.from_us is None or event.end_us >= scope.from_us) and (
-        scope.to_us is None or event.begin_us < scope.to_us
-    )
-
-
-def _says(entry: Entry) -> str:
-    return f"HELD for {entry.reason.name} ({rule_of(entry.reason)}) by {entry.by}"
+    nobody = event._replace(caller="", called="", parties=(), target_sends=None, withheld=hold.says())
+    if not hold.whole:
+        return nobody
+    return nobody._replace(kind=None, begin_us=None, end_us=None, answer_us=None, ended=True)
 
 
 def _event(row: Mapping[str, Any]) -> EventRow:

@@ -148,7 +148,7 @@ def prtt(
     if zone not in ZONES:
         raise RefusedError(f"Hours are shown in one of {', '.join(ZONES)}.")
     rows, cut = walk(library, scope, ListQuery(_TALKS, from_us=from_us, to_us=to_us), max_rows)
-    return picture(rows, scope.targets, from_us, to_us, zone, cut)
+    return picture(rows, scope.targets, from_us, to_us, zone, cut, library.held(scope))
 
 
 def walk(library: CaseLibrary, scope: Scope, query: ListQuery, max_rows: int) -> tuple[list[EventRow], bool]:
@@ -170,18 +170,19 @@ def picture(
     to_us: int | None = None,
     zone: str = "UTC",
     cut: bool = False,
+    held: tuple[Withheld, ...] = (),
 ) -> PrttPicture:
-    """Of rows, the newest first. Pure."""
-    held = list(rows)
-    shown = [row for row in held if row.kind is not None and not row.withheld]
-    why = Counter(row.withheld for row in held if row.withheld)
+    """Of rows, the newest first. `held`: what of the case is held, whatever and whenever it was. Pure."""
+    found = list(rows)
+    shown = [row for row in found if row.kind is not None and not row.withheld]
+    why = Counter(row.withheld for row in found if row.withheld)
     book = _Book(targets)
     for row in shown:
         book.add(row)
     return PrttPicture(
         from_us,
         to_us,
-        len(held),
+        len(found),
         cut,
         tuple(line_of(row) for row in shown[:MAX_LINES]),
         tuple(book.pairs()),
@@ -190,7 +191,7 @@ def picture(
         hours(shown, zone),
         days(shown, zone),
         book.links(),
-        tuple(Withheld(count, says) for says, count in sorted(why.items())),
+        (*held, *(Withheld(count, says) for says, count in sorted(why.items()))),
     )
 
 

@@ -14,8 +14,10 @@ from collector.explain import explain_record
 from collector.export.communications import gather
 from collector.export.service import export_liid
 from collector.facts.stored import dialect_of, facts_of_stored
+from collector.standing import Standings
 from collector.store.index import open_database
 from collector.store.index_queries import read_communications, read_marks
+from collector.store.index_standing import IndexStanding
 from collector.store.keys import Keys
 from collector.store.reader import StoreReader
 
@@ -109,7 +111,7 @@ async def test_calls_over_the_us_dialects_are_exported_like_any_other(reader, la
         assert "number -1" not in steps[1].fact
 
     engine = open_database(f"sqlite:///{lab.data / 'index.sqlite'}")
-    rows = {(one["liid"], one["service"]): one for one in read_communications(engine)}
+    rows = {(one["liid"], one["service"]): one for one in read_communications(engine, IndexStanding(Standings(), {}))}
     marks = list(read_marks(engine))
     engine.dispose()
     assert set(rows) == {

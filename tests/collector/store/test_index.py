@@ -14,15 +14,19 @@ from sqlalchemy import select, text
 from asn1.columns import KIND_CC, KIND_IRI
 from collector.batch import Batch, CommitInfo, OrderRef
 from collector.rows import Rows
+from collector.standing import Standings, held, of_order, of_sequences
 from collector.store.fresh import FRESH_OCTETS, FreshUnits
 from collector.store.index import Index, open_database
+from collector.store.index_pages import standing_of
 from collector.store.index_queries import read_communications, read_events, read_marks, read_orders
+from collector.store.index_standing import IndexStanding
 from collector.store.index_tables import METADATA, OF_A_SEGMENT
 from collector.store.reader import StoreReader
 from collector.store.store import Store
 from collector.store.walk import SegmentFile
 from lab.postgres import Server, own_server
 from mediation.law.orders import OrderId, order_uid
+from mediation.law.verdicts import Reason
 from mediation.runtime.config import NotReadyError
 
 LIIDS = (b"LAB-0001", b"LAB-0002")
@@ -84,12 +88,14 @@ def indexed(bench: Any, url: str) -> Index:
 
 def said(url: str) -> dict[str, Any]:
     """Every answer that the index can give."""
-    engine = open_database(url)
+    engine, nothing = open_database(url), IndexStanding(Standings(), {})
     try:
-        communications = read_communications(engine)
+        communications = read_communications(engine, nothing)
         return {
             "communications": communications,
-            "events": [read_events(engine, one["liid"], one["cin"]) for one in communications],
+            "events": [
+                read_events(engine, IndexStanding(Standings(), {}), one["liid"], one["cin"]) for one in communications
+            ],
             "orders": read_orders(engine),
             "marks": list(read_marks(engine)),
         }
@@ -206,6 +212,29 @@ def test_what_waits_in_memory_is_bounded_and_taken_once(bench: Any, calls: Any) 
     little.close()
     little.put(units[0])
     assert little.take(0) is None
+
+
+def test_attack_what_is_held_later_is_named_by_no_answer(bench: Any, calls: Any, url: str) -> None:
+    """The index took the names in when the calls came; the hold came after."""
+    store = bench.open()
+    calls(store, 7)
+    calls(store, 9, packets=2, order=1)
+    store.close()
+    indexed(bench, url).stop()
+    engine = open_database(url)
+    whole, _ = standing_of(engine, Standings([(0, held(of_order(ORDERS[0].uid), Reason.ORDER_LAPSED, 1))]))
+    first, second = read_communications(engine, whole)
+    assert (first["parties"], first["service"], first["begin_us"]) == ([], None, None)
+    assert "ORDER_LAPSED (R-041)" in first["withheld"] and second["withheld"] == "" and second["parties"]
+    (event,) = read_events(engine, whole, "LAB-0001", 7)
+    assert (event["parties"], event["payload"], event["event_us"]) == ([], None, None)
+    (other,) = read_events(engine, whole, "LAB-0002", 9)
+    assert other["parties"] and other["payload"] == "iPMMIRI"
+    one, reached = standing_of(engine, Standings([(0, held(of_sequences([event["sequence"]]), Reason.TAMPERED, 1))]))
+    first, second = read_communications(engine, one)
+    assert reached and first["parties"] == [] and first["service"] == "VOICE" and second["parties"]
+    assert read_events(engine, one, "LAB-0001", 7)[0]["parties"] == []
+    engine.dispose()
 
 
 def test_rows_go_with_their_segment(bench: Any, calls: Any, url: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,12 +14,16 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, delete, insert, select, update
 
 from asn1.errors import RefusedError
+from collector.standing import Entry, Standings, held, of_communication, of_order, of_record, of_sequences, released
 from collector.store import index_pages as pages
 from collector.store import index_whole
 from collector.store.index_pages import BEGIN, DURATION, PageQuery, Place
 from collector.store.index_queries import merged
+from collector.store.index_standing import IndexStanding
 from collector.store.index_tables import COMMUNICATION, META, METADATA, NO_BEGIN, WHOLE, WHOLE_PARTY, WHOLE_TALLY
 from collector.store.index_whole import Kind, kind_of
+from mediation.law.orders import OrderId, order_uid
+from mediation.law.verdicts import Reason
 
 LIIDS, ORDERS = ("L-1", "L-2"), ("O-1", "O-2")
 SECOND_US = 1_000_000
@@ -41,6 +46,7 @@ class Fed:
     def __init__(self) -> None:
         self.engine: Engine = create_engine("sqlite://")
         METADATA.create_all(self.engine)
+        self.standing = IndexStanding(Standings(), {})
         with self.engine.begin() as connection:
             connection.execute(insert(META).values(key="records", value="0"))
 
@@ -62,8 +68,11 @@ class Fed:
             connection.execute(delete(COMMUNICATION).where(COMMUNICATION.c.generation <= generation))
             index_whole.evict(connection, generation)
 
+    def decide(self, *entries: Entry, named: dict[int, tuple[str, int]] | None = None) -> None:
+        self.standing = IndexStanding(Standings(enumerate(entries)), named or {})
+
     def walk(self, query: PageQuery) -> Iterator[dict[str, Any]]:
-        while found := pages.page(self.engine, query):
+        while found := pages.page(self.engine, query, self.standing):
             yield from found
             last = found[-1]
             query = query._replace(after=Place(last[query.sort], last["liid"], last["cin"]))
@@ -199,7 +208,7 @@ def test_attack_another_order_s_communications_are_in_no_page(fed: Fed) -> None:
     """One LIID may serve two orders; whoever may read one of them reads that one."""
     fed.put(row("L-1", 1), row("L-1", 2, order_id="O-9"), row("L-1", 3, order_id=None))
     mine = PageQuery(("L-1",), frozenset({"O-1"}))
-    assert [one["cin"] for one in pages.page(fed.engine, mine)] == [1]
+    assert [one["cin"] for one in pages.page(fed.engine, mine, fed.standing)] == [1]
     assert [one["cin"] for one in pages.fresh(fed.engine, ["L-1"], ["O-1"], -1, 9).rows] == [1]
 
 
@@ -212,9 +221,18 @@ def test_kinds_are_told_apart_and_counted_along(fed: Fed) -> None:
     assert {one["cin"]: one["kind"] for one in fed.rows(WHOLE)} == {
         1: "CALL", 2: "SMS", 3: "DATA", 4: "SIGNALLING", -1: "TEST", 6: "MMS", 7: "CALL",
     }  # fmt: skip
-    assert pages.tallies(fed.engine, LIIDS) == {"CALL": 2, "SMS": 1, "DATA": 1, "SIGNALLING": 1, "TEST": 1, "MMS": 1}
+    assert pages.tallies(fed.engine, LIIDS, ORDERS, fed.standing) == {
+        "CALL": 2,
+        "SMS": 1,
+        "DATA": 1,
+        "SIGNALLING": 1,
+        "TEST": 1,
+        "MMS": 1,
+    }
     fed.put(row("L-1", 4, cc_other=1))
-    assert pages.tallies(fed.engine, LIIDS)["CALL"] == 3 and "SIGNALLING" not in pages.tallies(fed.engine, LIIDS)
+    assert pages.tallies(fed.engine, LIIDS, ORDERS, fed.standing)["CALL"] == 3 and "SIGNALLING" not in pages.tallies(
+        fed.engine, LIIDS, ORDERS, fed.standing
+    )
     assert kind_of(row("L-1", 9)) is Kind.CALL
 
 
@@ -222,12 +240,12 @@ def test_what_no_index_serves_is_refused(fed: Fed, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(pages, "MAX_SORTED", 2)
     fed.put(*(row("L-1", cin, cin * SECOND_US) for cin in range(3)))
     with pytest.raises(RefusedError, match="by time only"):
-        pages.page(fed.engine, ALL._replace(sort=DURATION, party="+12125550101"))
+        pages.page(fed.engine, ALL._replace(sort=DURATION, party="+12125550101"), fed.standing)
     with pytest.raises(RefusedError, match="narrow the span"):
-        pages.page(fed.engine, ALL._replace(sort=DURATION, from_us=0))
-    assert len(pages.page(fed.engine, ALL._replace(sort=DURATION, from_us=0, to_us=2 * SECOND_US))) == 2
+        pages.page(fed.engine, ALL._replace(sort=DURATION, from_us=0), fed.standing)
+    assert len(pages.page(fed.engine, ALL._replace(sort=DURATION, from_us=0, to_us=2 * SECOND_US), fed.standing)) == 2
     with pytest.raises(RefusedError, match="64 interceptions"):
-        pages.page(fed.engine, ALL._replace(liids=tuple(map(str, range(65)))))
+        pages.page(fed.engine, ALL._replace(liids=tuple(map(str, range(65)))), fed.standing)
 
 
 @pytest.mark.parametrize("sort", [BEGIN, DURATION])
@@ -243,3 +261,66 @@ def test_a_page_is_a_walk_along_an_index_and_never_a_sort(fed: Fed, sort: str) -
                 plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all()
                 told += [str(step[-1]) for step in plan]
     assert told and all("SEARCH" in step for step in told) and not any("TEMP B-TREE" in step for step in told), told
+
+
+HOLDS = st.lists(
+    st.tuples(st.sampled_from(["order", "communication", "record", "sequence"]), st.sampled_from(LIIDS),
+              st.integers(0, 40), st.sampled_from([(None, None), (2, None), (None, 3), (1, 4)])),
+    max_size=6,
+)  # fmt: skip
+
+
+def hold_of(what: str, liid: str, cin: int, times: tuple[int | None, int | None]) -> Entry:
+    begin, end = (None if one is None else one * SECOND_US for one in times)
+    if what == "order":
+        return held(of_order(order_uid(OrderId(ORDERS[LIIDS.index(liid)])), begin, end), Reason.ORDER_LAPSED, 1)
+    if what == "communication":
+        return held(of_communication(liid.encode(), cin, begin, end), Reason.TARGET_MISMATCH, 1)
+    if what == "record":
+        return held(of_record(liid.encode(), cin, 1, 0, 3), Reason.TAMPERED, 1)
+    return held(of_sequences([cin]), Reason.TAMPERED, 1)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    ROWS, HOLDS, st.integers(1, 5), st.booleans(), st.sampled_from(["", "+12125550101"]),
+    st.sets(st.sampled_from(list(Kind))), st.sampled_from([(None, None), (2, None), (None, 4)]),
+)  # fmt: skip
+def test_attack_what_is_held_is_found_by_nothing_that_may_not_be_said_of_it(
+    values: Any, holds: Any, limit: int, descending: bool, party: str, kinds: set[Kind], times: Any
+) -> None:
+    """Whoever asks a list for a number, a kind or a time learns nothing of what is held; without, that it is there."""
+    fed = Fed()
+    if values:
+        fed.put(*drawn(values))
+    named = {one[2]: (one[1], one[2]) for one in holds if one[0] == "sequence"}
+    fed.decide(*(hold_of(*one) for one in holds), named=named)
+    begin, end = (None if one is None else one * SECOND_US for one in times)
+    query = ALL._replace(
+        limit=limit, descending=descending, party=party, kinds=tuple(map(str, kinds)), from_us=begin, to_us=end
+    )
+    asked = {(one["liid"], one["cin"]) for one in fed.walk(query)}
+    rows = {(one["liid"], one["cin"]): one for one in fed.rows(WHOLE)}
+    standing, fed.standing = fed.standing, IndexStanding(Standings(), {})
+    plain = {(one["liid"], one["cin"]) for one in fed.walk(query)}
+    hidden = {key for key, one in rows.items() if (hold := standing.of(one)) and (hold.whole or party)}
+    if not (party or kinds or begin or end):
+        hidden = set()
+    assert asked == plain - hidden
+    wholly = {key for key, one in rows.items() if (hold := standing.of(one)) and hold.whole}
+    tallies = pages.tallies(fed.engine, LIIDS, ORDERS, standing)
+    assert {kind: count for kind, count in tallies.items() if count} == Counter(
+        one["kind"] for key, one in rows.items() if key not in wholly
+    )
+    assert sum(pages.held(fed.engine, LIIDS, ORDERS, standing).values()) == len(wholly)
+    fed.engine.dispose()
+
+
+def test_a_release_brings_it_back(fed: Fed) -> None:
+    fed.put(row("L-1", 1), row("L-2", 2))
+    scope = of_order(order_uid(OrderId("O-1")))
+    fed.decide(held(scope, Reason.ORDER_LAPSED, 1))
+    query = ALL._replace(party="+12125550101")
+    assert [one["cin"] for one in fed.walk(query)] == [2]
+    fed.decide(held(scope, Reason.ORDER_LAPSED, 1), released(scope, Reason.ORDER_LAPSED, 2, "judge", "JUDGE", "7"))
+    assert {one["cin"] for one in fed.walk(query)} == {1, 2}

@@ -118,6 +118,11 @@ async def test_attack_a_held_order_s_list_names_nobody(made: Any, sent: Any) -> 
     call = case.library.communication(case.scope(), "LAB-0002", 5)
     assert not call.parties and call.withheld.total() == 1
     assert not any(row.withheld for row in case.library.since(case.scope(), -1).rows if row.liid == "LAB-0001")
+    for asked in ({"party": B}, {"kind": "call"}, {"from": "1"}):
+        found = case.library.page(case.scope(), ListQuery.parse(asked)).rows
+        assert found and not any(row.liid == "LAB-0002" for row in found)
+    assert sum(case.library.counts(case.scope()).values()) == 3
+    assert [(one.records, "R-041" in one.why) for one in case.library.held(case.scope())] == [(2, True)]
     case.decide(released(of_order(order_uid(OrderId("O-2"))), Reason.ORDER_LAPSED, 6, "judge", "JUDGE", "order 7"))
     assert not any(row.withheld for row in case.library.page(case.scope(), ALL).rows)
 

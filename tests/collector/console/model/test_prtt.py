@@ -36,4 +36,5 @@ async def test_attack_a_held_order_names_nobody_in_the_tables(made: Any, sent: A
         case.decide(held(of_order(order_uid(OrderId(order))), Reason.ORDER_LAPSED, 5))
     found = prtt(case.library, case.scope())
     assert (found.pairs, found.numbers, found.common, found.links.nodes) == ((), (), (), ())
-    assert found.withheld[0].records == 4 and "2125550" not in repr(found)
+    # All that is held of the case: of what kind it is, and when it was, is not said.
+    assert sum(one.records for one in found.withheld) == 5 and "2125550" not in repr(found)
