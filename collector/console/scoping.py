@@ -35,8 +35,14 @@ def reason_of(page: Page) -> Circumstances:
     return Circumstances(logged_reason=page.query(Look).reason)
 
 
-def reading(path: str, handler: Handler, title: str = "", query: type[Look] = Look, asks: Asks = Asks.WHOLE,
-            object: tuple[str, str] = ("", "")) -> list[Route]:  # noqa: A002  the word of `Route`
+def reading(
+    path: str,
+    handler: Handler,
+    title: str = "",
+    query: type[Look] = Look,
+    asks: Asks = Asks.WHOLE,
+    object: tuple[str, str] = ("", ""),
+) -> list[Route]:
     """GET `path` below a case, which has `{case_id}` in it, and the same for the filter role."""
     route = Route(
         "GET", path, handler, Action.READ_CALL_IDENTIFYING, case="case_id", asks=asks, object=object, title=title,
