@@ -42,6 +42,7 @@ KERNELS = (
     "collector.store.pack",
     "collector.store.sums",
     "mediation.ledger.kernel",
+    "mediation.x3_contexts",
 )
 
 # What a kernel needs beyond the defaults: keyword arguments of setuptools.Extension.

@@ -198,11 +198,12 @@ class MfSession:
         else:
             self.state = MF_TABLE[self.state]["connected"]
 
-    def sent(self, journal_id: int, now_us: int) -> None:
-        """A data record was handed to the transport; ids grow. May queue an acknowledgement request."""
+    def sent(self, journal_id: int, now_us: int, records: int = 1) -> None:
+        """A data record, or several up to this id, were handed to the transport; ids grow. May queue an acknowledgement
+        request."""
         self._last_sent_id = journal_id
         self._idle_since_us = now_us
-        self._unasked += 1
+        self._unasked += records
         if self._unasked_since_us is None:
             self._unasked_since_us = now_us
         if self._unasked >= self._config.ack_every_records:

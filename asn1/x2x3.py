@@ -229,6 +229,28 @@ def _attributes(pdu: X2X3Pdu) -> bytes:
     return b"".join(_TLV.pack(kind, len(octets)) + octets for kind, octets in (*parts, *pdu.extra))
 
 
+class HeadPlaces(NamedTuple):
+    """Where a PDU's header ends, and where in it number (4 octets) and time (8 octets) stand."""
+
+    octets: int
+    number_at: int
+    time_at: int
+
+
+def head_places(octets: bytes) -> HeadPlaces | None:
+    """Of a whole PDU that was decoded before; None when number or time is not there exactly once."""
+    end = int.from_bytes(octets[4:8], "big")
+    found: dict[int, list[int]] = {_SEQUENCE: [], _TIMESTAMP: []}
+    at = HEADER_OCTETS
+    while at + 4 <= end:
+        attribute, length = _TLV.unpack_from(octets, at)
+        if attribute in found:
+            found[attribute].append(at + 4)
+        at += 4 + length
+    numbers, times = found[_SEQUENCE], found[_TIMESTAMP]
+    return HeadPlaces(end, numbers[0], times[0]) if len(numbers) == len(times) == 1 else None
+
+
 def decode_pdu(octets: bytes | bytearray | memoryview) -> X2X3Pdu:
     """Decode exactly one PDU. Raises `DecodeError` for anything else, octets behind it included."""
     view = memoryview(octets)

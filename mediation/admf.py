@@ -64,13 +64,15 @@ class Files(NamedTuple):
 
 
 class Admf:
-    """`orders` by XID are what the mediation function judges by; kept past their end for what still arrives."""
+    """`orders` by XID are what the mediation function judges by; kept past their end for what still arrives. `changes`
+    counts how often they changed."""
 
     def __init__(
         self, inbox: Path, public_key: Ed25519PublicKey, element: Endpoint, ne_id: str, admf_id: str, clock: Clock,
         faults: Faults, files: Files, policy: ActivationModel, law: LawSettings = DEFAULTS,
     ) -> None:  # fmt: skip
         self.orders: dict[uuid.UUID, CourtOrder] = {}
+        self.changes = 0
         self.activations: dict[uuid.UUID, Activation] = {}
         self.refused = 0
         self._waiting: dict[tuple[uuid.UUID, int], CourtDocument] = {}
@@ -237,6 +239,7 @@ class Admf:
         order = covered(activation) or activation.order
         if order is not None:
             self.orders[xid] = order
+            self.changes += 1
 
     def _file(self, activation: Activation) -> Activation:
         """The act is on disk before anything is enabled by it."""

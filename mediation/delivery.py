@@ -167,7 +167,7 @@ class Link:
             octets = 0
             for held in pending:
                 writer.write(held.octets)
-                session.sent(held.journal_id, self._now_us())
+                session.sent(held.journal_id, self._now_us(), held.records)
                 self._count(held)
                 next_id = held.journal_id + 1
                 octets += len(held.octets)
@@ -203,11 +203,11 @@ class Link:
     def _count(self, held: Held) -> None:
         if held.tri:
             self.status.tri_sent += 1
-        elif held.journal_id > self._highest_sent:
-            self._highest_sent = held.journal_id
-            self.status.sent[held.liid] = self.status.sent.get(held.liid, 0) + 1
-        else:
-            self.status.resent[held.liid] = self.status.resent.get(held.liid, 0) + 1
+            return
+        counts = self.status.sent if held.journal_id > self._highest_sent else self.status.resent
+        self._highest_sent = max(self._highest_sent, held.journal_id)
+        for liid, records in held.each:
+            counts[liid] = counts.get(liid, 0) + records
 
     def _handle(self, events: list[Event]) -> bool:
         """False when the connection is to be given up."""
@@ -216,9 +216,8 @@ class Link:
                 for held in self._journal.held(self.stream):
                     if held.journal_id > event.journal_id:
                         break
-                    if held.tri:
-                        continue
-                    self.status.acknowledged[held.liid] = self.status.acknowledged.get(held.liid, 0) + 1
+                    for liid, records in held.each:
+                        self.status.acknowledged[liid] = self.status.acknowledged.get(liid, 0) + records
                 self._journal.acknowledge(self.stream, event.journal_id)
             elif isinstance(event, OptionsAgreed):
                 self.status.acknowledging = event.acknowledgement

@@ -122,6 +122,11 @@ class Faults:
     def held_back(self) -> int:
         return len(self._swapped) + len(self._delayed)
 
+    @property
+    def quiet(self) -> bool:
+        """Whether no fault is set that changes what becomes of a record; a link that is cut does not."""
+        return all(name == "cut" for name in self.model.active())
+
     def arrange(self, entries: list[Entry], now_us: int, real_s: float) -> list[Entry]:
         """The entries to journal now, in the order they leave."""
         model = self.model

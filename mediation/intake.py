@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from asn1.errors import DecodeError
-from asn1.x2x3 import Framer, PduType, X2X3Pdu, encode_pdu, keepalive_ack
+from asn1.x2x3 import Framer, PduType, X2X3Pdu, encode_pdu, frame_size, keepalive_ack
 from mediation.runtime.config import Listen, NotReadyError
 from mediation.runtime.logs import get_logger
 from mediation.runtime.tls import server_context
@@ -23,7 +23,29 @@ MAX_CONTEXTS: Final = 200_000
 MAX_CONNECTIONS: Final = 64
 """Of both listeners together. Each holds at most one unfinished PDU, so this bounds the memory too."""
 
-Consume = Callable[[list[X2X3Pdu]], None]
+Consume = Callable[[list[X2X3Pdu], list[bytes]], None]
+"""X2/X3 PDUs in order, and each as it was received."""
+
+
+class Bulk(Protocol):
+    """The short way of content whose context is known (`mediation.bulk`)."""
+
+    def knows(self, octets: bytearray, at: int) -> bool:
+        """Whether the PDU that begins there is of a known context."""
+
+    def take(self, octets: bytearray, at: int) -> int:
+        """Consume what is known from there on; the offset of what is not, or not whole."""
+
+    def may_learn(self, frame: bytes) -> bool:
+        """Whether this PDU may make its context known, so that it is worth being consumed at once."""
+
+
+Flow = tuple[object, ...]
+"""A context in which numbers run."""
+
+
+def flow_of(pdu: X2X3Pdu) -> Flow:
+    return (pdu.xid, pdu.nfid, pdu.ipid, pdu.correlation_id, pdu.pdu_type)
 
 
 class GapBook:
@@ -32,27 +54,87 @@ class GapBook:
 
     def __init__(self, resumed: bool = False) -> None:
         self._resumed = resumed
-        self._next: OrderedDict[tuple[object, ...], int] = OrderedDict()
+        self._next: OrderedDict[Flow, int] = OrderedDict()
 
     def missing(self, pdu: X2X3Pdu) -> int:
         """How many PDUs were skipped before this one."""
         if pdu.sequence_number is None:
             return 0
-        key = (pdu.xid, pdu.nfid, pdu.ipid, pdu.correlation_id, pdu.pdu_type)
+        key = flow_of(pdu)
         expected = self._next.get(key, pdu.sequence_number if self._resumed else 0)
-        self._next[key] = pdu.sequence_number + 1 & 0xFFFFFFFF
+        self.came(key, pdu.sequence_number + 1 & 0xFFFFFFFF)
+        return max(0, pdu.sequence_number - expected)
+
+    def came(self, key: Flow, number: int) -> None:
+        """`number` comes next in this context."""
+        self._next[key] = number
         self._next.move_to_end(key)
         if len(self._next) > MAX_CONTEXTS:
             self._next.popitem(last=False)
-        return max(0, pdu.sequence_number - expected)
+
+
+class Splitter:
+    """One connection's octets: what `bulk` takes, and between that the PDUs it leaves, in their order."""
+
+    def __init__(self, consume: Consume, bulk: Bulk | None) -> None:
+        self.framer = Framer()
+        self._consume = consume
+        self._bulk = bulk
+        self._buffer = bytearray()
+        self._pdus: list[X2X3Pdu] = []
+        self._frames: list[bytes] = []
+
+    def feed(self, octets: bytes) -> list[X2X3Pdu]:
+        """The keep-alives among them. When framing is lost, `framer.error` is set and all before that is consumed."""
+        buffer, bulk = self._buffer, self._bulk
+        buffer += octets
+        asked: list[X2X3Pdu] = []
+        at = 0
+        while self.framer.error is None:
+            if bulk is not None and bulk.knows(buffer, at):
+                # What came before is numbered and journalled before.
+                self._flush()
+                at = bulk.take(buffer, at)
+            total = self._size(at)
+            if total is None or at + total > len(buffer):
+                break
+            frame = bytes(buffer[at : at + total])
+            at += total
+            for pdu in self.framer.feed(frame):
+                if pdu.pdu_type == PduType.KEEPALIVE:
+                    asked.append(pdu)
+                elif pdu.pdu_type in (PduType.X2, PduType.X3):
+                    self._pdus.append(pdu)
+                    self._frames.append(frame)
+                    if bulk is not None and bulk.may_learn(frame):
+                        self._flush()
+        del buffer[:at]
+        self._flush()
+        return asked
+
+    def _size(self, at: int) -> int | None:
+        """Octets of the PDU there; None where that is not to be known yet, or never."""
+        with memoryview(self._buffer) as view:
+            try:
+                return frame_size(view, start=at)
+            except DecodeError as error:
+                self.framer.error = error.with_traceback(None)
+                return None
+
+    def _flush(self) -> None:
+        if self._pdus:
+            pdus, frames = self._pdus, self._frames
+            self._pdus, self._frames = [], []
+            self._consume(pdus, frames)
 
 
 class Intake:
-    """Both listeners. `consume` gets the X2/X3 PDUs of one read, in order."""
+    """Both listeners. `consume` gets the X2/X3 PDUs of one read, in order, but for those that `bulk` has taken."""
 
-    def __init__(self, consume: Consume, room: asyncio.Event) -> None:
+    def __init__(self, consume: Consume, room: asyncio.Event, bulk: Bulk | None = None) -> None:
         """While `room` is not set nothing more is read: the backlog is at its bound."""
         self._consume = consume
+        self._bulk = bulk
         self._room = room
         self._servers: list[asyncio.Server] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -91,18 +173,14 @@ class Intake:
             self._log.warning("too_many_connections", limit=MAX_CONNECTIONS)
             writer.close()
             return
-        framer, skipped = Framer(), 0
+        splitter, skipped = Splitter(self._consume, self._bulk), 0
+        framer = splitter.framer
         self.connections += 1
         try:
             while octets := await reader.read(READ_OCTETS):
                 await self._room.wait()
-                pdus = framer.feed(octets)
-                for pdu in pdus:
-                    if pdu.pdu_type == PduType.KEEPALIVE:
-                        writer.write(encode_pdu(keepalive_ack(pdu)))
-                wanted = [pdu for pdu in pdus if pdu.pdu_type in (PduType.X2, PduType.X3)]
-                if wanted:
-                    self._consume(wanted)
+                for asked in splitter.feed(octets):
+                    writer.write(encode_pdu(keepalive_ack(asked)))
                 if framer.last_error is not None:
                     self.skipped += framer.broken - skipped
                     self._log.warning("undecodable_pdu", code=framer.last_error.code, skipped=framer.broken - skipped)

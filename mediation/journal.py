@@ -1,7 +1,8 @@
 """The delivery window on disk: what was let through scope and is not acknowledged yet, with its numbers.
 
 Files `journal-NNNNNNNN.log`, each a row of frames: length u32, nonce 12, AES-256-GCM of a frame's body; the key lies
-apart. A body is JSON for small facts (state at the start of a file, acknowledgements, drops) or a batch of records.
+apart. A body is JSON for small facts (state at the start of a file, acknowledgements, drops), a batch of records, or a
+run: content records back to back with what each communication's number is behind them, sent and acknowledged as one.
 A restart reads all files and has the same unacknowledged records with the same numbers. A last frame that is cut off
 was never sent and is dropped. A file goes when nothing in it is unacknowledged any more. Bounded: beyond the capacity
 the oldest records are dropped, and every drop is journalled and counted. Content that is never sent again (CCC of the
@@ -22,6 +23,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -30,15 +32,32 @@ from mediation.runtime.config import NotReadyError
 
 _LENGTH: Final = struct.Struct(">I")
 _RECORD: Final = struct.Struct(">QBBII")
+_RUN: Final = struct.Struct(">QIBII")
+_ADVANCE: Final = struct.Struct(">16sQIIIB")
 _RECORDS: Final = b"R"
+_RUNS: Final = b"B"
 _FACT: Final = b"F"
 MAX_FRAME_OCTETS: Final = 64 << 20
 HI2: Final = 0
 HI3: Final = 1
 """Streams have small numbers that no configuration may change, or a restart would send to somebody else."""
+STATE_SHARE: Final = 16
+"""A file is at least so many times as large as the counters that stand at its beginning: with a hundred thousand
+communications they are the larger part of a small one."""
 
 Note = tuple[str, int, dict[str, Any]]
 """What restores the counters of a communication: (xid, correlation, state)."""
+
+
+class Advance(NamedTuple):
+    """Of one communication of a run: how many of its records are of it, and the number to be given next."""
+
+    xid: str
+    correlation: int
+    cin: int
+    next_cc: int
+    records: int
+    liid: str
 
 
 class Entry(NamedTuple):
@@ -53,10 +72,20 @@ class Entry(NamedTuple):
 
 
 class Held(NamedTuple):
+    """One record, or a run of them: `journal_id` is then that of the last one, `records` how many there are, `liids`
+    whose, and `liid` is empty."""
+
     journal_id: int
     liid: str
     octets: bytes
     tri: bool = False
+    records: int = 1
+    liids: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def each(self) -> tuple[tuple[str, int], ...]:
+        """(LIID, records) of what counts as a record."""
+        return self.liids or (() if self.tri else ((self.liid, 1),))
 
 
 class _File:
@@ -81,11 +110,12 @@ class Journal:
         self.lost = False
         """There was a journal here before, and nothing of it is left: its counters are gone."""
         self.state: dict[str, Any] | None = None
-        self.notes: list[Note] = []
+        self.notes: list[Note | Advance] = []
         self._held: dict[int, deque[Held]] = {HI2: deque(), HI3: deque()}
         self._acknowledged: dict[int, int] = {}
         self._files: deque[_File] = deque()
         self._descriptor = -1
+        self._state_octets = 0
         try:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             known = key_path.exists()
@@ -129,6 +159,26 @@ class Journal:
         self._drop_beyond_capacity()
         return made
 
+    def append_run(
+        self, stream: int, octets: bytes, records: int, advances: list[Advance], state: dict[str, Any] | None = None
+    ) -> Held:
+        """Journal content records that lie back to back, before they are sent. `state` as for `append`."""
+        if state is not None:
+            self._rotate(state)
+        rows = [
+            _ADVANCE.pack(UUID(one.xid).bytes, one.correlation, one.cin, one.next_cc, one.records, len(liid)) + liid
+            for one, liid in ((one, one.liid.encode()) for one in advances)
+        ]
+        head = _RUN.pack(self.next_id, records, stream, len(rows), len(octets))
+        held = Held(self.next_id + records - 1, "", octets, False, records, _liids(advances))
+        self.held(stream).append(held)
+        self.held_octets += len(octets)
+        self._files[-1].last_id = held.journal_id
+        self.next_id += records
+        self._write(b"".join((_RUNS, head, *rows, octets)))
+        self._drop_beyond_capacity()
+        return held
+
     @property
     def dropped_total(self) -> int:
         """Records and TRIs overwritten so far, over restarts."""
@@ -137,10 +187,11 @@ class Journal:
     @property
     def full_file(self) -> bool:
         """The current file has reached its size; give the state with the next `append`."""
-        return self._files[-1].octets >= self._file_octets
+        return self._files[-1].octets >= max(self._file_octets, STATE_SHARE * self._state_octets)
 
     def acknowledge(self, stream: int, journal_id: int) -> int:
-        """Everything of `stream` up to this id is durable at the LEMF; how many records that was."""
+        """Everything of `stream` up to this id is durable at the LEMF; how many records that was. A run is acknowledged
+        with its last record."""
         if journal_id <= self._acknowledged.get(stream, -1):
             return 0
         self._acknowledged[stream] = journal_id
@@ -161,18 +212,20 @@ class Journal:
     def _release(self, stream: int, journal_id: int) -> int:
         held, count = self.held(stream), 0
         while held and held[0].journal_id <= journal_id:
-            self.held_octets -= len(held.popleft().octets)
-            count += 1
+            gone = held.popleft()
+            self.held_octets -= len(gone.octets)
+            count += gone.records
         return count
 
     def _drop_beyond_capacity(self) -> None:
-        dropped: list[tuple[int, int, str]] = []
+        dropped: list[tuple[int, int, str, int]] = []
         while self.held_octets > self._capacity_octets:
             stream = min((s for s in self._held if self._held[s]), key=lambda s: self._held[s][0].journal_id)
             lost = self._held[stream].popleft()
             self.held_octets -= len(lost.octets)
-            self.dropped[lost.liid] = self.dropped.get(lost.liid, 0) + 1
-            dropped.append((stream, lost.journal_id, lost.liid))
+            for liid, records in lost.liids or ((lost.liid, 1),):
+                self.dropped[liid] = self.dropped.get(liid, 0) + records
+                dropped.append((stream, lost.journal_id, liid, records))
         if dropped:
             self._write(_FACT + json.dumps({"drop": dropped}).encode())
 
@@ -189,7 +242,9 @@ class Journal:
         self._files.append(_File(path))
         acks = [self._acknowledged.get(stream, -1) for stream in range(max(self._held) + 1)]
         fact = {"state": state, "next_id": self.next_id, "dropped": self.dropped, "acks": acks}
-        self._write(_FACT + json.dumps(fact).encode())
+        said = json.dumps(fact).encode()
+        self._state_octets = len(said)
+        self._write(_FACT + said)
         self._discard_files()
 
     def _write(self, body: bytes) -> None:
@@ -212,6 +267,8 @@ class Journal:
             for body in self._frames(path):
                 if body[:1] == _RECORDS:
                     self._replay_records(body, file)
+                elif body[:1] == _RUNS:
+                    self._replay_run(body, file)
                 else:
                     self._replay_fact(json.loads(body[1:]))
         for stream, journal_id in self._acknowledged.items():
@@ -249,19 +306,36 @@ class Journal:
             file.last_id = journal_id
             self.next_id = max(self.next_id, journal_id + 1)
 
+    def _replay_run(self, body: bytes, file: _File) -> None:
+        first_id, records, stream, rows, octets = _RUN.unpack_from(body, 1)
+        at = 1 + _RUN.size
+        advances = []
+        for _ in range(rows):
+            xid, correlation, cin, next_cc, count, liid_octets = _ADVANCE.unpack_from(body, at)
+            at += _ADVANCE.size
+            liid = body[at : at + liid_octets].decode()
+            at += liid_octets
+            advances.append(Advance(str(UUID(bytes=xid)), correlation, cin, next_cc, count, liid))
+        self.notes += advances
+        held = Held(first_id + records - 1, "", body[at : at + octets], False, records, _liids(advances))
+        self.held(stream).append(held)
+        self.held_octets += octets
+        file.last_id = held.journal_id
+        self.next_id = max(self.next_id, held.journal_id + 1)
+
     def _replay_fact(self, fact: dict[str, Any]) -> None:
         if "ack" in fact:
             stream, journal_id = fact["ack"]
             self._acknowledged[stream] = max(self._acknowledged.get(stream, -1), journal_id)
         elif "drop" in fact:
-            gone = {(stream, journal_id) for stream, journal_id, _ in fact["drop"]}
+            gone = {(one[0], one[1]) for one in fact["drop"]}
             for stream in self._held:
                 kept = [held for held in self._held[stream] if (stream, held.journal_id) not in gone]
                 self.held_octets -= sum(len(h.octets) for h in self._held[stream]) - sum(len(h.octets) for h in kept)
                 self._held[stream].clear()
                 self._held[stream].extend(kept)
-            for _, _, liid in fact["drop"]:
-                self.dropped[liid] = self.dropped.get(liid, 0) + 1
+            for _, _, liid, records in fact["drop"]:
+                self.dropped[liid] = self.dropped.get(liid, 0) + records
         elif "notes" in fact:
             self.notes += [(xid, correlation, state) for xid, correlation, state in fact["notes"]]
         else:
@@ -271,6 +345,13 @@ class Journal:
             self.dropped = dict(fact["dropped"])
             for stream, journal_id in enumerate(fact["acks"]):
                 self._acknowledged[stream] = max(self._acknowledged.get(stream, -1), journal_id)
+
+
+def _liids(advances: list[Advance]) -> tuple[tuple[str, int], ...]:
+    counts: dict[str, int] = {}
+    for one in advances:
+        counts[one.liid] = counts.get(one.liid, 0) + one.records
+    return tuple(counts.items())
 
 
 def _key(path: Path) -> bytes:

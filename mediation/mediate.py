@@ -8,8 +8,9 @@ same gate, and then by `mediation.laes_records`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import zip_longest
 from typing import Any, Final
 
 from asn1.errors import DecodeError, EncodeError, RefusedError
@@ -18,20 +19,21 @@ from asn1.ps_pdu import PsHeader
 from asn1.x2x3 import PduType, X2X3Pdu
 from mediation import convert
 from mediation.admf import Admf
+from mediation.bulk import Bulk, Learned
 from mediation.config import MediationConfig
 from mediation.delivery import Link
 from mediation.faults import Faults
 from mediation.foreign import NotConvertibleError
 from mediation.intake import GapBook, Intake
-from mediation.journal import HI2, HI3, Entry, Journal
+from mediation.journal import HI2, HI3, Advance, Entry, Journal
 from mediation.laes_delivery import CccLink, CdcLink
 from mediation.laes_records import LaesRecords
-from mediation.law.orders import CourtOrder
+from mediation.law.orders import CourtOrder, Service
 from mediation.outgoing import Outgoing, Sender
 from mediation.redact import granted
 from mediation.runtime.handover_keys import KeyRing
 from mediation.runtime.logs import get_logger
-from mediation.scope import Scope, ScopeEvent, allow
+from mediation.scope import Scope, ScopeEvent, allow, whole_window
 from mediation.sequence import Counters, plain
 
 OPERATOR_LIID: Final = "-"
@@ -91,16 +93,59 @@ class Mediation:
         if journal.state is not None:
             self._counters.restore(journal.state)
         for note in journal.notes:
-            self._counters.note(*note)
+            if isinstance(note, Advance):
+                self._counters.advance(note.xid, note.correlation, note.cin, note.next_cc)
+            else:
+                self._counters.note(*note)
         if config.cin_reset == "restart":
             self._counters.begin_anew()
         journal.start(self._counters.snapshot())
+        self._bulk = Bulk(self._counters, self._gaps)
+        self._bulk_of: tuple[object, ...] = ()
+        self._quiet = False
         self._log = get_logger("mediation")
 
-    def consume(self, pdus: list[X2X3Pdu], now_us: int = 0, real_s: float = 0.0) -> None:
-        """Journal what scope lets through and wake the links. The times are for faults that hold records back."""
-        entries = [entry for pdu in pdus for entry in self._entries(pdu, now_us, real_s)]
+    def consume(self, pdus: list[X2X3Pdu], now_us: int = 0, real_s: float = 0.0, frames: Sequence[bytes] = ()) -> None:
+        """Journal what scope lets through and wake the links. The times are for faults that hold records back.
+        `frames`: the PDUs as they were received, from which the short way learns."""
+        entries: list[Entry] = []
+        for pdu, frame in zip_longest(pdus, frames):
+            entries += self._entries(pdu, now_us, real_s, frame)
         self.deliver(self.faults.arrange(entries, now_us, real_s))
+
+    # The short way of content (`bulk`)
+
+    def knows(self, octets: bytearray, at: int) -> bool:
+        return self._bulk_may and self._bulk.knows(octets, at)
+
+    def may_learn(self, frame: bytes) -> bool:
+        return self._bulk_may and self._bulk.may_learn(frame)
+
+    def take(self, octets: bytearray, at: int) -> int:
+        """Journal the records of what is known and wake the links; where the first PDU begins that is not."""
+        while (run := self._bulk.run(octets, at)) is not None:
+            at = run.end
+            for one in run.advances:
+                counts = self.totals.of(one.liid)
+                counts.x3_in += one.records
+                counts.cc += one.records
+            for liid, missing in run.gaps.items():
+                self.totals.of(liid).gaps += missing
+            before = self._journal.dropped_total
+            state = self._counters.snapshot() if self._journal.full_file else None
+            self._journal.append_run(HI3, run.octets, run.records, run.advances, state)
+            self._journalled(before)
+        return at
+
+    @property
+    def _bulk_may(self) -> bool:
+        """Whether any record may take the short way. What was learned under other orders or faults is forgotten."""
+        learned_of = (self._admf.changes, self.faults.model)
+        if learned_of != self._bulk_of:
+            self._bulk_of = learned_of
+            self._quiet = self._sender.plain and self.faults.quiet
+            self._bulk.forget()
+        return self._quiet and not self.faults.held_back
 
     def due(self, now_us: int, real_s: float, everything: bool = False) -> None:
         """Deliver what leaves because its time has come: what a fault held back, content that waited for company,
@@ -129,6 +174,9 @@ class Mediation:
         for held, entry in zip(self._journal.append(entries, state, notes), entries, strict=True):
             self.laes.journalled(entry.stream, held.journal_id)
         self.laes.offer(packets)
+        self._journalled(before)
+
+    def _journalled(self, before: int) -> None:
         if self._journal.dropped_total > before:
             # 6.3.3: the oldest were overwritten, and that is reported.
             self._log.error("buffer_full", overwritten=self._journal.dropped_total - before)
@@ -158,7 +206,7 @@ class Mediation:
         self.totals.of(liid).iri += 1
         self.deliver([entry])
 
-    def _entries(self, pdu: X2X3Pdu, now_us: int, real_s: float) -> list[Entry]:
+    def _entries(self, pdu: X2X3Pdu, now_us: int, real_s: float, frame: bytes | None = None) -> list[Entry]:
         xid = uuid.UUID(bytes=pdu.xid)
         order = self._admf.orders.get(xid)
         if order is None:
@@ -170,7 +218,7 @@ class Mediation:
         counts.x2_in += not content
         counts.gaps += self._gaps.missing(pdu)
         try:
-            return self._convert(pdu, str(xid), order, counts, now_us, int(real_s * 1e6))
+            return self._convert(pdu, str(xid), order, counts, now_us, int(real_s * 1e6), frame)
         except NotConvertibleError as error:
             # Nothing of it may be lost silently: it is counted, with the reason.
             counts.not_convertible += 1
@@ -182,9 +230,19 @@ class Mediation:
             counts.undecodable += 1
             self._log.warning("undecodable", liid=order.liid, why=type(error).__name__)
             return []
+        finally:
+            if content:
+                self._bulk.heard(pdu, str(xid), self._counters.peek(str(xid), pdu.correlation_id))
 
     def _convert(
-        self, pdu: X2X3Pdu, xid: str, order: CourtOrder, counts: LiidCounts, now_us: int, real_us: int
+        self,
+        pdu: X2X3Pdu,
+        xid: str,
+        order: CourtOrder,
+        counts: LiidCounts,
+        now_us: int,
+        real_us: int,
+        frame: bytes | None = None,
     ) -> list[Entry]:
         role = self._config.network_functions.get(pdu.nfid or "")
         if role is None or pdu.timestamp_ns is None:
@@ -234,9 +292,23 @@ class Mediation:
         counts.cc += made.iri_type is None
         counts.iri += made.iri_type is not None
         convert.advance(pdu, state, made)
+        if frame is not None and made.iri_type is None and self._bulk_may:
+            self._learn(pdu, frame, product, order, service, entries)
         # What a restart must know is how things stand behind this PDU.
         note = (xid, pdu.correlation_id, plain(state))
         return [one if one.note is None or one.note[:2] != note[:2] else one._replace(note=note) for one in entries]
+
+    def _learn(
+        self, pdu: X2X3Pdu, frame: bytes, product: Outgoing, order: CourtOrder, service: Service, entries: list[Entry]
+    ) -> None:
+        """What was decided of this PDU, where the next of its context would be treated alike."""
+        window = whole_window(order, service)
+        if window is None or len(entries) != 1 or entries[0].stream != HI3:
+            return
+        header = self._sender.as_sent(product.header)._replace(sequence_number=product.state.next_cc - 1 & 0xFFFFFFFF)
+        contents, direction = product.contents, product.direction
+        said = Learned(product.xid, header, contents, direction, product.state, window, entries[0].octets)
+        self._bulk.learn(pdu, frame, said)
 
     def status(self, intake: Intake) -> dict[str, Any]:
         per_liid = {}
@@ -246,8 +318,8 @@ class Mediation:
             for held in self._journal.held(stream):
                 if held.tri:
                     tris += 1
-                else:
-                    backlog[held.liid] = backlog.get(held.liid, 0) + 1
+                for liid, records in held.each:
+                    backlog[liid] = backlog.get(liid, 0) + records
         for liid, count in self.laes.waiting(self._journal).items():
             backlog[liid] = backlog.get(liid, 0) + count
         numbered: dict[str, int] = {}

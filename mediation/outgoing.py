@@ -82,6 +82,19 @@ class Sender:
         self._byte_counters: OrderedDict[tuple[bytes, int], ByteCounter] = OrderedDict()
 
     @property
+    def plain(self) -> bool:
+        """Whether a record of content leaves alone, whole, in the clear and with nothing behind it."""
+        changed = self._aggregation or self._encryption or self._integrity or self._segment_octets
+        return changed is None and self._counters.scope == "communication"
+
+    def as_sent(self, header: PsHeader) -> PsHeader:
+        """The header as the agreed module version has it."""
+        header = header._replace(oid=self._oid)
+        if self._old_module:
+            header = header._replace(extended_interception_point_id=None, network_function_id=None)
+        return header
+
+    @property
     def waiting(self) -> int:
         """Products that wait for company, and so are in no journal yet."""
         return sum(len(one.products) for one in self._waiting.values())
@@ -167,9 +180,7 @@ class Sender:
         content = first.iri_type is None
         liid = first.header.liid.decode()
         number = self._number(products)
-        header = first.header._replace(sequence_number=number, oid=self._oid)
-        if self._old_module:
-            header = header._replace(extended_interception_point_id=None, network_function_id=None)
+        header = self.as_sent(first.header._replace(sequence_number=number))
         if len(products) > 1:
             stamp_us = max(now_us, *(one.header.time_us or 0 for one in products))
             header = header._replace(time_us=stamp_us, time_qualifier="timeOfAggregation")

@@ -64,6 +64,15 @@ def allow(order: CourtOrder, event: ScopeEvent, slack_us: int = 0, overdeliver: 
     return ScopeVerdict(Scope.WHOLE, "R-116")
 
 
+def whole_window(order: CourtOrder, service: Service) -> tuple[int, int] | None:
+    """From when until when, exclusive, content of this service is handed over whole, whoever sends it; None when that
+    depends on more than its time. It says nothing that `allow` does not say."""
+    if order.state in _GIVES_NOTHING or order.kind.metadata_only or service not in order.services:
+        return None
+    end_us, _ = _end(order)
+    return (order.window.start_us, end_us) if order.window.start_us < end_us else None
+
+
 def _end(order: CourtOrder) -> tuple[int, str]:
     """When the carrier stops, exclusive, and the rule behind that: the earliest of all that ends the order."""
     ends = [(order.window.end_us, "R-002")]

@@ -119,6 +119,21 @@ class Counters:
         else:
             one.next_iri = after
 
+    def counted(self, xid: str, correlation: int, one: Communication, next_cc: int) -> None:
+        """Content up to this number left in bulk."""
+        one.next_cc = next_cc
+        if (xid, correlation) in self._held:
+            self._held.move_to_end((xid, correlation))
+
+    def advance(self, xid: str, correlation: int, cin: int, next_cc: int) -> None:
+        """Put back what a journalled run says of a communication: no number below is given again."""
+        known = self._held.get((xid, correlation))
+        if known is None or known.cin != cin:
+            known = self._held[xid, correlation] = Communication(cin)
+        known.next_cc = max(known.next_cc, next_cc)
+        self._held.move_to_end((xid, correlation))
+        self.next_cin = max(self.next_cin, cin % 0xFFFFFFFF + 1)
+
     def begin_anew(self) -> None:
         """For a peer that wants every start to be one: all that was counted is told to be reset, as OpenLI does."""
         for one in self._held.values():

@@ -120,10 +120,10 @@ async def run(config: MediationConfig, ready: ReadyFn, stop: asyncio.Event) -> N
     room = asyncio.Event()
     room.set()
 
-    def consume(pdus: list[X2X3Pdu]) -> None:
-        mediation.consume(pdus, clock.now_us(), time.monotonic())
+    def consume(pdus: list[X2X3Pdu], frames: list[bytes]) -> None:
+        mediation.consume(pdus, clock.now_us(), time.monotonic(), frames)
 
-    intake = Intake(consume, room)
+    intake = Intake(consume, room, mediation)
     control = Control(mediation, admf, reports, clock)
     control.cut_links()
     x2_port = await intake.listen("X2", config.x2_listen)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -11,7 +12,7 @@ from asn1.errors import DecodeError
 from asn1.handover import HandoverConfig, LemfSession, TriSeen
 from asn1.ps_pdu import PsHeader, cc_pdu, decode_ps_pdu
 from mediation.delivery import Link
-from mediation.journal import HI3, Entry, Journal
+from mediation.journal import HI3, Advance, Entry, Journal
 from mediation.runtime.config import Peer
 
 
@@ -135,6 +136,36 @@ async def test_reconnect_sends_again_exactly_what_was_not_acknowledged(
     await until(lambda: not journal.held(HI3))
     assert lemf.records[45:] == [record(n) for n in range(50)]
     assert link.status.resent["LAB-1"] >= 45
+    await lemf.stop()
+
+
+def put_run(journal: Journal, link: Link, first: int, count: int) -> None:
+    octets = b"".join(record(n) for n in range(first, first + count))
+    journal.append_run(HI3, octets, count, [Advance(str(UUID(int=1)), 1, 1, first + count, count, "LAB-1")])
+    link.wake()
+
+
+async def test_runs_among_records_are_delivered_acknowledged_and_sent_again_in_their_order(
+    tmp_path: Path, delivering: Callable[..., Link]
+) -> None:
+    lemf, journal = Lemf(acknowledge=False), journal_of(tmp_path)
+    link = delivering(journal, await lemf.start(), ack_every_records=64)
+    put(journal, link, 0, 3)
+    put_run(journal, link, 3, 200)
+    put(journal, link, 203, 1)
+    put_run(journal, link, 204, 96)
+    await until(lambda: len(lemf.records) == 300)
+    assert [held.records for held in journal.held(HI3)] == [1, 1, 1, 200, 1, 96]
+    lemf.hang_up_after = 310
+    put_run(journal, link, 300, 50)
+    await until(lambda: lemf.connections == 2)
+    lemf.acknowledge = True
+    put_run(journal, link, 350, 50)
+    await until(lambda: not journal.held(HI3))
+    again = lemf.records[310:]
+    assert again == [record(n) for n in range(400)]
+    assert link.status.acknowledged == {"LAB-1": 400} and link.status.sent["LAB-1"] == 400
+    assert link.status.resent["LAB-1"] >= 300
     await lemf.stop()
 
 

@@ -224,7 +224,9 @@ def test_what_cannot_be_converted_is_counted_with_its_reason(tmp_path: Path) -> 
             "network_functions": {"nf": "data"},
         }
     )  # fmt: skip
-    admf: Any = SimpleNamespace(orders={xid: order}, refused=0, active_tasks=1, inbox_looks=0, activations={})
+    admf: Any = SimpleNamespace(
+        orders={xid: order}, changes=0, refused=0, active_tasks=1, inbox_looks=0, activations={}
+    )
     journal = Journal(tmp_path / "journal", tmp_path / "key", 1 << 20, 1 << 20, False)
     mediation = Mediation(config, journal, admf, Faults(FaultsModel()))
     sent = [
@@ -232,7 +234,7 @@ def test_what_cannot_be_converted_is_counted_with_its_reason(tmp_path: Path) -> 
         pdu(PayloadFormat.DHCP, b"x", PduType.X2), pdu(PayloadFormat.GTP_U, tunnel(), PduType.X3),
     ]  # fmt: skip
     mediation.consume([one._replace(xid=xid.bytes) for one in sent])
-    status = mediation.status(Intake(lambda _: None, asyncio.Event()))
+    status = mediation.status(Intake(lambda pdus, frames: None, asyncio.Event()))
     assert status["not_convertible"] == {foreign.NO_FORM[4]: 2, foreign.NO_FORM[10]: 1}
     counted = status["per_liid"]["LAB-1"]
     assert (counted["not_convertible"], counted["cc"], counted["undecodable"], counted["scoped_out"]) == (3, 1, 0, 0)

@@ -101,7 +101,7 @@ class Bench:
         self.taken: list[X2X3Pdu] = []
         self.room = asyncio.Event()
         self.room.set()
-        self.intake = Intake(self.taken.extend, self.room)
+        self.intake = Intake(lambda pdus, frames: self.taken.extend(pdus), self.room)
         self.port = 0
         self.writers: list[asyncio.StreamWriter] = []
 

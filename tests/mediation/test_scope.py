@@ -24,7 +24,7 @@ from mediation.law.orders import (
     TargetKind,
     Window,
 )
-from mediation.scope import Scope, ScopeEvent, ScopeVerdict, allow
+from mediation.scope import Scope, ScopeEvent, ScopeVerdict, allow, whole_window
 
 START, END = 1_000_000, 9_000_000
 WARRANT = CourtOrder(
@@ -309,3 +309,33 @@ def test_nothing_outside_the_effective_window_and_no_content_under_a_pen_registe
         assert scope is not Scope.WHOLE and not (seen.content and scope is Scope.METADATA)
     else:
         assert scope is not Scope.METADATA
+
+
+TIMES = st.one_of(st.none(), st.integers(START - 2, END + 2))
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    kind=st.sampled_from(list(OrderKind)),
+    state=st.sampled_from(list(OrderState)),
+    services=st.frozensets(st.sampled_from(list(Service))),
+    service=st.sampled_from(list(Service)),
+    ends=st.tuples(TIMES, TIMES),
+    use=st.one_of(st.none(), st.builds(Exigency, st.integers(0, END), st.none() | st.integers(0, END))),
+    federal=st.booleans(),
+    time_us=st.one_of(st.integers(START - 3, END + 3), st.sampled_from([0, START - 1, START, END - 1, END])),
+    sends=st.sampled_from([True, False, None]),
+    opens=st.sampled_from([True, False, None]),
+)
+def test_a_whole_window_says_of_every_time_what_the_gate_says(
+    kind: OrderKind, state: OrderState, services: frozenset[Service], service: Service, ends: tuple[Any, Any],
+    use: Exigency | None, federal: bool, time_us: int, sends: bool | None, opens: bool | None,
+) -> None:  # fmt: skip
+    """Of content, whoever sends it: what takes the short way was allowed, and allowed whole."""
+    order = replace(
+        WARRANT, kind=kind, state=state, services=services, revoked_at_us=ends[0], objective_attained_at_us=ends[1],
+        exigent=use, jurisdiction=Jurisdiction.FEDERAL if federal else Jurisdiction.STATE,
+    )  # fmt: skip
+    window = whole_window(order, service)
+    whole = allow(order, ScopeEvent(time_us, service, True, sends, opens)).scope is Scope.WHOLE
+    assert whole is (window is not None and window[0] <= time_us < window[1])
