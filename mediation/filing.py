@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mediation.runtime.config import NotReadyError
+from mediation.runtime.disk import advice
 
 
 class Filing:
@@ -26,7 +27,7 @@ class Filing:
             if cut:
                 os.write(self._descriptor, b"\n")
         except OSError as error:
-            raise NotReadyError(f"Cannot write {path}: {error.strerror}. Make it writable.") from error
+            raise NotReadyError(f"Cannot write {path}: {error.strerror}. {advice(error)}") from error
 
     def append(self, line: Mapping[str, Any]) -> None:
         os.write(self._descriptor, json.dumps(line, sort_keys=True).encode() + b"\n")

@@ -29,6 +29,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from mediation.runtime.config import NotReadyError
+from mediation.runtime.disk import advice
 
 _LENGTH: Final = struct.Struct(">I")
 _RECORD: Final = struct.Struct(">QBBII")
@@ -123,9 +124,7 @@ class Journal:
             self._replay()
             self.lost = known and self.state is None
         except OSError as error:
-            raise NotReadyError(
-                f"Cannot use the journal in {directory}: {error.strerror}. Make it writable."
-            ) from error
+            raise NotReadyError(f"Cannot use the journal in {directory}: {error.strerror}. {advice(error)}") from error
 
     def start(self, state: dict[str, Any]) -> None:
         """Begin a file of our own with the counters as they are; what was replayed is in them."""

@@ -31,6 +31,7 @@ from mediation.mediate import Mediation
 from mediation.notices import Notices
 from mediation.runtime.clock import Clock
 from mediation.runtime.config import NotReadyError
+from mediation.runtime.disk import advice
 from mediation.runtime.exchange import Endpoint
 from mediation.runtime.handover_keys import read_ring, read_signing_key
 from mediation.runtime.hi1_front import Hi1Config, Hi1Front
@@ -88,7 +89,7 @@ async def run(config: MediationConfig, ready: ReadyFn, stop: asyncio.Event) -> N
     try:
         config.inbox.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise NotReadyError(f"Cannot use the inbox {config.inbox}: {error.strerror}. Make it writable.") from error
+        raise NotReadyError(f"Cannot use the inbox {config.inbox}: {error.strerror}. {advice(error)}") from error
     journal = Journal(
         config.data_dir / "journal",
         config.data_dir / "keys" / "journal.key",

@@ -30,6 +30,7 @@ from collector.store.private_files import private_pem, read_public_key, sync_dir
 from mediation.ledger.checkpoint import NoteSigner, Signer, Trust
 from mediation.ledger.epochs import LedgerState
 from mediation.runtime.config import NotReadyError
+from mediation.runtime.disk import advice
 from mediation.runtime.process import IntegrityError
 
 AUDIT: Final = "calea-lab/signer"
@@ -51,7 +52,7 @@ class SignerMemory:
             self.signed = self._read()
             self._audit = AuditLog(directory / "audit", self, audit_octets, AUDIT)
         except OSError as error:
-            raise NotReadyError(f"Cannot use {directory}: {error.strerror}. Make it writable.") from error
+            raise NotReadyError(f"Cannot use {directory}: {error.strerror}. {advice(error)}") from error
 
     @property
     def identity(self) -> Ed25519PublicKey:

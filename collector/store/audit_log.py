@@ -26,6 +26,7 @@ from collector.store.gauge import StoreError
 from mediation.ledger.checkpoint import Checkpoint, NoteSigner, Signer, Trust, parse_note, verify_note
 from mediation.ledger.epochs import LedgerState
 from mediation.ledger.kernel import CompactRange, leaf_hash
+from mediation.runtime.disk import advice
 from mediation.runtime.process import IntegrityError
 
 ORIGIN: Final = "calea-lab/audit"
@@ -94,7 +95,7 @@ class AuditLog:
             self._notes = os.open(directory / "checkpoints.txt", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         except OSError as error:
             raise StoreError(
-                f"Cannot use the audit directory {directory}: {error.strerror}. Make it writable."
+                f"Cannot use the audit directory {directory}: {error.strerror}. {advice(error)}"
             ) from error
         self._tree = CompactRange()
         self._previous = bytes(32)

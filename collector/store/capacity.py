@@ -1,19 +1,20 @@
 """How large a store may become: octets, or a share of the file system it lies on, decided when it is opened.
 
 Rules. A share counts in whole segments and is refused where the file system has no room for it: a capacity that cannot
-be filled is no capacity. What is there is never made to fit: a capacity below it is refused with words, since only the
-FIFO removes records, and only one segment at a time, with notice.
+be filled is no capacity. What is there is never made to fit: a capacity below it, or segments of another size, are
+refused with words, since only the FIFO removes records, and only one segment at a time, with notice.
 """
 
 from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from collector.store.gauge import StoreError
+from collector.store.settings import StoreConfig
 
 MIN_PERCENT: Final = 0.01
 MAX_PERCENT: Final = 95.0
@@ -63,13 +64,23 @@ def share_octets(directory: Path, percent: float, segment_octets: int) -> int:
     return octets
 
 
-def check_not_below(directory: Path, capacity_octets: int, segments: Iterable[int]) -> None:
-    """Raises StoreError when segment files of these sizes take more than the capacity."""
-    there = sum(segments)
-    if there > capacity_octets:
+def check_fits(directory: Path, config: StoreConfig, segments: Sequence[int]) -> None:
+    """Raises StoreError when segment files of these sizes are not of the configured size, or take more than the
+    capacity. A store keeps the size of segments that it began with: files are used again, and what fits into one is
+    what the collector's batches are made for."""
+    other = next((octets for octets in segments if octets != config.segment_octets), None)
+    if other is not None:
         raise StoreError(
-            f"The store in {directory} takes {there} octets, the capacity is {capacity_octets}: nothing is removed to "
-            f"make it fit. Set the capacity to {there} octets or more, or begin a new store in another directory."
+            f"The store in {directory} has segments of {other} octets, configured are {config.segment_octets}: a store "
+            f"keeps the size it began with. Set store.segment_octets to {other}, or begin a new store in another "
+            "directory. Nothing was changed."
+        )
+    there = sum(segments)
+    if there > config.capacity_octets:
+        raise StoreError(
+            f"The store in {directory} takes {there} octets, the capacity is {config.capacity_octets}: nothing is "
+            f"removed to make it fit. Set the capacity to {there} octets or more, or begin a new store in another "
+            "directory."
         )
 
 

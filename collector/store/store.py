@@ -25,7 +25,7 @@ from collector.batch import Batch, CommitInfo
 from collector.rows import FORM_NOTICE
 from collector.standing import Entry, Standings
 from collector.store import frames
-from collector.store.capacity import Rate, check_not_below
+from collector.store.capacity import Rate, check_fits
 from collector.store.decisions import DecisionBatch, DecisionBook, carrying_batch, decision_batch
 from collector.store.eviction import Contents, contents_of, unsafe_entries
 from collector.store.files import Files, RealFiles, write_all
@@ -117,9 +117,7 @@ class Store:
             directory.mkdir(parents=True, exist_ok=True)
             store = cls(directory, config, keys, hooks, files or RealFiles())
         except OSError as error:
-            raise StoreError(
-                f"Cannot use the store directory {directory}: {error.strerror}. Make it writable or configure another."
-            ) from error
+            raise StoreError(not_opened(directory, error)) from error
         try:
             store._recover()
         except OSError as error:
@@ -208,9 +206,7 @@ class Store:
     def _recover(self) -> None:
         durable = 0 if self.config.pin is None else pinned_size(self.config.pin)
         found = recover(self.directory, self.config.origin, self._keys, durable)
-        check_not_below(
-            self.directory, self.config.capacity_octets, (one.header.segment_octets for one in found.segments)
-        )
+        check_fits(self.directory, self.config, tuple(one.header.segment_octets for one in found.segments))
         for path in self.directory.glob("seg-*.tmp"):
             path.unlink()
         self._segments = list(found.segments)

@@ -7,28 +7,9 @@ told of it sends again. The next start reads what is really there.
 
 from __future__ import annotations
 
-import errno
 from pathlib import Path
-from typing import Final
 
-_SPACE: Final = "make room on its file system (or lower the capacity) and start again"
-_WRITABLE: Final = "make it writable (look for a mount gone read-only) and start again"
-_GONE: Final = "bring the directory back (look for a mount that is gone) and start again"
-_WHAT_TO_DO: Final = {
-    errno.ENOSPC: _SPACE,
-    errno.EDQUOT: _SPACE,
-    errno.EROFS: _WRITABLE,
-    errno.EACCES: _WRITABLE,
-    errno.EPERM: _WRITABLE,
-    errno.ENOENT: _GONE,
-    errno.ESTALE: _GONE,
-    errno.ENOTCONN: _GONE,
-}
-
-
-def what_to_do(error: OSError) -> str:
-    """The second half of a sentence."""
-    return _WHAT_TO_DO.get(error.errno or 0, "look at the disk and its kernel messages before starting again")
+from mediation.runtime.disk import what_to_do
 
 
 def stopped(directory: Path, error: Exception) -> str:

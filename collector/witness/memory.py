@@ -20,6 +20,7 @@ from collector.store.private_files import own_signing_key, read_public_key, sync
 from mediation.ledger.epochs import LedgerState
 from mediation.ledger.witness import NOTHING, verify_cosigned
 from mediation.runtime.config import NotReadyError
+from mediation.runtime.disk import advice
 from mediation.runtime.process import IntegrityError
 
 
@@ -33,7 +34,7 @@ class Memory:
             self.key = own_signing_key(directory / "keys", "witness")
             self.state = self._read()
         except OSError as error:
-            raise NotReadyError(f"Cannot use {directory}: {error.strerror}. Make it writable.") from error
+            raise NotReadyError(f"Cannot use {directory}: {error.strerror}. {advice(error)}") from error
 
     @property
     def checkpoint(self) -> Path:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from asn1.errors import LabError, LocalError
 from mediation.runtime.config import ConfigError, M, load_config
+from mediation.runtime.disk import advice
 from mediation.runtime.logs import configure_logs, get_logger
 from mediation.runtime.open_files import raise_open_files
 
@@ -89,7 +90,7 @@ def run_process(
         return EXIT_NOT_READY
     except OSError as error:
         if error.filename:
-            sentence = f"Cannot use {error.filename}: {error.strerror}. Make it usable, or configure another place."
+            sentence = f"Cannot use {error.filename}: {error.strerror}. {advice(error)}"
         else:
             sentence = f"The system refused: {error.strerror or error}. Mend that and start again."
         log.error("not_ready", message=sentence)

@@ -32,5 +32,5 @@ def test_a_line_cut_by_a_death_hides_none_behind_it(tmp_path: Path, cut: bytes) 
 
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(NotReadyError, match="writable"):
+    with pytest.raises(NotReadyError, match="Something else has that name"):
         Filing(tmp_path / "file" / "acts.jsonl")

@@ -21,6 +21,7 @@ from collector.desk.database.checking import Checked, OnRecord, as_written, chec
 from collector.desk.database.migrating import NewerDatabaseError, migrate, version_of, versions
 from collector.desk.database.writing import NOT_WRITTEN, WRITTEN, DeskLedger, Reading, Writing, Written
 from mediation.runtime.config import NotReadyError
+from mediation.runtime.disk import advice
 
 _MIGRATION_LOCK: Final = 0x6465736B
 """Any number that is the same in every process."""
@@ -163,7 +164,7 @@ def _prepare_file(engine: Engine, url: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.touch(mode=0o600)
     except OSError as error:
-        raise NotReadyError(f"Cannot use the desk's database {path}: {error.strerror}. Make it writable.") from error
+        raise NotReadyError(f"Cannot use the desk's database {path}: {error.strerror}. {advice(error)}") from error
 
 
 def _begin_by_hand(engine: Engine) -> None:

@@ -145,9 +145,16 @@ def test_a_disk_that_is_full_when_the_store_is_opened(bench, make_records: Make)
     goes_on(bench, make_records)
 
 
-@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.ENOSPC])
-def test_a_directory_that_may_not_be_written_to(
-    bench, make_records: Make, monkeypatch: pytest.MonkeyPatch, number: int
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.EROFS, "make it writable (look for a mount gone read-only)"),
+        (errno.EACCES, "make it writable (look for a mount gone read-only)"),
+        (errno.ENOSPC, "make room on its file system"),
+    ],
+)
+def test_a_directory_that_may_not_be_written_to_or_has_no_room(
+    bench, make_records: Make, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str
 ) -> None:
     filled(bench, make_records)
 
@@ -156,8 +163,10 @@ def test_a_directory_that_may_not_be_written_to(
 
     with monkeypatch.context() as patch:
         patch.setattr(lock.os, "open", refused)
-        with pytest.raises(StoreError, match=r"Cannot use the store directory.*(writable|room)"):
+        with pytest.raises(StoreError) as refusal:
             bench.open()
+        expected = f"{os.strerror(number)}. Nothing was changed; {remedy} and start again."
+        assert str(refusal.value) == f"Cannot open the store in {bench.directory}: {expected}"
     goes_on(bench, make_records)
 
 

@@ -10,8 +10,9 @@ from pydantic import ValidationError
 
 from collector.config import StoreConfigModel
 from collector.store import capacity
-from collector.store.capacity import Rate, check_not_below, read_percent, share_octets
+from collector.store.capacity import Rate, check_fits, read_percent, share_octets
 from collector.store.gauge import StoreError
+from collector.store.settings import StoreConfig
 
 Make = Callable[[int, int], list[bytes]]
 MIB = 1 << 20
@@ -86,9 +87,30 @@ def test_a_capacity_below_what_is_there_removes_nothing(bench, make_records: Mak
 
 
 def test_a_capacity_that_just_holds_what_is_there(tmp_path: Path) -> None:
-    check_not_below(tmp_path, 10, [5, 5])
-    with pytest.raises(StoreError, match="Set the capacity to 11 octets or more"):
-        check_not_below(tmp_path, 10, [5, 6])
+    check_fits(tmp_path, StoreConfig(10, 5), [5, 5])
+    with pytest.raises(StoreError, match="Set the capacity to 15 octets or more"):
+        check_fits(tmp_path, StoreConfig(10, 5), [5, 5, 5])
+
+
+@pytest.mark.parametrize("segment_octets", [MIB // 2, MIB // 4 + 4096])
+def test_segments_of_another_size_are_refused_and_nothing_is_changed(
+    bench, make_records: Make, segment_octets: int
+) -> None:
+    """Larger ones would be written behind the end of the files; smaller ones take more than they say."""
+    store = bench.open()
+    while store.gauge().segments < 3:
+        bench.put(store, make_records(60, 700))
+    gauge = store.gauge()
+    store.close()
+    before = {path.name: path.read_bytes() for path in bench.directory.glob("seg-*")}
+    with pytest.raises(StoreError, match=r"segments of 262144 octets, configured are .* Set store.segment_octets to"):
+        bench.open(segment_octets=segment_octets, capacity_octets=4 * MIB)
+    assert before == {path.name: path.read_bytes() for path in bench.directory.glob("seg-*")}
+    again = bench.open(capacity_octets=4 * MIB)
+    assert again.gauge()[:2] == gauge[:2]
+    bench.put(again, make_records(3, 100))
+    again.close()
+    assert bench.failures == []
 
 
 def test_the_rate_is_of_the_last_minute_and_forgets_a_clock_that_went_back() -> None:

@@ -89,7 +89,7 @@ def test_tables_of_somebody_else_are_not_taken_over(fresh_url: str) -> None:
     ("where", "why"),
     [
         ("sqlite://", "keeps nothing"),
-        ("sqlite:////proc/nothing/desk.sqlite", "Make it writable"),
+        ("sqlite:////proc/nothing/desk.sqlite", "Bring the directory back"),
         ("postgresql://nobody@127.0.0.1:1/none", "bring back a copy, do not remove it"),
         ("what is this", "Cannot use the desk's database"),
     ],
