@@ -334,7 +334,7 @@ def test_unusable_directory_and_settings_are_one_sentence(bench, tmp_path: Path)
     with pytest.raises(StoreError, match="room for two segments"):
         bench.open(capacity_octets=300_000)
     (tmp_path / "store").write_text("a file")
-    with pytest.raises(StoreError, match="Something else has that name|something else has that name"):
+    with pytest.raises(StoreError, match=r"Something else has that name|something else has that name"):
         bench.open()
 
 
