@@ -1,26 +1,26 @@
 """Pages out of lists of any length: what the console asks the index, each answer in the time of a few rows.
 
 Rules. A page is read by its key, never by counting to it: rows of one LIID and kind stand in an index by what they are
-sorted by, so each of these is asked for one page's worth and the answers are merged. The order is (what is sorted by,
-LIID, CIN), which every communication has once: rows that are there when a walk begins come once each, whatever is
-written meanwhile, unless what they are sorted by changes. What no index serves is refused, not tried. What is held is
-found by nothing that may not be said of it (`index_standing`), and counted as of no kind.
+sorted by, so each of these gives one page's worth and the database merges them, in one question. The order is (what is
+sorted by, LIID, CIN), which every communication has once: rows that are there when a walk begins come once each,
+whatever is written meanwhile, unless what they are sorted by changes. What no index serves is refused, not tried. What
+is held is found by nothing that may not be said of it (`index_standing`), and counted as of no kind.
 """
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, Engine, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Engine, TextClause, and_, func, select, text, tuple_
 
 from asn1.errors import RefusedError
 from collector.standing import Standings
 from collector.store.index_standing import Hold, IndexStanding
-from collector.store.index_tables import COMMUNICATION, IRI_EVENT, META, NO_BEGIN, WHOLE, WHOLE_PARTY, WHOLE_TALLY
+from collector.store.index_tables import COMMUNICATION, IRI_EVENT, META, NO_BEGIN, WHOLE, WHOLE_TALLY
 from collector.store.index_whole import KEYS_A_QUERY, Kind, chunks
 
 MAX_SORTED: Final = 2_000
@@ -81,7 +81,7 @@ def page(engine: Engine, query: PageQuery, standing: IndexStanding) -> list[Row]
 def _walk(connection: Connection, query: PageQuery, more: Sequence[ColumnElement[bool]]) -> Iterator[Row]:
     """The rows of a list from the page on."""
     while True:
-        rows = list(islice(_merged(connection, query, more), query.limit))
+        rows = _read(connection, query, more)
         yield from rows
         if len(rows) < query.limit:
             return
@@ -92,7 +92,7 @@ def _by_hand(
     connection: Connection, query: PageQuery, more: Sequence[ColumnElement[bool]], shown: Callable[[Row], bool]
 ) -> list[Row]:
     wanted = query._replace(sort=BEGIN, after=None, limit=MAX_SORTED + 1)
-    rows = list(islice(_merged(connection, wanted, more), MAX_SORTED + 1))
+    rows = _read(connection, wanted, more)
     if len(rows) > MAX_SORTED:
         raise RefusedError(
             f"More than {MAX_SORTED} communications are in this span of time: sort by time, or narrow the span."
@@ -112,58 +112,105 @@ def _place(row: Row, sort: str) -> Place:
     return Place(row[sort], row["liid"], row["cin"])
 
 
-def _merged(connection: Connection, query: PageQuery, more: Sequence[ColumnElement[bool]]) -> Iterator[Row]:
-    streams = [
-        _stream(connection, query, liid, kind, more)
-        for liid in query.liids
-        for kind in (query.kinds or [str(one) for one in Kind])
-    ]
-    return heapq.merge(*streams, key=lambda row: _place(row, query.sort), reverse=query.descending)
+class _Shape(NamedTuple):
+    """What the text of a question depends on. `streams`: for each, the place of its LIID among the others and how its
+    rows behind the page before are told; `more`: conditions on the rows besides."""
+
+    sort: str
+    descending: bool
+    party: bool
+    from_us: bool
+    to_us: bool
+    orders: int
+    streams: tuple[tuple[int, str], ...]
+    more: tuple[str, ...]
 
 
-def _stream(
-    connection: Connection, query: PageQuery, liid: str, kind: str, more: Sequence[ColumnElement[bool]]
-) -> list[Row]:
-    return [dict(row._mapping) for row in connection.execute(_statement(query, liid, kind).where(*more))]
+_ALL, _WITHOUT, _WITH, _BETWEEN = "all", "without", "with", "between"
+"""Of a stream's rows: all; those beyond the place's value; those with the same value too; by the CIN within it."""
 
 
-def _statement(query: PageQuery, liid: str, kind: str) -> Select[Any]:
-    """The first rows of one LIID and kind."""
-    table = WHOLE.c
-    sort, cin = table[query.sort], table.cin
-    wanted = select(WHOLE)
-    if query.party:
-        beside = WHOLE_PARTY.c
-        wanted = wanted.join(WHOLE_PARTY, (table.liid == beside.liid) & (table.cin == beside.cin))
-        wanted = wanted.where(beside.liid == liid, beside.kind == kind, beside.party == query.party)
-        sort, cin = beside.begin_us, beside.cin
-    else:
-        wanted = wanted.where(table.liid == liid, table.kind == kind)
-    wanted = wanted.where(table.order_id.in_(sorted(query.orders)), *_times(query, sort))
+def _read(connection: Connection, query: PageQuery, more: Sequence[ColumnElement[bool]]) -> list[Row]:
+    """The first rows of all streams, one a LIID and kind, merged: one question to the database. `more` are conditions
+    on WHOLE."""
+    liids = sorted(set(query.liids))
+    present = _present(connection, liids)
+    kinds = query.kinds or tuple(map(str, Kind))
+    streams = [(at, liid, kind) for at, liid in enumerate(liids) for kind in kinds if (liid, kind) in present]
+    if not streams or not query.orders:
+        return []
+    orders, said = sorted(query.orders), [and_(*more).compile()] if more else []
+    shape = _Shape(
+        query.sort, query.descending, bool(query.party), query.from_us is not None, query.to_us is not None,
+        len(orders), tuple((at, _behind(query, liid)) for at, liid, _ in streams), tuple(map(str, said)),
+    )  # fmt: skip
+    values: dict[str, Any] = {"n": query.limit, **{f"o{at}": one for at, one in enumerate(orders)}}
+    for at, (_, liid, kind) in enumerate(streams):
+        values |= {f"l{at}": liid, f"k{at}": kind}
+    told = (("party", query.party or None), ("from_us", query.from_us), ("to_us", query.to_us))
+    values |= {name: value for name, value in told if value is not None}
     if query.after is not None:
-        wanted = wanted.where(_behind(query, query.after, liid, sort, cin))
-    order = (sort.desc(), cin.desc()) if query.descending else (sort, cin)
-    return wanted.order_by(*order).limit(query.limit)
+        values |= {"value": query.after.value, "cin": query.after.cin}
+    for condition in said:
+        values |= condition.params
+    question = _question(shape)
+    wanted = {name: values[name] for name in question._bindparams}
+    rows = [dict(row._mapping) for row in connection.execute(question, wanted)]
+    for row in rows:
+        del row["place"]
+    return rows
 
 
-def _times(query: PageQuery, begin: Column[Any]) -> Iterator[ColumnElement[bool]]:
-    if query.from_us is not None:
-        yield begin >= query.from_us
-    if query.to_us is not None:
-        yield begin < query.to_us
-        if query.from_us is None:
-            yield begin > NO_BEGIN
+def _present(connection: Connection, liids: Sequence[str]) -> set[tuple[str, str]]:
+    tally = WHOLE_TALLY.c
+    return {
+        (liid, kind) for liid, kind in connection.execute(select(tally.liid, tally.kind).where(tally.liid.in_(liids)))
+    }
 
 
-def _behind(query: PageQuery, after: Place, liid: str, sort: Column[Any], cin: Column[Any]) -> ColumnElement[bool]:
-    """Rows of this LIID that come behind the place."""
+def _behind(query: PageQuery, liid: str) -> str:
+    """How the rows of this LIID behind the place are told; the order is (value, LIID, CIN)."""
+    after = query.after
+    if after is None:
+        return _ALL
     if liid == after.liid:
-        here, there = tuple_(sort, cin), tuple_(after.value, after.cin)
-        return here < there if query.descending else here > there
-    inclusive = (liid < after.liid) == query.descending
-    if query.descending:
-        return sort <= after.value if inclusive else sort < after.value
-    return sort >= after.value if inclusive else sort > after.value
+        return _BETWEEN
+    return _WITH if (liid < after.liid) == query.descending else _WITHOUT
+
+
+@lru_cache(256)
+def _question(shape: _Shape) -> TextClause:
+    """The text for one shape of question. Only names of ours and numbers get into it; all values are bound."""
+    names = ", ".join(f"whole.{column.name}" for column in WHOLE.columns)
+    before = "<" if shape.descending else ">"
+    way = "DESC" if shape.descending else "ASC"
+    orders = ", ".join(f":o{at}" for at in range(shape.orders))
+    source, sort, cin, key = "whole", f"whole.{shape.sort}", "whole.cin", "whole"
+    shared = [f"whole.order_id IN ({orders})", *(f"({one})" for one in shape.more)]
+    if shape.party:
+        # In this order: the database walks along the party's rows and looks the others up.
+        source, sort, cin, key = "whole_party p CROSS JOIN whole", "p.begin_us", "p.cin", "p"
+        shared += ["whole.liid = p.liid", "whole.cin = p.cin", "p.party = :party"]
+    if shape.from_us:
+        shared.append(f"{sort} >= :from_us")
+    if shape.to_us:
+        shared.append(f"{sort} < :to_us")
+        shared += [] if shape.from_us else [f"{sort} > {NO_BEGIN}"]
+    behind = {
+        _ALL: [],
+        _WITHOUT: [f"{sort} {before} :value"],
+        _WITH: [f"{sort} {before}= :value"],
+        _BETWEEN: [f"({sort}, {cin}) {before} (:value, :cin)"],
+    }
+    parts = []
+    for at, (place, told) in enumerate(shape.streams):
+        where = " AND ".join([f"{key}.liid = :l{at}", f"{key}.kind = :k{at}", *shared, *behind[told]])
+        parts.append(
+            f"SELECT * FROM (SELECT {names}, {place} AS place FROM {source} WHERE {where} "  # noqa: S608  see above
+            f"ORDER BY {sort} {way}, {cin} {way} LIMIT :n) AS s{at}"
+        )
+    order = f"ORDER BY {shape.sort} {way}, place {way}, cin {way} LIMIT :n"
+    return text(f"{' UNION ALL '.join(parts)} {order}")
 
 
 class Fresh(NamedTuple):

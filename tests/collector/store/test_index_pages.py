@@ -11,17 +11,19 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, create_engine, delete, insert, select, update
+from sqlalchemy import Engine, create_engine, delete, event, insert, select, update
 
 from asn1.errors import RefusedError
 from collector.standing import Entry, Standings, held, of_communication, of_order, of_record, of_sequences, released
 from collector.store import index_pages as pages
 from collector.store import index_whole
+from collector.store.index import open_database
 from collector.store.index_pages import BEGIN, DURATION, PageQuery, Place
 from collector.store.index_queries import merged
 from collector.store.index_standing import IndexStanding
 from collector.store.index_tables import COMMUNICATION, META, METADATA, NO_BEGIN, WHOLE, WHOLE_PARTY, WHOLE_TALLY
 from collector.store.index_whole import Kind, kind_of
+from lab.postgres import Server
 from mediation.law.orders import OrderId, order_uid
 from mediation.law.verdicts import Reason
 
@@ -43,8 +45,8 @@ def row(liid: str, cin: int, begin_us: int | None = 0, **changes: Any) -> dict[s
 class Fed:
     """An index that is written to as its writer would, beside what it must say."""
 
-    def __init__(self) -> None:
-        self.engine: Engine = create_engine("sqlite://")
+    def __init__(self, engine: Engine | None = None) -> None:
+        self.engine: Engine = create_engine("sqlite://") if engine is None else engine
         METADATA.create_all(self.engine)
         self.standing = IndexStanding(Standings(), {})
         with self.engine.begin() as connection:
@@ -251,16 +253,49 @@ def test_what_no_index_serves_is_refused(fed: Fed, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("sort", [BEGIN, DURATION])
 def test_a_page_is_a_walk_along_an_index_and_never_a_sort(fed: Fed, sort: str) -> None:
     """Where the database would look through rows and sort them, ten million would be felt."""
+    fed.put(row("L-1", 1), row("L-1", 2, service="SMS"), row("L-2", 3))
     told: list[str] = []
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(fed.engine, "before_cursor_execute")
+    def heard(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
+        if "UNION" in statement and "EXPLAIN" not in statement:
+            asked.append((statement, values))
+
+    for after in (None, Place(5, "L-1", 5)):
+        for party in ("", "+12125550101") if sort == BEGIN else ("",):
+            pages.page(fed.engine, ALL._replace(sort=sort, after=after, party=party), fed.standing)
     with fed.engine.connect() as connection:
-        for after in (None, Place(5, "L-1", 5)):
-            query = ALL._replace(sort=sort, after=after)
+        for statement, values in list(asked):
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+            told += [str(step[-1]) for step in plan]
+            streams = {step[0] for step in plan if str(step[-1]).startswith("CO-ROUTINE")}
+            assert len(streams) == 3
+            assert not [step for step in plan if "TEMP" in step[-1] and step[1] in streams], "a stream is not sorted"
+    looks = [step for step in told if step.startswith(("SEARCH", "SCAN whole", "SCAN p"))]
+    assert len(looks) >= 3 * len(asked) and all(step.startswith("SEARCH") for step in looks), told
+    assert not any("AUTOMATIC" in step for step in told)
+
+
+def test_postgresql_gives_the_same_pages(postgres: Server) -> None:
+    with postgres.database() as url:
+        other, fed = Fed(open_database(url)), Fed()
+        for one in (other, fed):
+            one.put(*(row(liid, cin, cin % 5 * SECOND_US) for liid in LIIDS for cin in range(12)))
+            one.put(row("L-2", -1, None, service=None), row("L-1", 20, 3, service="SMS"))
+            one.evict(-1)
+            one.decide(held(of_order(order_uid(OrderId("O-1")), 1, 2 * SECOND_US), Reason.ORDER_LAPSED, 1))
+        for sort, descending in itertools.product((BEGIN, DURATION), (True, False)):
             for party in ("", "+12125550101") if sort == BEGIN else ("",):
-                statement = pages._statement(query._replace(party=party), "L-1", "CALL")
-                text = str(statement.compile(fed.engine, compile_kwargs={"literal_binds": True}))
-                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all()
-                told += [str(step[-1]) for step in plan]
-    assert told and all("SEARCH" in step for step in told) and not any("TEMP B-TREE" in step for step in told), told
+                query = ALL._replace(
+                    limit=3, sort=sort, descending=descending, party=party, from_us=1 if party else None
+                )
+                assert list(other.walk(query)) == list(fed.walk(query)) != []
+        assert pages.fresh(other.engine, LIIDS, ORDERS, 4, 5) == pages.fresh(fed.engine, LIIDS, ORDERS, 4, 5)
+        assert pages.tallies(other.engine, LIIDS, ORDERS, fed.standing) == pages.tallies(
+            fed.engine, LIIDS, ORDERS, fed.standing
+        )
+        other.engine.dispose(), fed.engine.dispose()
 
 
 HOLDS = st.lists(
