@@ -42,7 +42,7 @@ from collector.opening import config_hash, configuration_change, open_keys, open
 from collector.order_turn import OrderTurn, lapses_held, restored_in
 from collector.receiver import Receiver
 from collector.rows import COMPILED as ROWS_COMPILED
-from collector.status import Status, metrics_route
+from collector.status import Status, brief_routes, metrics_route
 from collector.store.audit_log import AuditLog, read_audit
 from collector.store.fresh import FreshUnits
 from collector.store.gauge import StoreError
@@ -99,7 +99,7 @@ class Service:
                     servers.append(server)
                 runners += await serve_hi1(self._config, self._receives, self._clock.now_us, ports)
                 status = self._status.status
-                routes = [metrics_route(status), *control_routes(self._resume, self._take)]
+                routes = [metrics_route(status), *brief_routes(self._status), *control_routes(self._resume, self._take)]
                 runner, ports["control"] = await start_status(self._config.control, status, routes)
                 runners.append(runner)
                 tasks = [asyncio.create_task(self._look_into_inbox()), asyncio.create_task(self._turns())]

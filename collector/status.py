@@ -1,4 +1,8 @@
-"""What the collector says of itself: `GET /status` as JSON, `GET /metrics` for Prometheus. Counts and labels only."""
+"""What the collector says of itself: `GET /status` as JSON, `GET /metrics` for Prometheus. Counts and labels only.
+
+`/status` names every order, so its cost grows with them. Who asks often, or of a collector with very many orders, asks
+`GET /pulse` (what is under way) and `GET /sums` (the counts of all orders together) instead.
+"""
 
 from __future__ import annotations
 
@@ -60,9 +64,6 @@ class Status:
 
     def status(self) -> dict[str, Any]:
         """Totals are of what is durable; `pending_records` have been judged and are not yet."""
-        index = self._index.state()
-        pending = self._assembly.pending_records
-        records, root = self._ledger()
         return {
             "simulation": True,
             "compiled": self._compiled,
@@ -71,7 +72,6 @@ class Status:
             "unknown": self._totals.unknown_counts.values(),
             "unknown_liids": {liid: counts.values() for liid, counts in self._totals.unknown.items()},
             "links": [self._link(link) for link in self._links],
-            "ledger": {"records": records, "size": records, "root": root},
             "store": {
                 **self._store.gauge()._asdict(),
                 "pending_octets": self._store.pending_octets,
@@ -80,16 +80,38 @@ class Status:
             "audit": {"entries": self._audit.entries},
             "arenas": {"in_use": self._assembly.pool.in_use, "limit": self._assembly.pool.limit},
             "minimised": self._minimised.state(),
-            "paused": self._receiver.paused,
-            "pauses": self._receiver.pauses,
             "turns": {"waiting": self._receiver.turns.waiting, "given": self._receiver.turns.given},
-            "pending_records": pending,
+            "balanced": self._totals.balanced,
+            **self._common(),
+        }
+
+    def pulse(self) -> dict[str, Any]:
+        """Whether anything is under way; its cost does not grow with the orders."""
+        index = self._index.state()
+        return {
+            "simulation": True,
+            "pending_records": self._assembly.pending_records,
             "index_lag_records": max(self._store.size - index.records, 0),
             "index_error": index.error,
-            "balanced": self._totals.balanced,
+            "idle_s": round(self._receiver.loop.time() - self._receiver.last_octets_s, 3),
+        }
+
+    def sums(self) -> dict[str, Any]:
+        """The counts of all orders together, and of what had none."""
+        counts = Counts()
+        for one in (*self._totals.orders.values(), *self._totals.unknown.values()):
+            counts.add(one.values(sparse=True))
+        return {"records": counts.values(), **self._common()}
+
+    def _common(self) -> dict[str, Any]:
+        records, root = self._ledger()
+        return {
+            **self.pulse(),
+            "ledger": {"records": records, "size": records, "root": root},
+            "paused": self._receiver.paused,
+            "pauses": self._receiver.pauses,
             # By these numbers /proc tells what each has used.
             "threads": {one.name: one.native_id for one in threading.enumerate()},
-            "idle_s": round(self._receiver.loop.time() - self._receiver.last_octets_s, 3),
         }
 
     def _each_order(self) -> list[dict[str, Any]]:
@@ -212,6 +234,18 @@ class _Exposition(Collector):
         if now["store"]["eviction_s"] is not None:
             eviction.add_metric((), now["store"]["eviction_s"])
         yield eviction
+
+
+def brief_routes(status: Status) -> list[web.RouteDef]:
+    """`GET /pulse`, `GET /sums`."""
+
+    async def pulse(_: web.Request) -> web.Response:
+        return web.json_response(status.pulse())
+
+    async def sums(_: web.Request) -> web.Response:
+        return web.json_response(status.sums())
+
+    return [web.get("/pulse", pulse), web.get("/sums", sums)]
 
 
 def metrics_route(status: Callable[[], Mapping[str, Any]]) -> web.RouteDef:

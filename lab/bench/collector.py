@@ -20,7 +20,6 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from collector.rows import FORM_NOTICE, FORM_SYNTHETIC
 from collector.store.reader import StoreReader
 from lab import control, processes, toml
-from lab.bench.ledger import Counted
 from lab.bench.profiles import Profile, Refusal
 from lab.bench.records import TARGET, liid_of, refused_liid
 from lab.bench.usage import Usage, usage_of
@@ -111,21 +110,17 @@ class MeasuredCollector:
                 f"The collector ended during the run; its log is {self.paths.log('collector')}."
             ) from error
 
-    def status(self) -> dict[str, Any]:
-        return control.get(self._process.control_port)
+    def sums(self) -> dict[str, Any]:
+        """Its counts of all orders together (`GET /sums`)."""
+        return control.get(self._process.control_port, "/sums")
 
-    def counted(self) -> Counted:
-        return counted(self.status())
-
-    def settled(self) -> dict[str, Any]:
-        """Its status once nothing is pending and the index has caught up, or when that takes too long."""
+    def settle(self) -> None:
+        """Wait until nothing is pending and the index has caught up, or until that takes too long."""
         until_s = time.monotonic() + SETTLE_S
-        while True:
-            status = self.status()
-            if not status["pending_records"] and not status["index_lag_records"]:
-                return status
-            if time.monotonic() > until_s:
-                return status
+        while time.monotonic() < until_s:
+            pulse = control.get(self._process.control_port, "/pulse")
+            if not pulse["pending_records"] and not pulse["index_lag_records"]:
+                return
             time.sleep(0.05)
 
     def kept(self) -> Kept:
@@ -138,10 +133,6 @@ class MeasuredCollector:
                 own += int(ours.sum())
                 stored += len(ours) - int(ours.sum())
         return Kept(stored, own, commits)
-
-
-def counted(status: Mapping[str, Any]) -> Counted:
-    return Counted.of_orders([*status["orders"], status["unknown"]])
 
 
 def _prepare(paths: RunPaths, profile: Profile) -> None:

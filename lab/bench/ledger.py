@@ -11,7 +11,7 @@ last checkpoint. Leaves that the store makes for itself (notices, standings, syn
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -32,14 +32,9 @@ class Counted:
     duplicate: int = 0
 
     @classmethod
-    def of_orders(cls, orders: Iterable[Mapping[str, Any]]) -> Counted:
-        """Summed over the orders of a `/status`, and over what has no order."""
-        names = ("delivered", *VERDICTS)
-        sums = dict.fromkeys(names, 0)
-        for one in orders:
-            for name in names:
-                sums[name] += int(one.get(name, 0))
-        return cls(sums.pop("delivered"), **sums)
+    def of_sums(cls, records: Mapping[str, Any]) -> Counted:
+        """Of the `records` of a `/sums`."""
+        return cls(int(records["delivered"]), **{name: int(records[name]) for name in VERDICTS})
 
     def since(self, before: Counted) -> Counted:
         return Counted(**{name: value - getattr(before, name) for name, value in asdict(self).items()})

@@ -150,11 +150,13 @@ def matrix_of(profile: Profile, connection: int, second: int) -> tuple[Matrix, l
     numbers = liids_on(profile, connection)
     least_rows = max(MIN_ROWS // profile.connections, 16)
     if profile.kind == "iri":
-        streams = [_signalling(liid_of(one), cin) for one in numbers]
+        call = _signalling(liid_of(0), cin)
+        streams = [_relabelled(call, liid_of(0), liid_of(one)) for one in numbers]
         calls = [at for at in range(len(streams)) for _ in streams[at].templates]
         return Matrix(streams, calls * -(-least_rows // len(calls))), []
     content = _content(profile)
-    streams = [_media(liid_of(one), cin, content, second) for one in numbers]
+    first = _media(liid_of(0), cin, content, second)
+    streams = [_relabelled(first, liid_of(0), liid_of(one)) for one in numbers]
     refused = [
         _media(refused_liid(one), cin, content, second if one is Refusal.METADATA_ONLY else None)
         for one in (profile.refusals if profile.refused_percent else ())
@@ -226,6 +228,19 @@ def _media(liid: bytes, cin: int, content: bytes, second: int | None) -> Stream:
     sip = _encoded_sip(_header(liid, cin, 0, second), _sip("INVITE", 0, cin), "begin")
     media = ps_pdu.cc_pdu(_header(liid, cin, FIRST_NUMBER - 1, second), multimedia.ipmmcc(content), "fromTarget")
     return Stream((template,), FIRST_NUMBER, (sip, media))
+
+
+def _relabelled(stream: Stream, liid: bytes, other: bytes) -> Stream:
+    """The same of another LIID of the same length: a hundred thousand are not encoded one by one."""
+
+    def label(octets: bytes) -> bytes:
+        found = octets.replace(liid, other)
+        if len(found) != len(octets):
+            raise LocalError("The LIIDs of one load must have one length.")
+        return found
+
+    templates = tuple(one._replace(octets=label(one.octets)) for one in stream.templates)
+    return Stream(templates, stream.counter, tuple(map(label, stream.opening)))
 
 
 _CALL: Final = (

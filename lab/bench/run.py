@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from lab.bench.collector import MeasuredCollector, counted
+from lab.bench.collector import MeasuredCollector
 from lab.bench.generating import Generating
 from lab.bench.ledger import Counted, Ledger
 from lab.bench.plan import Loaded, Plan
@@ -190,29 +190,32 @@ def measure(
             plan = Plan(profile, "127.0.0.1", collector.port, collector.tls)
             with Generating(plan, root) as generator:
                 generator.ready()
-                before_status = collector.settled()
+                collector.settle()
+                opened = collector.sums()
                 before = collector.usage()
                 watch.stage("running")
                 loaded, samples = _listen(generator, profile, watch, collector.usage, before.cpu_s)
             watch.stage("settling")
-            status = collector.settled()
+            collector.settle()
             used = collector.usage().since(before)
-            threads = named_threads(used, collector.pid, status.get("threads", {}))
+            ended = collector.sums()
+            threads = named_threads(used, collector.pid, ended["threads"])
             collector.stop()
             watch.stage("counting")
             kept = collector.kept()
             verified = verify(root) if verify is not None else None
-        opened = counted(before_status)
+        size = int(ended["ledger"]["size"]) - kept.own_leaves
+        before_counts, after_counts = Counted.of_sums(opened["records"]), Counted.of_sums(ended["records"])
         return Measured(
             profile,
             loaded,
             samples,
-            _ledger(loaded, opened, counted(status), kept.stored, int(status["ledger"]["size"]) - kept.own_leaves),
+            _ledger(loaded, before_counts, after_counts, kept.stored, size),
             used,
             threads,
             kept.commits,
-            int(status["pauses"]) - int(before_status["pauses"]),
-            _stages(before_status.get("stages", {}), status.get("stages", {})),
+            int(ended["pauses"]) - int(opened["pauses"]),
+            _stages(opened.get("stages", {}), ended.get("stages", {})),
             verified,
         )
     finally:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from lab.bench.collector import MeasuredCollector
+from lab.bench.ledger import Counted
 from lab.bench.profiles import changed, named
 from lab.bench.run import Blind, measure_foreign
 
@@ -36,7 +37,7 @@ def test_a_paced_load_of_a_collector_that_is_not_ours(tmp_path: Path) -> None:
     profile = changed(named("latency-100k"), {"rate_per_s": 5000, "records": 4000, "liids": 4})
     with MeasuredCollector(tmp_path / "theirs", profile) as theirs:
         found = measure_foreign(profile, tmp_path, "127.0.0.1", theirs.port, Blind(), None, True)
-        counted = theirs.counted()
+        counted = Counted.of_sums(theirs.sums()["records"])
     assert found.faults == []
     assert (found.loaded.sent, found.loaded.acknowledged, found.loaded.opened) == (4000, 4000, 8)
     assert counted.received == counted.accepted + counted.masked + counted.flagged == 4008

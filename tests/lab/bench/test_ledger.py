@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from lab.bench.ledger import Counted, Ledger
+from lab.bench.ledger import VERDICTS, Counted, Ledger
 
 WHOLE = Ledger(110, 110, Counted(110, 90, 4, 3, 2, 8, 3), 99, 99)
 
@@ -32,11 +32,8 @@ def test_a_lost_record_is_named(changed: Ledger, words: str) -> None:
     assert changed.as_dict()["balanced"] is False
 
 
-def test_counts_are_summed_over_orders_and_what_has_none() -> None:
-    orders = [
-        {"order": "A", "delivered": 5, "accepted": 4, "rejected": 1, "reasons": {}},
-        {"delivered": 2, "rejected": 2},
-    ]
-    found = Counted.of_orders(orders)
+def test_counts_are_those_of_the_collectors_sums() -> None:
+    zero = dict.fromkeys(VERDICTS, 0)
+    found = Counted.of_sums({**zero, "delivered": 7, "accepted": 4, "rejected": 3, "reasons": {"UNKNOWN_LIID": 2}})
     assert (found.received, found.accepted, found.rejected, found.judged, found.kept) == (7, 4, 3, 7, 4)
     assert found.since(Counted(3, accepted=3)) == Counted(4, accepted=1, rejected=3)
