@@ -433,5 +433,18 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
                 "pin_directory": pin_directory(data / "collector" / "store"),
                 "control": {"host": HOST, "port": ports["collector-control"]},
             },
+            "watched": {
+                name: {"host": HOST, "port": ports["carrier-control" if name == "carrier_sim" else f"{name}-control"]}
+                for name, there in (
+                    ("carrier_sim", True),
+                    ("mediation", True),
+                    ("collector", True),
+                    ("reconciler", plan.reconcile),
+                    ("desk", plan.desk),
+                    ("witness", plan.witness),
+                    ("signer", plan.signer),
+                )
+                if there
+            },
         },
     }

@@ -97,6 +97,8 @@ class ConsoleConfig(Model):
     hi1_inbox: Path
     desk: DeskPlace
     collector: CollectorPlace
+    watched: dict[str, Peer] = Field(default_factory=dict)
+    """Control ports of the processes whose health is shown, by their names (`collector`, `reconciler`, …)."""
     policy: SignInPolicy = SignInPolicy()
     segments: tuple[Segment, ...] = ()
     law: LawSettings = DEFAULTS

@@ -10,8 +10,10 @@ from collector.console.commanding import CommandSender
 from collector.console.config import ConsoleConfig
 from collector.console.desk_door import DeskDoor
 from collector.console.memory import Memory
+from collector.console.model.health import Health
 from collector.console.model.library import CaseLibrary
 from collector.console.model.live import Follower
+from collector.console.overseeing import Oversight
 from collector.console.passwords import Passwords
 from collector.console.sign_in import SignIn
 from collector.console.static_files import StaticFiles
@@ -35,6 +37,8 @@ class Context:
     passwords: Passwords
     library: CaseLibrary
     follower: Follower
+    health: Health
+    oversight: Oversight
     commands: CommandSender
     streams: Streams
     static: StaticFiles

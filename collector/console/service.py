@@ -23,9 +23,12 @@ from collector.console.dispatch import guards, routes_of
 from collector.console.failing import failing
 from collector.console.headers import put_headers
 from collector.console.memory import Memory
+from collector.console.model.health import Health
 from collector.console.model.live import Follower
+from collector.console.overseeing import Oversight
 from collector.console.pages import AREAS
 from collector.console.passwords import Passwords
+from collector.console.polling import poll
 from collector.console.reading import follow, open_library
 from collector.console.rendering import prepare_templates
 from collector.console.request_keys import CONTEXT, DECLARED
@@ -97,6 +100,8 @@ class Console:
                 passwords=passwords,
                 library=library,
                 follower=Follower(library),
+                health=Health(),
+                oversight=Oversight(lambda: desk.entries, config.collector.data_dir / "audit"),
                 commands=CommandSender(config.data_dir / "keys", config.collector.control, clock),
                 streams=Streams(),
                 static=StaticFiles(),
@@ -132,6 +137,8 @@ class Opened:
         largest = max(route.most_octets for route in self.declared)
         following = asyncio.create_task(follow(self.context.follower))
         stack.callback(following.cancel)
+        polling = asyncio.create_task(poll(self.context.health, config.watched, self.context.wall_us))
+        stack.callback(polling.cancel)
         runner, port = await start_http(
             config.listen,
             routes_of(self.declared),

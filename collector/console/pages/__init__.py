@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from collector.console.pages import account, api, assets, entrance, home, people, records, stations
+from collector.console.pages import account, api, assets, entrance, health, home, oversight, people, records, stations
 
 if TYPE_CHECKING:
     from collector.console.context import Context
@@ -17,8 +17,10 @@ AREAS: Final[tuple[Callable[[Context], list[Route]], ...]] = (
     home.routes,
     account.routes,
     records.routes,
+    health.routes,
     stations.routes,
     people.routes,
+    oversight.routes,
     api.routes,
 )
 """In the order of the navigation."""
