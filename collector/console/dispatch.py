@@ -30,6 +30,7 @@ from collector.console.rates import Rates
 from collector.console.request_keys import ROUTE, SIGNED_IN, STATION, context_of
 from collector.console.route import Asks, Door, Route
 from collector.console.signed_in import SessionState, SignedIn
+from mediation.law.access_facts import Circumstances
 from mediation.law.actors import Action
 from mediation.law.desk import NOTHING
 
@@ -74,9 +75,14 @@ def _serving(route: Route) -> Serve:
         await _recognise(request, route, context)
         if route.access is not Door.OPEN:
             _check_state(must_be_signed_in(request), route)
+        if route.method == "POST" and not route.api:
+            _same_origin(request)
+        if isinstance(route.access, Action) and not route.cell(request[SIGNED_IN].role):
+            # Who can never come through is refused before anything that they sent is read.
+            await _decide(request, route, Page(request, route, case_id=request.match_info.get(route.case, "")), NOTHING)
         page = await _parsed(request, route)
         if isinstance(route.access, Action):
-            await _decide(request, route, page)
+            await _decide(request, route, page, NOTHING if route.facts is None else route.facts(page))
         answer = await route.handler(page)
         if isinstance(answer, BaseModel):
             return web.json_response(text=answer.model_dump_json())
@@ -125,7 +131,6 @@ async def _parsed(request: web.Request, route: Route) -> Page:
         values = await read_json(request, route.most_octets)
         form = None if route.form is None else checked(route.form, values)
     elif route.method == "POST":
-        _same_origin(request)
         fields = await read_fields(request, route.most_octets)
         shown = fields.pop(CSRF_FIELD, [""])[-1]
         _csrf(request, shown if isinstance(shown, str) else "")
@@ -161,11 +166,10 @@ def _csrf(request: web.Request, shown: str) -> None:
         raise HttpError(403, "The page was older than your session. Open it again and send it once more.")
 
 
-async def _decide(request: web.Request, route: Route, page: Page) -> None:
+async def _decide(request: web.Request, route: Route, page: Page, facts: Circumstances) -> None:
     assert isinstance(route.access, Action), "a Door is no action"
     kind, parameter = route.object
     name = request.match_info.get(parameter, "") if parameter else f"{route.method} {route.path}"
-    facts = NOTHING if route.facts is None else route.facts(page)
     outcome = await allowed(request, route.access, page.case_id, facts, route.asks, (kind or "page", name), route)
     raise_unless(outcome, page.case_id)
     page.outcome = outcome

@@ -236,13 +236,14 @@ class Desk:
         fields = {"request_id": request_id, "by": by, "missing": list(missing)}
         return self._act(asked, "document_check", fields, now_us, request_id)
 
-    def decide_request(self, by: str, request_id: str, accepted: bool, now_us: int) -> Outcome:
-        """Accept or refuse. Nothing is accepted without a check that found the papers complete (R-050)."""
+    def decide_request(self, by: str, request_id: str, accepted: bool, now_us: int, reason: str = "") -> Outcome:
+        """Accept or refuse, with a person's reason. Nothing is accepted without a check that found the papers complete
+        (R-050)."""
         request = self.state.requests.get(request_id)
         checked = request is not None and bool(request.checks) and not request.checks[-1].missing
         unchecked = (Reason.DOC_MISSING, "R-050") if accepted and not checked else None
         asked = self._on_request(by, request_id, now_us, unchecked)
-        fields = {"request_id": request_id, "by": by, "accepted": accepted}
+        fields = {"request_id": request_id, "by": by, "accepted": accepted, "reason": reason[:MAX_NOTE]}
         return self._act(asked, "request_decided", fields, now_us, request_id)
 
     def _on_request(self, by: str, request_id: str, now_us: int, but: tuple[Reason, str] | None = None) -> Outcome:

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from collector.console.pages import account, api, assets, entrance, health, home, oversight, people, records, stations
+from collector.console.pages import (
+    account,
+    api,
+    assets,
+    entrance,
+    health,
+    home,
+    orders,
+    oversight,
+    people,
+    records,
+    requests,
+    stations,
+)
 
 if TYPE_CHECKING:
     from collector.console.context import Context
@@ -17,6 +30,8 @@ AREAS: Final[tuple[Callable[[Context], list[Route]], ...]] = (
     home.routes,
     account.routes,
     records.routes,
+    orders.routes,
+    requests.routes,
     health.routes,
     stations.routes,
     people.routes,

@@ -63,4 +63,28 @@ document.addEventListener("ended", (event) => {
   source.removeAttribute("hx-sse:connect");
 });
 
+// A countdown: seconds that are left, as the server's clock had it; its words change, its sign at zero.
+function shortDuration(seconds) {
+  const units = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
+  const at = units.findIndex(([, size]) => seconds >= size);
+  if (at < 0) return "0 s";
+  const [name, size] = units[at];
+  const rest = units[at + 1];
+  const whole = Math.floor(seconds / size);
+  return rest ? `${whole} ${name} ${Math.floor((seconds % size) / rest[1])} ${rest[0]}` : `${whole} ${name}`;
+}
+
+const loaded = performance.now();
+const countdowns = document.querySelectorAll("[data-seconds-left]");
+if (countdowns.length) {
+  setInterval(() => {
+    for (const one of countdowns) {
+      const left = Number(one.dataset.secondsLeft) - (performance.now() - loaded) / 1000;
+      const place = one.querySelector("[data-left]");
+      if (left <= 0) one.classList.add("bad");
+      if (place) place.textContent = left > 0 ? shortDuration(left) : "over";
+    }
+  }, 1000);
+}
+
 document.querySelector("[aria-invalid='true']")?.focus();
