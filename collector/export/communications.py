@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -130,6 +131,11 @@ class Communication:
             return f"{self.service} signalling alone" if self.service else "signalling alone"
         return self.service or "signalling"
 
+    def copied(self) -> Communication:
+        """Another one that can grow without this one's growing."""
+        held = {name: getattr(self, name) for name in self.__slots__}
+        return Communication(**{name: copy(one) for name, one in held.items()})
+
     def seen(self, event_us: int) -> None:
         if event_us == NO_TIME:
             return
@@ -167,12 +173,19 @@ def gather(reader: StoreReader, liid: bytes, max_octets: int = MAX_OCTETS) -> li
 
 
 def put_together(
-    liid: bytes, records: Iterable[StoredRecord], judge: Judge, segments: Segments, max_octets: int = MAX_OCTETS
+    liid: bytes,
+    records: Iterable[StoredRecord],
+    judge: Judge,
+    segments: Segments,
+    max_octets: int = MAX_OCTETS,
+    onto: Communication | None = None,
 ) -> list[Communication]:
-    """The same of these records, IRI and CC of one LIID, as `judge` lets them be seen. Raises LocalError when they hold
-    more than `max_octets`."""
-    found: dict[int, Communication] = {}
-    text, octets, wholes = liid_text(liid), 0, _wholes(segments)
+    """The same of these records, IRI and CC of one LIID, as `judge` lets them be seen. `onto` is what records before
+    them were put together to (without contents in segments); it stays as it is. Raises LocalError when all together
+    hold more than `max_octets`."""
+    found: dict[int, Communication] = {} if onto is None else {onto.cin: onto.copied()}
+    text, wholes = liid_text(liid), _wholes(segments)
+    octets = 0 if onto is None else sum(len(packet.octets) for packet in onto.packets)
     for record in records:
         octets += len(record.octets or b"")
         if octets > max_octets:

@@ -8,6 +8,7 @@ memory holds places and verdicts about signatures, never octets of records. Safe
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -57,6 +58,7 @@ class _Mapped:
         self.path = path
         self.header = header
         self.places: list[Place] = []
+        self.cut: list[Place] = []
         self._proof = SegmentProof(header, trust)
         self._offset = frames.BLOCK
 
@@ -66,9 +68,29 @@ class _Mapped:
             while (unit := file.unit_at(self.header, self._offset)) is not None:
                 if not _unchanged(file, self.header):
                     return False
-                self.places.append(_place(unit, self._proof.unit(unit)))
+                place = _place(unit, self._proof.unit(unit))
+                self.places.append(place)
+                if place.cut:
+                    self.cut.append(place)
                 self._offset = unit.end
             return _unchanged(file, self.header)
+
+    def holding(self, span: Span) -> list[Place]:
+        """The units that hold records of a span."""
+        first = bisect_right(self.places, span.first, key=_next)
+        return self.places[first : bisect_right(self.places, span.last, key=_first)]
+
+
+def _commit(place: Place) -> int:
+    return place.commit
+
+
+def _first(place: Place) -> int:
+    return place.first
+
+
+def _next(place: Place) -> int:
+    return place.next
 
 
 def _place(unit: Unit, wrong: str | None) -> Place:
@@ -99,9 +121,8 @@ class PlacedReader(StoreReader):
             mapped = self._mapped(span.generation)
             if mapped is None:
                 continue
-            places = [one for one in mapped.places if one.first <= span.last and one.next > span.first]
             with SegmentFile(mapped.path) as file:
-                for place in places:
+                for place in mapped.holding(span):
                     unit = file.unit_at(mapped.header, place.offset)
                     if unit is None:
                         break
@@ -113,7 +134,7 @@ class PlacedReader(StoreReader):
         if mapped is None:
             return
         with SegmentFile(mapped.path) as file:
-            for place in [one for one in mapped.places if one.first <= span.last and one.next > span.first]:
+            for place in mapped.holding(span):
                 unit = file.unit_at(mapped.header, place.offset)
                 for data in () if unit is None else unit.data:
                     view = DataView(data.first_sequence, data.rows(), data.meta.liids, data.meta.extents)
@@ -212,14 +233,15 @@ class PlacedReader(StoreReader):
     def segments(self, liid: bytes) -> dict[tuple[int, int, int], list[Run]]:
         """As `StoreReader.segments`."""
         found: dict[tuple[int, int, int], list[Run]] = {}
-        with self._lock:
-            wanted = [(mapped, place) for mapped, place in self._behind(-1) if place.cut]
-        for mapped, place in wanted:
-            with SegmentFile(mapped.path) as file:
-                unit = file.unit_at(mapped.header, place.offset)
-            for record in () if unit is None else unit.commit.records:
-                for key, run in runs_in(record, liid):
-                    found.setdefault(key, []).append(run)
+        for _, header, _ in self._headers():
+            mapped = self._mapped(header.generation)
+            for place in () if mapped is None else tuple(mapped.cut):
+                assert mapped is not None
+                with SegmentFile(mapped.path) as file:
+                    unit = file.unit_at(mapped.header, place.offset)
+                for record in () if unit is None else unit.commit.records:
+                    for key, run in runs_in(record, liid):
+                        found.setdefault(key, []).append(run)
         return found
 
     def _behind(self, commit: int) -> Iterator[tuple[_Mapped, Place]]:
@@ -236,7 +258,8 @@ class PlacedReader(StoreReader):
                     f"{path.name}: commits {reached + 1} to {end_commit} cannot be read. Nothing is handed out of a "
                     "damaged store; look at it with 'calea-lab verify'."
                 )
-            yield from ((mapped, place) for place in tuple(mapped.places) if place.commit > commit)
+            first = bisect_right(mapped.places, commit, key=_commit)
+            yield from ((mapped, place) for place in mapped.places[first:])
 
     def _mapped(self, generation: int) -> _Mapped | None:
         """The segment read as far as it goes now, None when it is not there."""

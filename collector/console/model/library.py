@@ -9,8 +9,8 @@ added to it and nothing was decided since; how much is kept is bounded in octets
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Iterator
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -45,6 +45,8 @@ MAX_OCTETS: Final = 192 << 20
 """Of one communication that is shown whole: some six hours of a call both ways."""
 AT_ONCE: Final = 20_000
 """Content records that a page of a call reads while it is made: some three minutes both ways."""
+MAX_SOUNDS: Final = 4
+"""Sounds that are kept placed: a browser asks for one in many ranges."""
 _KIND_ORDER: Final = tuple(Kind)
 _OVERHEAD_OCTETS: Final = 512
 """What an object of a record takes beside its octets, roughly from above."""
@@ -68,8 +70,11 @@ class Checkpoint(NamedTuple):
 
 
 class _Kept(NamedTuple):
+    """`newest`: the sequence up to which records are in it."""
+
     communication: Communication
     octets: int
+    newest: int
 
 
 class CaseLibrary:
@@ -93,6 +98,7 @@ class CaseLibrary:
         self._cache: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
         self._cache_octets, self._cached = cache_octets, 0
         self._minimise = MinimiseLog(audit)
+        self._sounds: deque[tuple[Communication, int, Sound]] = deque(maxlen=MAX_SOUNDS)
         self._lock = threading.Lock()
         self._listed: tuple[int, IndexStanding] | None = None
 
@@ -182,37 +188,41 @@ class CaseLibrary:
         it is shared."""
         row = self.find(scope, liid, cin)
         standings = self.reader.standings()
-        key = (
-            liid,
-            cin,
-            scope.order_ids,
-            scope.content,
-            scope.privileged,
-            row.last_sequence,
-            len(standings),
-            signalling,
-        )
+        octets = liid_octets(liid)
+        key = (liid, cin, scope.order_ids, scope.content, scope.privileged, len(standings), signalling)
+        segments = {} if signalling else self.reader.segments(octets)
         with self._lock:
             kept = self._cache.get(key)
             if kept is not None:
                 self._cache.move_to_end(key)
-                return kept.communication
-        octets = liid_octets(liid)
-        records = self.records(scope, liid, cin, KIND_IRI if signalling else None)
-        segments = {} if signalling else self.reader.segments(octets)
-        found = put_together(octets, records, scope.judge(standings), segments, MAX_OCTETS)
+        if kept is not None and kept.newest >= row.last_sequence:
+            return kept.communication
+        if segments:
+            kept = None
+        # What is there already is gone on with: a call that goes on is not read again from its beginning.
+        onto, newest = (None, [-1]) if kept is None else (kept.communication, [kept.newest])
+        records = _watched(self.records(scope, liid, cin, KIND_IRI if signalling else None, newest[0] + 1), newest)
+        found = put_together(octets, records, scope.judge(standings), segments, MAX_OCTETS, onto)
         communication = found[0] if found else Communication(liid, cin)
-        self._keep(key, communication)
+        self._keep(key, communication, max(newest[0], row.last_sequence))
         return communication
 
-    def records(self, scope: Scope, liid: str, cin: int, kind: int | None = None) -> Iterator[StoredRecord]:
-        """The stored records of one communication (of one kind) under the orders of the scope, oldest first, whatever
-        was decided about them: whoever shows them asks `Scope.judge`."""
+    def records(
+        self, scope: Scope, liid: str, cin: int, kind: int | None = None, first: int = 0
+    ) -> Iterator[StoredRecord]:
+        """The stored records of one communication (of one kind, from sequence `first` on) under the orders of the
+        scope, oldest first, whatever was decided about them: whoever shows them asks `Scope.judge`."""
         octets, uids = liid_octets(liid), scope.uids
-        spans = [Span(*one) for one in index_pages.segments_of(self._engine, liid, cin)]
+        spans = [
+            Span(generation, max(begin, first), end)
+            for generation, begin, end in index_pages.segments_of(self._engine, liid, cin)
+            if end >= first
+        ]
 
         def wanted(view: DataView) -> np.ndarray:
             rows = rows_of(view, octets, cin, uids)
+            if first > view.first_sequence:
+                rows[: first - view.first_sequence] = False
             return rows if kind is None else rows & (view.rows["kind"] == kind)
 
         return self.reader.within(spans, wanted)
@@ -229,11 +239,17 @@ class CaseLibrary:
 
     def sound(self, scope: Scope, liid: str, cin: int) -> Sound:
         """What may be heard of a communication. As `communication`."""
-        communication = self.communication(scope, liid, cin)
-        span = (communication.begin_us, communication.end_us)
-        if span[0] is None or span[1] is None:
-            return Sound(communication)
-        return Sound(communication, gaps(self._minimise.entries(), liid, cin, span[0], span[1]))
+        communication, entries = self.communication(scope, liid, cin), self._minimise.entries()
+        with self._lock:
+            for known, said, sound in self._sounds:
+                if known is communication and said == len(entries):
+                    return sound
+        begin_us, end_us = communication.begin_us, communication.end_us
+        none = begin_us is None or end_us is None
+        made = Sound(communication, () if none else gaps(entries, liid, cin, begin_us or 0, end_us or 0))
+        with self._lock:
+            self._sounds.append((communication, len(entries), made))
+        return made
 
     def record(self, scope: Scope, sequence: int) -> StoredRecord:
         """One record. Raises NotFoundError for one of another case, of the store's own, or that is not there."""
@@ -260,19 +276,25 @@ class CaseLibrary:
                     return before, int(sequences[behind])
         return before, None
 
-    def _keep(self, key: tuple[object, ...], communication: Communication) -> None:
+    def _keep(self, key: tuple[object, ...], communication: Communication, newest: int) -> None:
         octets = sum(len(one.octets) + _OVERHEAD_OCTETS for one in communication.packets)
         octets += 16 * _OVERHEAD_OCTETS * len(communication.signals)
         if octets > self._cache_octets:
             return
         with self._lock:
-            if key in self._cache:
-                return
-            self._cache[key] = _Kept(communication, octets)
-            self._cached += octets
+            before = self._cache.pop(key, None)
+            self._cached += octets - (0 if before is None else before.octets)
+            self._cache[key] = _Kept(communication, octets, newest)
             while self._cached > self._cache_octets:
                 _, gone = self._cache.popitem(last=False)
                 self._cached -= gone.octets
+
+
+def _watched(records: Iterable[StoredRecord], newest: list[int]) -> Iterator[StoredRecord]:
+    """The records, the highest sequence of them kept in `newest`."""
+    for record in records:
+        newest[0] = max(newest[0], record.sequence)
+        yield record
 
 
 def liid_octets(text: str) -> bytes:

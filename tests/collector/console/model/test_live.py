@@ -201,3 +201,37 @@ async def test_committed_sound_is_heard_within_half_a_second(call: Call) -> None
     began = time.process_time()
     assert call.step(listener).state == SOUND
     assert time.process_time() - began < 0.25
+
+
+async def test_a_call_that_goes_on_is_gone_on_with_and_not_read_again(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library, scope = call.case.library, call.case.scope()
+    first = library.communication(scope, "LAB-0001", 1)
+    count = len(first.packets)
+    asked: list[int] = []
+    plain = library.records
+
+    def heard(*given: Any) -> Any:
+        asked.append(given[4])
+        return plain(*given)
+
+    monkeypatch.setattr(library, "records", heard)
+    for turn in range(3):
+        call.say(4)
+        call.case.reindex()
+        grown = library.communication(scope, "LAB-0001", 1)
+        assert len(grown.packets) == count + 4 * (turn + 1) and grown.cc_from_target == 10 + 4 * (turn + 1)
+    assert len(first.packets) == count, "what another reader holds stays as it is"
+    assert min(asked) > 0 and asked == sorted(set(asked))
+    monkeypatch.undo()
+    fresh = type(library)(f"sqlite:///{call.case.data / 'index.sqlite'}", library.store, library.keys)
+    again = fresh.communication(scope, "LAB-0001", 1)
+    assert (again.packets, again.iri, again.parties, again.end_us) == (
+        grown.packets,
+        grown.iri,
+        grown.parties,
+        grown.end_us,
+    )
+    assert library.sound(scope, "LAB-0001", 1) is library.sound(scope, "LAB-0001", 1)
+    fresh.close()
