@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from lab.ordeal.disks import faults, replay
 from lab.ordeal.kills import kill_cycles, power_cuts, power_cuts_possible
+from lab.ordeal.simulation import in_memory, simulations
 from lab.ordeal.tamper import tampering, turnovers
 
 CHECK_EVERY: Final = 5
@@ -35,6 +36,7 @@ def main() -> int:
     parser.add_argument("--cuts", type=int, default=200, help="power cuts")
     parser.add_argument("--tampers", type=int, default=10_000, help="cases of tampering")
     parser.add_argument("--turnovers", type=int, default=50, help="turnovers of a sound store")
+    parser.add_argument("--seeds", type=int, default=10_000, help="simulated worlds")
     parser.add_argument("--torn", type=int, default=TORN, help="torn states of each moment of the recorded scene")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--report", type=Path, default=Path("reports/crash.json"))
@@ -51,8 +53,7 @@ def main() -> int:
         print(f"{name}: {'held' if name not in failed else 'FAILED'} {json.dumps(report[name])}", flush=True)
 
     with tempfile.TemporaryDirectory(prefix="calea-ordeal-") as directory:
-        root = Path(directory)
-        seed = given.seed
+        root, seed = Path(directory), given.seed
         part("kill -9", lambda: kill_cycles(_of(root, "kills"), given.kills, seed, CHECK_EVERY), lambda one: one.ok)
         impossible = power_cuts_possible()
         if impossible is None:
@@ -64,6 +65,9 @@ def main() -> int:
         part("recorded I/O", lambda: replay(_of(root, "replay"), seed, given.torn), lambda one: not one.wrong)
         part("tampering", lambda: tampering(_of(root, "tamper"), given.tampers, seed), lambda one: not one.missed)
         part("turnovers", lambda: turnovers(_of(root, "turn"), given.turnovers, seed), lambda one: not one.false_alarms)
+    with tempfile.TemporaryDirectory(prefix="calea-worlds-", dir=in_memory()) as directory:
+        root = Path(directory)
+        part("simulated worlds", lambda: simulations(root, given.seeds, seed), lambda one: not one.wrong)
     report["failed"] = failed
     given.report.parent.mkdir(parents=True, exist_ok=True)
     given.report.write_text(json.dumps(report, indent=2) + "\n")

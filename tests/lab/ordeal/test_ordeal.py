@@ -9,7 +9,7 @@ import pytest
 from asn1.errors import LabError
 from collector.store import recovery
 from collector.store.store import Store
-from lab.ordeal import disks, kills, tamper
+from lab.ordeal import disks, kills, simulation, tamper
 from lab.ordeal.subject import Subject, check, put
 from mediation.runtime.process import IntegrityError
 
@@ -54,7 +54,30 @@ def test_a_sound_store_that_evicts_is_never_accused(tmp_path: Path) -> None:
     assert not result.false_alarms and result.turnovers >= 2
 
 
+def test_worlds_from_a_seed_lose_and_double_nothing(tmp_path: Path) -> None:
+    result = simulation.simulate(tmp_path, range(1, 13))
+    assert result.seeds == 12 and not result.wrong
+    assert result.did["power cuts"] and result.did["failures"] > result.did["power cuts"] and result.did["evicted"]
+
+
+def test_a_world_comes_again_from_its_seed(tmp_path: Path) -> None:
+    first, second = (simulation.simulate(tmp_path / name, [77]).did for name in ("once", "again"))
+    assert first == second and first["acknowledged"] > 0
+
+
 # Would they find it?
+
+
+def test_a_simulated_disk_that_forgets_what_was_synced_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(simulation.Disk, "sync", lambda self, descriptor: self._operation())
+    assert simulation.simulate(tmp_path, range(1, 7)).wrong
+
+
+def test_a_receiver_that_forgets_what_it_has_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulation.World, "_stored_marks", lambda self: {})
+    assert any("twice" in one for one in simulation.simulate(tmp_path, range(1, 7)).wrong)
 
 
 def test_a_record_that_was_owed_and_is_not_there_is_counted(tmp_path: Path) -> None:
