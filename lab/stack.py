@@ -425,6 +425,7 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             "listen": listen("console") | tls("console"),
             "control": listen("console-control"),
             "lab_ca": data / "ca" / "ca.pem",
+            "sealed_dir": data / "sealed",
             "court_public_key": court_key,
             "hi1_inbox": data / "collector" / "hi1-inbox",
             "desk": {"data_dir": data / "desk", "pin_directory": desk_pins(data)},

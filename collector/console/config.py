@@ -97,11 +97,17 @@ class ConsoleConfig(Model):
     hi1_inbox: Path
     desk: DeskPlace
     collector: CollectorPlace
+    sealed_dir: Path | None = None
+    """Where sealed copies go, outside the store (R-144); `sealed` in the console's directory when not given."""
     watched: dict[str, Peer] = Field(default_factory=dict)
     """Control ports of the processes whose health is shown, by their names (`collector`, `reconciler`, …)."""
     policy: SignInPolicy = SignInPolicy()
     segments: tuple[Segment, ...] = ()
     law: LawSettings = DEFAULTS
+
+    @property
+    def sealed(self) -> Path:
+        return (self.sealed_dir or self.data_dir / "sealed").absolute()
 
     @model_validator(mode="after")
     def _over_tls(self) -> ConsoleConfig:

@@ -18,6 +18,7 @@ from collector.console.pages import (
     records,
     requests,
     stations,
+    tickets,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ AREAS: Final[tuple[Callable[[Context], list[Route]], ...]] = (
     records.routes,
     orders.routes,
     requests.routes,
+    tickets.routes,
     health.routes,
     stations.routes,
     people.routes,

@@ -7,17 +7,28 @@ from typing import Final
 from aiohttp import web
 from pydantic import Field
 
+from asn1.errors import RefusedError
 from collector.console.context import Context
-from collector.console.errors import NotFoundError
+from collector.console.errors import HttpError, NotFoundError
 from collector.console.forms import FormModel
 from collector.console.lists import Column, Filter
 from collector.console.orders import GrantLine, OrderLine, grant_lines, order_lines, view_of
 from collector.console.page import Page
 from collector.console.route import Asks, Route
+from collector.console.sealing import Sealing, copied, lacks_of
+from mediation.law.access_facts import Circumstances
 from mediation.law.actors import Action
-from mediation.law.orders import OrderKind, OrderState
+from mediation.law.missing import Missing
+from mediation.law.orders import CourtOrder, OrderKind, OrderState
+from mediation.law.verdicts import Reason
 
 AREA: Final = "Orders desk"
+
+
+class SealForm(FormModel):
+    case_id: str = Field(max_length=128)
+    direction: str = Field(max_length=128)
+    custody: str = Field(max_length=200)
 
 
 class GrantForm(FormModel):
@@ -31,6 +42,17 @@ def routes(context: Context) -> list[Route]:
     return [
         Route("GET", "/orders", show_all, Action.PROVISION_CARRIER, title="Orders", nav="Orders", area=AREA),
         Route("GET", "/orders/{order_id}", show, Action.PROVISION_CARRIER, title="Order", object=("order", "order_id")),
+        Route(
+            "POST",
+            "/orders/{order_id}/seal",
+            seal,
+            Action.SEAL,
+            title="A seal",
+            case="case_id",
+            form=SealForm,
+            object=("order", "order_id"),
+            facts=_directed,
+        ),
         Route("GET", "/grants", show_grants, grants, title="Grants", nav="Grants", area=AREA, asks=Asks.CELL),
         Route("POST", "/grants", grant, grants, title="A grant", case="case_id", form=GrantForm, asks=Asks.CELL),
         Route("POST", "/grants/end", end, grants, title="A grant", case="case_id", form=GrantForm, asks=Asks.CELL),
@@ -64,14 +86,54 @@ async def show_all(page: Page) -> web.Response:
     return page.render("orders/list.html", listed=page.listed(lines, columns, filters, sort="end"))
 
 
-async def show(page: Page) -> web.Response:
-    desk, agency = page.context.desk, agency_of(page)
-    wanted = page.path("order_id")
-    order = next((one for one in desk.orders if one.order_id == wanted and one.agency == agency), None)
-    if order is None:
+def order_of(page: Page) -> CourtOrder:
+    """Of this agency (R-026). Raises NotFoundError."""
+    wanted, agency = page.path("order_id"), agency_of(page)
+    found = next((one for one in page.context.desk.orders if one.order_id == wanted and one.agency == agency), None)
+    if found is None:
         raise NotFoundError
+    return found
+
+
+def _directed(page: Page) -> Circumstances:
+    return Circumstances(judge_direction_id=page.form(SealForm).direction)
+
+
+async def show(page: Page) -> web.Response:
+    desk, order = page.context.desk, order_of(page)
     view = view_of(desk.state, desk.entries, desk.registry, order, page.context.config.law, page.now_us)
     return page.render("orders/show.html", view=view, order=order)
+
+
+async def seal(page: Page) -> web.Response:
+    """R-131, R-134, R-144: a copy outside the store that proves itself. What stands against it is all on record."""
+    form, order, context = page.form(SealForm), order_of(page), page.context
+    if order.case_id != form.case_id:
+        raise NotFoundError
+    sealing = Sealing(order, page.user_id, form.direction, form.custody, page.now_us)
+    target = context.config.sealed / str(order.order_id)
+    lacks = lacks_of(sealing, context.desk.state, target, context.library.store)
+    if lacks:
+        await _refused(page, sealing, lacks)
+        raise HttpError(409, " ".join(f"{one.says} ({one.rule})." for one in lacks))
+    await page.act(
+        lambda desk, now_us: desk.record("seal_started", {**sealing.fields(), "directory": str(target)}, now_us)
+    )
+    try:
+        made = await page.work(copied, sealing, context.library.store, context.library.keys, target)
+    except RefusedError as error:
+        await _refused(page, sealing, (Missing("seal", "R-041", str(error), Reason.SEAL_MISSING),))
+        raise
+    fields = {**sealing.fields(), **made, "started_us": sealing.started_us}
+    await page.act(lambda desk, now_us: desk.record("seal", fields, now_us))
+    return page.redirect(f"/orders/{order.order_id}", f"{order.order_id} is sealed: {made['records']} records.")
+
+
+async def _refused(page: Page, sealing: Sealing, lacks: tuple[Missing, ...]) -> None:
+    said = {"order_id": str(sealing.order.order_id), "case_id": str(sealing.order.case_id), "act": "seal"}
+    codes, rules = [one.code for one in lacks], [one.rule for one in lacks]
+    fields = {**said, "by": page.user_id, "codes": codes, "rule_ids": rules}
+    await page.act(lambda desk, now_us: desk.record("case_refused", fields, now_us))
 
 
 async def show_grants(page: Page) -> web.Response:

@@ -12,6 +12,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from collector.console.orders import line_of
+from collector.export.sealed import verify_sealed
+from collector.store.private_files import read_public_key
 from mediation.law.desk_state import DeskState
 from mediation.law.orders import CaseId, CourtOrder, Exigency, Liid, OrderId, OrderKind, Window
 from tests.browser import Chromium
@@ -132,7 +134,7 @@ def test_the_clock_of_an_emergency_runs_until_its_order_is_issued() -> None:
 async def test_the_pages_of_the_desk_in_a_browser(console: World, chromium: Chromium) -> None:
     async def walk(page: Page) -> None:
         await enter(page, console, "chen")
-        for path in ("/orders", "/orders/O-1", "/requests", "/requests/Q-1", "/grants"):
+        for path in ("/orders/O-1", "/requests/Q-1"):
             await page.goto(f"{console.base}{path}")
             await accessible(page, path)
         await page.goto(f"{console.base}/orders/O-1")
@@ -143,3 +145,43 @@ async def test_the_pages_of_the_desk_in_a_browser(console: World, chromium: Chro
 
     seen = await asyncio.to_thread(chromium.run, walk, ignore_https_errors=True)
     assert seen.faults == []
+
+
+@pytest.mark.rule("R-131", "R-134")
+async def test_an_order_is_sealed_once_it_has_ended_and_once(console: World) -> None:
+    chen = await console.as_("chen")
+    form = {"case_id": CASE, "direction": "DIR-1", "custody": "court vault"}
+    early = await chen.post("/orders/O-1/seal", form)
+    assert early.status == 409 and "has not ended" in early.text
+    refused = console.entries("case_refused")[-1]["fields"]
+    assert (refused["act"], refused["by"], refused["rule_ids"]) == ("seal", "chen", ["R-131"])
+    console.clock.advance(25 * DAY_US)
+    lund = await console.browser("ST-F1")
+    await lund.sign_in("chen")
+    assert (await lund.post("/orders/O-1/seal", form | {"direction": ""})).status == 400
+    assert (await lund.post("/orders/O-1/seal", form | {"case_id": OTHER_CASE})).status == 404
+    assert (await lund.post("/orders/O-1/seal", form)).status == 303
+    sealed = console.entries("seal")[-1]["fields"]
+    assert sealed["records"] > 0 and sealed["custody"] == "court vault" and len(sealed["seal_id"]) == 64
+    key = read_public_key(console.template / "collector" / "keys" / "signing.pub")
+    assert verify_sealed(console.opened.context.config.sealed / "O-1", key).ok
+    again = await lund.post("/orders/O-1/seal", form)
+    assert again.status == 409 and "R-027" in again.text
+    page = await lund.get("/orders/O-1")
+    assert "SEALED" in page.text and "calea-lab case hand-off O-1" in page.text
+
+
+@pytest.mark.rule("SD-4", "R-081")
+async def test_a_ticket_is_opened_by_one_and_approved_by_another(console: World) -> None:
+    lund, chen = await console.as_("lund"), await console.as_("chen")
+    ticket = {"user_id": "ito", "minutes": "30", "contract": "K-7", "need_to_know": "true"}
+    assert (await lund.post("/tickets", ticket | {"user_id": "nobody"})).status == 400
+    assert (await lund.post("/tickets", ticket | {"minutes": "0"})).status == 400
+    assert (await lund.post("/tickets", ticket)).status == 303
+    refused = await lund.post("/tickets/approve", {"ticket_id": "T-1"})
+    assert refused.status == 403 and "SD-4" in refused.text
+    assert (await chen.post("/tickets/approve", {"ticket_id": "T-1"})).status == 303
+    assert "closes in" in (await lund.get("/tickets")).text
+    console.clock.advance(31 * 60_000_000)
+    assert "T-1" in (await lund.get("/tickets", params={"state": "over"})).text
+    assert "T-1" not in (await lund.get("/tickets", params={"state": "open"})).text
