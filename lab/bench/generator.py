@@ -2,8 +2,10 @@
 
 It connects, negotiates, opens the communications, says `{"ready": …}` and waits for the word on standard input. Then it
 sends what is due by the schedule (or as much as the pipe takes), tells its progress four times a second, and at the end
-waits for what is not acknowledged yet. No answer ever drives the next send: answers are only counted and timed. Every
-piece sent is followed by a request to acknowledge it, so an acknowledgement says that everything before it is durable.
+waits for what is not acknowledged yet. No answer ever drives the next send: answers are only counted and timed. A
+request to acknowledge follows each piece, so an acknowledgement says that everything before it is durable; where pieces
+are small and many, only some, chosen by the clock, and only their records are timed: each request is work for the
+collector, and what was not asked for at once would look slower than it was.
 """
 
 from __future__ import annotations
@@ -38,6 +40,10 @@ PROGRESS_S: Final = 0.25
 SETUP_S: Final = 600.0
 """How long the opening of all communications may take."""
 CONNECT_AT_ONCE: Final = 64
+REQUESTS_PER_S: Final = 4000
+"""Of all paced connections together, at most; flat out every piece has one."""
+PEER_SILENT_US: Final = 600_000_000
+"""A full pipe in front of a slow collector takes longer than the minute that an answer may usually take."""
 PATIENCE: Final = 2.0
 """A paced run that cannot keep up goes on sending what was due for so many times its length, then stops."""
 
@@ -52,11 +58,12 @@ class Link(asyncio.Protocol):
     transport: asyncio.Transport
 
     def __init__(self, matrix: Matrix, negotiate: bool, latencies: Latencies, piece_octets: int) -> None:
-        self.session = MfSession(HandoverConfig(ack_every_records=1, negotiate=negotiate))
+        self.session = MfSession(HandoverConfig(ack_every_records=1, negotiate=negotiate, time3_us=PEER_SILENT_US))
         self._negotiate = negotiate
         self.matrix = matrix
         self.latencies = latencies
         self.schedule: Schedule | None = None
+        self.request_every_s = 0.0
         self.piece_records = max(piece_octets // matrix.record_octets, 1)
         self.sent = 0
         self.acknowledged = 0
@@ -69,7 +76,9 @@ class Link(asyncio.Protocol):
         self.ended = asyncio.Event()
         self.lost = False
         self.tls_version: str | None = None
-        self._written: deque[tuple[int, float]] = deque()
+        self._asked = 0
+        self._asked_s = -1e9
+        self._timed: deque[tuple[int, int, float]] = deque()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -110,17 +119,19 @@ class Link(asyncio.Protocol):
     def begin(self, opening: bytes) -> None:
         """Send what opens the communications; `opened` is set when it is durable."""
         self.transport.write(opening)
-        self._sent(0)
+        self._ask()
 
     def send(self, records: int, now_s: float) -> int:
         """Write up to so many of the next records; how many were."""
         piece = self.matrix.next(min(records, self.piece_records), int(time.time()) - 1)
         written = len(piece) // self.matrix.record_octets
         self.transport.write(piece)
+        self.settled.clear()
         self.sent += written
-        if self.schedule is None:
-            self._written.append((self.sent, now_s))
-        self._sent(self.sent)
+        if now_s - self._asked_s >= self.request_every_s:
+            self._asked_s = now_s
+            self._timed.append((self.sent - written, self.sent, now_s))
+            self._ask()
         return written
 
     def send_due(self, now_s: float, most: int) -> None:
@@ -133,14 +144,20 @@ class Link(asyncio.Protocol):
             late = now_s - self.schedule.start_s - self.schedule.offset_s - self.sent / self.schedule.rate_per_s
             self.behind_s = max(self.behind_s, late)
 
+    def finish(self) -> None:
+        """Ask for what was not asked for yet; nothing more is sent."""
+        if self._asked < self.sent:
+            self._ask()
+
     def remind(self) -> None:
-        """Ask again for what was not asked for, since too many requests were waiting."""
+        """Ask again where too many requests were waiting."""
         self.session.timer(_now_us())
         self._say()
 
-    def _sent(self, journal_id: int) -> None:
-        self.settled.clear()
-        self.session.sent(journal_id, _now_us())
+    def _ask(self) -> None:
+        """For an acknowledgement of everything so far."""
+        self._asked = self.sent
+        self.session.sent(self.sent, _now_us())
         self._say()
 
     def _say(self) -> None:
@@ -154,14 +171,12 @@ class Link(asyncio.Protocol):
             self.settled.set()
         if journal_id <= self.acknowledged:
             return
-        if self.schedule is not None:
-            self.latencies.add(self.schedule.latencies_us(self.acknowledged, journal_id, now_s))
-        else:
-            before = self.acknowledged
-            while self._written and self._written[0][0] <= journal_id:
-                last, written_s = self._written.popleft()
-                self.latencies.add_many(int((now_s - written_s) * 1e6), last - before)
-                before = last
+        while self._timed and self._timed[0][1] <= journal_id:
+            first, last, written_s = self._timed.popleft()
+            if self.schedule is not None:
+                self.latencies.add(self.schedule.latencies_us(first, last, now_s))
+            else:
+                self.latencies.add_many(int((now_s - written_s) * 1e6), last - first)
         self.acknowledged = journal_id
         self.last_acknowledged_s = now_s
 
@@ -289,6 +304,7 @@ class Load:
         shares = {id(link): total // len(links) + (at < total % len(links)) for at, link in enumerate(links)}
         for at, link in enumerate(links):
             link.schedule = Schedule(began_s, each, at / rate_per_s)
+            link.request_every_s = len(links) / REQUESTS_PER_S
         length_s = total / rate_per_s
         floods = [
             asyncio.create_task(self._flat_out((link, None), began_s + length_s))
@@ -319,6 +335,9 @@ class Load:
             async with asyncio.timeout(self.plan.drain_s):
                 for link in self.links:
                     if link.sent and not link.lost:
+                        link.finish()
+                for link in self.links:
+                    if link.sent:
                         await link.settled.wait()
 
     async def _remind(self) -> None:

@@ -28,6 +28,8 @@ CINS: Final = 0x4000_0000
 FIRST_MICRO: Final = 65_536
 """Microseconds from here to 999 999 take three octets."""
 MIN_ROWS: Final = 1024
+LEAST_ROWS: Final = 128
+"""Of one connection, where there are many: a piece never goes over the end of the rows, and small pieces are dear."""
 _MARK: Final = 0x5A5B_5C5D
 _MARK_SECOND: Final = 0x6A6B_6C6D
 Octets = np.ndarray[Any, np.dtype[np.uint8]]
@@ -148,7 +150,7 @@ def matrix_of(profile: Profile, connection: int, second: int) -> tuple[Matrix, l
     span = CINS // profile.connections
     cin = FIRST_CIN + connection * span
     numbers = liids_on(profile, connection)
-    least_rows = max(MIN_ROWS // profile.connections, 16)
+    least_rows = max(MIN_ROWS // profile.connections, LEAST_ROWS)
     if profile.kind == "iri":
         call = _signalling(liid_of(0), cin)
         streams = [_relabelled(call, liid_of(0), liid_of(one)) for one in numbers]

@@ -142,6 +142,7 @@ class Measured:
             "records_per_core_s": self.records_per_core_s,
             "latency_ms": self.latencies.as_ms(),
             "latency_from": "schedule" if profile.rate_per_s is not None else "write",
+            "latency_records": self.latencies.count,
             "latency_curve_ms": self.latencies.curve_ms(),
             "latency_flood_ms": self.latencies_of("flood").as_ms() if profile.flood else None,
             "behind_s": round(loaded.behind_s, 4),

@@ -101,6 +101,26 @@ async def test_no_answer_drives_the_next_send() -> None:
     assert link.acknowledged == 0
 
 
+async def test_what_is_not_asked_for_at_once_is_not_timed() -> None:
+    """Its answer comes with the next request, which would make it look slower than it was."""
+    wire = Wire()
+    link = _link(wire)
+    wire.records()
+    link.data_received(wire.session.outgoing())
+    link.schedule, link.request_every_s = Schedule(0.0, 1000.0), 0.05
+    for at in range(200):
+        link.send_due(at / 1000, 10_000)
+    wire.records()
+    link.data_received(wire.durable())
+    assert link.latencies.count == 4
+    assert link.acknowledged < link.sent == 200
+    assert not link.settled.is_set()
+    link.finish()
+    wire.records()
+    link.data_received(wire.durable())
+    assert link.acknowledged == 200 and link.settled.is_set()
+
+
 async def test_a_full_pipe_shifts_no_schedule() -> None:
     wire = Wire()
     link = _link(wire)
@@ -117,7 +137,7 @@ async def test_a_full_pipe_shifts_no_schedule() -> None:
     assert link.sent == 1001
     wire.records()
     link.data_received(wire.durable())
-    assert link.latencies.count == 1001
+    assert link.acknowledged == link.latencies.count == 1001
 
 
 async def test_a_closed_connection_leaves_nobody_waiting() -> None:
