@@ -34,6 +34,7 @@ KERNELS = (
     "carrier_sim.load.packets",
     "carrier_sim.load.streams",
     "collector.facts.plain_sip",
+    "collector.json_text",
     "collector.stream_table",
     "collector.gate_columns",
     "collector.rows",

@@ -147,24 +147,25 @@ def _header_of(value: dict[str, Value]) -> PsHeader:
     micro, generalized = value.get("microSecondTimeStamp"), value.get("timeStamp")
     qualifier = value.get("timeStampQualifier")
     form: TimeForm | None = "micro" if micro is not None else "generalized" if generalized is not None else None
+    # By position, in the order of the fields: every record goes through here.
     return PsHeader(
-        oid=value["li-psDomainId"],
-        liid=value["lawfulInterceptionIdentifier"],
-        authorization_country=value.get("authorizationCountryCode"),
-        delivery_country=communication.get("deliveryCountryCode"),
-        operator_id=network["operatorIdentifier"],
-        network_element_id=network.get("networkElementIdentifier"),
-        cin=communication.get("communicationIdentityNumber"),
-        sequence_number=value["sequenceNumber"],
-        time_us=generalized if micro is None else micro_stamp_us(micro),
-        time_qualifier=None if qualifier is None else str(qualifier),
-        interception_point_id=value.get("interceptionPointID"),
-        extended_interception_point_id=value.get("extendedInterceptionPointID"),
-        network_function_id=value.get("networkFunctionIdentifier"),
-        time_form=form,
-        etsi671_neid=network.get("eTSI671NEID"),
-        cin_extension=communication.get("cINExtension"),
-        generalized_time_us=None if micro is None else generalized,
+        value["li-psDomainId"],
+        value["lawfulInterceptionIdentifier"],
+        value.get("authorizationCountryCode"),
+        communication.get("deliveryCountryCode"),
+        network["operatorIdentifier"],
+        network.get("networkElementIdentifier"),
+        communication.get("communicationIdentityNumber"),
+        value["sequenceNumber"],
+        generalized if micro is None else micro_stamp_us(micro),
+        None if qualifier is None else str(qualifier),
+        value.get("interceptionPointID"),
+        value.get("extendedInterceptionPointID"),
+        value.get("networkFunctionIdentifier"),
+        form,
+        network.get("eTSI671NEID"),
+        communication.get("cINExtension"),
+        None if micro is None else generalized,
     )
 
 

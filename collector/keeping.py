@@ -18,7 +18,8 @@ from asn1.ps_pdu import PsPdu
 from collector.assembly import Assembly, OrderSlots
 from collector.batch import OrderRef
 from collector.facts import RecordFacts
-from collector.mask import canonical, permitted_octets, permitted_value
+from collector.json_text import canonical
+from collector.mask import permitted_octets, permitted_value
 from collector.rows import (
     BUFFER_ARENA,
     BUFFER_SIDE,

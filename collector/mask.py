@@ -6,11 +6,11 @@ length of the original stand beside them, so that a withheld original can later 
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from asn1.ps_pdu import PsPdu
 from collector.facts import RecordFacts
+from collector.json_text import canonical
 from mediation.law.orders import CourtOrder
 
 
@@ -48,8 +48,3 @@ def permitted_value(order: CourtOrder, facts: RecordFacts, original_octets: int,
         "original_octets": original_octets,
         "original_hmac": digest.hex(),
     }
-
-
-def canonical(value: dict[str, Any]) -> bytes:
-    """Keys sorted, no blanks, UTF-8."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

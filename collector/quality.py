@@ -7,6 +7,7 @@ is kept like any other; a report is made, nothing is refused here. Pure.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -63,7 +64,8 @@ class LinkQuality:
         self.measured += 1
         if latency_us < -self.limits.skew_us:
             self.ahead += 1
-        self.max_ahead_us = max(-latency_us, _NEVER_AHEAD if self.max_ahead_us is None else self.max_ahead_us)
+        if self.max_ahead_us is None or -latency_us > self.max_ahead_us:
+            self.max_ahead_us = max(-latency_us, _NEVER_AHEAD)
         within = latency_us <= self.limits.within_us
         self.late += not within
         name = bucket(latency_us)
@@ -127,10 +129,12 @@ class LinkQuality:
         }
 
 
+_NAMES: Final = (*(f"{edge / 1e6:g}" for edge in BUCKETS_US), "more")
+
+
 def bucket(latency_us: int) -> str:
     """The name of the bucket a latency falls into: its upper edge in seconds."""
-    edge = next((edge for edge in BUCKETS_US if latency_us <= edge), None)
-    return "more" if edge is None else f"{edge / 1e6:g}"
+    return _NAMES[bisect_left(BUCKETS_US, latency_us)]
 
 
 def _sorted(histogram: dict[str, int]) -> dict[str, int]:

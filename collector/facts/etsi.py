@@ -60,23 +60,42 @@ def facts_of(pdu: PsPdu, arrival_us: int) -> RecordFacts:
     """The facts of one record that arrived at `arrival_us`. Raises DecodeError."""
     header = pdu.header
     event_us, qualifier = event_time(pdu)
-    kind = _KINDS.get(pdu.payload[0], "other")
+    name, payloads = pdu.payload
+    kind = _KINDS.get(name, "other")
+    content = ("unknown_tags",) if pdu.unknown_tags else ()
+    several = kind in ("iri", "cc") and len(payloads) > 1
+    payload, iri_type, sends = (name, None, None) if kind != "iri" or several else _what(payloads)
     facts = RecordFacts(
-        liid_text(header.liid), header.cin, header.sequence_number, kind, pdu.payload[0], None, None, event_us,
-        qualifier, arrival_us, unplaced=header.cin is None,
+        liid_text(header.liid), header.cin, header.sequence_number, kind, payload, iri_type, None, event_us, qualifier,
+        arrival_us, target_sends=sends, content=content, unplaced=header.cin is None,
+        stamps_us=_stamps(pdu) if several else (),
     )  # fmt: skip
-    if kind in ("iri", "cc") and len(pdu.payload[1]) > 1:
-        stamps_us = {time_us for time_us, _ in payload_times(pdu) if time_us is not None}
-        facts = facts._replace(stamps_us=tuple(sorted(stamps_us)))
-    if pdu.unknown_tags:
-        facts = facts._replace(content=("unknown_tags",))
     if kind == "iri":
-        return _iri(facts, pdu.payload[1])
+        return _iri(facts, payloads)
     if kind == "cc":
-        return _cc(facts, pdu.payload[1])
+        return _cc(facts, payloads)
     if kind == "hi1":
-        return _notice(facts, pdu.payload[1])
+        return _notice(facts, payloads)
     return facts
+
+
+def _stamps(pdu: PsPdu) -> tuple[int, ...]:
+    """The own times of payloads that came together."""
+    return tuple(sorted({time_us for time_us, _ in payload_times(pdu) if time_us is not None}))
+
+
+def _what(payloads: list[dict[str, Any]]) -> tuple[str, str | None, bool | None]:
+    """Of a single IRI payload: name of its contents, IRI type, whether the target sends."""
+    if len(payloads) != 1:
+        return "iRIPayloadSequence", None, None
+    payload = payloads[0]
+    iri_type = payload.get("iRIType")
+    direction = payload.get("sessionDirection") or payload.get("payloadDirection")
+    return (
+        payload["iRIContents"][0],
+        _IRI_TYPES.get(iri_type) if isinstance(iri_type, str) else None,
+        _SENDS.get(direction) if isinstance(direction, str) else None,
+    )
 
 
 def _notice(facts: RecordFacts, contents: tuple[str, Any]) -> RecordFacts:
@@ -120,15 +139,7 @@ def _iri(facts: RecordFacts, payloads: list[dict[str, Any]]) -> RecordFacts:
     if len(payloads) != 1:
         # Aggregated records are judged as one; only what all of them share could be kept apart, so nothing is.
         return facts._replace(payload="aggregated", content=(*facts.content, "aggregated_payloads"))
-    payload = payloads[0]
-    name, value = payload["iRIContents"]
-    iri_type = payload.get("iRIType")
-    direction = payload.get("sessionDirection") or payload.get("payloadDirection")
-    facts = facts._replace(
-        payload=name,
-        iri_type=_IRI_TYPES.get(iri_type) if isinstance(iri_type, str) else None,
-        target_sends=_SENDS.get(direction) if isinstance(direction, str) else None,
-    )
+    name, value = payloads[0]["iRIContents"]
     reader = _READERS.get(name)
     if reader is None:
         return facts._replace(content=(*facts.content, "undescribed_payload"))
@@ -141,23 +152,25 @@ def _multimedia(facts: RecordFacts, value: dict[str, Any]) -> RecordFacts:
     if name not in ("sIPMessage", "iRIOnlySIPMessage"):
         content = (*facts.content, "undescribed_signalling")
         return facts._replace(service=Service.VOICE, content=content, location=location)
-    found = with_signalling(facts, read_sip(contents["sIPContent"]))
     more = ("additional_signalling",) if value.get("additionalSignalling") else ()
-    return found._replace(content=(*found.content, *more), location=found.location or location)
+    return with_signalling(facts, read_sip(contents["sIPContent"]), more, location)
 
 
-def with_signalling(facts: RecordFacts, said: Signalling) -> RecordFacts:
-    """The facts of a record that is one SIP message."""
+def with_signalling(
+    facts: RecordFacts, said: Signalling, more: tuple[str, ...] = (), location: bool = False
+) -> RecordFacts:
+    """The facts of a record that is one SIP message; `more` content, and whether a place, are beside it."""
+    parties = said.parties
     return facts._replace(
         service=said.service,
         originators=said.originators,
         recipients=said.recipients,
-        parties=said.parties,
-        parties_known=bool(said.parties),
+        parties=parties,
+        parties_known=bool(parties),
         opens=said.opens,
         answers=said.answers,
-        content=(*facts.content, *said.content),
-        location=facts.location or said.location,
+        content=(*facts.content, *said.content, *more),
+        location=facts.location or location or said.location,
         permitted=said.permitted,
         digits=said.digits,
         dialled=said.dialled,
