@@ -17,6 +17,7 @@ import argparse
 import asyncio
 import contextlib
 import cProfile
+import gc
 import hashlib
 import json
 import pstats
@@ -38,7 +39,7 @@ from bench.environment import environment_card
 from collector.config import CollectorConfig
 from collector.laes.receive import Feed, _starts
 from collector.pipeline import LinkState
-from collector.service import Service
+from collector.service import GARBAGE_OBJECTS, Service
 from lab.papers import lab_papers
 from mediation.law.documents import make_document, order_from_fields
 
@@ -184,6 +185,7 @@ async def measure(kind: str, records: int, liids: int, profile: bool) -> dict[st
         root = Path(directory)
         now_us = time.time_ns() // 1000
         config = prepare(root, liids, now_us)
+        gc.set_threshold(*GARBAGE_OBJECTS)
         service = Service(config)
         service._open(stack)
         service._index.start()

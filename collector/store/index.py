@@ -18,12 +18,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Engine, delete, insert, inspect, select, tuple_, update
+from sqlalchemy import Connection, Engine, delete, insert, inspect, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from asn1.errors import LabError
+from collector.accounts import FIELDS
 from collector.databases import open_engine, sentence
-from collector.store import index_whole
+from collector.store import index_sql, index_whole
 from collector.store.fresh import FreshUnits
 from collector.store.index_details import MAX_PARTIES
 from collector.store.index_queries import added_reasons, merged
@@ -234,16 +235,15 @@ class Index:
 
 
 def _write(connection: Connection, gathered: Gathered) -> None:
-    connection.execute(insert(BATCH), gathered.batches)
-    if gathered.events:
-        _events(connection, gathered.events)
+    index_sql.put(connection, BATCH, gathered.batches)
+    index_sql.put_values(connection, IRI_EVENT, gathered.events)
     for keys in index_whole.chunks(sorted(gathered.communications), KEYS_A_QUERY):
         _communications(connection, gathered, keys)
     index_whole.add(connection, (_row(key, one) for key, one in sorted(gathered.communications.items(), key=_key)))
     for streams in index_whole.chunks(list(gathered.marks), KEYS_A_QUERY):
         _marks(connection, gathered, streams)
-    for key, found in gathered.orders.items():
-        _order(connection, key, found)
+    for orders in index_whole.chunks(list(gathered.orders), KEYS_A_QUERY):
+        _orders(connection, gathered, orders)
     if gathered.evicted >= 0:
         for table in OF_A_SEGMENT:
             connection.execute(delete(table).where(table.c.generation <= gathered.evicted))
@@ -252,41 +252,32 @@ def _write(connection: Connection, gathered: Gathered) -> None:
         connection.execute(update(META).where(META.c.key == name).values(value=str(value)))
 
 
-def _events(connection: Connection, events: list[tuple[Any, ...]]) -> None:
-    """One row a record: the driver gets them as they are, since making each a statement's parameters costs more than
-    the database takes for it."""
-    statement = insert(IRI_EVENT).compile(dialect=connection.dialect)
-    if statement.positional:
-        connection.exec_driver_sql(str(statement), events)
-    else:
-        names = IRI_EVENT.columns.keys()
-        connection.exec_driver_sql(str(statement), [dict(zip(names, row, strict=True)) for row in events])
+def _orders(connection: Connection, gathered: Gathered, keys: Sequence[tuple[int, str]]) -> None:
+    name = ("generation", "order_id")
+    old = {(row["generation"], row["order_id"]): row for row in index_sql.found(connection, ORDER_TOTALS, name, keys)}
+    if old:
+        index_sql.take_away(connection, ORDER_TOTALS, name, list(old))
+    index_sql.put(connection, ORDER_TOTALS, [_order(key, gathered.orders[key], old.get(key)) for key in keys])
 
 
-def _order(connection: Connection, key: tuple[int, str], found: OrderSum) -> None:
+def _order(key: tuple[int, str], found: OrderSum, old: dict[str, Any] | None) -> dict[str, Any]:
     generation, order_id = key
-    which = (ORDER_TOTALS.c.order_id == order_id) & (ORDER_TOTALS.c.generation == generation)
-    row = connection.execute(select(ORDER_TOTALS).where(which)).first()
-    old = {} if row is None else dict(row._mapping)
-    values = {name: old.get(name, 0) + count for name, count in found.counts.items()}
-    values |= {"liid": found.liid, "reasons": added_reasons(old.get("reasons", "{}"), json.dumps(found.reasons))}
-    if row is None:
+    if old is None:
         uid = order_uid(OrderId(order_id)).hex()
-        connection.execute(insert(ORDER_TOTALS).values(order_id=order_id, generation=generation, uid=uid, **values))
-    else:
-        connection.execute(update(ORDER_TOTALS).where(which).values(**values))
+        old = {"generation": generation, "order_id": order_id, "uid": uid, "reasons": "{}"}
+    counts = {name: old.get(name, 0) + found.counts.get(name, 0) for name in ("delivered", *FIELDS)}
+    return old | counts | {"liid": found.liid, "reasons": added_reasons(old["reasons"], json.dumps(found.reasons))}
 
 
 def _communications(connection: Connection, gathered: Gathered, keys: Sequence[CommunicationKey]) -> None:
-    table = COMMUNICATION.c
-    which = tuple_(table.generation, table.liid, table.cin).in_(keys)
-    found = connection.execute(select(COMMUNICATION).where(which))
-    old = {(row.generation, row.liid, row.cin): dict(row._mapping) for row in found}
+    name = ("generation", "liid", "cin")
+    rows = index_sql.found(connection, COMMUNICATION, name, keys)
+    old = {(row["generation"], row["liid"], row["cin"]): row for row in rows}
     if old:
-        connection.execute(delete(COMMUNICATION).where(which))
+        index_sql.take_away(connection, COMMUNICATION, name, list(old))
     rows = [_row(key, gathered.communications[key]) for key in keys]
     rows = [row if key not in old else merged([old[key], row]) for key, row in zip(keys, rows, strict=True)]
-    connection.execute(insert(COMMUNICATION), rows)
+    index_sql.put(connection, COMMUNICATION, rows)
 
 
 def _key(item: tuple[CommunicationKey, CommunicationSum]) -> CommunicationKey:
@@ -299,8 +290,8 @@ def _row(key: CommunicationKey, one: CommunicationSum) -> dict[str, Any]:
         "liid": key[1],
         "cin": key[2],
         "order_id": one.order_id,
-        "service": one.service,
-        "content_service": one.content_service,
+        "service": None if one.service is None else str(one.service),
+        "content_service": None if one.content_service is None else str(one.content_service),
         "parties": json.dumps(sorted(one.parties)[:MAX_PARTIES]),
         "caller": one.caller,
         "called": one.called,
@@ -320,15 +311,10 @@ def _row(key: CommunicationKey, one: CommunicationSum) -> dict[str, Any]:
 
 
 def _marks(connection: Connection, gathered: Gathered, keys: Sequence[tuple[int, str, int, int]]) -> None:
-    table = STREAM_MARK.c
-    which = tuple_(table.generation, table.liid, table.cin, table.kind).in_(keys)
-    found = connection.execute(select(STREAM_MARK).where(which))
-    old = {(row.generation, row.liid, row.cin, row.kind): (row.epoch, row.mark) for row in found}
+    name = ("generation", "liid", "cin", "kind")
+    rows = index_sql.found(connection, STREAM_MARK, name, keys)
+    old = {(row["generation"], row["liid"], row["cin"], row["kind"]): (row["epoch"], row["mark"]) for row in rows}
     if old:
-        connection.execute(delete(STREAM_MARK).where(which))
-    rows = []
-    for key in keys:
-        epoch, mark = max(gathered.marks[key], old.get(key, (-1, -1)))
-        generation, liid, cin, kind = key
-        rows.append({"generation": generation, "liid": liid, "cin": cin, "kind": kind, "epoch": epoch, "mark": mark})
-    connection.execute(insert(STREAM_MARK), rows)
+        index_sql.take_away(connection, STREAM_MARK, name, list(old))
+    marks = [(*key, *max(gathered.marks[key], old.get(key, (-1, -1)))) for key in keys]
+    index_sql.put_values(connection, STREAM_MARK, marks)

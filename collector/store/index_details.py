@@ -104,6 +104,7 @@ def _laes_party(parties: Any) -> str | None:  # noqa: ANN401  a field of stored 
     return party_name(found[0]) if found else None
 
 
+@lru_cache(_REMEMBERED)
 def party_name(text: str) -> str:
     """How lists name somebody: a number with a plus, whether it came bare or in a URI; anything else as it is."""
     number = number_of(text) if ":" in text else text if text.isascii() and text.isdigit() else None

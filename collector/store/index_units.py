@@ -68,15 +68,16 @@ class CommunicationSum:
 
     def told(self, said: Details, iri_type: int, event_us: int | None) -> None:
         """One record of signalling. Who called whom is what the first record says that says it."""
+        _, service, parties, caller, called, sends, opens, answers, closes = said
         if len(self.parties) < MAX_PARTIES:
-            self.parties.update(said.parties)
-        self.service = said.service or self.service
-        self.caller = self.caller or said.caller
-        self.called = self.called or said.called
-        self.sends = said.sends if self.sends is None else self.sends
-        self.opened = self.opened or said.opens or iri_type == IRI_BEGIN
-        self.ended = self.ended or said.closes or iri_type == IRI_END
-        if said.answers and event_us is not None:
+            self.parties.update(parties)
+        self.service = service or self.service
+        self.caller = self.caller or caller
+        self.called = self.called or called
+        self.sends = sends if self.sends is None else self.sends
+        self.opened = self.opened or opens or iri_type == IRI_BEGIN
+        self.ended = self.ended or closes or iri_type == IRI_END
+        if answers and event_us is not None:
             self.answer_us = event_us if self.answer_us is None else min(self.answer_us, event_us)
 
 

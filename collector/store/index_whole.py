@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, delete, insert, select, tuple_, update
 
+from collector.store import index_sql
 from collector.store.index_details import MAX_PARTIES, party_name
 from collector.store.index_queries import merged
 from collector.store.index_tables import COMMUNICATION, NO_BEGIN, WHOLE, WHOLE_PARTY, WHOLE_TALLY
@@ -63,12 +64,12 @@ def add(connection: Connection, rows: Iterable[Row]) -> None:
         by_key.setdefault((row["liid"], row["cin"]), []).append(row)
     tally: Counter[tuple[str, str]] = Counter()
     for keys in chunks(list(by_key), KEYS_A_QUERY):
-        which = tuple_(WHOLE.c.liid, WHOLE.c.cin).in_(keys)
-        old = {(row.liid, row.cin): dict(row._mapping) for row in connection.execute(select(WHOLE).where(which))}
+        name = ("liid", "cin")
+        old = {(row["liid"], row["cin"]): row for row in index_sql.found(connection, WHOLE, name, keys)}
         if old:
-            connection.execute(delete(WHOLE).where(which))
+            index_sql.take_away(connection, WHOLE, name, list(old))
         fresh = {key: _whole(by_key[key], old.get(key)) for key in keys}
-        connection.execute(insert(WHOLE), list(fresh.values()))
+        index_sql.put(connection, WHOLE, list(fresh.values()))
         _beside(connection, [(old.get(key), row) for key, row in fresh.items()], tally)
     _count(connection, tally)
 
@@ -128,13 +129,10 @@ def _beside(
         for row, step in ((old, -1), (new, 1)):
             if row is not None:
                 tally[row["liid"], row["kind"]] += step
-    columns = WHOLE_PARTY.c
-    key = tuple_(columns.liid, columns.party, columns.kind, columns.begin_us, columns.cin)
+    names = ("liid", "party", "kind", "begin_us", "cin")
     for some in chunks(gone, KEYS_A_QUERY):
-        connection.execute(delete(WHOLE_PARTY).where(key.in_(some)))
-    if come:
-        names = ("liid", "party", "kind", "begin_us", "cin")
-        connection.execute(insert(WHOLE_PARTY), [dict(zip(names, one, strict=True)) for one in come])
+        index_sql.take_away(connection, WHOLE_PARTY, names, some)
+    index_sql.put(connection, WHOLE_PARTY, [dict(zip(names, one, strict=True)) for one in come])
 
 
 def _parties(row: Row | None) -> set[tuple[Any, ...]]:

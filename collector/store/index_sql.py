@@ -1,0 +1,57 @@
+"""Many rows at once, by key: read, taken away, put. The driver gets statements and values as they are.
+
+What SQLAlchemy does for each parameter of each row costs several times what the database takes for the row; here a
+statement is text, made of the table's own names, and its values are the driver's to bind. Nothing of it comes from
+outside. The same text does for SQLite and PostgreSQL, but for the mark of a parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table
+
+Row = dict[str, Any]
+
+
+def put(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Rows that say every column of the table."""
+    names = table.columns.keys()
+    put_values(connection, table, [tuple([row[name] for name in names]) for row in rows])
+
+
+def put_values(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
+    """Rows as values in the order of the table's columns."""
+    if not rows:
+        return
+    names = table.columns.keys()
+    marks = ", ".join([_mark(connection)] * len(names))
+    statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608  the table's own names
+    connection.exec_driver_sql(statement, rows)
+
+
+def found(connection: Connection, table: Table, key: Sequence[str], keys: Sequence[tuple[Any, ...]]) -> list[Row]:
+    """The rows whose columns `key` have one of these values."""
+    names = table.columns.keys()
+    where, values = _where(connection, key, keys)
+    statement = f"SELECT {', '.join(names)} FROM {table.name} WHERE {where}"  # noqa: S608  the table's own names
+    rows = connection.exec_driver_sql(statement, values)
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def take_away(connection: Connection, table: Table, key: Sequence[str], keys: Sequence[tuple[Any, ...]]) -> None:
+    """Deletes what `found` finds."""
+    where, values = _where(connection, key, keys)
+    statement = f"DELETE FROM {table.name} WHERE {where}"  # noqa: S608  the table's own names
+    connection.exec_driver_sql(statement, values)
+
+
+def _where(connection: Connection, key: Sequence[str], keys: Sequence[tuple[Any, ...]]) -> tuple[str, tuple[Any, ...]]:
+    one = f"({', '.join([_mark(connection)] * len(key))})"
+    where = f"({', '.join(key)}) IN (VALUES {', '.join([one] * len(keys))})"
+    return where, tuple([value for row in keys for value in row])
+
+
+def _mark(connection: Connection) -> str:
+    return "?" if connection.dialect.paramstyle == "qmark" else "%s"
