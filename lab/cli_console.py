@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,7 +28,9 @@ def console_url(stack: Stack) -> str:
     if running is None or "console" not in stack.alive:
         data = stack.paths.data
         raise NotReadyError(f"No console runs in {data}: `calea-lab up --data {data}` starts one.")
-    return f"https://localhost:{running.ports['https']}/"
+    config = tomllib.loads(Path(running.config).read_text("utf-8"))
+    host = config["listen"]["host"]
+    return f"https://{'localhost' if host == '127.0.0.1' else host}:{running.ports['https']}/"
 
 
 def open_(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:

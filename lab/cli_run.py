@@ -15,7 +15,8 @@ from lab.kernels import require_compiled
 from lab.output import DEFAULT_DATA, DataOption, JsonOption, banner, console, print_json, table
 from lab.paths import PROCESSES
 from lab.stack import PORT_NAMES, Plan, Stack, real_time
-from mediation.runtime.config import NotReadyError
+from mediation.runtime.closed import check_host
+from mediation.runtime.config import ConfigError, NotReadyError
 from mediation.runtime.process import EXIT_NOT_READY
 
 PORTS = len(PORT_NAMES) + len(USUAL)
@@ -28,6 +29,9 @@ def up(
     data: DataOption = DEFAULT_DATA,
     port_base: PortBase = None,
     tls: TlsOption = False,
+    console_host: Annotated[
+        str, typer.Option(help="this machine's address in the lab's network, to reach the console from other machines")
+    ] = "",
     training: Annotated[
         bool, typer.Option("--training", help="make accounts with one-time passwords, and stations, and print them")
     ] = False,
@@ -55,6 +59,7 @@ def up(
             desk=True,
             witness=True,
             console=True,
+            console_host=_inside(console_host),
             signer=signer,
             dialects=USUAL,
         )
@@ -70,6 +75,16 @@ def up(
     _show_card(card, data, out)
     if made:
         show_seeded(made)
+
+
+def _inside(host: str) -> str:
+    """An address of the closed network. Raises ConfigError (R-078)."""
+    if not host:
+        return ""
+    try:
+        return check_host(host)
+    except ValueError as error:
+        raise ConfigError(f"--console-host: {error}.") from error
 
 
 def connection_card(stack: Stack, tls: bool) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from lab.paths import EVERY_RUN, MODULES, PROCESSES, RunPaths
 from lab.pins import pin_directory
 from lab.processes import Loading, Running
 from mediation.runtime.clock import Clock, ClockHand, ClockSpec, LineClock
-from mediation.runtime.config import ConfigError, NotReadyError
+from mediation.runtime.config import EXPOSED_WORDS, ConfigError, NotReadyError
 from mediation.runtime.tls import make_lab_ca
 
 NE_ID = "ne-sim-1"
@@ -75,6 +75,8 @@ class Plan:
     """Whether the console is served; it works at the desk, which is made where there is none."""
     signer: bool = False
     """Whether a process of its own has the collector's signing key."""
+    console_host: str = ""
+    """The address of this machine under which the console is reached from others; loopback alone when blank."""
     disposable: bool = False
     """Whether the next demonstration or replay may empty the directory."""
     tls: bool = False
@@ -153,7 +155,8 @@ class Stack:
         }  # fmt: skip
         self._planned = tuple(name for name in PROCESSES if more.get(name, True))
         # TLS asks the machine what time it is, never the run's clock.
-        make_lab_ca(self.paths.ca, CERTIFICATES, time.time_ns() // 1000)
+        exposed = {_console_certificate(plan): (plan.console_host,)} if plan.console_host else {}
+        make_lab_ca(self.paths.ca, (*CERTIFICATES, *exposed), time.time_ns() // 1000, hosts=exposed)
         self.court.make_keys()
         if (plan.desk or plan.console) and not desk_exists(data):
             make_desk(data, self.clock.now_us())
@@ -295,6 +298,16 @@ def _close(sockets: list[socket.socket]) -> None:
         one.close()
 
 
+def _console_certificate(plan: Plan) -> str:
+    """A host's own: the one for loopback stays as it is."""
+    return f"console-{plan.console_host}" if plan.console_host else "console"
+
+
+def _exposed(host: str) -> dict[str, str]:
+    """What a listener says that is reached from other machines, in words."""
+    return {"host": host, "exposed": EXPOSED_WORDS} if host else {}
+
+
 def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict[str, Any]]:
     clock: dict[str, Any] = {
         "anchor_us": plan.clock.anchor_us, "base_us": plan.clock.base_us, "factor": plan.clock.factor,
@@ -422,7 +435,8 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
         "console": {
             "data_dir": data / "console",
             "clock": clock,
-            "listen": listen("console") | tls("console"),
+            "listen": listen("console") | tls(_console_certificate(plan)) | _exposed(plan.console_host),
+            "names": [plan.console_host] if plan.console_host else [],
             "control": listen("console-control"),
             "lab_ca": data / "ca" / "ca.pem",
             "sealed_dir": data / "sealed",

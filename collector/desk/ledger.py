@@ -117,8 +117,7 @@ class Ledger:
 
     def _write_pin(self) -> None:
         if self._pin is not None:
-            notes = (self._directory / "audit" / "checkpoints.txt").read_text("utf-8")
-            write_pin(self._pin, notes[notes.rindex(f"{ORIGIN}\n") :].rstrip("\n") + "\n")
+            write_pin(self._pin, self._log.note)
 
 
 def fold(entries: Iterable[dict[str, Any]], directory: Path) -> DeskState:

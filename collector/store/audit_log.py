@@ -97,6 +97,8 @@ class AuditLog:
             raise StoreError(
                 f"Cannot use the audit directory {directory}: {error.strerror}. {advice(error)}"
             ) from error
+        self.note = ""
+        """The newest checkpoint that was signed since this log was opened."""
         self._tree = CompactRange()
         self._previous = bytes(32)
         self._octets = 0
@@ -142,6 +144,7 @@ class AuditLog:
             os.fdatasync(self._descriptor)
             note = self._signer.sign(Checkpoint(self._signer.name, self._tree.size, self._tree.root()))
             os.write(self._notes, note.encode() + b"\n")
+            self.note = note
             os.fdatasync(self._notes)
             self._signed = self._tree.size
 

@@ -63,8 +63,15 @@ def _load(purpose: ssl.Purpose, config: TlsConfig, verify: ssl.VerifyMode) -> ss
     return context
 
 
-def make_lab_ca(directory: Path, names: tuple[str, ...], now_us: int, days: int = 365) -> None:
-    """Write `ca.pem`/`ca.key` and one `NAME.pem`/`NAME.key` for each name, valid for localhost and 127.0.0.1.
+def make_lab_ca(
+    directory: Path,
+    names: tuple[str, ...],
+    now_us: int,
+    days: int = 365,
+    hosts: Mapping[str, tuple[str, ...]] | None = None,
+) -> None:
+    """Write `ca.pem`/`ca.key` and one `NAME.pem`/`NAME.key` for each name, valid for localhost and 127.0.0.1, and for
+    the addresses and host names that `hosts` has for it.
 
     Existing files stay. Certificates start a day before `now_us`, since a run's clock may be set back.
     """
@@ -86,6 +93,7 @@ def make_lab_ca(directory: Path, names: tuple[str, ...], now_us: int, days: int 
                         x509.DNSName("localhost"),
                         x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
                         x509.DNSName(peer_name(name)),
+                        *map(_alternative, (hosts or {}).get(name, ())),
                     ]
                 ),
                 critical=False,
@@ -95,6 +103,13 @@ def make_lab_ca(directory: Path, names: tuple[str, ...], now_us: int, days: int 
             .sign(ca_key, hashes.SHA256())
         )
         _write(directory, name, key, certificate)
+
+
+def _alternative(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _load_or_make_ca(

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 
+from collector.console.config import ConsoleConfig
 from collector.desk.database import DeskDatabase, check_against_ledger, credentials
 from lab import desk_accounts
 from lab.desk import CAST, FACILITIES, entries_of
+from lab.stack import Plan, Stack
+from mediation.runtime.config import EXPOSED_WORDS
 from mediation.runtime.tls import make_lab_ca
 
 Cli = Callable[..., Any]
@@ -107,3 +113,27 @@ def test_attack_who_may_not_administer_enrols_nothing(cli: Cli, data: Path) -> N
 def test_a_console_that_does_not_run_is_said(cli: Cli, data: Path) -> None:
     outcome = cli("console", "open", "--data", data)
     assert outcome.code == 3 and "calea-lab up" in outcome.err
+
+
+@pytest.mark.rule("R-078")
+def test_the_console_is_reached_from_other_machines_only_where_the_lab_says_so_and_inside(tmp_path: Path) -> None:
+    stack = Stack(tmp_path / "near")
+    stack.prepare(Plan(console=True))
+    near = tomllib.loads(stack.paths.config("console").read_text())
+    assert (near["listen"]["host"], near["names"]) == ("127.0.0.1", []) and "exposed" not in near["listen"]
+    stack.prepare(Plan(console=True, console_host="10.1.2.3"))
+    far = tomllib.loads(stack.paths.config("console").read_text())
+    assert (far["listen"]["host"], far["listen"]["exposed"], far["names"]) == ("10.1.2.3", EXPOSED_WORDS, ["10.1.2.3"])
+    assert ConsoleConfig.model_validate(far).listen.host == "10.1.2.3"
+    certificate = x509.load_pem_x509_certificate(Path(far["listen"]["tls"]["certificate"]).read_bytes())
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert ipaddress.ip_address("10.1.2.3") in names.get_values_for_type(x509.IPAddress)
+    for held in stack._reserved:
+        held.close()
+
+
+@pytest.mark.rule("R-078")
+def test_attack_a_console_for_the_whole_world(cli: Cli, tmp_path: Path) -> None:
+    for host in ("0.0.0.0", "203.0.113.9", "console.example.com"):
+        outcome = cli("up", "--console-host", host, "--data", tmp_path / "run")
+        assert outcome.code == 2 and "R-078" in outcome.err, host
