@@ -49,6 +49,7 @@ def _run(result: Mapping[str, Any]) -> str:
     series = result.get("series", {}).get("rows", [])
     if len(series) > 1:
         parts.append(_throughput(series))
+        parts.append(_waiting(series))
     if result.get("latency_curve_ms"):
         parts.append(_latency(result))
     parts.append(_costs(result))
@@ -73,6 +74,13 @@ def _throughput(series: Sequence[Sequence[float]]) -> str:
     drawn = [svg.Line("sent", sent), svg.Line("durable", durable)]
     picture = svg.lines("Records a second over the run", drawn, "seconds", "records a second")
     return _picture("Throughput", picture, ("seconds", "sent a second", "durable a second"), table)
+
+
+def _waiting(series: Sequence[Sequence[float]]) -> str:
+    """What was sent and not durable yet: in sockets, in the collector, on its way to the disk."""
+    waiting = [(row[0], row[1] - row[2]) for row in series]
+    picture = svg.lines("Records sent and not durable yet", [svg.Line("waiting", waiting)], "seconds", "records")
+    return _picture("Waiting", picture, ("seconds", "records sent and not durable"), waiting)
 
 
 def _latency(result: Mapping[str, Any]) -> str:

@@ -28,7 +28,7 @@ def _page(measured: Made, **more: object) -> str:
 def test_every_picture_has_a_table_that_says_the_same(measured: Made) -> None:
     tree = html.fromstring(_page(measured))
     pictures = tree.findall(".//svg")
-    assert len(pictures) == 5
+    assert len(pictures) == 6
     for picture in pictures:
         following = picture.getnext()
         assert following.tag == "details" and following.findall(".//table//td")

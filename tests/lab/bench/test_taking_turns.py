@@ -28,7 +28,8 @@ def test_loads_take_turns_and_one_that_fails_spoils_no_other(
     monkeypatch.setattr(everything, "measure", measure)
     monkeypatch.setattr(everything, "measure_peers", lambda _: {})
     monkeypatch.setattr(everything, "results_directory", lambda _: tmp_path)
-    wanted = [("cc200", {}), ("cc1400", {}), ("cc200-tls", {})]
+    wanted = [("cc200", {}), ("cc1400", {}), ("cc200-tls", {}), ("cc200-100k-liids", {})]
     assert everything.measure_loads(wanted, 3, "2026-01-31", tmp_path) == ["cc1400: The disk is full."]
-    assert asked == ["cc200", "cc1400", "cc200-tls"] + ["cc200", "cc200-tls"] * 2
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["cc200-tls.json", "cc200.json"]
+    assert asked == ["cc200", "cc1400", "cc200-tls"] + ["cc200", "cc200-tls"] * 2 + ["cc200-100k-liids"]
+    names = ["cc200-100k-liids.json", "cc200-tls.json", "cc200.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
