@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import os
 import random
 import sqlite3
 import statistics
@@ -262,7 +263,9 @@ def main() -> None:
             "index_octets": index.stat().st_size,
             "database": "sqlite",
             "filling": made,
+            "load_average_before": round(os.getloadavg()[0], 1),
             "answers": ask(library, given.queries),
+            "load_average_after": round(os.getloadavg()[0], 1),
             "environment": environment_card(given.date, {}),
         }
         library.close()

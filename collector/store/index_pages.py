@@ -15,10 +15,11 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, TextClause, and_, func, select, text, tuple_
+from sqlalchemy import ColumnElement, Connection, Engine, TextClause, and_, func, select, text
 
 from asn1.errors import RefusedError
 from collector.standing import Standings
+from collector.store import index_sql
 from collector.store.index_standing import Hold, IndexStanding
 from collector.store.index_tables import COMMUNICATION, IRI_EVENT, META, NO_BEGIN, WHOLE, WHOLE_TALLY
 from collector.store.index_whole import KEYS_A_QUERY, Kind, chunks
@@ -289,8 +290,7 @@ def held(engine: Engine, liids: Iterable[str], orders: Iterable[str], standing: 
 def _held_by_name(connection: Connection, liids: Iterable[str], standing: IndexStanding) -> Iterator[tuple[Row, Hold]]:
     """The communications that are held, each by a decision of its own and none about its order."""
     for keys in chunks(standing.keys(liids), KEYS_A_QUERY):
-        for one in connection.execute(select(WHOLE).where(tuple_(WHOLE.c.liid, WHOLE.c.cin).in_(keys))):
-            row = dict(one._mapping)
+        for row in index_sql.found(connection, WHOLE, ("liid", "cin"), keys):
             hold = standing.of(row)
             if hold is not None and hold.whole and not standing.by_order(row):
                 yield row, hold

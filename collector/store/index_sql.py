@@ -32,25 +32,27 @@ def put_values(connection: Connection, table: Table, rows: list[tuple[Any, ...]]
 
 
 def found(connection: Connection, table: Table, key: Sequence[str], keys: Sequence[tuple[Any, ...]]) -> list[Row]:
-    """The rows whose columns `key` have one of these values."""
+    """The rows whose columns `key`, the first of the primary key in any order, have one of these values. The keys are
+    a table that is walked, and each looks its row up: `(a, b) IN (VALUES …)` makes SQLite look through all of the
+    table."""
+    if not keys:
+        return []
     names = table.columns.keys()
-    where, values = _where(connection, key, keys)
-    statement = f"SELECT {', '.join(names)} FROM {table.name} WHERE {where}"  # noqa: S608  the table's own names
-    rows = connection.exec_driver_sql(statement, values)
+    one = f"({', '.join([_mark(connection)] * len(key))})"
+    wanted = f"WITH wanted ({', '.join(key)}) AS (VALUES {', '.join([one] * len(keys))})"
+    same = " AND ".join(f"{table.name}.{name} = wanted.{name}" for name in key)
+    columns = ", ".join(f"{table.name}.{name}" for name in names)
+    statement = f"{wanted} SELECT {columns} FROM wanted CROSS JOIN {table.name} WHERE {same}"  # noqa: S608  as above
+    rows = connection.exec_driver_sql(statement, tuple([value for row in keys for value in row]))
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def take_away(connection: Connection, table: Table, key: Sequence[str], keys: Sequence[tuple[Any, ...]]) -> None:
     """Deletes what `found` finds."""
-    where, values = _where(connection, key, keys)
-    statement = f"DELETE FROM {table.name} WHERE {where}"  # noqa: S608  the table's own names
-    connection.exec_driver_sql(statement, values)
-
-
-def _where(connection: Connection, key: Sequence[str], keys: Sequence[tuple[Any, ...]]) -> tuple[str, tuple[Any, ...]]:
-    one = f"({', '.join([_mark(connection)] * len(key))})"
-    where = f"({', '.join(key)}) IN (VALUES {', '.join([one] * len(keys))})"
-    return where, tuple([value for row in keys for value in row])
+    if not keys:
+        return
+    same = " AND ".join(f"{name} = {_mark(connection)}" for name in key)
+    connection.exec_driver_sql(f"DELETE FROM {table.name} WHERE {same}", list(keys))  # noqa: S608  the table's own names
 
 
 def _mark(connection: Connection) -> str:

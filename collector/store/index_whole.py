@@ -11,10 +11,11 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from collector.store import index_sql
 from collector.store.index_details import MAX_PARTIES, party_name
@@ -23,7 +24,9 @@ from collector.store.index_tables import COMMUNICATION, NO_BEGIN, WHOLE, WHOLE_P
 from mediation.law.orders import Service
 
 KEYS_A_QUERY: Final = 300
+_KEY: Final = ("liid", "cin")
 EVICT_ROWS: Final = 5_000
+_REMEMBERED: Final = 4_096
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -64,10 +67,8 @@ def add(connection: Connection, rows: Iterable[Row]) -> None:
         by_key.setdefault((row["liid"], row["cin"]), []).append(row)
     tally: Counter[tuple[str, str]] = Counter()
     for keys in chunks(list(by_key), KEYS_A_QUERY):
-        name = ("liid", "cin")
-        old = {(row["liid"], row["cin"]): row for row in index_sql.found(connection, WHOLE, name, keys)}
-        if old:
-            index_sql.take_away(connection, WHOLE, name, list(old))
+        old = {(row["liid"], row["cin"]): row for row in index_sql.found(connection, WHOLE, _KEY, keys)}
+        index_sql.take_away(connection, WHOLE, _KEY, list(old))
         fresh = {key: _whole(by_key[key], old.get(key)) for key in keys}
         index_sql.put(connection, WHOLE, list(fresh.values()))
         _beside(connection, [(old.get(key), row) for key, row in fresh.items()], tally)
@@ -82,18 +83,17 @@ def evict(connection: Connection, generation: int) -> None:
         for some in chunks(rows, KEYS_A_QUERY):
             keys = [(row["liid"], row["cin"]) for row in some]
             left = _left(connection, keys)
-            connection.execute(delete(WHOLE).where(tuple_(WHOLE.c.liid, WHOLE.c.cin).in_(keys)))
+            index_sql.take_away(connection, WHOLE, _KEY, keys)
             fresh = {key: _whole(found) for key, found in left.items()}
             if fresh:
-                connection.execute(insert(WHOLE), list(fresh.values()))
+                index_sql.put(connection, WHOLE, list(fresh.values()))
             _beside(connection, [(row, fresh.get((row["liid"], row["cin"]))) for row in some], tally)
     _count(connection, tally)
 
 
 def _left(connection: Connection, keys: Sequence[Key]) -> dict[Key, list[Row]]:
-    table = COMMUNICATION.c
-    query = select(COMMUNICATION).where(tuple_(table.liid, table.cin).in_(keys))
-    rows = (dict(row._mapping) for row in connection.execute(query.order_by(table.liid, table.cin, table.generation)))
+    rows = index_sql.found(connection, COMMUNICATION, _KEY, keys)
+    rows.sort(key=lambda row: (row["liid"], row["cin"], row["generation"]))
     return {key: list(group) for key, group in groupby(rows, lambda row: (row["liid"], row["cin"]))}
 
 
@@ -104,7 +104,8 @@ def _whole(rows: Sequence[Row], old: Row | None = None) -> Row:
         begin = None if old["begin_us"] == NO_BEGIN else old["begin_us"]
         parts = [{name: begin if name == "begin_us" else old[name] for name in parts[0]}, *parts]
         first = old["first_generation"]
-    row = merged(parts)
+    # Nearly every communication is new and in one segment: then there is nothing to put together.
+    row = dict(parts[0]) if len(parts) == 1 else merged(parts)
     begin_us, end_us = row["begin_us"], row["end_us"]
     row["begin_us"] = NO_BEGIN if begin_us is None else begin_us
     row["duration_us"] = 0 if begin_us is None or end_us is None else max(end_us - begin_us, 0)
@@ -112,8 +113,18 @@ def _whole(rows: Sequence[Row], old: Row | None = None) -> Row:
 
 
 def _named(row: Row) -> Row:
-    parties = sorted({party_name(party) for party in json.loads(row["parties"])})[:MAX_PARTIES]
-    return {**row, "parties": json.dumps(parties)}
+    return {**row, "parties": _as_named(row["parties"])}
+
+
+@lru_cache(_REMEMBERED)
+def _as_named(parties: str) -> str:
+    """A JSON list of parties with each as lists name them."""
+    return json.dumps(sorted({party_name(party) for party in json.loads(parties)})[:MAX_PARTIES])
+
+
+@lru_cache(_REMEMBERED)
+def _names(parties: str) -> tuple[str, ...]:
+    return tuple(json.loads(parties))
 
 
 def _beside(
@@ -138,7 +149,7 @@ def _beside(
 def _parties(row: Row | None) -> set[tuple[Any, ...]]:
     if row is None:
         return set()
-    return {(row["liid"], party, row["kind"], row["begin_us"], row["cin"]) for party in json.loads(row["parties"])}
+    return {(row["liid"], party, row["kind"], row["begin_us"], row["cin"]) for party in _names(row["parties"])}
 
 
 def _count(connection: Connection, tally: Counter[tuple[str, str]]) -> None:

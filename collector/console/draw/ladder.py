@@ -50,7 +50,7 @@ def _lane(name: str, x: float, height: float) -> Markup:
 
 
 def _arrow(arrow: Arrow, y: float, places: dict[str, float], width: float) -> Markup:
-    moment = text(8, y + 4, time_text(arrow.time_us)[11:23], "time")
+    moment = text(8, y + 4, f"{time_text(arrow.time_us)[11:23]}Z", "time")
     tip = element("title", f"{arrow.label} {arrow.detail}")
     class_ = "arrow arrow-withheld" if arrow.withheld else f"arrow arrow-{arrow.kind.replace(' ', '-')}"
     if not arrow.source and not arrow.destination:

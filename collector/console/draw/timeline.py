@@ -17,7 +17,7 @@ ROW: Final = 30
 TOP: Final = 12
 BOTTOM: Final = 34
 MAX_MARKS: Final = 1_000
-TICKS: Final = 4
+TICKS: Final = 3
 
 
 class Mark(NamedTuple):
@@ -70,7 +70,7 @@ def svg(made: Timeline) -> Markup:
         anchor = "end" if at == TICKS else "start" if at == 0 else "middle"
         inside += [
             line(x, TOP, x, height - BOTTOM, "grid", stroke_opacity="0.25"),
-            text(x, height - 14, time_text(made.start_us + span * at // TICKS)[:19], "label", anchor),
+            text(x, height - 14, _minute(made.start_us + span * at // TICKS), "label", anchor),
         ]
     for at, lane in enumerate(made.lanes):
         y = TOP + ROW * at
@@ -95,6 +95,11 @@ def svg(made: Timeline) -> Markup:
             )
     said = f"{sum(len(lane.marks) for lane in made.lanes)} communications. Times in UTC."
     return drawing(WIDTH, height, "Timeline", said, inside, "timeline")
+
+
+def _minute(time_us: int) -> str:
+    shown = time_text(time_us)
+    return f"{shown[:10]} {shown[11:16]}Z" if shown else ""
 
 
 def rows(made: Timeline) -> Table:

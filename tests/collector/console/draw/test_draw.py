@@ -87,7 +87,7 @@ def test_a_ladder_has_a_line_a_message_and_a_lane_an_end() -> None:
     )  # fmt: skip
     root = sound(ladder.svg(Ladder(("a", "b"), arrows, 0)))
     words = [one.text for one in root.iter("{*}text")]
-    assert {"INVITE", "200 INVITE", "(withheld)", "a", "b", "22:13:20.000"} <= set(words)
+    assert {"INVITE", "200 INVITE", "(withheld)", "a", "b", "22:13:20.000Z"} <= set(words)
     assert len(root.findall(".//{*}polygon")) == 3
 
 
