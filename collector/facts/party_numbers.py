@@ -6,6 +6,7 @@ A field that has no row here, or octets that are none of what their field is for
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from asn1.number_octets import Number, dss1_number, isup_number, map_number, tbcd
@@ -134,8 +135,7 @@ def party_of(value: dict[str, Any]) -> Party:
     kept: list[str] = []
     targets: set[Target] = set()
     for field, held in value["partyIdentity"].items():
-        read = _ROWS.get(field)
-        text, known = read(held) if read else _WRONG
+        text, known = _identity(field, held)
         targets |= known
         if text is None:
             wrong = True
@@ -144,6 +144,29 @@ def party_of(value: dict[str, Any]) -> Party:
     for field, is_plain in _SERVICES.items():
         wrong = wrong or (field in value and not is_plain(value[field]))
     return Party(kept, frozenset(targets), wrong)
+
+
+class _NotPlain(Exception):  # noqa: N818  not an error: it keeps what is not plain from being remembered
+    pass
+
+
+@lru_cache(2048)
+def _plain_identity(field: str, held: Any) -> Identity:  # noqa: ANN401  each field has its own type
+    """The records of a call name the same parties. Raises for what has not the shape of an identity."""
+    read = _ROWS.get(field)
+    found = read(held) if read else _WRONG
+    if found[0] is None:
+        raise _NotPlain
+    return found
+
+
+def _identity(field: str, held: Any) -> Identity:  # noqa: ANN401  each field has its own type
+    try:
+        return _plain_identity(field, held)
+    except (_NotPlain, TypeError):
+        # Not plain, or a value of several parts, which cannot be remembered.
+        read = _ROWS.get(field)
+        return read(held) if read else _WRONG
 
 
 def _only_notices(value: dict[str, Any]) -> bool:

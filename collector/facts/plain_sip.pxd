@@ -35,7 +35,7 @@ cdef class Found:
 cdef class Head:
     cdef list content, senders, receivers, contacts, asserted, remote, called
     cdef object shown, call_id, sequence_method, media_type
-    cdef bint to_tag, place
+    cdef bint to_tag, place, odd_contact
     cdef int64_t number, length
 
 @cython.locals(size=int64_t, buf="const unsigned char*")
@@ -65,7 +65,7 @@ cdef bint _is_call_id(const unsigned char* buf, int64_t pos, int64_t end) noexce
 cdef bint _is_via(const unsigned char* buf, int64_t pos, int64_t end) except -1
 @cython.locals(at=int64_t)
 cdef bint _sequence(const unsigned char* buf, int64_t pos, int64_t end, Head head) except -1
-@cython.locals(available=int64_t, taken=int64_t, media=list, content=list, senders=list, receivers=list, contacts=list, asserted=list, remote=list, called=list, origin=list, destination=list, pairs=list, sender=tuple, receiver=tuple, request=tuple)
+@cython.locals(available=int64_t, taken=int64_t, moves=bint, media=list, content=list, senders=list, receivers=list, contacts=list, asserted=list, remote=list, called=list, origin=list, destination=list, pairs=list, sender=tuple, receiver=tuple, request=tuple)
 cdef object _said(const unsigned char* buf, int64_t size, int64_t body, Head head, object method, object asked, int64_t status, bint plain_reason)
 cdef object _address(str uri)
 @cython.locals(out=list)

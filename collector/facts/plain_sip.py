@@ -130,6 +130,7 @@ class Head:
         self.senders: list[str] | None = None
         self.receivers: list[str] | None = None
         self.contacts: list[str] | None = None
+        self.odd_contact = False
         self.asserted: list[str] | None = None
         self.remote: list[str] | None = None
         self.called: list[str] | None = None
@@ -308,6 +309,7 @@ def _addresses(buf: bytes, code: int, name: str, start: int, stop: int, head: He
     if not usual:
         text = buf[start:stop].decode("ascii")
         head.content += wrong_with(name, text)
+        head.odd_contact = head.odd_contact or code == _CONTACT
         if code == _ROUTE:
             return True
         uris = sip.uris_in(text)
@@ -519,7 +521,10 @@ def _said(
         content.insert(0, "sip_body")
     if not plain_reason:
         content.append("reason_text")
-    senders, receivers, contacts = _each(head.senders), _each(head.receivers), _each(head.contacts)
+    senders, receivers = _each(head.senders), _each(head.receivers)
+    # A contact of the usual shape has no digits behind it, and is kept of a redirection alone.
+    moves = 300 <= status < 400
+    contacts = _each(head.contacts if moves or head.odd_contact else None)
     asserted, remote, called = _each(head.asserted), _each(head.remote), _each(head.called)
     if senders is None or receivers is None or contacts is None or asserted is None or remote is None or called is None:
         return None
@@ -561,7 +566,7 @@ def _said(
         pairs.append(("request_uri", request[0]))
     if asserted:
         _keep_all(pairs, "asserted", asserted)
-    if contacts and 300 <= status < 400:
+    if contacts and moves:
         # Each once, by the address as it stands there.
         moved = dict(zip(head.contacts, contacts, strict=False)) if head.contacts else {}
         _keep_all(pairs, "redirected_to", list(moved.values()))
