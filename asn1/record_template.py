@@ -43,6 +43,15 @@ def direction_number(direction: str | None) -> int:
     return NO_DIRECTION if direction is None else _DIRECTIONS[direction]
 
 
+def packet_of(contents: Contents) -> bytes | None:
+    """What was intercepted, of contents that make a template; None for others."""
+    name, value = contents
+    if name == "iPMMCC":
+        return bytes(value["mMCCContents"])
+    inner = value["iPCCContents"] if name == "iPCC" else ("", b"")
+    return bytes(inner[1]) if inner[0] == "iPPackets" else None
+
+
 def cc_template(header: PsHeader, contents: Contents, direction: str | None) -> Template:
     """Records like `cc_pdu(header, contents, direction)`: its LIID, CIN, number, time, direction and content are holes.
 

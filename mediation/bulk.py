@@ -7,22 +7,22 @@ fault at work and nothing agreed that changes records (ciphering, checks, aggreg
 template of a context must give that record octet for octet, else the context is not taken. What a context was learned
 from may change: orders, faults. Then everything is forgotten and learned anew.
 
-Numbers live in one place at a time. Behind each run they are written back to the counters and the gap book, and behind
-each PDU that took the ordinary way they are read from there (`heard`).
+Numbers live in one place at a time: here while the short way is taken, and in the counters and the gap book from
+`before` a PDU takes the ordinary way until `heard`. Who looks at all of them asks for `settle` first.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from asn1.errors import LabError
 from asn1.ps_pdu import PsHeader
-from asn1.record_template import CC_CONTENT, cc_template, direction_number
+from asn1.record_template import direction_number, packet_of
 from asn1.template import NO_CIN, Template
 from asn1.x2x3 import PayloadFormat, PduType, X2X3Pdu, head_places
 from mediation.intake import Flow, GapBook, flow_of
-from mediation.journal import Advance
 from mediation.sequence import Communication, Counters
+from mediation.templates import Templates
 from mediation.x3_contexts import (
     FULL,
     MAX_CONTEXTS,
@@ -43,13 +43,13 @@ _PACKETS: Final = (PayloadFormat.IPV4, PayloadFormat.IPV6)
 
 
 class Run(NamedTuple):
-    """Content records back to back. `advances` by context, `gaps` by LIID: PDUs missing before them; `end`: where the
-    next PDU begins."""
+    """Content records back to back, `rows` of their communications for the journal, `liids` with their records; `end`:
+    where the next PDU begins."""
 
     octets: bytes
     records: int
-    advances: list[Advance]
-    gaps: dict[str, int]
+    rows: bytes
+    liids: tuple[tuple[str, int], ...]
     end: int
 
 
@@ -66,34 +66,54 @@ class Learned(NamedTuple):
     record: bytes
 
 
-class _Context(NamedTuple):
+class _Communication(NamedTuple):
     xid: str
     correlation: int
     liid: str
     state: Communication
-    communication: int
-    flow: Flow
-    flow_number: int
+
+
+Count = Callable[[str, int, int], None]
+"""Told of a LIID's records and of the PDUs missing before them."""
 
 
 class Bulk:
-    """One mediation function's known contexts. It forgets them when told to (`forget`)."""
+    """One mediation function's known contexts. It forgets them when told to (`forget`). `count` hears what was counted,
+    when that is settled."""
 
-    def __init__(self, counters: Counters, gaps: GapBook) -> None:
+    def __init__(self, counters: Counters, gaps: GapBook, templates: Templates, count: Count) -> None:
         self._counters = counters
+        self._shapes = templates
         self._gap_book = gaps
+        self._count = count
         self._out = bytearray()
-        self.forget()
+        self._begin()
 
-    def forget(self) -> None:
+    def _begin(self) -> None:
         self._contexts = Contexts()
-        self._known: list[_Context] = []
         self._communications: dict[tuple[str, int], int] = {}
-        self._states: list[Communication] = []
+        self._known: list[_Communication] = []
         self._flows: dict[Flow, int] = {}
         self._templates: list[Template] = []
-        self._template_numbers: dict[tuple[object, ...], int] = {}
+        self._template_numbers: dict[Template, int] = {}
         self._tried: set[bytes] = set()
+
+    def forget(self) -> None:
+        """All contexts; what they counted stays with the counters."""
+        self.settle()
+        for flow, number in self._flows.items():
+            self._gap_book.came(flow, self._contexts.expected[number])
+        self._begin()
+
+    def settle(self) -> None:
+        """Counters and counts are as if everything had taken the ordinary way."""
+        contexts = self._contexts
+        for number, one in enumerate(self._known):
+            records, missing = contexts.totals[number], contexts.gaps[number]
+            if records:
+                self._counters.counted(one.xid, one.correlation, one.state, contexts.numbers[number])
+                self._count(one.liid, records, missing)
+                contexts.totals[number] = contexts.gaps[number] = 0
 
     def knows(self, octets: bytearray, at: int) -> bool:
         return self._contexts.knows(octets, at)
@@ -113,7 +133,7 @@ class Bulk:
     def learn(self, pdu: X2X3Pdu, frame: bytes, said: Learned) -> bool:
         """Whether the context of this PDU is known from now on."""
         places = head_places(frame)
-        ours = pdu.payload and said.contents[0] in CC_CONTENT
+        ours = pdu.payload and packet_of(said.contents) == pdu.payload
         if places is None or not ours or places.octets > MAX_HEAD_OCTETS:
             return False
         head = Head(frame[: places.octets], places.number_at, places.time_at)
@@ -129,25 +149,35 @@ class Bulk:
         key, flow = (said.xid, pdu.correlation_id), flow_of(pdu)
         if again != said.record:
             return False
-        communication = self._communications.setdefault(key, len(self._communications))
-        if communication == len(self._states):
-            self._states.append(said.state)
-        if len(self._known) >= MAX_CONTEXTS or self._states[communication] is not said.state:
+        communication = self._communications.get(key)
+        if self._contexts.n >= MAX_CONTEXTS or (
+            communication is not None and self._known[communication].state is not said.state
+        ):
             self.forget()
             return False
+        if communication is None:
+            communication = self._communications[key] = len(self._known)
+            self._known.append(_Communication(said.xid, pdu.correlation_id, header.liid.decode(), said.state))
         flow_number = self._flows.setdefault(flow, len(self._flows))
         start_us, end_us = max(said.window[0], 0), max(said.window[1], 0)
         self._contexts.add(head, number, header.liid, cin, communication, flow_number, direction, start_us, end_us)
-        liid = header.liid.decode()
-        one = _Context(said.xid, pdu.correlation_id, liid, said.state, communication, flow, flow_number)
-        self._known.append(one)
         return True
 
-    def heard(self, pdu: X2X3Pdu, xid: str, state: Communication | None) -> None:
-        """A PDU took the ordinary way: where its communication and its numbers stand now."""
+    def before(self, pdu: X2X3Pdu, xid: str) -> None:
+        """A PDU is going to take the ordinary way: its numbers are now with the counters and the gap book."""
         communication = self._communications.get((xid, pdu.correlation_id))
         if communication is not None:
-            if state is not self._states[communication]:
+            one = self._known[communication]
+            self._counters.counted(one.xid, one.correlation, one.state, self._contexts.numbers[communication])
+        flow = self._flows.get(flow_of(pdu))
+        if flow is not None:
+            self._gap_book.came(flow_of(pdu), self._contexts.expected[flow])
+
+    def heard(self, pdu: X2X3Pdu, xid: str, state: Communication | None) -> None:
+        """It has taken it: where its communication and its numbers stand now."""
+        communication = self._communications.get((xid, pdu.correlation_id))
+        if communication is not None:
+            if state is None or state is not self._known[communication].state:
                 # The counters forgot it and began anew: so do we.
                 self.forget()
                 return
@@ -178,41 +208,24 @@ class Bulk:
                 # One record that is larger than any run: the ordinary way has no such bound.
                 self.forget()
             return None
-        return self._settled(bytes(memoryview(self._out)[:out_end]), records, at)
-
-    def _settled(self, octets: bytes, records: int, end: int) -> Run:
-        contexts = self._contexts
-        advances: list[Advance] = []
-        gaps: dict[str, int] = {}
-        for index in range(contexts.touched_n):
-            context = contexts.touched[index]
-            one = self._known[context]
-            next_cc = contexts.numbers[one.communication]
-            self._counters.counted(one.xid, one.correlation, one.state, next_cc)
-            self._gap_book.came(one.flow, contexts.expected[one.flow_number])
-            advances.append(
-                Advance(one.xid, one.correlation, one.state.cin, next_cc, contexts.counts[context], one.liid)
-            )
-            if contexts.gaps[context]:
-                gaps[one.liid] = gaps.get(one.liid, 0) + contexts.gaps[context]
-        return Run(octets, records, advances, gaps, end)
+        touched = contexts.touched[: contexts.touched_n]
+        counts, known = contexts.counts, self._known
+        liids: dict[str, int] = {}
+        for one in touched:
+            liid = known[one].liid
+            liids[liid] = liids.get(liid, 0) + counts[one]
+        return Run(bytes(memoryview(self._out)[:out_end]), records, contexts.rows(), tuple(liids.items()), at)
 
     def _template_number(self, said: Learned) -> int | None:
         """That of the template for such records; a new one where there is none."""
-        header, (name, value) = said.header, said.contents
-        basis = header._replace(liid=b"", cin=None if header.cin is None else 0, sequence_number=0, time_us=0)
-        rest = tuple(sorted((field, held) for field, held in value.items() if isinstance(held, str | int)))
-        key = (basis, name, rest, said.direction is None)
-        number = self._template_numbers.get(key)
-        if number is not None:
-            return number
-        try:
-            template = cc_template(header, said.contents, said.direction)
-        except LabError:
+        template = self._shapes.of(said.header, said.contents, said.direction)
+        if template is None:
             return None
-        if len(self._templates) >= MAX_TEMPLATES:
-            self.forget()
-            return None
-        self._templates.append(template)
-        self._template_numbers[key] = len(self._templates) - 1
-        return len(self._templates) - 1
+        number = self._template_numbers.get(template)
+        if number is None:
+            if len(self._templates) >= MAX_TEMPLATES:
+                self.forget()
+                return None
+            number = self._template_numbers[template] = len(self._templates)
+            self._templates.append(template)
+        return number

@@ -34,7 +34,8 @@ from mediation.runtime.disk import advice
 _LENGTH: Final = struct.Struct(">I")
 _RECORD: Final = struct.Struct(">QBBII")
 _RUN: Final = struct.Struct(">QIBII")
-_ADVANCE: Final = struct.Struct(">16sQIIIB")
+ADVANCE: Final = struct.Struct(">16sQIIIB")
+"""A row of a run, the LIID behind it: XID, correlation, CIN, number to be given next, records of the run, octets."""
 _RECORDS: Final = b"R"
 _RUNS: Final = b"B"
 _FACT: Final = b"F"
@@ -51,14 +52,12 @@ Note = tuple[str, int, dict[str, Any]]
 
 
 class Advance(NamedTuple):
-    """Of one communication of a run: how many of its records are of it, and the number to be given next."""
+    """What restores the number of a communication behind a run."""
 
     xid: str
     correlation: int
     cin: int
     next_cc: int
-    records: int
-    liid: str
 
 
 class Entry(NamedTuple):
@@ -159,22 +158,25 @@ class Journal:
         return made
 
     def append_run(
-        self, stream: int, octets: bytes, records: int, advances: list[Advance], state: dict[str, Any] | None = None
+        self,
+        stream: int,
+        octets: bytes,
+        records: int,
+        rows: bytes,
+        liids: tuple[tuple[str, int], ...],
+        state: dict[str, Any] | None = None,
     ) -> Held:
-        """Journal content records that lie back to back, before they are sent. `state` as for `append`."""
+        """Journal content records that lie back to back, before they are sent. `rows` of their communications
+        (ADVANCE), `liids` with their records; `state` as for `append`."""
         if state is not None:
             self._rotate(state)
-        rows = [
-            _ADVANCE.pack(UUID(one.xid).bytes, one.correlation, one.cin, one.next_cc, one.records, len(liid)) + liid
-            for one, liid in ((one, one.liid.encode()) for one in advances)
-        ]
         head = _RUN.pack(self.next_id, records, stream, len(rows), len(octets))
-        held = Held(self.next_id + records - 1, "", octets, False, records, _liids(advances))
+        held = Held(self.next_id + records - 1, "", octets, False, records, liids)
         self.held(stream).append(held)
         self.held_octets += len(octets)
         self._files[-1].last_id = held.journal_id
         self.next_id += records
-        self._write(b"".join((_RUNS, head, *rows, octets)))
+        self._write(b"".join((_RUNS, head, rows, octets)))
         self._drop_beyond_capacity()
         return held
 
@@ -306,17 +308,18 @@ class Journal:
             self.next_id = max(self.next_id, journal_id + 1)
 
     def _replay_run(self, body: bytes, file: _File) -> None:
-        first_id, records, stream, rows, octets = _RUN.unpack_from(body, 1)
+        first_id, records, stream, rows_octets, octets = _RUN.unpack_from(body, 1)
         at = 1 + _RUN.size
-        advances = []
-        for _ in range(rows):
-            xid, correlation, cin, next_cc, count, liid_octets = _ADVANCE.unpack_from(body, at)
-            at += _ADVANCE.size
+        behind = at + rows_octets
+        liids: dict[str, int] = {}
+        while at < behind:
+            xid, correlation, cin, next_cc, count, liid_octets = ADVANCE.unpack_from(body, at)
+            at += ADVANCE.size
             liid = body[at : at + liid_octets].decode()
             at += liid_octets
-            advances.append(Advance(str(UUID(bytes=xid)), correlation, cin, next_cc, count, liid))
-        self.notes += advances
-        held = Held(first_id + records - 1, "", body[at : at + octets], False, records, _liids(advances))
+            liids[liid] = liids.get(liid, 0) + count
+            self.notes.append(Advance(str(UUID(bytes=xid)), correlation, cin, next_cc))
+        held = Held(first_id + records - 1, "", body[at : at + octets], False, records, tuple(liids.items()))
         self.held(stream).append(held)
         self.held_octets += octets
         file.last_id = held.journal_id
@@ -344,13 +347,6 @@ class Journal:
             self.dropped = dict(fact["dropped"])
             for stream, journal_id in enumerate(fact["acks"]):
                 self._acknowledged[stream] = max(self._acknowledged.get(stream, -1), journal_id)
-
-
-def _liids(advances: list[Advance]) -> tuple[tuple[str, int], ...]:
-    counts: dict[str, int] = {}
-    for one in advances:
-        counts[one.liid] = counts.get(one.liid, 0) + one.records
-    return tuple(counts.items())
 
 
 def _key(path: Path) -> bytes:

@@ -100,7 +100,7 @@ class Mediation:
         if config.cin_reset == "restart":
             self._counters.begin_anew()
         journal.start(self._counters.snapshot())
-        self._bulk = Bulk(self._counters, self._gaps)
+        self._bulk = Bulk(self._counters, self._gaps, self._sender.templates, self._counted)
         self._bulk_of: tuple[object, ...] = ()
         self._quiet = False
         self._log = get_logger("mediation")
@@ -125,17 +125,24 @@ class Mediation:
         """Journal the records of what is known and wake the links; where the first PDU begins that is not."""
         while (run := self._bulk.run(octets, at)) is not None:
             at = run.end
-            for one in run.advances:
-                counts = self.totals.of(one.liid)
-                counts.x3_in += one.records
-                counts.cc += one.records
-            for liid, missing in run.gaps.items():
-                self.totals.of(liid).gaps += missing
             before = self._journal.dropped_total
-            state = self._counters.snapshot() if self._journal.full_file else None
-            self._journal.append_run(HI3, run.octets, run.records, run.advances, state)
+            self._journal.append_run(HI3, run.octets, run.records, run.rows, run.liids, self._state)
             self._journalled(before)
         return at
+
+    def _counted(self, liid: str, records: int, missing: int) -> None:
+        counts = self.totals.of(liid)
+        counts.x3_in += records
+        counts.cc += records
+        counts.gaps += missing
+
+    @property
+    def _state(self) -> dict[str, Any] | None:
+        """All counters, where the journal is to begin a new file with them."""
+        if not self._journal.full_file:
+            return None
+        self._bulk.settle()
+        return self._counters.snapshot()
 
     @property
     def _bulk_may(self) -> bool:
@@ -170,8 +177,7 @@ class Mediation:
             return
         before = self._journal.dropped_total
         notes = {one.note[:2]: one.note for one in packets}.values()
-        state = self._counters.snapshot() if self._journal.full_file else None
-        for held, entry in zip(self._journal.append(entries, state, notes), entries, strict=True):
+        for held, entry in zip(self._journal.append(entries, self._state, notes), entries, strict=True):
             self.laes.journalled(entry.stream, held.journal_id)
         self.laes.offer(packets)
         self._journalled(before)
@@ -216,6 +222,7 @@ class Mediation:
         content = pdu.pdu_type == PduType.X3
         counts.x3_in += content
         counts.x2_in += not content
+        self._bulk.before(pdu, str(xid))
         counts.gaps += self._gaps.missing(pdu)
         try:
             return self._convert(pdu, str(xid), order, counts, now_us, int(real_s * 1e6), frame)
@@ -231,8 +238,7 @@ class Mediation:
             self._log.warning("undecodable", liid=order.liid, why=type(error).__name__)
             return []
         finally:
-            if content:
-                self._bulk.heard(pdu, str(xid), self._counters.peek(str(xid), pdu.correlation_id))
+            self._bulk.heard(pdu, str(xid), self._counters.peek(str(xid), pdu.correlation_id))
 
     def _convert(
         self,
@@ -311,6 +317,7 @@ class Mediation:
         self._bulk.learn(pdu, frame, said)
 
     def status(self, intake: Intake) -> dict[str, Any]:
+        self._bulk.settle()
         per_liid = {}
         backlog: dict[str, int] = {}
         tris = 0

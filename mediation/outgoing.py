@@ -73,7 +73,7 @@ class Sender:
         self._keys = keys
         self._signer = signer
         self._random = random
-        self._templates = Templates()
+        self.templates = Templates()
         self._waiting: OrderedDict[tuple[str, int], _Waiting] = OrderedDict()
         self._chains: OrderedDict[Chain, tuple[ChainWriter, PsHeader]] = OrderedDict()
         self._unhashed: dict[Chain, None] = {}
@@ -212,7 +212,7 @@ class Sender:
 
     def _encoded(self, header: PsHeader, products: list[Outgoing], contents: Contents) -> bytes:
         if len(products) == 1 and products[0].iri_type is None:
-            return self._templates.encode(header, contents, products[0].direction)
+            return self.templates.encode(header, contents, products[0].direction)
         return encode_ps_pdu(header, _payload(products, contents))
 
     def _ciphered(

@@ -1,11 +1,13 @@
 cimport cython
 from libc.stdint cimport int64_t
 cimport asn1.template as _template
+from asn1.template cimport put_integer
 
 cdef enum:
     _FIXED = 40
     _MOST_HEAD = 256
     _LABEL = 25
+    _XID_AT = 16
     _X3 = 2
 
 cdef enum:
@@ -22,7 +24,7 @@ cdef extern from *:
 
 cdef class Contexts:
     cdef readonly int64_t n, records, end, out_end, state, wanted, touched_n
-    cdef readonly object counts, gaps, numbers, expected, touched
+    cdef readonly object counts, totals, gaps, numbers, expected, touched
     cdef int64_t _room, _mask
     cdef bytearray _heads, _labels
     cdef list _columns
@@ -30,7 +32,7 @@ cdef class Contexts:
     cdef unsigned char[::1] _heads_view, _labels_view
     cdef int64_t[::1] _sizes_view, _number_at_view, _time_at_view, _template_view, _label_view, _cin_view
     cdef int64_t[::1] _communication_view, _flow_view, _direction_view, _start_view, _end_view
-    cdef int64_t[::1] _counts_view, _gaps_view, _numbers_view, _expected_view, _touched_view, _slots_view
+    cdef int64_t[::1] _first_view, _counts_view, _totals_view, _gaps_view, _numbers_view, _expected_view, _touched_view, _slots_view
 
     @cython.locals(context=int64_t)
     cdef _grow(self, int64_t room)
@@ -42,7 +44,12 @@ cdef class Contexts:
     cpdef bint knows(self, object octets, int64_t at)
     @cython.locals(head=int64_t)
     cdef bint _begins(self, const unsigned char* data, int64_t at, int64_t room) noexcept nogil
+    @cython.locals(index=int64_t)
     cpdef begin(self)
+    @cython.locals(out=bytearray, view="unsigned char[::1]", at=int64_t)
+    cpdef bytes rows(self)
+    @cython.locals(at=int64_t, index=int64_t, communication=int64_t, context=int64_t, cin=int64_t, size=int64_t)
+    cdef int64_t _rows(self, unsigned char* out) noexcept nogil
     @cython.locals(source="const unsigned char[::1]", view="unsigned char[::1]", data="const unsigned char*", target="unsigned char*", room=int64_t)
     cpdef run(self, object octets, int64_t start, int64_t stop, object out, int64_t at, _template.Template template, int64_t number)
     @cython.locals(labels="const unsigned char*", head=int64_t, size=int64_t, context=int64_t, nanoseconds=int64_t, time_us=int64_t, in_window=bint, communication=int64_t, given=int64_t, label=int64_t, cin=int64_t, place=int64_t, flow=int64_t, came=int64_t)

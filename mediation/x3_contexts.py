@@ -29,9 +29,12 @@ if cython.compiled:
     from cython.cimports.libc.string import memcmp, memcpy
 else:
     # The same constants as in x3_contexts.pxd, where the compiler needs them; a test compares the two.
+    from asn1.template import put_integer
+
     _FIXED = 40
     _MOST_HEAD = 256
     _LABEL = 25
+    _XID_AT = 16
     _X3 = 2
     _MAX_NUMBER = 0xFFFFFFFF
     _WAITS, _UNKNOWN, _OTHER_TEMPLATE, _FULL = 0, 1, 2, 3
@@ -54,7 +57,9 @@ MAX_CONTEXTS: Final = 1 << 18
 """Two directions of as many communications as are remembered at all, and a quarter more."""
 MAX_TIME_US: Final = 1 << 62
 FIRST_ROOM: Final = 64
-_COLUMNS: Final = 15
+XID_AT: Final = 16
+"""Offset in a head; the correlation is behind it."""
+_COLUMNS: Final = 17
 
 
 class Head(NamedTuple):
@@ -66,9 +71,10 @@ class Head(NamedTuple):
 
 
 class Contexts:
-    """`records`, `end`, `out_end`, `state`, `wanted`: how the last run ended. `touched`: the contexts it met, `counts`
-    and `gaps` their records and the PDUs that were missing before them. Communications and flows are numbers that the
-    caller gives out from 0: `numbers` by communication are to be given next, `expected` by flow come next on X3."""
+    """`records`, `end`, `out_end`, `state`, `wanted`: how the last run ended. Communications and flows are numbers that
+    the caller gives out from 0. By communication: `numbers` are to be given next, `counts` are records of this run,
+    `totals` and `gaps` records and missing PDUs since the caller last set them to 0; `touched` are the communications
+    of this run. By flow: `expected` comes next on X3."""
 
     def __init__(self) -> None:
         self.n = 0
@@ -83,6 +89,7 @@ class Contexts:
         self._heads: bytearray = bytearray()
         self._labels: bytearray = bytearray()
         self._columns: list[array[int]] = []
+        self.touched: array[int] = array("q")
         self.clear()
 
     def _grow(self, room: int) -> None:
@@ -100,11 +107,15 @@ class Contexts:
         self._template_view, self._label_view, self._cin_view = self._columns[3:6]
         self._communication_view, self._flow_view, self._direction_view = self._columns[6:9]
         self._start_view, self._end_view = self._columns[9:11]
-        self.counts = self._counts_view = self._columns[11]
-        self.gaps = self._gaps_view = self._columns[12]
-        self.numbers = self._numbers_view = self._columns[13]
-        self.expected = self._expected_view = self._columns[14]
-        self.touched = self._touched_view = array("q", bytes(8 * room))
+        self._first_view = self._columns[11]
+        self.counts = self._counts_view = self._columns[12]
+        self.totals = self._totals_view = self._columns[13]
+        self.gaps = self._gaps_view = self._columns[14]
+        self.numbers = self._numbers_view = self._columns[15]
+        self.expected = self._expected_view = self._columns[16]
+        touched = array("q", bytes(8 * room))
+        touched[: self.touched_n] = self.touched[: self.touched_n]
+        self.touched = self._touched_view = touched
         self._slots = self._slots_view = array("q", bytes(16 * room))
         self._room = room
         self._mask = 2 * room - 1
@@ -178,8 +189,10 @@ class Contexts:
         at = context * MAX_LIID_OCTETS
         self._labels[at : at + len(liid)] = liid
         values = (len(octets), number_at, time_at, template, len(liid), cin, communication, flow, direction)
-        for column, value in zip(self._columns, (*values, start_us, min(end_us, MAX_TIME_US), 0, 0), strict=False):
+        for column, value in zip(self._columns, (*values, start_us, min(end_us, MAX_TIME_US)), strict=False):
             column[context] = value
+        if not self._first_view[communication]:
+            self._first_view[communication] = context + 1
         self.n = context + 1
         self._place(context)
         return context
@@ -220,9 +233,45 @@ class Contexts:
 
     def begin(self) -> None:
         """Before the first run of several that are counted together."""
-        for index in range(self.touched_n):
-            self.counts[self.touched[index]] = self.gaps[self.touched[index]] = 0
+        index = 0
+        while index < self.touched_n:
+            self._counts_view[self._touched_view[index]] = 0
+            index += 1
         self.touched_n = 0
+
+    def rows(self) -> bytes:
+        """Of each communication of this run: XID (16 octets), correlation (8), CIN, number to be given next, records of
+        the run (4 each), octets of the LIID (1), LIID."""
+        out = bytearray(self.touched_n * (MAX_LIID_OCTETS + 37) + 1)
+        if cython.compiled:
+            view = out
+            at = self._rows(cython.address(view[0]))
+        else:
+            at = self._rows(memoryview(out))
+        return bytes(memoryview(out)[:at])
+
+    def _rows(self, out: memoryview) -> int:
+        at = 0
+        index = 0
+        while index < self.touched_n:
+            communication = self._touched_view[index]
+            context = self._first_view[communication] - 1
+            cin, size = self._cin_view[context], self._label_view[context]
+            if cython.compiled:
+                memcpy(out + at, cython.address(self._heads_view[context * _MOST_HEAD + _XID_AT]), 24)
+                memcpy(out + at + 37, cython.address(self._labels_view[context * _LABEL]), size)
+            else:
+                first = context * _MOST_HEAD + _XID_AT
+                out[at : at + 24] = self._heads[first : first + 24]
+                first = context * _LABEL
+                out[at + 37 : at + 37 + size] = self._labels[first : first + size]
+            put_integer(out, at + 24, 4, cin if cin >= 0 else 0)
+            put_integer(out, at + 28, 4, self._numbers_view[communication])
+            put_integer(out, at + 32, 4, self._counts_view[communication])
+            out[at + 36] = size
+            at += 37 + size
+            index += 1
+        return at
 
     def _run(
         self,
@@ -278,14 +327,15 @@ class Contexts:
                 out[place : place + size] = data[pos + head : pos + head + size]
             flow = self._flow_view[context]
             came = _u32(data, pos + self._number_at_view[context])
-            if not self._counts_view[context]:
-                self._touched_view[self.touched_n] = context
+            if not self._counts_view[communication]:
+                self._touched_view[self.touched_n] = communication
                 self.touched_n += 1
             if came > self._expected_view[flow]:
-                self._gaps_view[context] += came - self._expected_view[flow]
+                self._gaps_view[communication] += came - self._expected_view[flow]
             self._expected_view[flow] = came + 1 & _MAX_NUMBER
             self._numbers_view[communication] = given + 1 & _MAX_NUMBER
-            self._counts_view[context] += 1
+            self._counts_view[communication] += 1
+            self._totals_view[communication] += 1
             self.records += 1
             at = place + size + template.tail
             pos += head + size

@@ -12,7 +12,7 @@ from asn1.errors import DecodeError
 from asn1.handover import HandoverConfig, LemfSession, TriSeen
 from asn1.ps_pdu import PsHeader, cc_pdu, decode_ps_pdu
 from mediation.delivery import Link
-from mediation.journal import HI3, Advance, Entry, Journal
+from mediation.journal import ADVANCE, HI3, Entry, Journal
 from mediation.runtime.config import Peer
 
 
@@ -141,7 +141,8 @@ async def test_reconnect_sends_again_exactly_what_was_not_acknowledged(
 
 def put_run(journal: Journal, link: Link, first: int, count: int) -> None:
     octets = b"".join(record(n) for n in range(first, first + count))
-    journal.append_run(HI3, octets, count, [Advance(str(UUID(int=1)), 1, 1, first + count, count, "LAB-1")])
+    rows = ADVANCE.pack(UUID(int=1).bytes, 1, 1, first + count, count, 5) + b"LAB-1"
+    journal.append_run(HI3, octets, count, rows, (("LAB-1", count),))
     link.wake()
 
 

@@ -61,7 +61,7 @@ def test_any_record_is_what_the_tables_make_of_it(records: list[tuple[Any, ...]]
         assert templates.encode(one, contents, direction) == expected
 
 
-def test_a_stream_of_speech_is_learned_a_few_times_and_patched_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_of_speech_is_learned_once_and_patched_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = 0
 
     def counted(*arguments: Any) -> bytes:
@@ -72,18 +72,27 @@ def test_a_stream_of_speech_is_learned_a_few_times_and_patched_from_then_on(monk
     monkeypatch.setattr(templates_module, "cc_pdu", counted)
     templates = Templates()
     for number in range(2_000):
-        one = header(number, 1_750_000_000 * SECOND + number * 20_000)
-        contents = multimedia.ipmmcc(number.to_bytes(200, "big"))
+        one = header(number, 1_750_000_000 * SECOND + number * 20_000)._replace(liid=b"LAB-%d" % (number % 7))
+        contents = multimedia.ipmmcc(number.to_bytes(200 + number % 90, "big"))
         assert templates.encode(one, contents, "toTarget") == cc_pdu(one, contents, "toTarget")
-    assert asked <= 6 * 6
+    assert asked == 1
 
 
-def test_flood_of_streams_holds_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flood_of_shapes_holds_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(templates_module, "MAX_TEMPLATES", 10)
     templates = Templates()
-    for size in range(1, 100):
-        templates.encode(header(), multimedia.ipmmcc(bytes(size)), None)
+    for number in range(1, 100):
+        one = header(network_function_id=b"f%d" % number)
+        assert templates.encode(one, multimedia.ipmmcc(b"x"), None) == cc_pdu(one, multimedia.ipmmcc(b"x"), None)
     assert len(templates._held) == 10
+
+
+def test_a_value_that_no_record_can_hold_is_what_the_tables_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    templates = Templates()
+    templates.encode(header(), multimedia.ipmmcc(b"x"), None)
+    for wrong in (header(1 << 32), header()._replace(liid=b""), header()._replace(cin=-1), header(0, -1)):
+        with pytest.raises(EncodeError):
+            templates.encode(wrong, multimedia.ipmmcc(b"x"), None)
 
 
 def test_a_record_without_a_time_is_left_to_the_tables() -> None:
