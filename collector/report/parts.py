@@ -86,10 +86,12 @@ class Sources:
 
 
 class Gathered(NamedTuple):
-    """The communications of a report, and of each how many records are withheld and why."""
+    """The communications of a report, and of each how many records are withheld and why. `beside`: communications that
+    are held as a whole, where the report is of a span of time: when they were is not said of them (R-041)."""
 
     rows: tuple[EventRow, ...]
     withheld: Mapping[str, Counter[str]]
+    beside: tuple[Withheld, ...] = ()
 
     @property
     def lines(self) -> tuple[Withheld, ...]:
@@ -97,7 +99,7 @@ class Gathered(NamedTuple):
         total: Counter[str] = Counter()
         for one in self.withheld.values():
             total += one
-        return tuple(Withheld(count, why) for why, count in sorted(total.items()))
+        return (*(Withheld(count, why) for why, count in sorted(total.items())), *self.beside)
 
 
 def gather(request: Request, sources: Sources) -> Gathered:
@@ -117,7 +119,10 @@ def gather(request: Request, sources: Sources) -> Gathered:
         )
         if found:
             withheld[row.key] = found
-    return Gathered(tuple(rows), withheld)
+    timed = request.from_us is not None or request.to_us is not None
+    held = sources.library.held(scope) if timed else ()
+    beside = tuple(one._replace(why=f"whole communications of any time, {one.why}") for one in held)
+    return Gathered(tuple(rows), withheld, beside)
 
 
 def made(

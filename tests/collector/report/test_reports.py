@@ -154,3 +154,12 @@ async def test_more_than_a_report_holds_is_said(made: Any, sent: Any, monkeypatc
     row = case.library.find(case.scope(), "LAB-0001", 3)
     report = discovery.build(request(case, from_us=row.begin_us, to_us=row.begin_us + 1), sources(case))
     assert [one[1] for one in tables(report)["Every communication that was kept"].rows] == ["LAB-0001/3"]
+
+
+async def test_attack_a_report_of_a_span_does_not_say_when_something_held_was(made: Any, sent: Any) -> None:
+    case = await made(*sent)
+    case.decide(held(of_order(order_uid(OrderId("O-2"))), Reason.ORDER_LAPSED, 6))
+    for span in ({"from_us": 1, "to_us": 2}, {"from_us": 1}):
+        report = discovery.build(request(case, **span), sources(case))
+        assert not any("LAB-0002" in row[1] for row in tables(report)["Every communication that was kept"].rows)
+        assert [one.records for one in report.withheld if "any time" in one.why] == [2]

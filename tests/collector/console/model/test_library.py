@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ import pytest
 from asn1.errors import LocalError, RefusedError
 from collector.console.model import library as library_module
 from collector.console.model.lists import ListQuery, party_asked, place_of
-from collector.console.model.scope import NOT_FOR_THIS_READER, NotFoundError, Scope
+from collector.console.model.scope import NOT_FOR_THIS_READER, NotFoundError, Scope, scope_of
+from collector.registry import Registry
 from collector.standing import held, minimised, of_communication, of_order, of_sequences, privileged, released
 from collector.store.index_whole import Kind
+from collector.store.private_files import read_public_key
 from mediation.law.orders import OrderId, order_uid
 from mediation.law.verdicts import Reason
 
@@ -184,6 +187,31 @@ async def test_a_record_knows_its_neighbours(made: Any, sent: Any) -> None:
     records = [case.library.record(case.scope(), sequence) for sequence in sequences]
     found = [case.library.beside(case.scope(), record) for record in records]
     assert found == list(zip([None, *sequences[:-1]], [*sequences[1:], None], strict=True))
+
+
+async def test_rows_follow_a_collector_that_runs(lab: Any, records: Any, connect: Any, reopened: Any) -> None:
+    """What is durable is in the list soon, and growth comes again, while the collector goes on."""
+    lab.court.issue("O-1", "LAB-0001", case_id="C-1")
+    running = await lab.start()
+    client = await connect(running.ports["hi2"])
+    await client.send(records.sip("LAB-0001", 1))
+    await client.barrier(records)
+    library = reopened(lab.data)
+    registry = Registry(lab.court.inbox, read_public_key(lab.root / "court.pub"), reads_only=True)
+    registry.reload()
+    scope, cursor, seen = scope_of("C-1", registry.current(), True), -1, []
+    waiting = [records.sip("LAB-0001", 2), records.sip("LAB-0001", 1, "end", method="BYE", to_tag="b")]
+    async with asyncio.timeout(20):
+        while (1, True) not in seen:
+            fresh = library.since(scope, cursor)
+            cursor = fresh.cursor
+            seen += [(row.cin, row.ended) for row in fresh.rows]
+            if fresh.rows and waiting:
+                await client.send(waiting.pop(0))
+            await asyncio.sleep(0.02)
+    assert (1, False) in seen and (2, False) in seen
+    await client.close()
+    await running.end()
 
 
 @pytest.mark.parametrize(
