@@ -50,7 +50,9 @@ document.addEventListener("submit", (event) => {
 // A stream's last event says why it ended (`collector/console/stream.py`); what was live then is no longer.
 document.addEventListener("ended", (event) => {
   const source = event.target;
-  const place = source instanceof Element && source.dataset.ended ? document.querySelector(source.dataset.ended) : null;
+  if (!(source instanceof Element)) return;
+  source.dataset.over = "true";
+  const place = source.dataset.ended ? document.querySelector(source.dataset.ended) : null;
   if (!place) return;
   let says = "This has ended.";
   try {
@@ -60,7 +62,11 @@ document.addEventListener("ended", (event) => {
   }
   place.textContent = says;
   place.hidden = false;
-  source.removeAttribute("hx-sse:connect");
+});
+
+// What the server has ended is not asked for again.
+document.addEventListener("htmx:sse:before:connection", (event) => {
+  if (event.target instanceof Element && event.target.dataset.over) event.detail.connection.cancelled = true;
 });
 
 // A countdown: seconds that are left, as the server's clock had it; its words change, its sign at zero.
