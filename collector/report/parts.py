@@ -71,13 +71,15 @@ class Noted(NamedTuple):
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the facts come from besides the store. `acts` and `facts` are those of `mediation.law.duties`; `progress`,
-    `need` and `results` are what the report's author writes; `saw` who saw what (`audit.who_saw_what`)."""
+    """Where the facts come from besides the store. `acts` and `facts` are those of `mediation.law.duties`; `duties` by
+    order, where somebody knows of more than the order itself brings about (`case_log.duties_for`); `progress`, `need`
+    and `results` are what the report's author writes; `saw` who saw what (`audit.who_saw_what`)."""
 
     library: CaseLibrary
     registry: Registry
     acts: Sequence[Act] = ()
     facts: Mapping[str, OrderFacts] = field(default_factory=dict)
+    duties: Mapping[str, Sequence[Duty]] = field(default_factory=dict)
     noted: Sequence[Noted] = ()
     progress: str = ""
     need: str = ""
@@ -252,8 +254,9 @@ def duties_section(request: Request, sources: Sources) -> Section:
     """What the law wants done about these orders, and how it stands."""
     rows = []
     for order in request.orders:
-        facts = sources.facts.get(str(order.order_id), OrderFacts())
-        rows += [_duty_row(one, sources.acts, request.made_at_us) for one in duties_of(order, facts)]
+        name = str(order.order_id)
+        duties = sources.duties.get(name) or duties_of(order, sources.facts.get(name, OrderFacts()))
+        rows += [_duty_row(one, sources.acts, request.made_at_us) for one in duties]
     head = ("Duty", "Of", "Rule", "Due", "State", "Reference")
     found = tuple(sorted(rows, key=lambda one: (one[3], one[0])))
     return Section("What is due", (), (), (Table("Duties", head, found),))

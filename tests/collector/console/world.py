@@ -146,7 +146,7 @@ class Browser:
 
     async def _ask(self, method: str, path: str, **more: Any) -> Answer:
         async with self.session.request(method, f"{self.base}{path}", allow_redirects=False, **more) as answer:
-            found = Answer(answer.status, await answer.text(), answer.headers, str(answer.url))
+            found = Answer(answer.status, await answer.text(errors="replace"), answer.headers, str(answer.url))
         self.csrf = found.csrf or self.csrf
         return found
 
