@@ -50,7 +50,9 @@ DateOption = Annotated[str | None, typer.Option(help="the day on the environment
 def run(
     name: ProfileArgument = None,
     every: Annotated[bool, typer.Option("--all", help="every profile, one after another")] = False,
-    dialect: Annotated[str | None, typer.Option(help="etsi; the US dialects acknowledge nothing")] = None,
+    dialect: Annotated[
+        str | None, typer.Option(help="etsi, or t1678 with --kind iri: call data, without latency")
+    ] = None,
     kind: KindOption = None,
     octets: OctetsOption = None,
     octets_of: Annotated[str | None, typer.Option(help="content, or record: what --octets counts")] = None,

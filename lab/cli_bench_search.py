@@ -133,7 +133,8 @@ def as_result(
 
 
 def point_of(rate_per_s: int, run: Measured) -> Point:
-    lost = run.loaded.sent - run.loaded.acknowledged + run.loaded.unsent
+    # Every profile that can be searched is of a dialect with acknowledgements.
+    lost = run.loaded.sent - (run.loaded.acknowledged or 0) + run.loaded.unsent
     if run.ledger is not None:
         lost = max(lost, run.ledger.lost + run.loaded.unsent)
     # What is lost or unsent has its own limit; any other fault makes the rate count for nothing.

@@ -212,7 +212,7 @@ def _targets(found: list[Row]) -> str:
 
 
 def _reasons(found: list[Row]) -> str:
-    missed = [row for row in found if row.verdict != "yes" and row.why]
+    missed = [row for row in found if row.value is not None and row.verdict != "yes" and row.why]
     if not missed:
         return ""
     return "Why not:\n\n" + "\n".join(f"- {row.target.what}: {row.why}" for row in missed) + "\n"

@@ -44,6 +44,8 @@ START_EACH_ORDER_S: Final = 0.02
 """A collector reads and checks every order before it listens."""
 SETTLE_S: Final = 120.0
 """How long the index may lag behind at the end; its CPU time belongs to the run."""
+STALLED_S: Final = 10.0
+"""Without acknowledgements: nothing more is under way when nothing came for so long."""
 SERVER: Final = "collector"
 CLIENT: Final = "mediation"
 
@@ -113,6 +115,18 @@ class MeasuredCollector:
     def sums(self) -> dict[str, Any]:
         """Its counts of all orders together (`GET /sums`)."""
         return control.get(self._process.control_port, "/sums")
+
+    def until_received(self, records: int) -> float:
+        """Wait until so many were delivered and are durable, or until nothing more comes; seconds."""
+        began_s = moved_s = time.monotonic()
+        before = -1
+        while (delivered := int(self.sums()["records"]["delivered"])) < records:
+            if delivered != before:
+                before, moved_s = delivered, time.monotonic()
+            elif time.monotonic() - moved_s > STALLED_S:
+                break
+            time.sleep(0.1)
+        return time.monotonic() - began_s
 
     def settle(self) -> None:
         """Wait until nothing is pending and the index has caught up, or until that takes too long."""
@@ -184,6 +198,7 @@ def _config(paths: RunPaths, profile: Profile) -> dict[str, Any]:
             {
                 "name": LINK,
                 "interface": "both",
+                "dialect": profile.dialect,
                 "max_connections": max(connections, 256),
                 "policy": {"late_us": HOUR_US},
                 "listen": listen,

@@ -23,9 +23,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from asn1.handover import Acknowledged, HandoverConfig, MfSession, OptionsAgreed, PeerSilent
+from lab.bench.call_data import CallData
 from lab.bench.plan import Loaded, Plan
 from lab.bench.profiles import Profile
-from lab.bench.records import Matrix, matrix_of
+from lab.bench.records import CINS, FIRST_CIN, Records, liid_of, liids_on, matrix_of
 from lab.bench.schedule import Latencies, Schedule
 from mediation.runtime.config import NotReadyError, TlsConfig
 from mediation.runtime.tls import client_context
@@ -57,7 +58,7 @@ class Link(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, matrix: Matrix, negotiate: bool, latencies: Latencies, piece_octets: int) -> None:
+    def __init__(self, matrix: Records, negotiate: bool, latencies: Latencies, piece_octets: int) -> None:
         self.session = MfSession(HandoverConfig(ack_every_records=1, negotiate=negotiate, time3_us=PEER_SILENT_US))
         self._negotiate = negotiate
         self.matrix = matrix
@@ -89,6 +90,9 @@ class Link(asyncio.Protocol):
         # reached when the buffer is as large: with 0 it would pause on an empty one, and nobody would resume it.
         transport.set_write_buffer_limits(high=0 if secured is None else 1)
         self.writable.set()
+        self._connected()
+
+    def _connected(self) -> None:
         self.session.connected(_now_us())
         self._say()
         if not self._negotiate:
@@ -123,8 +127,7 @@ class Link(asyncio.Protocol):
 
     def send(self, records: int, now_s: float) -> int:
         """Write up to so many of the next records; how many were."""
-        piece = self.matrix.next(min(records, self.piece_records), int(time.time()) - 1)
-        written = len(piece) // self.matrix.record_octets
+        piece, written = self.matrix.next(min(records, self.piece_records), int(time.time()) - 1)
         self.transport.write(piece)
         self.settled.clear()
         self.sent += written
@@ -181,6 +184,20 @@ class Link(asyncio.Protocol):
         self.last_acknowledged_s = now_s
 
 
+class QuietLink(Link):
+    """One connection of a dialect in which nothing is ever answered."""
+
+    def _connected(self) -> None:
+        self.open.set()
+
+    def data_received(self, data: bytes) -> None:
+        """Nothing is expected; whatever it is, it acknowledges nothing."""
+
+    def _ask(self) -> None:
+        self._asked = self.sent
+        self.settled.set()
+
+
 class Load:
     """All connections of a plan."""
 
@@ -192,9 +209,10 @@ class Load:
         profile = plan.profile
         piece = max(PIECE_OCTETS // profile.connections, LEAST_PIECE_OCTETS)
         for number in range(profile.connections):
-            matrix, opening = matrix_of(profile, number, int(time.time()) - 1)
+            matrix, opening = _records(profile, number)
             group = "paced" if profile.rate_per_s is not None and number >= profile.flood else "flood"
-            self.links.append(Link(matrix, plan.negotiate, self.latencies[group], piece))
+            link = Link if profile.acknowledges else QuietLink
+            self.links.append(link(matrix, plan.negotiate, self.latencies[group], piece))
             self._openings.append(opening)
 
     @property
@@ -258,9 +276,10 @@ class Load:
             reminding.cancel()
         self._say_progress(began_s)
         ended_s = max((link.last_acknowledged_s for link in self.links if link.sent), default=began_s)
+        acknowledges = profile.acknowledges
         return Loaded(
             sent=self.sent,
-            acknowledged=self.acknowledged,
+            acknowledged=self.acknowledged if acknowledges else None,
             opened=self.opened,
             seconds=ended_s - began_s if ended_s > began_s else time.monotonic() - began_s,
             cpu_s=time.process_time() - cpu_before,
@@ -270,7 +289,7 @@ class Load:
             behind_s=max(link.behind_s for link in self.links),
             unsent=self._unsent(profile),
             lost_links=sum(link.lost for link in self.links),
-            acknowledging=all(link.session.acknowledging for link in self.links),
+            acknowledging=acknowledges and all(link.session.acknowledging for link in self.links),
             tls_version=self.links[0].tls_version,
         )
 
@@ -339,6 +358,7 @@ class Load:
                 for link in self.links:
                     if link.sent:
                         await link.settled.wait()
+                        await link.writable.wait()
 
     async def _remind(self) -> None:
         while True:
@@ -354,6 +374,13 @@ class Load:
 
     def _say_progress(self, began_s: float) -> None:
         _print({"at_s": round(time.monotonic() - began_s, 3), "sent": self.sent, "acknowledged": self.acknowledged})
+
+
+def _records(profile: Profile, connection: int) -> tuple[Records, list[bytes]]:
+    if profile.acknowledges:
+        return matrix_of(profile, connection, int(time.time()) - 1)
+    first = FIRST_CIN + connection * (CINS // profile.connections)
+    return CallData([liid_of(one) for one in liids_on(profile, connection)], first), []
 
 
 def _print(value: dict[str, Any]) -> None:

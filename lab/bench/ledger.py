@@ -2,7 +2,7 @@
 
     sent = received = accepted + flagged + masked + quarantined + rejected + duplicate
     stored = signed = accepted + flagged + masked + quarantined
-    acknowledged = sent
+    acknowledged = sent, where the dialect has acknowledgements
 
 `sent` is what the generator handed to its sockets, `acknowledged` what it was told is durable, `received` and the
 verdicts what the collector counts, `stored` the rows found in the segments after its end, `signed` the leaves under its
@@ -51,7 +51,7 @@ class Counted:
 @dataclass(frozen=True, slots=True)
 class Ledger:
     sent: int
-    acknowledged: int
+    acknowledged: int | None
     counted: Counted
     stored: int
     signed: int
@@ -67,7 +67,7 @@ class Ledger:
         pairs = (
             ("sent", self.sent, "received", counted.received),
             ("received", counted.received, "verdicts", counted.judged),
-            ("sent", self.sent, "acknowledged", self.acknowledged),
+            ("sent", self.sent, "acknowledged", self.sent if self.acknowledged is None else self.acknowledged),
             ("accepted, flagged, masked and quarantined", counted.kept, "stored", self.stored),
             ("stored", self.stored, "signed", self.signed),
         )

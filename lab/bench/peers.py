@@ -29,7 +29,7 @@ def measure_peers(profile: Profile) -> dict[str, int | str]:
         return {"peers": "measured in the project's own tree only (bench/peers.py)"}
     matrix, _ = matrix_of(profile, 0, int(time.time()))
     with tempfile.NamedTemporaryFile(suffix=".ber") as file:
-        file.write(matrix.next(RECORDS, int(time.time())))
+        file.write(matrix.next(RECORDS, int(time.time())).octets)
         file.flush()
         try:
             said = subprocess.run(  # noqa: S603  our own module with our own file

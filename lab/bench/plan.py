@@ -47,13 +47,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What the generator did. `sent` and `acknowledged` are records, `opened` those that opened communications before
-    the run. `latencies`: bins of `schedule.Latencies` by the group of connections (`paced`, `flood`). `behind_s`: by
-    how much a record was written later than it was due, at most. `unsent`: due, and never written. `lost_links`:
-    connections that ended on their own."""
+    """What the generator did. `sent` and `acknowledged` (None: the dialect has no such thing) are records, `opened`
+    those that opened communications before the run. `latencies`: bins of `schedule.Latencies` by the group of
+    connections (`paced`, `flood`). `behind_s`: by how much a record was written later than it was due, at most.
+    `unsent`: due, and never written. `lost_links`: connections that ended on their own."""
 
     sent: int
-    acknowledged: int
+    acknowledged: int | None
     opened: int
     seconds: float
     cpu_s: float

@@ -21,6 +21,9 @@ MAX_SECONDS: Final = 86_400.0
 MAX_RATE_PER_S: Final = 50_000_000
 
 
+DIALECTS: Final = ("etsi", "t1678")
+
+
 class Refusal(StrEnum):
     """Why the collector is to refuse a record."""
 
@@ -54,6 +57,11 @@ class Profile:
     records: int | None = None
     encryption: bool = True
     interpreted: bool = False
+
+    @property
+    def acknowledges(self) -> bool:
+        """Whether the dialect has acknowledgements; without, there is no latency."""
+        return self.dialect == "etsi"
 
     @property
     def metadata_only(self) -> bool:
@@ -136,8 +144,10 @@ def check(profile: Profile) -> None:
             raise ConfigError(f"{name} {value:g} makes no sense: choose from {low:g} to {high:g}.")
     if profile.kind not in ("cc", "iri"):
         raise ConfigError(f"kind {profile.kind!r} is none: choose cc or iri.")
-    if profile.dialect != "etsi":
-        raise ConfigError(f"dialect {profile.dialect!r} cannot be sent: its records are never acknowledged; use etsi.")
+    if profile.dialect not in DIALECTS:
+        raise ConfigError(f"dialect {profile.dialect!r} cannot be sent: choose one of {', '.join(DIALECTS)}.")
+    if not profile.acknowledges and profile.kind != "iri":
+        raise ConfigError(f"Of {profile.dialect} call data is sent, no content: give --kind iri.")
     if profile.octets_of not in ("content", "record"):
         raise ConfigError(f"octets are of the content or of the record, not of {profile.octets_of!r}.")
     if profile.refused_percent and not profile.refusals:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -33,6 +33,22 @@ LEAST_ROWS: Final = 128
 _MARK: Final = 0x5A5B_5C5D
 _MARK_SECOND: Final = 0x6A6B_6C6D
 Octets = np.ndarray[Any, np.dtype[np.uint8]]
+
+
+class Piece(NamedTuple):
+    """Whole records, back to back, and how many."""
+
+    octets: memoryview
+    records: int
+
+
+class Records(Protocol):
+    """What a connection sends, without end. `record_octets` of one, or the mean where they differ."""
+
+    record_octets: int
+
+    def next(self, records: int, second: int) -> Piece:
+        """The next records, `records` of them at most, with `second` as their time."""
 
 
 class Template(NamedTuple):
@@ -82,18 +98,15 @@ class Matrix:
         self._at = 0
         self._octets: Octets = np.frombuffer(b"".join(one.octets for one in rows), np.uint8).reshape(len(rows), -1)
         self._octets = self._octets.copy()
+        self.record_octets = int(self._octets.shape[1])
         micros = FIRST_MICRO + np.arange(len(rows), dtype=np.int64) * 977 % 900_000
         self._octets[:, self._layout.micro_at : self._layout.micro_at + 3] = _big_endian(micros)[:, 1:]
-
-    @property
-    def record_octets(self) -> int:
-        return int(self._octets.shape[1])
 
     @property
     def rows(self) -> int:
         return len(self._octets)
 
-    def next(self, records: int, second: int) -> memoryview:
+    def next(self, records: int, second: int) -> Piece:
         """The next records, `records` of them at most (fewer where the matrix ends), with `second` as their time.
 
         Valid until the same rows come round again: what is handed out must be sent before that.
@@ -110,7 +123,7 @@ class Matrix:
         self._at = end
         if end == len(self._octets):
             self._at, self._cycle = 0, self._cycle + 1
-        return window.data.cast("B")
+        return Piece(window.data.cast("B"), end - begin)
 
 
 def _big_endian(values: np.ndarray[Any, np.dtype[np.int64]]) -> Octets:

@@ -48,8 +48,9 @@ def _run(result: Mapping[str, Any]) -> str:
     parts = [f"<h2>{escape(result['profile'])}</h2>", _table(("", ""), rows(result))]
     series = result.get("series", {}).get("rows", [])
     if len(series) > 1:
-        parts.append(_throughput(series))
-        parts.append(_waiting(series))
+        parts.append(_throughput(series, durable_known=result["acknowledged"] is not None))
+        if result["acknowledged"] is not None:
+            parts.append(_waiting(series))
     if result.get("latency_curve_ms"):
         parts.append(_latency(result))
     parts.append(_costs(result))
@@ -61,7 +62,7 @@ def _run(result: Mapping[str, Any]) -> str:
     return "".join(parts)
 
 
-def _throughput(series: Sequence[Sequence[float]]) -> str:
+def _throughput(series: Sequence[Sequence[float]], durable_known: bool) -> str:
     sent, durable, table = [], [], []
     for before, row in itertools.pairwise(series):
         seconds = row[0] - before[0]
@@ -71,7 +72,7 @@ def _throughput(series: Sequence[Sequence[float]]) -> str:
         sent.append((row[0], rates[0]))
         durable.append((row[0], rates[1]))
         table.append((row[0], round(rates[0]), round(rates[1])))
-    drawn = [svg.Line("sent", sent), svg.Line("durable", durable)]
+    drawn = [svg.Line("sent", sent), *([svg.Line("durable", durable)] if durable_known else [])]
     picture = svg.lines("Records a second over the run", drawn, "seconds", "records a second")
     return _picture("Throughput", picture, ("seconds", "sent a second", "durable a second"), table)
 

@@ -80,7 +80,7 @@ def rows(result: Mapping[str, Any]) -> list[tuple[str, str]]:
     latency = result["latency_ms"]
     found = [
         ("profile", _words(result)),
-        ("sent, acknowledged", f"{result['sent']:,}, {result['acknowledged']:,} in {result['seconds']:.2f} s"),
+        ("sent, acknowledged", f"{result['sent']:,}, {_number(result['acknowledged'])} in {result['seconds']:.2f} s"),
         ("records a second", f"{result['records_per_s']:,}"),
     ]
     if result["collector_cpu_s"] is not None:
@@ -94,8 +94,11 @@ def rows(result: Mapping[str, Any]) -> list[tuple[str, str]]:
             ("verdicts", _verdicts(result)),
             ("stored, signed", f"{result['stored']:,}, {result['signed']:,}"),
         ]
+    if result["acknowledged"] is None:
+        latency = {}
     since = "due" if result["latency_from"] == "schedule" else "written (flat out: how long the full pipe takes)"
-    found.append((f"latency, since {since}", ", ".join(f"{name} {_ms(latency[name])}" for name in latency)))
+    said = ", ".join(f"{name} {_ms(latency[name])}" for name in latency) or "none: the dialect has no acknowledgements"
+    found.append((f"latency, since {since}", said))
     if result.get("latency_flood_ms"):
         flood = result["latency_flood_ms"]
         found.append(("latency of the flooding links", ", ".join(f"{name} {_ms(flood[name])}" for name in flood)))
@@ -114,6 +117,7 @@ def _words(result: Mapping[str, Any]) -> str:
         f"{result['profile']}: {result['kind']} of {result['octets']} octets"
         if result["kind"] == "cc"
         else f"{result['profile']}: {result['kind']}",
+        result["dialect"],
         f"{result['record_octets']} a record",
         f"{result['liids']:,} LIIDs",
         f"{result['connections']:,} connections",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -79,7 +79,7 @@ class Measured:
         found = [] if self.ledger is None else self.ledger.faults()
         if self.loaded.lost_links:
             found.append(f"{self.loaded.lost_links} connections were closed by the other side")
-        if self.ledger is None and self.loaded.acknowledged != self.loaded.sent:
+        if self.ledger is None and self.loaded.acknowledged not in (None, self.loaded.sent):
             found.append(f"sent: {self.loaded.sent}, acknowledged: {self.loaded.acknowledged}")
         if self.verified is False:
             found.append("the store does not verify")
@@ -96,7 +96,9 @@ class Measured:
 
     @property
     def records_per_s(self) -> int:
-        return round(self.loaded.acknowledged / self.loaded.seconds) if self.loaded.seconds else 0
+        """Acknowledged, or sent where the dialect has no acknowledgements."""
+        records = self.loaded.sent if self.loaded.acknowledged is None else self.loaded.acknowledged
+        return round(records / self.loaded.seconds) if self.loaded.seconds else 0
 
     @property
     def records_per_core_s(self) -> int | None:
@@ -136,7 +138,7 @@ class Measured:
             "stored": verdicts.get("stored"),
             "signed": verdicts.get("signed"),
             "acknowledged": loaded.acknowledged,
-            "lost": verdicts.get("lost", loaded.sent - loaded.acknowledged),
+            "lost": verdicts.get("lost", 0 if loaded.acknowledged is None else loaded.sent - loaded.acknowledged),
             "records_per_s": self.records_per_s,
             "collector_cpu_s": None if used is None else round(used.cpu_s, 3),
             "records_per_core_s": self.records_per_core_s,
@@ -197,6 +199,9 @@ def measure(
                 watch.stage("running")
                 loaded, samples = _listen(generator, profile, watch, collector.usage, before.cpu_s)
             watch.stage("settling")
+            if not profile.acknowledges:
+                waited_s = collector.until_received(int(opened["records"]["delivered"]) + loaded.sent)
+                loaded = replace(loaded, seconds=loaded.seconds + waited_s)
             collector.settle()
             used = collector.usage().since(before)
             ended = collector.sums()

@@ -11,7 +11,7 @@ from pathlib import Path
 from lab.bench.collector import MeasuredCollector
 from lab.bench.ledger import Counted
 from lab.bench.profiles import changed, named
-from lab.bench.run import Blind, measure_foreign
+from lab.bench.run import Blind, measure, measure_foreign
 
 
 def test_a_run_over_tls_with_refusals_balances_and_verifies(tmp_path: Path) -> None:
@@ -42,3 +42,12 @@ def test_a_paced_load_of_a_collector_that_is_not_ours(tmp_path: Path) -> None:
     assert (found.loaded.sent, found.loaded.acknowledged, found.loaded.opened) == (4000, 4000, 8)
     assert counted.received == counted.accepted + counted.masked + counted.flagged == 4008
     assert 0 < found.latencies.count <= 4000
+
+
+def test_call_data_that_nobody_acknowledges_is_counted_at_the_collector(tmp_path: Path) -> None:
+    profile = changed(named("prtt-iri"), {"dialect": "t1678", "records": 3000, "liids": 4})
+    found = measure(profile, tmp_path, Blind())
+    assert found.faults == []
+    assert found.ledger is not None and found.ledger.acknowledged is None
+    assert found.ledger.counted.received == found.ledger.counted.accepted == found.ledger.stored == 3000
+    assert found.latencies.count == 0 and found.records_per_s > 0

@@ -44,6 +44,7 @@ def test_options_change_a_profile_and_nothing_else() -> None:
         {"refused_percent": 95.0},
         {"kind": "tri"},
         {"dialect": "t1678"},
+        {"dialect": "pcesp", "kind": "iri"},
         {"octets_of": "frame"},
         {"flood": 1},
         {"kind": "iri", "refused_percent": 5.0},

@@ -16,10 +16,10 @@ def _sent(profile: Profile, connection: int, records: int) -> list[ps_pdu.PsPdu]
     matrix, _ = matrix_of(profile, connection, SECOND)
     found: list[ps_pdu.PsPdu] = []
     while len(found) < records:
-        piece = bytes(matrix.next(records - len(found), SECOND + 1))
-        assert len(piece) % matrix.record_octets == 0
+        piece, count = matrix.next(records - len(found), SECOND + 1)
+        assert len(piece) == count * matrix.record_octets
         for at in range(0, len(piece), matrix.record_octets):
-            found.append(ps_pdu.decode_ps_pdu(piece[at : at + matrix.record_octets]))
+            found.append(ps_pdu.decode_ps_pdu(bytes(piece[at : at + matrix.record_octets])))
     return found
 
 
@@ -38,7 +38,7 @@ def test_content_is_numbered_without_gaps_over_the_end_of_the_matrix() -> None:
 def test_octets_are_of_the_content_or_of_the_record() -> None:
     def sizes(profile: Profile) -> tuple[int, int]:
         matrix, _ = matrix_of(profile, 0, SECOND)
-        pdu = ps_pdu.decode_ps_pdu(bytes(matrix.next(1, SECOND)))
+        pdu = ps_pdu.decode_ps_pdu(bytes(matrix.next(1, SECOND).octets))
         ((_, contents),) = [(one, one["cCContents"]) for one in pdu.payload[1]]
         return matrix.record_octets, len(contents[1]["mMCCContents"])
 
@@ -94,7 +94,7 @@ def test_records_of_different_layout_are_refused() -> None:
 
 def test_a_piece_holds_whole_records() -> None:
     matrix, _ = matrix_of(named("cc1400"), 0, SECOND)
-    piece = bytes(matrix.next(7, SECOND))
+    piece = bytes(matrix.next(7, SECOND).octets)
     at = count = 0
     while at < len(piece):
         at = tlv.read_tlv(piece, at, len(piece)).end
