@@ -51,8 +51,8 @@ COALESCE_S: Final = 0.05
 """How long the thread waits for more units: to take each by itself would cost more than it brings."""
 PAUSE_S: Final = 0.5
 """The longest from one transaction to the next while units come."""
-PAUSE_TIMES: Final = 20
-"""So many times what a transaction cost is waited until the next: it is a twentieth of a core, or PAUSE_S are over."""
+PAUSE_TIMES: Final = 50
+"""So many times what a transaction cost is waited until the next: they take a fiftieth of a core, or PAUSE_S are over."""
 TRANSACTION_RECORDS: Final = 200_000
 TRANSACTION_UNITS: Final = 2_000
 

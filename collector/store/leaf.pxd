@@ -44,30 +44,16 @@ cdef extern from *:
         calea_lanes_put(lanes, head, octets, row->length, hash);
     }
 
+    /* `kept` is the row as the pipeline wrote it: the frame's own numbers take the places of LIID and order. */
     static void calea_place(struct calea_lanes *lanes, unsigned char *row_at, unsigned char *hash_at,
-                            unsigned char *area_at, const unsigned char *source, const unsigned char *uid_version,
-                            int64_t octets, int64_t sequence, int64_t reasons, int64_t received_us, int64_t event_us, int64_t cin,
-                            int64_t number, int64_t epoch, int64_t liid, int64_t extent, int64_t content_tag,
-                            int64_t verdict, int64_t form, int64_t kind, int64_t direction, int64_t iri_type) {
+                            unsigned char *area_at, const unsigned char *kept, const unsigned char *source,
+                            const unsigned char *uid_version, int64_t sequence, int64_t liid, int64_t extent) {
         struct calea_row row;
-        row.reasons = (uint64_t)reasons;
-        row.received_us = received_us;
-        row.event_us = event_us;
-        row.cin = cin;
-        row.number = number;
-        row.epoch = (uint32_t)epoch;
+        memcpy(&row, kept, 64);
         row.liid = (uint32_t)liid;
-        row.length = (uint32_t)octets;
         row.extent = (uint32_t)extent;
-        row.content_tag = (int16_t)content_tag;
-        row.verdict = (uint8_t)verdict;
-        row.form = (uint8_t)form;
-        row.kind = (int8_t)kind;
-        row.direction = (int8_t)direction;
-        row.iri_type = (int8_t)iri_type;
-        row.zero = 0;
         memcpy(row_at, &row, 64);
-        memcpy(area_at, source, (size_t)octets);
+        memcpy(area_at, source, row.length);
         calea_leaf(lanes, &row, uid_version, sequence, area_at, hash_at);
     }
 
@@ -82,5 +68,5 @@ cdef extern from *:
         return at + row.length;
     }
     """
-    void place_record "calea_place"(calea_lanes *lanes, unsigned char *row_at, unsigned char *hash_at, unsigned char *area_at, const unsigned char *source, const unsigned char *uid_version, int64_t octets, int64_t sequence, int64_t reasons, int64_t received_us, int64_t event_us, int64_t cin, int64_t number, int64_t epoch, int64_t liid, int64_t extent, int64_t content_tag, int64_t verdict, int64_t form, int64_t kind, int64_t direction, int64_t iri_type) noexcept nogil
+    void place_record "calea_place"(calea_lanes *lanes, unsigned char *row_at, unsigned char *hash_at, unsigned char *area_at, const unsigned char *kept, const unsigned char *source, const unsigned char *uid_version, int64_t sequence, int64_t liid, int64_t extent) noexcept nogil
     int64_t rehash_record "calea_rehash"(calea_lanes *lanes, const unsigned char *row_at, const unsigned char *area, int64_t at, int64_t area_octets, const unsigned char *uid_version, int64_t sequence, unsigned char *hash) noexcept nogil

@@ -238,26 +238,14 @@ def _fill_rows(
                 cython.address(packed_rows[64 * place]),
                 cython.address(hashes[32 * place]),
                 cython.address(area[at]),
+                cython.address(rows.table_view[64 * row]),
                 cython.address(side[rows.offset_view[row]])
                 if rows.buffer_view[row] == 1
                 else cython.address(arena[rows.offset_view[row]]),
                 cython.address(orders[20 * order]),
-                octets,
                 first_sequence + place,
-                rows.reasons_view[row],
-                rows.received_us_view[row],
-                rows.event_us_view[row],
-                rows.cin_view[row],
-                rows.number_view[row],
-                rows.epoch_view[row],
                 local[liid] - 1,
                 extent_of[order],
-                rows.content_tag_view[row],
-                rows.verdict_view[row],
-                rows.form_view[row],
-                rows.kind_view[row],
-                rows.direction_view[row],
-                rows.iri_type_view[row],
             )
         else:
             source = side if rows.buffer_view[row] == 1 else arena
