@@ -4,6 +4,7 @@ again. One thread's; no file is touched here."""
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -14,11 +15,14 @@ from collector.store.fresh import FramePlace
 from collector.store.keys import Keys, data_key_id
 from collector.store.pack import Extent, Plan, fill, measure
 from collector.store.unit_buffer import UnitBuffer
-from collector.store.walk import NO_ORDER, extent_binding
+from collector.store.walk import NO_ORDER, binding
 from mediation.law.orders import OrderUid
 
 TAG_OCTETS: Final = 16
-"""Of AES-GCM."""
+NONCE_OCTETS: Final = 12
+"""Both of AES-GCM."""
+PIECE_OCTETS: Final = 512 << 10
+"""What is copied and hashed is encrypted before it leaves the nearer caches; a longer extent goes in one."""
 
 
 class FramePlan(NamedTuple):
@@ -62,12 +66,19 @@ class Framer:
         frame = view[at : at + layout.octets + TAG_OCTETS]
         hashes = frame[layout.hashes_at : layout.area_at]
         area = frame[layout.area_at :]
-        encrypted = self._encryption
-        plain = self._plain.reserve(packed.octets + 1)[: packed.octets + 1] if encrypted else area
         orders = b"".join(ref.uid + ref.version.to_bytes(4, "big") for ref in batch.orders)
         rows = frame[layout.rows_at : layout.hashes_at]
-        fill(packed, batch.rows, batch.buffers[0], batch.buffers[1], orders, first, rows, hashes, plain)
-        extents = [self._extent(one, batch.orders[one.order], header, first, plain, area) for one in packed.extents]
+        nonces = os.urandom(NONCE_OCTETS * len(packed.extents)) if self._encryption else b""
+        extents: list[frames.ExtentHead] = []
+        for start, stop in _pieces(packed.extents, PIECE_OCTETS if self._encryption else packed.octets):
+            part = packed.extents[start:stop]
+            base, end = part[0].offset, part[-1].offset + part[-1].octets
+            plain = self._plain.reserve(end - base + 1)[: end - base + 1] if self._encryption else area[base:]
+            fill(packed, batch.rows, *batch.buffers, orders, first, rows, hashes, plain, start, stop)
+            for number, one in enumerate(part, start):
+                nonce = nonces[NONCE_OCTETS * number : NONCE_OCTETS * (number + 1)]
+                source = plain[one.offset - base : one.offset - base + one.octets]
+                extents.append(self._extent(one, batch.orders[one.order], header, first, source, nonce, area))
         digest = frames.seal_data_frame(frame, layout, header, first, extents, plan.liids)
         place = FramePlace(at, first, packed.records, layout, tuple(extents), tuple(plan.liids), digest)
         return place, hashes
@@ -78,22 +89,21 @@ class Framer:
         ref: OrderRef,
         header: frames.SegmentHeader,
         first_sequence: int,
-        plain: memoryview,
+        source: memoryview,
+        nonce: bytes,
         area: memoryview,
     ) -> frames.ExtentHead:
         """Encrypt one extent into its place; what is not encrypted is brought there as it is."""
         place = (one.first_row, one.rows, one.offset, one.octets)
-        source = plain[one.offset : one.offset + one.octets]
         if not self._encryption or ref.uid == NO_ORDER:
             if self._encryption:
                 area[one.offset : one.offset + one.octets] = source
             return frames.ExtentHead(ref.uid, ref.version, 0, *place, bytes(8), bytes(12), bytes(TAG_OCTETS))
-        (cipher, key_id), nonce = self._cipher(ref.uid), os.urandom(12)
-        head = frames.ExtentHead(ref.uid, ref.version, 1, *place, key_id, nonce, bytes(TAG_OCTETS))
-        binding = extent_binding(header.generation, first_sequence, head)
+        cipher, key_id = self._cipher(ref.uid)
         end = one.offset + one.octets
-        cipher.encrypt_into(nonce, source, binding, area[one.offset : end + TAG_OCTETS])
-        return head._replace(tag=bytes(area[end : end + TAG_OCTETS]))
+        bound = binding(header.generation, first_sequence, one.first_row, ref.uid)
+        cipher.encrypt_into(nonce, source, bound, area[one.offset : end + TAG_OCTETS])
+        return frames.ExtentHead(ref.uid, ref.version, 1, *place, key_id, nonce, bytes(area[end : end + TAG_OCTETS]))
 
     def _cipher(self, uid: OrderUid) -> tuple[AESGCM, bytes]:
         """The cipher of an order and the name of its key."""
@@ -102,3 +112,15 @@ class Framer:
             key = self._keys.data_key(uid)
             found = self._ciphers[uid] = (AESGCM(key), data_key_id(key))
         return found
+
+
+def _pieces(extents: list[Extent], octets: int) -> Iterator[tuple[int, int]]:
+    """Runs of extents (first, one behind the last) that take `octets` at most, or are one extent alone."""
+    start = taken = 0
+    for number, one in enumerate(extents):
+        if taken + one.octets > octets and number > start:
+            yield start, number
+            start, taken = number, 0
+        taken += one.octets
+    if start < len(extents):
+        yield start, len(extents)

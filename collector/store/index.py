@@ -52,7 +52,7 @@ COALESCE_S: Final = 0.05
 PAUSE_S: Final = 0.5
 """The longest from one transaction to the next while units come."""
 PAUSE_TIMES: Final = 50
-"""So many times what a transaction cost is waited until the next: they take a fiftieth of a core, or PAUSE_S are over."""
+"""So many times what a transaction cost is waited until the next, or PAUSE_S: a fiftieth of a core is theirs."""
 TRANSACTION_RECORDS: Final = 200_000
 TRANSACTION_UNITS: Final = 2_000
 

@@ -206,7 +206,7 @@ class Keys:
         box = self._boxes.get(uid)
         if box is None:
             box = self._boxes[uid] = self._held_path(uid)
-        found = box.exists()
+        found = os.path.exists(box)  # noqa: PTH110  asked for every order of every unit
         if found:
             self._data.pop(uid, None)
         return found

@@ -57,6 +57,18 @@ cdef extern from *:
         calea_leaf(lanes, &row, uid_version, sequence, area_at, hash_at);
     }
 
+    /* Rows of one order do not lie one behind the other: what comes next is asked for before it is needed. */
+    static void calea_ahead(const unsigned char *kept, const unsigned char *source) {
+    #ifdef __GNUC__
+        int line;
+        __builtin_prefetch(kept);
+        for (line = 0; line < 6; line++)
+            __builtin_prefetch(source + 64 * line);
+    #else
+        (void)kept, (void)source;
+    #endif
+    }
+
     static int64_t calea_rehash(struct calea_lanes *lanes, const unsigned char *row_at, const unsigned char *area,
                                 int64_t at, int64_t area_octets, const unsigned char *uid_version, int64_t sequence,
                                 unsigned char *hash) {
@@ -69,4 +81,5 @@ cdef extern from *:
     }
     """
     void place_record "calea_place"(calea_lanes *lanes, unsigned char *row_at, unsigned char *hash_at, unsigned char *area_at, const unsigned char *kept, const unsigned char *source, const unsigned char *uid_version, int64_t sequence, int64_t liid, int64_t extent) noexcept nogil
+    void ahead_of_record "calea_ahead"(const unsigned char *kept, const unsigned char *source) noexcept nogil
     int64_t rehash_record "calea_rehash"(calea_lanes *lanes, const unsigned char *row_at, const unsigned char *area, int64_t at, int64_t area_octets, const unsigned char *uid_version, int64_t sequence, unsigned char *hash) noexcept nogil

@@ -31,7 +31,7 @@ else:
         from asn1 import plain as cython
 
 if cython.compiled:
-    from cython.cimports.collector.store.leaf import place_record, rehash_record
+    from cython.cimports.collector.store.leaf import ahead_of_record, place_record, rehash_record
     from cython.cimports.mediation.ledger.lanes import calea_lanes, lanes_begin, lanes_drain
 
 COMPILED: Final[bool] = cython.compiled
@@ -55,15 +55,14 @@ class Extent(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What a batch will take in a frame, before anything is written. The arrays are for `fill` alone."""
+    """What a batch will take in a frame, before anything is written. The arrays are for `fill` alone: the rows of the
+    batch in the order of the frame, and the frame's number of a LIID, counted from 1."""
 
     records: int
     octets: int
     liids: list[int]
     extents: list[Extent]
-    starts: array[int]
-    sizes: array[int]
-    extent_of: array[int]
+    sorted_rows: array[int]
     local: array[int]
 
 
@@ -119,16 +118,14 @@ def measure(rows: Rows, arena_octets: int, side_octets: int, order_count: int) -
         n, octets = starts[order], sizes[order]
         if n:
             extents.append(Extent(order, first, n, offset, octets))
-        starts[order], sizes[order] = first, offset
+        starts[order] = first
         first += n
         offset += octets
-    extent_of = array("i", bytes(4 * max(order_count, 1)))
-    for index, extent in enumerate(extents):
-        extent_of[extent.order] = index
     local = array("i", bytes(4 * (highest + 2)))
     liids = array("i", bytes(4 * max(count, 1)))
-    found = _name(rows, local, liids)
-    return Plan(count, offset, list(liids[:found]), extents, starts, sizes, extent_of, local)
+    sorted_rows = array("i", bytes(4 * max(count, 1)))
+    found = _name(rows, local, liids, starts, sorted_rows)
+    return Plan(count, offset, list(liids[:found]), extents, sorted_rows, local)
 
 
 def fill(
@@ -141,19 +138,27 @@ def fill(
     packed_rows: bytearray | memoryview,
     hashes: bytearray | memoryview,
     area: bytearray | memoryview,
+    first: int = 0,
+    stop: int | None = None,
 ) -> None:
     """Write row columns, leaf hashes and plain octets to their places; each has room for one more octet than none.
 
-    `orders`: 20 octets an order, uid 16 and version u32 big endian. A plan is used once.
+    Of extents `first` to `stop` alone, all unless told; `area` then begins with the octets of `first`. `orders`: 20
+    octets an order, uid 16 and version u32 big endian.
     """
-    _fill(
-        rows, arena, side, orders, first_sequence, plan.starts, plan.sizes, plan.extent_of, plan.local,
-        packed_rows, hashes, area,
-    )  # fmt: skip
+    part = plan.extents[first:stop]
+    if part:
+        # No negative index: the compiled path does not know them.
+        last = part[len(part) - 1]
+        _fill(
+            rows, arena, side, orders, first_sequence, plan.sorted_rows, plan.local, packed_rows, hashes, area,
+            part[0].first_row, last.first_row + last.rows, first,
+        )  # fmt: skip
 
 
-def _name(rows: Rows, local: array[int], liids: array[int]) -> int:
-    """Numbers the LIIDs in the order they come; how many there are."""
+def _name(rows: Rows, local: array[int], liids: array[int], starts: array[int], sorted_rows: array[int]) -> int:
+    """Numbers the LIIDs in the order they come, and sorts the rows by order; how many LIIDs there are. `starts`: where
+    the rows of each order begin."""
     found = 0
     for row in range(rows.n):
         liid = rows.liid_view[row]
@@ -161,6 +166,10 @@ def _name(rows: Rows, local: array[int], liids: array[int]) -> int:
             liids[found] = liid
             found += 1
             local[liid] = found
+        order = rows.order_view[row]
+        place = starts[order]
+        sorted_rows[place] = row
+        starts[order] = place + 1
     return found
 
 
@@ -190,18 +199,31 @@ def _fill(
     side: memoryview,
     orders: bytes,
     first_sequence: int,
-    starts: array[int],
-    sizes: array[int],
-    extent_of: array[int],
+    sorted_rows: array[int],
     local: array[int],
     packed_rows: bytearray | memoryview,
     hashes: bytearray | memoryview,
     area: bytearray | memoryview,
+    start: int,
+    stop: int,
+    extent: int,
 ) -> int:
     """Takes views of everything, then works without the GIL. Returns 0."""
     with cython.nogil:
         _fill_rows(
-            rows, arena, side, orders, first_sequence, starts, sizes, extent_of, local, packed_rows, hashes, area
+            rows,
+            arena,
+            side,
+            orders,
+            first_sequence,
+            sorted_rows,
+            local,
+            packed_rows,
+            hashes,
+            area,
+            start,
+            stop,
+            extent,
         )
     return 0
 
@@ -212,27 +234,36 @@ def _fill_rows(
     side: memoryview,
     orders: bytes,
     first_sequence: int,
-    starts: array[int],
-    sizes: array[int],
-    extent_of: array[int],
+    sorted_rows: array[int],
     local: array[int],
     packed_rows: bytearray | memoryview,
     hashes: bytearray | memoryview,
     area: bytearray | memoryview,
+    start: int,
+    stop: int,
+    extent: int,
 ) -> None:
-    """Writes rows, hashes and octets to their places."""
+    """Writes rows, hashes and octets of the places from `start` to `stop`; `extent` is the number of the first's."""
     if cython.compiled:
         lanes = cython.declare(calea_lanes)
-        lanes_begin(cython.address(lanes), rows.n)
-    for row in range(rows.n):
+        lanes_begin(cython.address(lanes), stop - start)
+    at = 0
+    before = rows.order_view[sorted_rows[start]]
+    for place in range(start, stop):
+        row = sorted_rows[place]
         order = rows.order_view[row]
-        place = starts[order]
-        at = sizes[order]
         octets = rows.length_view[row]
-        starts[order] = place + 1
-        sizes[order] = at + octets
         liid = rows.liid_view[row]
+        if order != before:
+            extent += 1
+            before = order
         if cython.compiled:
+            # Six records on, memory has answered by the time it is needed.
+            if place + 6 < stop and rows.buffer_view[sorted_rows[place + 6]] == 0:
+                ahead = sorted_rows[place + 6]
+                ahead_of_record(
+                    cython.address(rows.table_view[64 * ahead]), cython.address(arena[rows.offset_view[ahead]])
+                )
             place_record(
                 cython.address(lanes),
                 cython.address(packed_rows[64 * place]),
@@ -245,17 +276,18 @@ def _fill_rows(
                 cython.address(orders[20 * order]),
                 first_sequence + place,
                 local[liid] - 1,
-                extent_of[order],
+                extent,
             )
         else:
             source = side if rows.buffer_view[row] == 1 else arena
             data = bytes(source[rows.offset_view[row] : rows.offset_view[row] + octets])
             area[at : at + octets] = data
             kept = ROW.unpack_from(rows.table, 64 * row)
-            columns = (*kept[:6], local[liid] - 1, octets, extent_of[order], *kept[9:])
+            columns = (*kept[:6], local[liid] - 1, octets, extent, *kept[9:])
             ROW.pack_into(packed_rows, 64 * place, *columns)
             uid = bytes(orders[20 * order : 20 * order + 20])
             hashes[32 * place : 32 * place + 32] = _leaf(columns, uid, first_sequence + place, data)
+        at += octets
     if cython.compiled:
         lanes_drain(cython.address(lanes))
 

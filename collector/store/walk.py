@@ -271,10 +271,14 @@ def _key_of(extent: frames.ExtentHead, keys: Keys | None) -> bytes | None:
     return None if key is None or data_key_id(key) != extent.key_id else key
 
 
-def extent_binding(generation: int, frame: DataFrame | int, extent: frames.ExtentHead) -> bytes:
+def extent_binding(generation: int, frame: DataFrame, extent: frames.ExtentHead) -> bytes:
     """The associated data of an extent's encryption: it cannot be moved to another segment, place or order."""
-    first_sequence = frame if isinstance(frame, int) else frame.first_sequence
-    return b"%d %d %d " % (generation, first_sequence, extent.first_row) + extent.uid
+    return binding(generation, frame.first_sequence, extent.first_row, extent.uid)
+
+
+def binding(generation: int, first_sequence: int, first_row: int, uid: bytes) -> bytes:
+    """The same before there is a frame; `first_sequence` is the frame's."""
+    return b"%d %d %d " % (generation, first_sequence, first_row) + uid
 
 
 def uid_version(extent: frames.ExtentHead) -> bytes:
