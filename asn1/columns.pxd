@@ -12,6 +12,7 @@ cdef class Columns:
     cdef readonly int64_t fatal
     cdef readonly int64_t skip
     cdef int64_t call, memo_last, shape_last, shape_plain
+    cdef int64_t number_at, number_end, time_at, time_end
     cdef int64_t[::1] memo_call, memo_at, memo_octets, memo_seen
     cdef int64_t[::1] shape_call, shape_at, shape_octets, shape_lead
     cdef readonly object offset, length, liid, cin, number, time_us, qualifier, kind, payload_tag, content_tag

@@ -66,8 +66,10 @@ class Columns:
     absent; `operator_offset`, `element_offset` -1 absent; `status` 0 or 1 + index into `DecodeError.CODES`.
 
     `fatal`: 0, or numbered like `status` when framing is lost. `skip`: octets of an oversized record still to come.
-    What else is here is the scan's own and holds within one call of it: `call`, `memo_*` and `shape_*`, and behind the
-    capacity a row for each memo and each shape, which keeps what was read.
+    What else is here is the scan's own and holds within one call of it: `call`, `memo_*` and `shape_*`, behind the
+    capacity a row for each memo and each shape, which keeps what was read, and of the newest row `number_at`,
+    `number_end`, `time_at`, `time_end`: where the contents of its sequence number and of its microSecondTimeStamp lie,
+    -1 absent.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -83,6 +85,7 @@ class Columns:
         self.memo_at = _column("q", MEMO_SLOTS)
         self.memo_octets = _column("q", MEMO_SLOTS)
         self.memo_seen = _column("q", MEMO_SLOTS)
+        self.number_at = self.number_end = self.time_at = self.time_end = -1
         self.shape_last = 0
         self.shape_plain = 0
         self.shape_call = _column("q", SHAPE_SLOTS)

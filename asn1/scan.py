@@ -197,6 +197,8 @@ def _blank(cols: Columns, row: int, offset: int, octets: int) -> None:
 
 def _record(data: memoryview, pos: int, end: int, cols: Columns, row: int, liids: LiidTable) -> int:
     """The contents of one framed PS-PDU; answers the row's status. What was read before a fault stays in the row."""
+    cols.number_at = -1
+    cols.time_at = -1
     seen = 0
     while pos < end:
         tag = data[pos]
@@ -217,6 +219,7 @@ def _record(data: memoryview, pos: int, end: int, cols: Columns, row: int, liids
                 return _MISSING_FIELD if seen == 0 else _BAD_TAG
             seen = 2
             if take_shape(data, pos, end, cols, row):
+                cols.shape_plain = 1
                 return 0
             cols.shape_plain = 0
             fault = read_payload(data, at, stop, cols, row)
@@ -271,11 +274,15 @@ def _header(data: memoryview, pos: int, end: int, cols: Columns, row: int, liids
                 if value < 0:
                     return -value
                 cols.number_view[row] = value
+                cols.number_at = at
+                cols.number_end = stop
             elif field == 7:  # microSecondTimeStamp, which outranks timeStamp [5]
                 value = microseconds_at(data, at, stop)
                 if value < 0:
                     return -value
                 cols.time_us_view[row] = value
+                cols.time_at = at
+                cols.time_end = stop
             elif field == 8:  # timeStampQualifier
                 value = unsigned_at(data, at, stop, 127)
                 if value < 0:

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -191,12 +191,7 @@ class BatchAccount:
         digest: bytes | None,
     ) -> None:
         """What is kept of a record that is not stored (or stored without its octets): equal refusals are summed."""
-        name = order or ""
-        label = liid if order is not None or liid in self._unknown else OTHER
-        key = (name, label, kind, int(verdict.kind), verdict.reasons, verdict.rules)
-        if key not in self._refusals and len(self._refusals) >= MAX_REFUSALS:
-            key = (OTHER, OTHER, -1, int(verdict.kind), (), ())
-        found = self._refusals.setdefault(key, _Refusal())
+        found = self._refusal(order, liid, kind, verdict)
         found.count += 1
         found.octets += octets
         if number >= 0:
@@ -204,6 +199,40 @@ class BatchAccount:
             found.last = max(found.last, number)
         if digest is not None and len(found.digests) < MAX_DIGESTS:
             found.digests.append(digest.hex())
+
+    def refused_alike(
+        self,
+        order: str | None,
+        version: int,
+        liid: str,
+        kind: int,
+        verdict: Verdict,
+        numbers: tuple[int, int],
+        octets: int,
+        times: int,
+        digest: Callable[[int], bytes],
+    ) -> None:
+        """`times` records with one refusal, of `octets` together and sequence numbers in `numbers` (-1 none): their
+        verdicts and what is kept of them. `digest(i)` is that of the i-th, for the first MAX_DIGESTS."""
+        counts = self._of_unknown(liid) if order is None else self._of_order(order, version, liid)
+        counts.delivered += times
+        counts.count(verdict.kind, verdict.reasons, times)
+        found = self._refusal(order, liid, kind, verdict)
+        wanted = min(times, MAX_DIGESTS - len(found.digests))
+        found.digests.extend(digest(index).hex() for index in range(wanted))
+        found.count += times
+        found.octets += octets
+        first, last = numbers
+        if first >= 0:
+            found.first = first if found.first < 0 else min(found.first, first)
+            found.last = max(found.last, last)
+
+    def _refusal(self, order: str | None, liid: str, kind: int, verdict: Verdict) -> _Refusal:
+        label = liid if order is not None or liid in self._unknown else OTHER
+        key = (order or "", label, kind, int(verdict.kind), verdict.reasons, verdict.rules)
+        if key not in self._refusals and len(self._refusals) >= MAX_REFUSALS:
+            key = (OTHER, OTHER, -1, int(verdict.kind), (), ())
+        return self._refusals.setdefault(key, _Refusal())
 
     def mark(self, mark: StreamMark) -> None:
         self._marks[(mark.liid, mark.cin, mark.kind)] = mark

@@ -27,6 +27,7 @@ from collector.keeping import Keeper, Place
 from collector.link_handover import LinkHandover
 from collector.minimise import Minimised, apply
 from collector.quality import LinkQuality
+from collector.refusals import Refusals, Shape
 from collector.stream_table import (
     BELOW_MARK,
     GAP,
@@ -108,6 +109,7 @@ class CarefulLane:
         self._taking_part: dict[int, frozenset[Target]] = {}
         self._ended: deque[Ended] = deque()
         self._strangers: set[tuple[int, int]] = set()
+        self._refusals = Refusals(orders.orders_for)
         self._no_order = gate.decide((), _NOBODY, LinkPolicy(), CinState()).verdict
 
     def judge(
@@ -125,6 +127,22 @@ class CarefulLane:
     ) -> Judged:
         """One verdict for one row. `opened`: what is in its encryption container, which is what is judged then; what
         is kept of it is as it came."""
+        slot = verify.slots[row]
+        plain = (
+            not (cols.status[row] or verify.flags[row] or handover.by_liid)
+            and cols.kind[row] == KIND_CC
+            and slot >= 0
+            and cols.payloads[row] == 1
+            and opened is None
+            and not len(handover.segments)
+        )
+        if plain:
+            shape = Shape(cols.content_tag[row], cols.qualifier[row], cols.direction[row])
+            known = self._refusals.again(slot, policy, shape, cols.time_us[row], now_us)
+            if known is not None:
+                start = cols.offset[row]
+                self._refusals.count(known, slot, cols.number[row], view[start : start + cols.length[row]])
+                return Judged(None, known.verdict)
         liid_id = cols.liid[row]
         liid = self._liids[liid_id] if liid_id >= 0 else b""
         text = label(liid)
@@ -135,7 +153,7 @@ class CarefulLane:
             there = None if status == _OVERSIZED else view[offset : offset + octets]
             verdict = self.unreadable(batch, orders, text, cols, row, there, now_us)
             return Judged(DecodeError.CODES[status - 1], verdict)
-        kind, number, slot, cin = cols.kind[row], cols.number[row], verify.slots[row], cols.cin[row]
+        kind, number, cin = cols.kind[row], cols.number[row], cols.cin[row]
         record = view[offset : offset + octets]
         data = kind in (KIND_IRI, KIND_CC)
         if not orders:
@@ -143,7 +161,7 @@ class CarefulLane:
                 self._strangers.add((liid_id, cin))
                 if handover.by_liid:
                     self._strangers.add((liid_id, LIID_CIN))
-            self.keeper.note(batch, None, text, kind, number, record, self._no_order)
+            self._refusals.nobodys(liid_id, kind, text, number, record, self._no_order)
             return Judged(None, self._no_order)
         flags: tuple[Reason, ...] = ()
         repeat: RecordName | None = None
@@ -184,6 +202,8 @@ class CarefulLane:
             return Judged(None, _DUPLICATE)
         if data and slot >= 0:
             self.settle(batch, decision, state, orders, facts, liid_id, cin, slot, now_us)
+            if plain and cols.time_us[row] == facts.event_us:
+                self._refusals.learn(slot, policy, shape, orders, text, facts, state, decision, now_us)
         self.keep(batch, decision, orders, text, cols, verify, row, record, pdu, facts, now_us)
         return Judged(None, decision.verdict)
 
@@ -235,8 +255,13 @@ class CarefulLane:
             self._strangers.add(stranger)
         self._effects.flag(batch, handover, cols, row)
 
-    def end_piece(self) -> None:
+    def end_piece(self, batch: Assembly) -> None:
         """Behind a scanned piece, when no slot of it is in use any more: strangers take no room in the table."""
+        for one in self._refusals.take():
+            self.keeper.note_sum(batch, one)
+            if one.slot >= 0:
+                liid, cin, kind = self._streams.key_of(one.slot)
+                self._mark(batch, self._liids[liid], cin, kind, one.slot)
         for liid, cin in self._strangers:
             self._forget(liid, cin)
         self._strangers.clear()
@@ -252,6 +277,7 @@ class CarefulLane:
 
     def restore_side(self, slot: int, originates: bool) -> None:
         """For a restart: who called whom."""
+        self._refusals.forget(slot)
         self._originates[slot >> 1] = originates
 
     def close_open(self, batch: Assembly, order: CourtOrder, end_us: int, now_us: int) -> list[dict[str, Any]]:
@@ -276,6 +302,7 @@ class CarefulLane:
         self._answered_us.pop(slot >> 1, None)
         self._taking_part.pop(slot >> 1, None)
         self.open.forget(liid, cin)
+        self._refusals.forget(slot)
         self.book.forget(slot)
         self.book.forget(slot + 1)
         self._streams.forget(liid, cin)
@@ -323,6 +350,8 @@ class CarefulLane:
         )
 
     def _remember(self, slot: int, before: CinState, after: CinState) -> None:
+        if after != before:
+            self._refusals.forget(slot)
         if after.target != before.target:
             self._streams.set_target_state(slot, after.target)
         if after.target_originates is not None:
@@ -367,16 +396,7 @@ class CarefulLane:
             keeper.note(batch, order, text, cols.kind[row], cols.number[row], record, verdict)
             slot = verify.slots[row]
             if slot >= 0 and cols.kind[row] in (KIND_IRI, KIND_CC):
-                batch.account.mark(
-                    StreamMark(
-                        self._liids[cols.liid[row]],
-                        cols.cin[row],
-                        slot & 1,
-                        self._streams.epoch(slot),
-                        self._streams.mark(slot),
-                        self._streams.target_state(slot),
-                    )
-                )
+                self._mark(batch, self._liids[cols.liid[row]], cols.cin[row], slot & 1, slot)
                 counter = verify.counters[row]
                 if counter != slot:
                     liid = self._liids[cols.liid[row]]
@@ -384,6 +404,12 @@ class CarefulLane:
                     batch.account.mark(StreamMark(liid, LIID_CIN, KIND_IRI, verify.epochs[row], mark, 0))
             return
         keeper.row(batch, order, text, verdict, cols, row, max(verify.epochs[row], 0), place, now_us, said)
+
+    def _mark(self, batch: Assembly, liid: bytes, cin: int, kind: int, slot: int) -> None:
+        """Where a stream stands, which no row that is kept will say."""
+        streams = self._streams
+        mark = StreamMark(liid, cin, kind, streams.epoch(slot), streams.mark(slot), streams.target_state(slot))
+        batch.account.mark(mark)
 
     def _repeated(
         self,

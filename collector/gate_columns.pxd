@@ -22,7 +22,9 @@ cdef class Lane:
     cdef int8_t[::1] rows_view
     cdef int32_t[::1] slots_view
 
-@cython.locals(liid=int64_t, at=int64_t, tag=int64_t, qualifier=int64_t, event=int64_t, start=int64_t, end=int64_t)
+@cython.locals(start=int64_t, end=int64_t)
+cdef bint in_time(OrderColumns orders, int64_t liid, int64_t event, int64_t now, int64_t late, int64_t skew) noexcept nogil
+@cython.locals(liid=int64_t, at=int64_t, tag=int64_t, qualifier=int64_t)
 cdef int64_t gate_row(_columns.Columns cols, int64_t row, _streams.VerifyColumns verify, OrderColumns orders, _streams.StreamTable streams, int64_t now, int64_t late, int64_t skew, int64_t qualifiers) noexcept nogil
 @cython.locals(bulk=int64_t, row=int64_t, slot=int64_t)
 cdef int64_t _gate(_columns.Columns cols, _streams.VerifyColumns verify, OrderColumns orders, _streams.StreamTable streams, int64_t now, int64_t late, int64_t skew, int64_t qualifiers, Lane lane) noexcept nogil

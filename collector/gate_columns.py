@@ -192,13 +192,17 @@ def gate_row(
     qualifier = cols.qualifier_view[row] + 1
     if qualifier > 30 or not qualifiers >> qualifier & 1:
         return -1
-    # A record without a time has the smallest integer there: told apart before any difference is taken.
-    event = cols.time_us_view[row]
-    if event < 0 or now - event > late or event - now > skew:
-        return -1
-    # R-002, and R-099: nearer to an edge than the skew is for the careful lane to flag.
-    start = orders.terms_view[at + _START]
-    end = orders.terms_view[at + _END]
-    if event < start or event >= end or event - start <= skew or end - event <= skew:
+    if not in_time(orders, liid, cols.time_us_view[row], now, late, skew):
         return -1
     return orders.terms_view[at + _SLOT]
+
+
+def in_time(orders: OrderColumns, liid: int, event: int, now: int, late: int, skew: int) -> bool:
+    """Whether an event time is plausible, and well inside the window of the LIID's order."""
+    # A record without a time has the smallest integer there: told apart before any difference is taken.
+    if event < 0 or now - event > late or event - now > skew:
+        return False
+    # R-002, and R-099: nearer to an edge than the skew is for the careful lane to flag.
+    start = orders.terms_view[_WORDS * liid + _START]
+    end = orders.terms_view[_WORDS * liid + _END]
+    return start <= event < end and event - start > skew and end - event > skew

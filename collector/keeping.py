@@ -20,6 +20,7 @@ from collector.batch import OrderRef
 from collector.facts import RecordFacts
 from collector.json_text import canonical
 from collector.mask import permitted_octets, permitted_value
+from collector.refusals import Sum
 from collector.rows import (
     BUFFER_ARENA,
     BUFFER_SIDE,
@@ -133,6 +134,14 @@ class Keeper:
             digest = self.digest(record)
         batch.account.verdict(order_id, version, text, verdict)
         batch.account.refusal(order_id, text, kind, number, octets, verdict, digest)
+
+    def note_sum(self, batch: Assembly, one: Sum) -> None:
+        """`note` for records that were all refused alike."""
+        order_id, version = (None, 0) if one.order is None else (one.order.order_id, one.order.version)
+        batch.account.refused_alike(
+            order_id, version, one.text, one.kind, one.verdict, (one.first, one.last), one.octets, one.count,
+            lambda index: self.digest(one.records[index]),
+        )  # fmt: skip
 
     def close(
         self, batch: Assembly, order: CourtOrder, text: str, one: Communication, end_us: int, now_us: int

@@ -248,4 +248,4 @@ class Pipeline:
             guard.accepted()
         link.tri += self._tris
         if rows:
-            careful.end_piece()
+            careful.end_piece(batch)

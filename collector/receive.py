@@ -17,8 +17,11 @@ from collector.arena import Arena
 from collector.pipeline import LinkState
 from collector.receiver import DISCARD_OCTETS, PeerConnection, Receiver
 
-READ_OCTETS: Final = 1024 * 1024
+READ_OCTETS: Final = 256 * 1024
 """Most octets of one read: one busy connection must not keep the others waiting for long."""
+FEW_CONNECTIONS: Final = 4
+FEW_READ_OCTETS: Final = 1024 * 1024
+"""The same where there are so few that each is soon read again: all that is paid by the read is paid less often."""
 MIN_READ_OCTETS: Final = 16 * 1024
 """Less room than this at the end of an arena is not worth a system call; the next arena is taken."""
 SMALL_CARRY_OCTETS: Final = 4096
@@ -72,7 +75,9 @@ class Connection(PeerConnection):
             if arena is not None:
                 self._arena = arena
                 start = arena.filled + carried
-                most = self._receiver.turns.read_octets(self.turn, MIN_READ_OCTETS, READ_OCTETS)
+                few = len(self._receiver.connections) <= FEW_CONNECTIONS
+                most = FEW_READ_OCTETS if few else READ_OCTETS
+                most = self._receiver.turns.read_octets(self.turn, MIN_READ_OCTETS, most)
                 self._offered = min(most, arena.octets - start)
                 return arena.view[start : start + self._offered]
             self._receiver.pause()

@@ -70,7 +70,7 @@ class MeasuredCollector:
     def __enter__(self) -> MeasuredCollector:
         if not self.profile.interpreted:
             require_compiled()
-        _prepare(self.paths, self.profile)
+        prepare(self.paths, self.profile)
         module = "lab.bench.interpreted" if self.profile.interpreted else None
         patience_s = START_S + START_EACH_ORDER_S * self.profile.liids * (10 if self.profile.interpreted else 1)
         self._running = processes.start("collector", self.paths, module, patience_s)
@@ -149,7 +149,8 @@ class MeasuredCollector:
         return Kept(stored, own, commits)
 
 
-def _prepare(paths: RunPaths, profile: Profile) -> None:
+def prepare(paths: RunPaths, profile: Profile) -> None:
+    """Keys, orders and the configuration of the collector of a run, in an empty directory."""
     for directory in (paths.data / "config", paths.inbox("collector")):
         directory.mkdir(parents=True)
     court = Ed25519PrivateKey.generate()
