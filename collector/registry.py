@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -34,6 +35,9 @@ from mediation.law.hi1_workflows import ENDING
 from mediation.law.orders import CourtOrder, OrderId
 from mediation.law.papers import Papers
 from mediation.law.settings import DEFAULTS, LawSettings
+
+LOOKS_MORE: Final = 5
+"""Listings after the last change: at one every 200 ms, a second, far above the grain of any file system's stamps."""
 
 Report = Callable[[str, dict[str, object]], None]
 
@@ -57,12 +61,18 @@ class Registry:
         self._law = law
         self._seen: set[str] = set()
         self._versions: dict[OrderId, dict[int, CourtDocument]] = {}
+        self._named: dict[str, set[OrderId]] = {}
+        """Orders of which some version names, or named, a LIID."""
+        self._listed_ns = -1
+        self._looks = 0
         self._paths: dict[tuple[OrderId, int], Path] = {}
         self._waiting: dict[tuple[OrderId, int], tuple[Path, CourtDocument]] = {}
         self._by_liid: dict[str, tuple[CourtOrder, ...]] = {}
 
     def reload(self) -> bool:
         """Read what is new; whether anything changed."""
+        if self._unchanged():
+            return False
         fresh: list[tuple[int, Path, CourtDocument]] = []
         for path in sorted(self._inbox.glob("*.json")):
             if path.name not in self._seen:
@@ -75,6 +85,18 @@ class Registry:
         if any(entered):
             self._index()
         return any(entered)
+
+    def _unchanged(self) -> bool:
+        """Whether nothing was put into the inbox, or taken out of it, since it was last listed: a hundred thousand
+        names are not read five times a second. What comes within the grain of the directory's time stamp is not told by
+        it, so that it is listed a few times more."""
+        try:
+            stamp_ns = self._inbox.stat().st_mtime_ns
+        except OSError:
+            return False
+        self._looks = self._looks + 1 if stamp_ns == self._listed_ns else 0
+        self._listed_ns = stamp_ns
+        return self._looks > LOOKS_MORE
 
     def orders_for(self, liid: str) -> tuple[CourtOrder, ...]:
         """The newest versions of the orders that name this LIID; several may (R-025)."""
@@ -140,6 +162,7 @@ class Registry:
             return False
         versions = self._versions.setdefault(order.order_id, {})
         versions[order.version] = document
+        self._named.setdefault(order.liid, set()).add(order.order_id)
         self._paths[order.order_id, order.version] = path
         # Who waited before this version came is tried again; whom it makes wait is not.
         waited = sorted(one for one in self._waiting if one[0] == order.order_id)
@@ -190,7 +213,10 @@ class Registry:
         found = [f"{one.code} ({one.rule}): {one.says}" for one in missing_in(document, self._law)]
         order = document.order
         try:
-            admit((one.order for versions in self._versions.values() for one in versions.values()), order, self._law)
+            # Of all orders there are, those that could keep it out: on its LIID, and its own.
+            names = self._named.get(order.liid, set()) | {order.order_id}
+            near = (self._versions[name] for name in sorted(names) if name in self._versions)
+            admit((one.order for versions in near for one in versions.values()), order, self._law)
         except RefusedError as error:
             found.append(str(error))
         former = self.version(order.order_id, order.version - 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
@@ -13,8 +14,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from asn1.hi1 import build_message
+from collector import registry as registry_module
 from collector.registry import Registry
 from lab.papers import lab_papers
+from mediation.law.admission import admit
 from mediation.law.documents import (
     MAX_DOCUMENT_OCTETS,
     DocumentAction,
@@ -533,3 +536,52 @@ def test_attack_a_late_extension_reopens_nothing_by_leaving_a_version_out(
     inbox.put("end.json", signed(replace(end, version=5), DocumentAction.REVOKE, START + 2 * DAY))
     inbox.registry.reload()
     assert inbox.registry.current()[0].effective_window.end_us == START + 2 * DAY, "an end binds whatever is missing"
+
+
+def test_an_inbox_at_rest_is_not_listed_again_and_what_comes_is_seen_all_the_same(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = 0
+    glob = Path.glob
+
+    def counted(self: Path, pattern: str) -> Any:
+        nonlocal listed
+        listed += 1
+        return glob(self, pattern)
+
+    monkeypatch.setattr(Path, "glob", counted)
+    inbox.put("one.json", document(order()))
+    assert inbox.registry.reload()
+    for _ in range(50):
+        assert not inbox.registry.reload()
+    assert listed == 1 + registry_module.LOOKS_MORE
+    for number in range(2, 6):
+        inbox.put(f"{number}.json", document(order(f"O-{number}", f"LAB-{number}")))
+        assert inbox.registry.reload() and inbox.registry.orders_for(f"LAB-{number}")
+    # A stamp that has not moved, as within the grain of a file system's clock, is not believed at once.
+    stamp = inbox.path.stat()
+    inbox.put("late.json", document(order("O-9", "LAB-9")))
+    os.utime(inbox.path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert inbox.registry.reload() and inbox.registry.orders_for("LAB-9")
+
+
+def test_an_order_is_held_against_those_that_could_keep_it_out_and_no_others(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred thousand orders are let in one by one: what each is held against must not grow with them."""
+    asked: list[int] = []
+
+    def counted(known: Any, new: CourtOrder, law: LawSettings) -> None:
+        known = list(known)
+        asked.append(len(known))
+        admit(known, new, law)
+
+    monkeypatch.setattr(registry_module, "admit", counted)
+    for number in range(20):
+        inbox.put(f"{number}.json", document(order(f"O-{number}", f"LAB-{number}")))
+    assert inbox.registry.reload() and asked == [0] * 20
+    inbox.put("again.json", document(replace(order("O-3", "LAB-3"), version=2)))
+    inbox.put("taken.json", document(replace(order("O-77", "LAB-5"), agency="OTHER AGENCY")))
+    inbox.registry.reload()
+    assert sorted(asked[20:]) == [1, 1]
+    assert "R-026" in inbox.refused()["taken.json"]
