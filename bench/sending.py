@@ -2,7 +2,7 @@
 
     python -m bench.sending [--records N] [--octets N] [--streams N] [--runs N] [--date DAY] [--out FILE]
 
-`fill`: records and X3 PDUs into memory, beside what made a record before (the tables; a template patched in Python).
+`fill`: records and X3 PDUs into memory, beside what makes one record at a time (the tables; a template, by a call).
 `generator`: the same over TCP to a sink in another process. `mediation`: X3 over TCP from a generator in another
 process through intake, scope, conversion, journal (encrypted, on disk) and the delivery session to a LEMF in a third
 process that acknowledges; by the short way and, with fewer records, by the ordinary way. CPU time is that of the
@@ -87,12 +87,12 @@ def fill_rows(arguments: argparse.Namespace) -> dict[str, Any]:
         found = [per_record(pieces * PIECE, work) for _ in range(arguments.runs)]
         rows[f"fill_{name}"] = said(found)
     rows["before_tables"] = said([before(arguments, lambda: None)])
-    rows["before_template_in_python"] = said([before(arguments, Templates)])
+    rows["one_template_a_call"] = said([before(arguments, Templates)])
     return rows
 
 
 def before(arguments: argparse.Namespace, kind: Callable[[], Templates | None]) -> float:
-    """What a record of one stream cost before: by the tables, or by a template patched in Python."""
+    """What a record of one stream costs made by itself: by the tables, or by a template."""
     made = kind()
     packet = bytes(arguments.octets)
     count = max(arguments.records // 200, 1_000)

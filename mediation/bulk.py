@@ -115,7 +115,7 @@ class Bulk:
                 self._count(one.liid, records, missing)
                 contexts.totals[number] = contexts.gaps[number] = 0
 
-    def knows(self, octets: bytearray, at: int) -> bool:
+    def knows(self, octets: bytes | bytearray, at: int) -> bool:
         return self._contexts.knows(octets, at)
 
     def may_learn(self, frame: bytes) -> bool:
@@ -186,7 +186,7 @@ class Bulk:
         if flow is not None and pdu.sequence_number is not None:
             self._contexts.expected[flow] = pdu.sequence_number + 1 & 0xFFFFFFFF
 
-    def run(self, octets: bytearray, at: int) -> Run | None:
+    def run(self, octets: bytes | bytearray, at: int) -> Run | None:
         """Records of what is known from `at` on; None when that is nothing."""
         contexts, stop = self._contexts, len(octets)
         if not contexts.n:

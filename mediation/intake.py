@@ -30,10 +30,10 @@ Consume = Callable[[list[X2X3Pdu], list[bytes]], None]
 class Bulk(Protocol):
     """The short way of content whose context is known (`mediation.bulk`)."""
 
-    def knows(self, octets: bytearray, at: int) -> bool:
+    def knows(self, octets: bytes | bytearray, at: int) -> bool:
         """Whether the PDU that begins there is of a known context."""
 
-    def take(self, octets: bytearray, at: int) -> int:
+    def take(self, octets: bytes | bytearray, at: int) -> int:
         """Consume what is known from there on; the offset of what is not, or not whole."""
 
     def may_learn(self, frame: bytes) -> bool:
@@ -86,8 +86,11 @@ class Splitter:
 
     def feed(self, octets: bytes) -> list[X2X3Pdu]:
         """The keep-alives among them. When framing is lost, `framer.error` is set and all before that is consumed."""
-        buffer, bulk = self._buffer, self._bulk
-        buffer += octets
+        bulk = self._bulk
+        buffer: bytes | bytearray = octets
+        if self._buffer:
+            self._buffer += octets
+            buffer = self._buffer
         asked: list[X2X3Pdu] = []
         at = 0
         while self.framer.error is None:
@@ -95,7 +98,7 @@ class Splitter:
                 # What came before is numbered and journalled before.
                 self._flush()
                 at = bulk.take(buffer, at)
-            total = self._size(at)
+            total = self._size(buffer, at)
             if total is None or at + total > len(buffer):
                 break
             frame = bytes(buffer[at : at + total])
@@ -108,13 +111,13 @@ class Splitter:
                     self._frames.append(frame)
                     if bulk is not None and bulk.may_learn(frame):
                         self._flush()
-        del buffer[:at]
+        self._buffer = bytearray(memoryview(buffer)[at:])
         self._flush()
         return asked
 
-    def _size(self, at: int) -> int | None:
+    def _size(self, buffer: bytes | bytearray, at: int) -> int | None:
         """Octets of the PDU there; None where that is not to be known yet, or never."""
-        with memoryview(self._buffer) as view:
+        with memoryview(buffer) as view:
             try:
                 return frame_size(view, start=at)
             except DecodeError as error:

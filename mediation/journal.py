@@ -251,13 +251,18 @@ class Journal:
     def _write(self, body: bytes) -> None:
         nonce = os.urandom(12)
         sealed = self._cipher.encrypt(nonce, body, None)
-        frame = _LENGTH.pack(len(sealed) + 12) + nonce + sealed
-        done = 0
-        while done < len(frame):
-            done += os.write(self._descriptor, memoryview(frame)[done:])
+        parts = [memoryview(_LENGTH.pack(len(sealed) + 12) + nonce), memoryview(sealed)]
+        octets = left = len(sealed) + 16
+        while left:
+            done = os.writev(self._descriptor, parts)
+            left -= done
+            while done and done >= len(parts[0]):
+                done -= len(parts.pop(0))
+            if parts and done:
+                parts[0] = parts[0][done:]
         if self._fsync:
             os.fdatasync(self._descriptor)
-        self._files[-1].octets += len(frame)
+        self._files[-1].octets += octets
 
     # Replay
 

@@ -115,13 +115,13 @@ class Mediation:
 
     # The short way of content (`bulk`)
 
-    def knows(self, octets: bytearray, at: int) -> bool:
+    def knows(self, octets: bytes | bytearray, at: int) -> bool:
         return self._bulk_may and self._bulk.knows(octets, at)
 
     def may_learn(self, frame: bytes) -> bool:
         return self._bulk_may and self._bulk.may_learn(frame)
 
-    def take(self, octets: bytearray, at: int) -> int:
+    def take(self, octets: bytes | bytearray, at: int) -> int:
         """Journal the records of what is known and wake the links; where the first PDU begins that is not."""
         while (run := self._bulk.run(octets, at)) is not None:
             at = run.end

@@ -390,6 +390,6 @@ def _digest(data: memoryview | bytes | bytearray, pos: int) -> int:
     at = pos + 16
     while at < pos + 40:
         word = (data[at] * 256 + data[at + 1]) * 256 + data[at + 2]
-        digest = (digest * 16_777_619 + word) % 2_147_483_647
+        digest = ((digest ^ word) * 16_777_619) & 0x7FFFFFFF
         at += 3
-    return digest
+    return digest ^ digest >> 15
