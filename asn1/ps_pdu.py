@@ -9,6 +9,7 @@ by `asn1.ts33128`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
 from asn1.errors import DecodeError, EncodeError
@@ -63,6 +64,7 @@ class PsPdu(NamedTuple):
     octets: bytes
 
 
+@lru_cache(4096)
 def liid_text(liid: bytes) -> str:
     """A LIID for people: itself when it is printable ASCII (0x20..0x7E), else `0x` and lower-case hexadecimal."""
     if liid.isascii() and (text := liid.decode("ascii")).isprintable():

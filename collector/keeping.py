@@ -29,7 +29,7 @@ from collector.rows import (
     FORM_RECEIVED,
     FORM_SYNTHETIC,
 )
-from collector.seal import seal_kept, withheld_digest
+from collector.seal import KeyedDigest, seal_kept
 from collector.synthetic import Communication, close_octets
 from collector.told import Said
 from mediation.law.orders import CourtOrder
@@ -52,11 +52,11 @@ class Keeper:
     def __init__(self, slots: OrderSlots, *, hmac_key: bytes, quarantine: X25519PublicKey) -> None:
         self._slots = slots
         self._known: dict[tuple[str, int], int] = {}
-        self._hmac_key = hmac_key
+        self._digest = KeyedDigest(hmac_key)
         self._quarantine = quarantine
 
     def digest(self, octets: bytes | memoryview) -> bytes:
-        return withheld_digest(self._hmac_key, octets)
+        return self._digest(octets)
 
     def received(self, cols: Columns, row: int) -> Place:
         """Kept as it was received."""

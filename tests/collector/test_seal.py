@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from asn1.errors import DecodeError
 from collector import seal
-from collector.seal import BOX_OVERHEAD_OCTETS, kept_digest, open_box, open_kept, seal_box, seal_kept, withheld_digest
+from collector.seal import (
+    BOX_OVERHEAD_OCTETS,
+    KeyedDigest,
+    kept_digest,
+    open_box,
+    open_kept,
+    seal_box,
+    seal_kept,
+    withheld_digest,
+)
 
 KEY = X25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER = X25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
@@ -129,3 +138,11 @@ def test_attack_a_kept_record_is_cut_or_changed() -> None:
     for changed in (stored[:-1], stored[:50], stored[:45] + b"\xff" + stored[46:]):
         with pytest.raises(DecodeError):
             open_kept(KEY, changed)
+
+
+@pytest.mark.parametrize("octets", [0, 1, 63, 64, 65, 700, 2047, 2048, 70_000])
+@pytest.mark.parametrize("key", [b"", b"k" * 32, b"k" * 64, b"k" * 65])
+def test_a_keyed_digest_is_the_hmac_whatever_is_digested(key: bytes, octets: int) -> None:
+    keyed, record = KeyedDigest(key), bytes(at * 7 & 0xFF for at in range(octets))
+    for _ in range(2):
+        assert keyed(record) == keyed(memoryview(record)) == withheld_digest(key, record)

@@ -15,6 +15,8 @@ from collector.store import index_units
 from collector.told import MAX_TOLD, Told
 from tests.collector.conftest import now_us
 
+PATIENT = {"late_us": 3_600_000_000}
+"""However slow the machine is, nothing is late."""
 TABLES = ("iri_event", "communication", "order_totals", "stream_mark", "whole")
 
 
@@ -48,14 +50,14 @@ async def test_rows_of_the_index_are_the_same_told_or_read(
         more = {"location_authorised": True} if liid == 2 else {}
         lab.court.issue(f"O-{liid}", liid_of(liid), kind, targets=[f"e164:{target_of(liid)}"], **more)
     chance = random.Random(26)
-    start_us = now_us() - 6_000_000
+    start_us = now_us() - 20_000_000
     records = [
         one
         for at, kind in enumerate(("sip", "sip-plain", "hi2", "sms"))
         for one in departures(stream(kind, 150, 5, start_us + at * 1_000_000, at, first_cin=1000 * at), chance)
     ]
     messages = stream("t1678", 60, 4, start_us)
-    links = [{"name": "hi2"}, {"name": "cdc", "dialect": "t1678"}]
+    links = [{"name": "hi2", "policy": PATIENT}, {"name": "cdc", "dialect": "t1678", "policy": PATIENT}]
 
     read: list[Any] = []
     reader = index_units.facts_of_stored
