@@ -41,7 +41,9 @@ def facts_for(request: web.Request, facts: Circumstances = NOTHING) -> Circumsta
 def asked(request: web.Request, action: Action, case_id: str = "", facts: Circumstances = NOTHING) -> Decision:
     """What the law says, without a record: for showing or leaving out what somebody may not do anyway."""
     signed_in = signed_in_of(request)
-    return context_of(request).desk.ask(signed_in.user_id, action, case_id, facts_for(request, facts))
+    found = context_of(request).desk.ask(signed_in.user_id, action, case_id, facts_for(request, facts))
+    # A token for other actions narrows this answer like every other.
+    return _decision(found, Asks.PART, action, case_id, _narrower(signed_in, action, None))
 
 
 async def allowed(

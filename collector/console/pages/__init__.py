@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from collector.console.pages import (
     account,
     api,
+    api_case,
     assets,
     cases,
     entrance,
@@ -43,5 +44,6 @@ AREAS: Final[tuple[Callable[[Context], list[Route]], ...]] = (
     people.routes,
     oversight.routes,
     api.routes,
+    api_case.routes,
 )
 """In the order of the navigation."""
