@@ -9,7 +9,9 @@ key was withdrawn (R-041): how many, when, which verdict stay proven by rows and
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from asn1.errors import DecodeError, LocalError
 from collector.standing import Entry, entries_of
 from collector.store import frames
+from collector.store.ahead import ReadAhead
 from collector.store.audit_log import AuditReport, verify_audit
 from collector.store.keys import Keys
 from collector.store.pack import rehash
@@ -96,9 +99,10 @@ def verify_store(
     report = VerifyReport()
     walk = _Walk(report, public_key, keys, origin)
     headers = _headers(directory, report)
-    for index, (path, header) in enumerate(headers):
-        with SegmentFile(path) as file:
-            walk.segment(file, path, header, newest=index == len(headers) - 1)
+    with ReadAhead([path for path, _ in headers]) as ahead:
+        for index, (path, header) in enumerate(headers):
+            with SegmentFile(path) as file:
+                walk.segment(file, path, header, index == len(headers) - 1, partial(ahead.reached, index))
     walk.finish(headers)
     if pin is not None and pin.exists():
         _check_pin(pin, walk, report)
@@ -143,7 +147,14 @@ class _Walk:
         self.sizes: dict[int, bytes] = {}
         self._decisions: dict[int, Entry] = {}
 
-    def segment(self, file: SegmentFile, path: Path, header: frames.SegmentHeader, newest: bool) -> None:
+    def segment(
+        self,
+        file: SegmentFile,
+        path: Path,
+        header: frames.SegmentHeader,
+        newest: bool,
+        reached: Callable[[int], None],
+    ) -> None:
         if header.origin != self._origin:
             self.report.tampered.append(f"{path.name} belongs to {header.origin!r}, not to {self._origin!r}.")
             return
@@ -164,6 +175,7 @@ class _Walk:
         for unit in file.units(header):
             self._unit(file, path, header, unit)
             end = unit.end
+            reached(end)
         later = file.later_commit(header, end, self._next_commit - 1, self._public_key) if newest else None
         if later is not None:
             self.report.tampered.append(f"{path.name} is damaged at octet {end}: records behind it cannot be reached.")
