@@ -49,7 +49,14 @@ LOADS: tuple[tuple[str, Mapping[str, Any]], ...] = (
 """Pairs that are compared stand beside each other."""
 ONCE = frozenset({"cc200-100k-liids"})
 """Before it begins, a hundred thousand orders are signed, read and checked: minutes each time."""
-SCRIPTS = ("kernels", "stages", "careful", "sending", "verify")
+SCRIPTS: Mapping[str, tuple[str, ...]] = {
+    "kernels": (),
+    "stages": (),
+    "careful": ("--result", "bench/results/careful.json"),
+    "sending": (),
+    "verify": (),
+}
+"""The options of each, beside the date."""
 SCRIPT_S = 1800.0
 
 
@@ -100,7 +107,7 @@ def run_script(name: str, date: str | None) -> str:
     """What failed, or an empty text."""
     if not (ROOT / "bench" / f"{name}.py").exists():
         return f"{name}: there is no bench/{name}.py"
-    command = [sys.executable, "-m", f"bench.{name}", *(("--date", date) if date else ())]
+    command = [sys.executable, "-m", f"bench.{name}", *SCRIPTS[name], *(("--date", date) if date else ())]
     print(f"bench.{name} …", flush=True)
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SCRIPT_S, check=False)

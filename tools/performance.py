@@ -146,7 +146,7 @@ TARGETS: Final = (
     Target("verify", "`verify` of a store, encrypted at rest", (1e6,), True, PER_CORE,
            ("verify",), "python -m bench.verify", _of("verify", "verify", "warm", "records_per_cpu_s")),
     Target("sending", "carrier simulator and mediation function, generating and encoding content", (1e6,), True,
-           PER_CORE, ("sending",), "python -m bench.sending", _of("sending", "mediation_bulk", _CORE)),
+           PER_CORE, ("sending",), "python -m bench.sending", _of("sending", _CORE)),
     Target("fairness", "99th percentile beside a flooding link against without", (2.0,), False, "times",
            ("cc200-flood", "cc200-flood+flood=0"), "python -m bench.all --only cc200-flood cc200-flood+flood=0",
            _growth("cc200-flood", "cc200-flood+flood=0", "latency_ms", "p99")),
@@ -195,7 +195,7 @@ def faults(found: list[Row], results: Results, words: Mapping[str, str]) -> list
 def page(results: Results, words: Mapping[str, str]) -> str:
     found = rows(results, words)
     parts = [_HEAD, "## Targets\n", _targets(found), _reasons(found), "## Beside them\n", _beside(results)]
-    parts += [_peers(results), _profile(results), _environment(results)]
+    parts += [_peers(results), _one_by_one(results), _profile(results), _environment(results)]
     return "\n".join(part for part in parts if part)
 
 
@@ -263,6 +263,20 @@ def _peers(results: Results) -> str:
     )
 
 
+def _one_by_one(results: Results) -> str:
+    """What the scripts say that measure one part alone: the sending side, and each kind of signalling."""
+    lines = []
+    for name, key, what in (("sending", "rows", "sending side"), ("careful", "results", "careful lane, in process")):
+        for part, one in results.get(name, {}).get(key, {}).items():
+            if _CORE in one:
+                said = f"| {what}: {part.replace('_', ' ')} | {_number(one[_CORE])} | {1e9 / one[_CORE]:,.0f} |"
+                lines.append(f"{said} `{name}.json`, `python -m bench.{name}` |")
+    if not lines:
+        return ""
+    head = "## Parts alone\n\n| | records a core-second | ns of CPU a record | file, command |\n|---|---|---|---|\n"
+    return head + "\n".join(lines) + "\n"
+
+
 def _profile(results: Results) -> str:
     """Where the nanoseconds of a record go."""
     parts = []
@@ -271,10 +285,13 @@ def _profile(results: Results) -> str:
         if one is not None and one.get("cpu") and one.get("received"):
             threads = {key: value * 1e9 / one["received"] for key, value in one["cpu"]["threads_s"].items()}
             parts.append(_costs(f"By thread, {what} (`{name}.json`)", threads))
-    for name, what in (("stages", "bulk lane"), ("careful", "careful lane")):
-        stages = results.get(name, {}).get("stages_ns")
-        if isinstance(stages, Mapping):
-            parts.append(_costs(f"By stage, {what} (`{name}.json`, `python -m bench.{name}`)", stages))
+    for kind, one in results.get("careful", {}).get("results", {}).items():
+        threads = {name: 1000 * value for name, value in one.get("us_per_record_by_thread", {}).items()}
+        if threads:
+            parts.append(_costs(f"By thread, {kind} in the careful lane (`careful.json`)", threads))
+    stages = results.get("stages", {}).get("stages_ns")
+    if isinstance(stages, Mapping):
+        parts.append(_costs("By stage, bulk lane (`stages.json`, `python -m bench.stages`)", stages))
     return "## Where the time goes\n\n" + "\n".join(parts) if parts else ""
 
 

@@ -26,6 +26,12 @@ GOOD = {
     "cc200-tls": _result(850_000),
     "latency-100k": _result(1),
     "verify": {"verify": {"warm": {"records_per_cpu_s": 1_900_000}}},
+    "sending": {"records_per_core_s": 1_200_000, "rows": {"template_fill": {"records_per_core_s": 20_000_000}}},
+    "careful": {
+        "results": {
+            "sip": {"records_per_core_s": 40_000, "us_per_record_by_thread": {"index-writer": 8.0, "main": 17.0}}
+        }
+    },
     "stages": {"stages_ns": {"scan": 40.0, "hash": 120.0}, "environment": {"cpu": "x"}},
 }
 
@@ -43,6 +49,7 @@ def _row(key: str) -> performance.Row:
         ("latency-50", 0.9, "yes"),
         ("latency-99", 6.0, "no: 20% above"),
         ("verify", 1_900_000, "yes"),
+        ("sending", 1_200_000, "yes"),
         ("interpreted", None, "not measured"),
     ],
 )
@@ -80,6 +87,8 @@ def test_peers_costs_and_cards_stand_beside() -> None:
     text = page(GOOD, {})
     assert "pyasn1 2.5 k, pycrate: not installed" in text
     assert "| hash | 120.0 | 75% |" in text and "By thread" in text
+    assert "sending side: template fill | 20.00 M | 50 |" in text
+    assert "careful lane, in process: sip | 40 k | 25,000 |" in text and "| main | 17,000.0 | 68% |" in text
     assert "SIMULATION" in text and "(load 0.1)" in text
 
 
