@@ -341,8 +341,9 @@ class Journal:
                 self.held_octets -= sum(len(h.octets) for h in self._held[stream]) - sum(len(h.octets) for h in kept)
                 self._held[stream].clear()
                 self._held[stream].extend(kept)
-            for _, _, liid, records in fact["drop"]:
-                self.dropped[liid] = self.dropped.get(liid, 0) + records
+            for _, _, liid, *records in fact["drop"]:
+                # Journals from before there were runs say no number: it was one record each.
+                self.dropped[liid] = self.dropped.get(liid, 0) + (records[0] if records else 1)
         elif "notes" in fact:
             self.notes += [(xid, correlation, state) for xid, correlation, state in fact["notes"]]
         else:
