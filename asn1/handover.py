@@ -70,6 +70,42 @@ class HandoverConfig:
         return tri_pdu(header, name, value)
 
 
+_NUMBER_AND_TIME: Final = bytes.fromhex("840100a706800100810100")
+"""Sequence number 0 and microSecondTimeStamp 0 at the end of a PSHeader."""
+_SHORT: Final = 0x80
+"""Lengths below take one octet."""
+
+
+class AnswerForm:
+    """A TRI that is sent again and again with another number and time: what stays the same is encoded once."""
+
+    def __init__(self, config: HandoverConfig, name: str) -> None:
+        self._config = config
+        self._name = name
+        octets = config.tri(name, 0, 0)
+        end = 4 + octets[3]
+        header = octets[4:end]
+        self._fits = octets[1] < _SHORT and octets[3] < _SHORT and header.endswith(_NUMBER_AND_TIME)
+        self._before = header.removesuffix(_NUMBER_AND_TIME)
+        self._behind = octets[end:]
+
+    def filled(self, number: int, now_us: int) -> bytes:
+        """The octets of `HandoverConfig.tri`."""
+        seconds, micros = divmod(max(now_us, 0), 1_000_000)
+        time = _integer(0x80, seconds) + _integer(0x81, micros)
+        header = self._before + _integer(0x84, number & 0xFFFFFFFF) + bytes((0xA7, len(time))) + time
+        whole = 2 + len(header) + len(self._behind)
+        if not self._fits or whole >= _SHORT:
+            return self._config.tri(self._name, number, now_us)
+        return bytes((0x30, whole, 0xA1, len(header))) + header + self._behind
+
+
+def _integer(tag: int, value: int) -> bytes:
+    """A small INTEGER that is not negative, under a tag of one octet."""
+    octets = value.bit_length() // 8 + 1
+    return bytes((tag, octets)) + value.to_bytes(octets, "big")
+
+
 class State(Enum):
     """Of the session as a whole; the tables below say what may happen in each."""
 
@@ -363,6 +399,7 @@ class LemfSession:
         self.state = State.IDLE
         self.acknowledging = False
         self._out = bytearray()
+        self._forms: dict[str, AnswerForm] = {}
         self._waiting: deque[_Owed] = deque()
         self._told = 0
         """How many of them, the oldest, are known to be overdue."""
@@ -407,7 +444,10 @@ class LemfSession:
         while self._waiting and self._waiting[0].position <= self._durable:
             owed = self._waiting.popleft()
             self._told = max(self._told - 1, 0)
-            self._out += self._config.tri(owed.answer, owed.number, now_us)
+            form = self._forms.get(owed.answer)
+            if form is None:
+                form = self._forms[owed.answer] = AnswerForm(self._config, owed.answer)
+            self._out += form.filled(owed.number, now_us)
 
     def outgoing(self) -> bytes:
         """What to write now."""

@@ -22,6 +22,7 @@ from asn1.handover import (
     SAID,
     UNEXPECTED,
     Acknowledged,
+    AnswerForm,
     AnswerOverdue,
     HandoverConfig,
     LemfSession,
@@ -708,3 +709,17 @@ def test_any_changed_octet_of_any_tri_raises_nothing_at_either_end(name: str, at
         assert len(events) <= 1
         lemf.durable(1000, T0)
         names(lemf.outgoing())
+
+
+@given(
+    number=st.integers(0, (1 << 33) - 1),
+    now_us=st.integers(-1, 1 << 61),
+    liid=st.binary(min_size=1, max_size=25),
+    name=st.sampled_from(["keep-aliveResponse", "pDUAcknowledgementResponse"]),
+    element=st.none() | st.binary(min_size=1, max_size=16),
+)
+def test_an_answer_filled_in_is_the_answer_encoded(
+    number: int, now_us: int, liid: bytes, name: str, element: bytes | None
+) -> None:
+    config = HandoverConfig(liid=liid, network_element_id=element, operator_id=b"O" * 16)
+    assert AnswerForm(config, name).filled(number, now_us) == config.tri(name, number, now_us)
