@@ -54,6 +54,7 @@ SCRIPTS: Mapping[str, tuple[str, ...]] = {
     "stages": (),
     "careful": ("--result", "bench/results/careful.json"),
     "sending": (),
+    "links": ("--liids", "1000"),
     "verify": (),
 }
 """The options of each, beside the date."""

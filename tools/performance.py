@@ -150,6 +150,8 @@ TARGETS: Final = (
     Target("fairness", "99th percentile beside a flooding link against without", (2.0,), False, "times",
            ("cc200-flood", "cc200-flood+flood=0"), "python -m bench.all --only cc200-flood cc200-flood+flood=0",
            _growth("cc200-flood", "cc200-flood+flood=0", "latency_ms", "p99")),
+    Target("fairness-links", "the same with 1000 connections", (2.0,), False, "times",
+           ("links",), "python -m bench.links --liids 1000", _of("links", "flooded_to_calm", "p99")),
 )  # fmt: skip
 BESIDE: Final = (
     ("cc200", "content of 200 octets (records of some 316)"),

@@ -63,7 +63,7 @@ def test_every_row_of_the_target_table_is_there() -> None:
     """perf.md's table, and the fairness of issue 6."""
     assert {one.key for one in TARGETS} == {
         "plain", "tls", "large", "large-tls", "careful", "latency-50", "latency-99", "liids", "refused", "interpreted",
-        "verify", "sending", "fairness",
+        "verify", "sending", "fairness", "fairness-links",
     }  # fmt: skip
     text = page(GOOD, {})
     assert all(one.what in text and one.command in text for one in TARGETS)
