@@ -33,10 +33,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import create_engine, text
 
+from asn1 import walk
 from asn1.laes.stream import Framer
 from bench.careful_records import FLOWS, liid_of, stream, target_of
 from bench.environment import environment_card
+from collector import json_text
 from collector.config import CollectorConfig
+from collector.facts import plain_sip
 from collector.laes.receive import Feed, _starts
 from collector.pipeline import LinkState
 from collector.service import GARBAGE_OBJECTS, Service
@@ -244,11 +247,11 @@ async def measure(kind: str, records: int, liids: int, profile: bool) -> dict[st
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kinds", default=",".join(FLOWS))
-    parser.add_argument("--records", type=int, default=20_000)
+    parser.add_argument("--records", type=int, default=10_000)
     parser.add_argument("--liids", type=int, default=64)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--profile", action="store_true")
-    parser.add_argument("--result", type=Path)
+    parser.add_argument("--result", type=Path, default=RESULT)
     parser.add_argument("--date", default=time.strftime("%Y-%m-%d", time.gmtime()))
     arguments = parser.parse_args()
     best = {}
@@ -261,9 +264,15 @@ def main() -> None:
         best[kind] = {**middle, "us_per_record_of_runs": sorted(run["us_per_record"] for run in runs)}
         print(json.dumps(best[kind]))
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    if arguments.result is not None:
-        card = environment_card(arguments.date, {})
-        arguments.result.write_text(json.dumps({"results": best, "peak_mib": peak_mib, "environment": card}, indent=1))
+    compiled = {
+        "asn1.walk": walk.COMPILED,
+        "collector.facts.plain_sip": plain_sip.COMPILED,
+        "collector.json_text": json_text.COMPILED,
+    }
+    card = environment_card(arguments.date, compiled)
+    if not arguments.profile:
+        found = {"results": best, "peak_mib": peak_mib, "environment": card}
+        arguments.result.write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":
