@@ -2,10 +2,11 @@
 
 Rules. A refusal is known again only where nothing that the gate asks can have another answer: the very same orders and
 link policy, one order, the communication's state unchanged since, the next record in its stream, the same kind of
-content with the same qualifier and direction, and an event time on the same side of the same edge. Emergency uses are
-left out, since their answers depend on when a record arrives (R-041), and so is a target nobody knows yet (R-097). It
-can only refuse: whatever it does not know is judged. What becomes of a record so refused is what becomes of any other;
-of each kind the first few are digested, as ever. Pure. One thread, the event loop's.
+content with the same qualifier and direction, an event time on the same side of the same edge, and, where signalling is
+awaited, an arrival on the same side of the end of that wait (R-097). Emergency uses are left out, since their answers
+depend on when a record arrives in other ways (R-041). It can only refuse: whatever it does not know is judged. What
+becomes of a record so refused is what becomes of any other; of each kind the first few are digested, as ever. Pure. One
+thread, the event loop's.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class Sum:
 @dataclass(slots=True)
 class Known:
     """A refusal and what it holds for: event times in `[from_us, to_us)`, and where `now` is True only such as agree
-    with the clock. `sum`: what of the piece being judged was refused by it."""
+    with the clock; arrivals from `since_us` to `until_us`. `sum`: what of the piece being judged was refused by it."""
 
     orders: tuple[CourtOrder, ...]
     policy: LinkPolicy
@@ -72,6 +73,8 @@ class Known:
     from_us: int
     to_us: int
     now: bool
+    since_us: int
+    until_us: int
     text: str
     verdict: Verdict
     sum: Sum | None = None
@@ -92,6 +95,8 @@ class Refusals:
         if known is None or known.shape != shape or known.policy is not policy:
             return None
         if not known.from_us <= event_us < known.to_us or self._orders_for(known.text) is not known.orders:
+            return None
+        if not known.since_us <= now_us <= known.until_us:
             return None
         if known.now and not -policy.late_us <= event_us - now_us <= policy.skew_us:
             return None
@@ -115,7 +120,7 @@ class Refusals:
             return
         if len(orders) != 1 or order.kind.exigent or facts.kind != "cc" or facts.stamps_us or facts.unplaced:
             return
-        if state.target == TARGET_UNKNOWN or decision.cin != state:
+        if decision.cin != state or (state.target == TARGET_UNKNOWN and state.first_cc_us is None):
             return
         if order.kind.metadata_only and order.direction is not PrttDirection.BOTH:
             return
@@ -123,7 +128,7 @@ class Refusals:
         if span is not None:
             if len(self._known) >= MAX_KNOWN:
                 self._known.clear()
-            self._known[slot] = Known(orders, policy, shape, *span, text, verdict)
+            self._known[slot] = Known(orders, policy, shape, *span, *_arrivals(state, policy, now_us), text, verdict)
 
     def forget(self, slot: int) -> None:
         """What is known of the communication of `slot` holds no longer."""
@@ -151,6 +156,14 @@ class Refusals:
         self._open.clear()
         self._nobodys.clear()
         return sums
+
+
+def _arrivals(state: CinState, policy: LinkPolicy, now_us: int) -> tuple[int, int]:
+    """The arrivals at which signalling that has not come is as late as now, or not yet."""
+    if state.target != TARGET_UNKNOWN or state.first_cc_us is None:
+        return 0, ALWAYS_US
+    over_us = state.first_cc_us + policy.cii_wait_us
+    return (over_us + 1, ALWAYS_US) if now_us > over_us else (0, over_us)
 
 
 def _span(order: CourtOrder, policy: LinkPolicy, event_us: int, now_us: int) -> tuple[int, int, bool] | None:

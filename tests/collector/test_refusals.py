@@ -56,7 +56,7 @@ STATES = st.builds(
     CinState,
     st.sampled_from([0, 1, 1, 2]),
     st.sampled_from([None, True, False]),
-    st.sampled_from([None, START_US]),
+    st.sampled_from([None, START_US, NOW_US - 1_000_000]),
     st.none(),
     st.sampled_from([None, frozenset({TARGET}), frozenset({Target(TargetKind.E164, "12125550109")})]),
 )
