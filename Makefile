@@ -12,7 +12,7 @@ CYCLES ?= 20
 MUTANTS ?= 1000000
 SECONDS_EACH ?= 60
 
-.PHONY: help setup demo test check rules fmt lock bench oracles fuzz fuzz-guided crash scenarios notice clean
+.PHONY: help setup demo test check rules fmt lock bench bench-check screenshots oracles fuzz fuzz-guided crash scenarios notice clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -67,10 +67,14 @@ lock: setup ## pin every dependency with hashes into requirements.lock and tools
 	@$(PIP_COMPILE) --extra dev --output-file requirements.lock pyproject.toml
 	@$(PIP_COMPILE) --output-file tools/guided.lock tools/guided.in
 
-bench: setup ## measure; results with their environment card go to bench/results/
-	@$(BIN)/python -m bench.kernels
-	@$(BIN)/python -m bench.end_to_end
-	@$(BIN)/python -m bench.verify
+bench: setup ## measure everything of docs/performance.md; results with their environment card go to bench/results/
+	@$(BIN)/python -m bench.all
+
+bench-check: setup ## did a stage become slower? ratios within one run against bench/guard.json; exit code 5
+	@$(BIN)/python -m bench.check
+
+screenshots: setup $(STAMPS)/browser ## pictures of the console's pages, light and dark, in docs/console/
+	@$(BIN)/python -m tools.screenshots
 
 oracles: setup ## what other people's decoders say of our records: docs/fidelity.md, reports/oracles.json
 	@tools/oracles/fetch.sh
