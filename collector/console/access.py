@@ -40,10 +40,13 @@ def facts_for(request: web.Request, facts: Circumstances = NOTHING) -> Circumsta
 
 def asked(request: web.Request, action: Action, case_id: str = "", facts: Circumstances = NOTHING) -> Decision:
     """What the law says, without a record: for showing or leaving out what somebody may not do anyway."""
-    signed_in = signed_in_of(request)
-    found = context_of(request).desk.ask(signed_in.user_id, action, case_id, facts_for(request, facts))
     # A token for other actions narrows this answer like every other.
-    return _decision(found, Asks.PART, action, case_id, _narrower(signed_in, action, None))
+    decision, rule = _asked(request, action, case_id, facts), _narrower(signed_in_of(request), action, None)
+    return _decision(decision, Asks.WHOLE, action, case_id, rule)
+
+
+def _asked(request: web.Request, action: Action, case_id: str, facts: Circumstances) -> Decision:
+    return context_of(request).desk.ask(signed_in_of(request).user_id, action, case_id, facts_for(request, facts))
 
 
 async def allowed(
@@ -68,7 +71,7 @@ async def allowed(
         return desk.attempt_decided(signed_in.user_id, action, case_id, now_us, decision, *about)
 
     if asks is not Asks.WHOLE:
-        decision = _decision(asked(request, action, case_id, facts), asks, action, case_id, rule)
+        decision = _decision(_asked(request, action, case_id, facts), asks, action, case_id, rule)
         if decision.answer.allowed:
             return Outcome(decision.answer, "", entry={"order_id": decision.order_id})
     return await context.desk.act(attempt)

@@ -65,7 +65,7 @@ def document(declared: Iterable[Route]) -> dict[str, Any]:
 def _operation(route: Route) -> dict[str, Any]:
     words = inspect.getdoc(route.handler) or route.title
     made: dict[str, Any] = {
-        "operationId": f"{route.method.lower()}_{route.handler.__name__}",
+        "operationId": route.handler.__name__,
         "summary": words.split("\n", 1)[0],
         "parameters": [*_path_parameters(route), *_query_parameters(route)],
         "responses": {"200": _answer(route), **{str(status): _failure(status) for status in _FAILURES}},

@@ -9,6 +9,7 @@ from collector.console.pages import (
     account,
     api,
     api_case,
+    api_desk,
     assets,
     cases,
     entrance,
@@ -45,5 +46,6 @@ AREAS: Final[tuple[Callable[[Context], list[Route]], ...]] = (
     oversight.routes,
     api.routes,
     api_case.routes,
+    api_desk.routes,
 )
 """In the order of the navigation."""

@@ -185,7 +185,7 @@ class World:
             context.load_cert_chain(
                 self.template / "ca" / f"{certificate}.pem", self.template / "ca" / f"{certificate}.key"
             )
-        connector = aiohttp.TCPConnector(ssl=context, force_close=True)
+        connector = aiohttp.TCPConnector(ssl=context)
         session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.CookieJar())
         await self.stack.enter_async_context(session)
         browser = Browser(session, self.base)

@@ -92,3 +92,13 @@ async def test_what_is_not_there_or_not_asked_so_is_a_problem(console: World) ->
     program = await console.browser(station="")
     answer = await program.post("/api/v1/me", headers=STATION)
     assert (answer.status, json.loads(answer.text)["title"]) == (405, "This page is not asked that way")
+
+
+async def test_attack_a_token_for_less_reads_no_more(console: World) -> None:
+    token = await token_of(console, "rivera", Action.MINIMISE)
+    status, body, _ = await ask(console, "/api/v1/cases/C-1/communications", token)
+    assert status == 403 and "R-073" in {one["rule"] for one in body["chain"]}
+    token = await token_of(console, "rivera", Action.READ_CALL_IDENTIFYING)
+    status, body, _ = await ask(console, "/api/v1/cases/C-1/communications", token)
+    assert status == 200
+    assert not [one for one in console.entries("access") if one["fields"]["action"] == "read_content"]
