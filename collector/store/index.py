@@ -50,10 +50,14 @@ from mediation.runtime.config import NotReadyError
 COALESCE_S: Final = 0.05
 """How long the thread waits for more units: to take each by itself would cost more than it brings."""
 PAUSE_S: Final = 0.5
-"""The longest from one transaction to the next while units come."""
+"""The longest from one transaction to the next while units come and a transaction does not cost much."""
 PAUSE_TIMES: Final = 50
 """So many times what a transaction cost is waited until the next, or PAUSE_S: a fiftieth of a core is theirs."""
-TRANSACTION_RECORDS: Final = 200_000
+COSTLY_TIMES: Final = 4
+"""At least so many times: with many communications at once, whose rows each transaction writes again, a fifth of a core
+is theirs, and the index says later what is new."""
+TRANSACTION_ROWS: Final = 100_000
+"""Events and communications gathered for one transaction, beyond which it is written at once; bounds the memory."""
 TRANSACTION_UNITS: Final = 2_000
 
 
@@ -167,7 +171,7 @@ class Index:
             if more or self._hurried or time.monotonic() >= due_s:
                 spent_s = self._write(gathered)
                 gathered = Gathered()
-                due_s = time.monotonic() + min(PAUSE_TIMES * spent_s, PAUSE_S)
+                due_s = time.monotonic() + _pause_s(spent_s)
 
     @property
     def _hurried(self) -> bool:
@@ -192,7 +196,7 @@ class Index:
         for tail in self._tail.read(durable):
             self._gatherer.add(tail, gathered)
             self._taken = gathered.last_commit
-            if gathered.kept >= TRANSACTION_RECORDS or len(gathered.batches) >= TRANSACTION_UNITS:
+            if gathered.rows >= TRANSACTION_ROWS or len(gathered.batches) >= TRANSACTION_UNITS:
                 return True
         if gathered.empty:
             # Told of commits that are gone already: they went with notice, and the index goes on behind them.
@@ -232,6 +236,11 @@ class Index:
                 bytes.fromhex(row.uid): row.order_id
                 for row in connection.execute(select(ORDER_TOTALS.c.uid, ORDER_TOTALS.c.order_id).distinct())
             }
+
+
+def _pause_s(spent_s: float) -> float:
+    """Until the next transaction, after one that took `spent_s` of CPU time."""
+    return max(min(PAUSE_TIMES * spent_s, PAUSE_S), COSTLY_TIMES * spent_s)
 
 
 def _write(connection: Connection, gathered: Gathered) -> None:

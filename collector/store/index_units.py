@@ -105,8 +105,11 @@ class Gathered:
     last_commit: int = -1
     records: int = 0
     """The store's size behind the last of them."""
-    kept: int = 0
-    """Records of all of them."""
+
+    @property
+    def rows(self) -> int:
+        """About how many rows they make."""
+        return len(self.events) + len(self.communications)
 
     @property
     def empty(self) -> bool:
@@ -141,7 +144,6 @@ class Gatherer:
         )
         for data, said in zip(unit.data, self._said(blobs, unit.data), strict=True):
             self._frame(tail, data, said, into)
-        into.kept += sum(data.records for data in unit.data)
         into.last_commit = unit.commit.number
         into.records = unit.size
 
