@@ -170,30 +170,35 @@ class Gatherer:
         rows, generation = data.rows(), tail.header.generation
         liids = [liid_text(liid) for liid in data.meta.liids]
         groups = sum_rows(rows)
-        for group in groups:
-            liid = liids[group.liid]
-            found = into.communications.setdefault((generation, liid, group.cin), CommunicationSum())
-            extent = data.meta.extents[group.extent]
-            found.order_id = found.order_id or self._order(extent)
+        tags = rows["content_tag"][[group.first_row for group in groups]].tolist()
+        communications, marks, first = into.communications, into.marks, data.first_sequence
+        for group, tag in zip(groups, tags, strict=True):
+            liid, dialect = liids[group.liid], dialect_of(tag)
+            key = (generation, liid, group.cin)
+            found = communications.get(key)
+            if found is None:
+                found = communications[key] = CommunicationSum()
+            if found.order_id is None:
+                found.order_id = self._order(data.meta.extents[group.extent])
             if group.kind == KIND_CC:
                 found.cc_from_target += group.from_target
                 found.cc_to_target += group.to_target
                 found.cc_other += group.records - group.from_target - group.to_target
-                tag = int(rows["content_tag"][group.first_row])
-                service = content_service(tag) if dialect_of(tag) else _SERVICE_OF_TAG.get(tag)
-                found.content_service = found.content_service or service
+                if found.content_service is None:
+                    found.content_service = content_service(tag) if dialect else _SERVICE_OF_TAG.get(tag)
             else:
                 found.iri += group.records
             if group.first_us != LATEST:
                 found.span(group.first_us, group.last_us)
-            found.first_sequence = min(found.first_sequence, data.first_sequence + group.first_row)
-            found.last_sequence = max(found.last_sequence, data.first_sequence + group.last_row)
-            if dialect_of(int(rows["content_tag"][group.first_row])):
+            found.first_sequence = min(found.first_sequence, first + group.first_row)
+            found.last_sequence = max(found.last_sequence, first + group.last_row)
+            if dialect:
                 # Records of the US dialects are not numbered.
                 continue
-            mark = (group.place >> 32, group.place & 0xFFFFFFFF)
-            key = (generation, liid, group.cin, group.kind)
-            into.marks[key] = max(mark, into.marks.get(key, (-1, -1)))
+            stream = (generation, liid, group.cin, group.kind)
+            mark, old = (group.place >> 32, group.place & 0xFFFFFFFF), marks.get(stream)
+            if old is None or mark > old:
+                marks[stream] = mark
         if any(group.kind == KIND_IRI for group in groups):
             self._events(tail, data, rows, liids, said, into)
 
