@@ -4,7 +4,7 @@ SHELL := /bin/bash
 
 BIN := .venv/bin
 STAMPS := .stamps
-KERNEL_SOURCES := $(wildcard asn1/*.pxd collector/*.pxd collector/store/*.pxd mediation/ledger/*.pxd)
+KERNEL_SOURCES := $(wildcard */*.pxd */*/*.pxd)
 KERNEL_SOURCES += $(wildcard $(KERNEL_SOURCES:.pxd=.py))
 export CALEA_REQUIRE_COMPILED := 1
 
@@ -103,4 +103,4 @@ notice: setup ## write NOTICE from the installed dependencies' own metadata
 
 clean: ## remove everything make made, and the runs under var/
 	@rm -rf .venv $(STAMPS) build *.egg-info var reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	@find asn1 collector mediation -name '*.so' -delete -o -name '*.c' -delete
+	@find asn1 carrier_sim collector mediation -name '*.so' -delete -o -name '*.c' -delete
