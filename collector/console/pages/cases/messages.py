@@ -15,8 +15,8 @@ SANDBOX = "default-src 'none'; sandbox"
 
 
 class PairQuery(Look):
-    first: str = Field(max_length=200)
-    second: str = Field(max_length=200)
+    first: str = Field("", max_length=200)
+    second: str = Field("", max_length=200)
     before: str = Field("", max_length=200)
 
 
