@@ -1,11 +1,11 @@
 """Where each nanosecond goes: a collector's CPU time by stage, content over TCP, everything on.
 
-    python -m bench.stages [PROFILE] [--records N] [--plain] [--date DAY] [--out FILE] [--no-instructions]
+    python -m bench.stages [PROFILE] [--records N] [--plain] [--date DAY] [--out FILE] [--instructions]
 
 The collector runs in this process, as it is shipped, and its stages under clocks of the thread they run on; the sender
 is another process and is not counted. What no clock covers is Python, by thread, so that the stages add up to all that
 the collector took. The one pass of the bulk lane is told as one stage; what is in it is told in instructions, which do
-not depend on what else the machine does: the same kernels under valgrind, where that is installed, twice, with more
+not depend on what else the machine does: with --instructions, the same kernels under valgrind, twice, with more
 records the second time, so that what is not paid by the record falls out. Result: bench/results/stages.json.
 """
 
@@ -246,7 +246,7 @@ def main() -> None:
     parser.add_argument("profile", nargs="?", default="cc200", help="as of calea-lab bench run")
     parser.add_argument("--records", type=int, default=2_000_000)
     parser.add_argument("--plain", action="store_true", help="encryption at rest off")
-    parser.add_argument("--no-instructions", action="store_true")
+    parser.add_argument("--instructions", action="store_true", help="under valgrind as well: takes minutes")
     parser.add_argument("--date", default=time.strftime("%Y-%m-%d", time.gmtime()))
     parser.add_argument("--out", type=Path, default=RESULT)
     parser.add_argument("--work", type=int, help=argparse.SUPPRESS)
@@ -263,7 +263,7 @@ def main() -> None:
         "octets": profile.octets,
         "encryption_at_rest": not arguments.plain,
         **result,
-        "instructions": {} if arguments.no_instructions else instructions(),
+        "instructions": instructions() if arguments.instructions else {},
         "environment": environment_card(
             arguments.date, {"collector.intake": INTAKE_COMPILED, "collector.store.pack": PACK_COMPILED}
         ),
