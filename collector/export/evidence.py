@@ -19,19 +19,21 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import numpy as np
-
 from asn1 import view
+from asn1.columns import KIND_CC, KIND_IRI
 from asn1.errors import DecodeError, LocalError, RefusedError
 from asn1.laes import describe as laes
 from collector.export import bundle_check
 from collector.export.bundle_page import page
+from collector.export.communications import put_together, shown
 from collector.export.proven import Subtrees, canonical, of_order, record_line, sha256_of, sync_file
-from collector.export.service import OrderExport, export_liid
+from collector.export.service import OrderExport, export_communications
 from collector.facts.stored import dialect_of
 from collector.rows import FORM_MASKED, FORM_QUARANTINED, FORM_RECEIVED
 from collector.standing import Standings
@@ -39,8 +41,8 @@ from collector.store.audit_log import ORIGIN as AUDIT
 from collector.store.audit_log import audit_lines, newest_note, verify_audit
 from collector.store.keys import Keys
 from collector.store.private_files import sync_directory
-from collector.store.reader import DataView, LeafHashes, StoredRecord, StoreReader, Wanted
-from mediation.law.orders import CourtOrder, OrderUid
+from collector.store.reader import LeafHashes, StoredRecord, StoreReader, Survey
+from mediation.law.orders import CourtOrder
 from mediation.ledger.checkpoint import parse_note
 from mediation.ledger.kernel import leaf_hash
 from mediation.runtime.process import IntegrityError
@@ -62,21 +64,6 @@ class Bundle(NamedTuple):
     audit_entries: int
     files: int
     manifest_sha256: str
-
-
-class OneOrder(StoreReader):
-    """A reader that sees the records of one order and no other."""
-
-    def __init__(self, directory: Path, keys: Keys, uid: OrderUid) -> None:
-        super().__init__(directory, keys)
-        self._uid = uid
-
-    def records(self, wanted: Wanted | None = None) -> Any:  # noqa: ANN401  an iterator, as the reader's
-        def ours(one: DataView) -> np.ndarray[Any, Any]:
-            mask = of_order(one, self._uid)
-            return mask if wanted is None else mask & wanted(one)
-
-        return super().records(ours)
 
 
 def make_bundle(
@@ -104,16 +91,16 @@ def make_bundle(
     report = verify_audit(audit, keys.trust, whole=False)
     if not report.ok:
         raise IntegrityError(f"The audit log {audit} was changed ({report.faults[0]}): nothing is exported.")
-    reader = OneOrder(store, keys, order.uid)
-    tree, standings = Subtrees(reader.leaf_hashes()), reader.standings()
-    if next(iter(reader.records()), None) is None:
+    reader = StoreReader(store, keys)
+    survey = reader.survey(order.liid.encode(), partial(of_order, uid=order.uid))
+    if not survey.wanted:
         raise LocalError(f"The store holds no record of {order.order_id}: there is nothing to export.")
     record("export", {"actor": by, "reason": reason, "orders": [str(order.order_id)], "form": "evidence bundle"})
     temporary = directory.with_name(directory.name + ".part")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True, mode=0o700)
     try:
-        made = _fill(temporary, reader, tree, standings, audit, keys, order, by, reason, now_us)
+        made = _fill(temporary, reader, survey, audit, keys, order, by, reason, now_us)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
@@ -124,9 +111,8 @@ def make_bundle(
 
 def _fill(
     place: Path,
-    reader: OneOrder,
-    tree: Subtrees,
-    standings: Standings,
+    reader: StoreReader,
+    survey: Survey,
     audit: Path,
     keys: Keys,
     order: CourtOrder,
@@ -134,11 +120,15 @@ def _fill(
     reason: str,
     now_us: int,
 ) -> Bundle:
-    records, withheld = _records(place / "records", reader, tree, standings)
-    views = place / "views"
+    tree, views = Subtrees(survey.leaves), place / "views"
     views.mkdir()
-    exported = export_liid(reader, order.liid.encode(), views)
-    _decoded(views / "decoded.jsonl", reader, tree.size, standings)
+    stored = reader.records(partial(of_order, uid=order.uid), survey)
+    with _Records(place / "records", views / "decoded.jsonl", tree, survey.standings) as records:
+        liid = order.liid.encode()
+        talked = (one for one in records.taken(stored) if one.liid == liid and one.kind in (KIND_IRI, KIND_CC))
+        standings = survey.standings
+        communications = put_together(liid, talked, lambda one: shown(standings.of(one)), survey.segments)
+    exported = export_communications(communications, views)
     entries = _audit(place / "audit", audit, order)
     _keys(place / "keys", keys)
     shutil.copyfile(Path(bundle_check.__file__), place / "verify.py")
@@ -152,8 +142,8 @@ def _fill(
         "case": order.case_id,
         "liid": order.liid,
         "uid": order.uid.hex(),
-        "records": records,
-        "withheld": withheld,
+        "records": records.given,
+        "withheld": records.withheld,
         "audit_entries": entries,
         "ledger": {"origin": origin, "size": tree.size, "root": _root(tree)},
         "made_by": by,
@@ -170,7 +160,7 @@ def _fill(
         sync_file(path)
     for folder in sorted({path.parent for path in files} | {place}):
         sync_directory(folder)
-    return Bundle(place, records, withheld, entries, len(files), hashlib.sha256(manifest).hexdigest())
+    return Bundle(place, records.given, records.withheld, entries, len(files), hashlib.sha256(manifest).hexdigest())
 
 
 def _root(tree: Subtrees) -> str:
@@ -187,33 +177,47 @@ def why_withheld(record: StoredRecord, standings: Standings) -> str | None:
     return NO_KEY if record.octets is None else None
 
 
-def _records(place: Path, reader: OneOrder, tree: Subtrees, standings: Standings) -> tuple[int, int]:
-    place.mkdir()
-    given = withheld = octets = 0
-    with (place / "records.bin").open("xb") as area, (place / "records.jsonl").open("xb") as lines:
-        for record in reader.records():
-            if record.sequence >= tree.size:
-                break
-            why = why_withheld(record, standings)
-            if why is not None:
-                lines.write(canonical({"sequence": record.sequence, "withheld": why}) + b"\n")
-                withheld += 1
-                continue
-            assert record.octets is not None
-            area.write(record.octets)
-            lines.write(canonical(record_line(record, octets, tree)) + b"\n")
-            given, octets = given + 1, octets + len(record.octets)
-    (place / "checkpoint.txt").write_text(tree.note, "utf-8")
-    return given, withheld
+class _Records:
+    """The records of the bundle, written down as they are gone through: octets, proofs, and one JSON line for each that
+    is handed out, as `calea-lab decode` prints it (docs/decode.md)."""
 
+    def __init__(self, place: Path, decoded: Path, tree: Subtrees, standings: Standings) -> None:
+        place.mkdir()
+        (place / "checkpoint.txt").write_text(tree.note, "utf-8")
+        self.given = self.withheld = 0
+        self._octets = 0
+        self._tree, self._standings = tree, standings
+        self._files = ExitStack()
+        self._area = self._files.enter_context((place / "records.bin").open("xb"))
+        self._lines = self._files.enter_context((place / "records.jsonl").open("xb"))
+        self._decoded = self._files.enter_context(decoded.open("x", encoding="utf-8"))
 
-def _decoded(path: Path, reader: OneOrder, size: int, standings: Standings) -> None:
-    """One JSON line a record that is handed out, as `calea-lab decode` prints it (docs/decode.md)."""
-    with path.open("x", encoding="utf-8") as lines:
-        for record in reader.records():
-            if record.sequence >= size or why_withheld(record, standings) is not None:
-                continue
-            lines.write(json.dumps({"record": record.sequence, **_line(record)}, sort_keys=True) + "\n")
+    def __enter__(self) -> _Records:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._files.close()
+
+    def taken(self, records: Iterable[StoredRecord]) -> Iterator[StoredRecord]:
+        """The records of the tree, each written down before it is handed on."""
+        for record in records:
+            if record.sequence >= self._tree.size:
+                return
+            why = why_withheld(record, self._standings)
+            if why is None:
+                self._give(record)
+            else:
+                self._lines.write(canonical({"sequence": record.sequence, "withheld": why}) + b"\n")
+                self.withheld += 1
+            yield record
+
+    def _give(self, record: StoredRecord) -> None:
+        assert record.octets is not None
+        self._area.write(record.octets)
+        self._lines.write(canonical(record_line(record, self._octets, self._tree)) + b"\n")
+        self._decoded.write(json.dumps({"record": record.sequence, **_line(record)}, sort_keys=True) + "\n")
+        self.given += 1
+        self._octets += len(record.octets)
 
 
 def _line(record: StoredRecord) -> dict[str, Any]:

@@ -20,6 +20,7 @@ import json
 import shutil
 import struct
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -81,8 +82,9 @@ def seal_order(
     if directory.exists():
         raise LocalError(f"{directory} is there already; a sealed copy is never written over. Name another directory.")
     uid = order_uid(order_id)
-    tree = Subtrees(reader.leaf_hashes())
-    standings = reader.standings()
+    wanted = partial(of_order, uid=uid)
+    survey = reader.survey(b"", wanted)
+    tree, standings = Subtrees(survey.leaves), survey.standings
     numbers = {entry: number for number, entry in standings.entries}
     temporary = directory.with_name(directory.name + ".part")
     shutil.rmtree(temporary, ignore_errors=True)
@@ -90,7 +92,7 @@ def seal_order(
     count = octets = 0
     seen: dict[int, Entry] = {}
     with (temporary / _FILES[0]).open("xb") as area, (temporary / _FILES[1]).open("xb") as lines:
-        for record in reader.records(lambda view: of_order(view, uid)):
+        for record in reader.records(wanted, survey):
             if record.sequence >= tree.size:
                 break
             standing = standings.of(record)

@@ -51,8 +51,12 @@ class OrderExport:
 
 def export_liid(reader: StoreReader, liid: bytes, directory: Path) -> OrderExport:
     """Write what is stored for `liid` into `directory` (made when there is something). Raises LocalError, OSError."""
+    return export_communications(gather(reader, liid), directory)
+
+
+def export_communications(communications: list[Communication], directory: Path) -> OrderExport:
+    """The same of communications that were put together already."""
     result = OrderExport()
-    communications = gather(reader, liid)
     if not communications:
         return result
     directory.mkdir(parents=True, exist_ok=True)

@@ -7,12 +7,22 @@ follows it is judged on its own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Protocol
+
 from asn1.errors import DecodeError
 from collector.store import frames
+from collector.store.pack import HASH_OCTETS
 from collector.store.recovery import check_note, start_fault
 from collector.store.walk import Unit
 from mediation.ledger.checkpoint import Trust
 from mediation.ledger.kernel import CompactRange
+
+
+class UnitProof(Protocol):
+    """Says of the units of one segment, in their order, what is wrong with them."""
+
+    def unit(self, unit: Unit) -> str | None: ...
 
 
 class SegmentProof:
@@ -52,3 +62,27 @@ class SegmentProof:
         wrong = wrong or check_note(commit.note, self._header.origin, self._public_key, self._tree, grown)
         self._chain, self._next_commit = grown, commit.number + 1
         return wrong
+
+
+class KnownProof:
+    """Of units whose signatures were checked a moment ago: whether they are those still. `chains` are the chain values
+    by commit, which bind everything of a unit but its leaf hashes; `hashes` those of the leaves from `first` on."""
+
+    def __init__(self, header: frames.SegmentHeader, chains: Mapping[int, bytes], first: int, hashes: bytes) -> None:
+        self._header = header
+        self._chains = chains
+        self._first = first
+        self._hashes = hashes
+        self._chain = header.chain
+
+    def unit(self, unit: Unit) -> str | None:
+        commit = unit.commit
+        digests = [data.meta.digest for data in unit.data]
+        self._chain = frames.commit_chain(
+            self._chain, self._header.digest, commit.number, commit.time_us, digests, commit.records
+        )
+        same = self._chain == self._chains.get(commit.number)
+        for data in unit.data:
+            at = HASH_OCTETS * (data.first_sequence - self._first)
+            same = same and data.meta.hashes == self._hashes[at : at + len(data.meta.hashes)]
+        return None if same else "it is another one than was signed"

@@ -8,7 +8,7 @@ checked on the way (R-090): checkpoints against the tree that the stored hashes 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from collector.rows import FORM_RECEIVED
 from collector.standing import Standings, State, entries_of
 from collector.store import frames
 from collector.store.keys import Keys
-from collector.store.proof import SegmentProof
+from collector.store.proof import KnownProof, SegmentProof, UnitProof
 from collector.store.walk import DataFrame, SegmentFile, Unit, own_leaves, segment_paths, sound_rows
 from mediation.law.orders import OrderUid
 from mediation.ledger.checkpoint import Trust
@@ -89,6 +89,18 @@ Wanted = Callable[[DataView], np.ndarray]
 """From a data frame's columns to a boolean mask of its rows."""
 
 
+class Survey(NamedTuple):
+    """What one pass over a store tells before any octets are read: `leaves` and the chain value of each commit, all
+    under signatures that hold; the decisions; the contents of one LIID that came in segments; how many records are
+    `wanted`."""
+
+    leaves: LeafHashes
+    chains: Mapping[int, bytes]
+    standings: Standings
+    segments: dict[tuple[int, int, int], list[Run]]
+    wanted: int
+
+
 class StoreReader:
     """`keys` decrypt; without them octets are None. Signatures are checked with their signing key, or with
     `public_key`; with neither, nothing is checked."""
@@ -104,23 +116,22 @@ class StoreReader:
     def commits(self, after: int = -1) -> Iterator[CommitView]:
         """The commits whose number is above `after`, oldest first."""
         for _, _, unit, _ in self._units(after):
-            data = tuple(
-                DataView(one.first_sequence, one.rows(), one.meta.liids, one.meta.extents) for one in unit.data
-            )
+            data = tuple(_view(one) for one in unit.data)
             yield CommitView(unit.commit.number, unit.commit.time_us, unit.size, data, unit.commit.records)
 
-    def records(self, wanted: Wanted | None = None) -> Iterator[StoredRecord]:
+    def records(self, wanted: Wanted | None = None, known: Survey | None = None) -> Iterator[StoredRecord]:
         """The records that `wanted` selects (all, when None), in sequence order. One that does not hold comes without
-        octets and with its fault (R-090). Raises IntegrityError when commits cannot be read that must be there."""
-        for file, header, unit, wrong in self._units(-1):
+        octets and with its fault (R-090). With `known`, commits are held against that survey and not against their
+        signatures once more. Raises IntegrityError when commits cannot be read that must be there."""
+        for file, header, unit, wrong in self._units(-1, known):
             for data in unit.data:
-                view = DataView(data.first_sequence, data.rows(), data.meta.liids, data.meta.extents)
+                view = _view(data)
                 mask = np.ones(data.records, bool) if wanted is None else wanted(view)
                 for extent in data.meta.extents:
                     chosen = mask[extent.first_row : extent.first_row + extent.rows]
                     if chosen.any():
                         octets, sound = self._octets(file, header, data, extent)
-                        if not self._unchanged(file, header):
+                        if not file.still(header):
                             return
                         for record in records_of(view, extent, chosen, octets, sound, wrong):
                             yield self._opened(record)
@@ -148,21 +159,41 @@ class StoreReader:
         commits are missing or the store's own leaves cannot be read: then nobody knows what is withheld.
         """
         for file, header, unit, wrong in self._units(self._stood):
-            for leaf in own_leaves(file, unit):
-                if not self._unchanged(file, header):
-                    break
-                try:
-                    entries = entries_of(leaf.octets, leaf.sequence)
-                except DecodeError as error:
-                    raise IntegrityError(
-                        f"{file.path.name}: {error.message}. Look at it with 'calea-lab verify'."
-                    ) from error
-                trusted = leaf.sound and wrong is None
-                for sequence, entry in entries:
-                    if trusted or entry.state is not State.RELEASED:
-                        self._standings.add(sequence, entry)
-            self._stood = unit.commit.number
+            self._decided(file, header, unit, wrong)
         return self._standings
+
+    def _decided(self, file: SegmentFile, header: frames.SegmentHeader, unit: Unit, wrong: str | None) -> None:
+        if unit.commit.number <= self._stood:
+            return
+        for leaf in own_leaves(file, unit):
+            if not file.still(header):
+                break
+            try:
+                entries = entries_of(leaf.octets, leaf.sequence)
+            except DecodeError as error:
+                raise IntegrityError(
+                    f"{file.path.name}: {error.message}. Look at it with 'calea-lab verify'."
+                ) from error
+            trusted = leaf.sound and wrong is None
+            for sequence, entry in entries:
+                if trusted or entry.state is not State.RELEASED:
+                    self._standings.add(sequence, entry)
+        self._stood = unit.commit.number
+
+    def survey(self, liid: bytes, wanted: Wanted) -> Survey:
+        """One pass, for whoever then reads the records in another. Raises IntegrityError when one of the checkpoints on
+        the way does not hold."""
+        leaves, chains, found = _Leaves(), dict[int, bytes](), dict[tuple[int, int, int], list[Run]]()
+        count = 0
+        for file, header, unit, wrong in self._units(-1):
+            leaves.add(file, header, unit, wrong)
+            chains[unit.commit.number] = unit.commit.chain
+            self._decided(file, header, unit, wrong)
+            for record in unit.commit.records:
+                for key, run in runs_in(record, liid):
+                    found.setdefault(key, []).append(run)
+            count += sum(int(wanted(_view(data)).sum()) for data in unit.data)
+        return Survey(leaves.all(), chains, self._standings, found, count)
 
     def segments(self, liid: bytes) -> dict[tuple[int, int, int], list[Run]]:
         """Records of a LIID that are one content, by CIN, kind and epoch (TS 102 232-1, segment flags)."""
@@ -186,17 +217,10 @@ class StoreReader:
     def leaf_hashes(self) -> LeafHashes:
         """All leaf hashes that are there, with the signed state before and behind them. Raises IntegrityError when one
         of the checkpoints on the way does not hold."""
-        first, note = -1, ""
-        before: tuple[bytes, ...] = ()
-        found: list[bytes] = []
+        leaves = _Leaves()
         for file, header, unit, wrong in self._units(-1):
-            if wrong is not None:
-                raise IntegrityError(f"{file.path.name}, octet {unit.offset}: {wrong}.")
-            if first < 0:
-                first, before = header.first_sequence, header.peaks
-            found += [data.meta.hashes for data in unit.data]
-            note = unit.commit.note
-        return LeafHashes(max(first, 0), before, b"".join(found), note)
+            leaves.add(file, header, unit, wrong)
+        return leaves.all()
 
     def _octets(
         self, file: SegmentFile, header: frames.SegmentHeader, data: DataFrame, extent: frames.ExtentHead
@@ -215,9 +239,9 @@ class StoreReader:
     ) -> StoredRecord | None:
         extent = next(one for one in data.meta.extents if one.first_row <= row < one.first_row + one.rows)
         octets, sound = self._octets(file, header, data, extent)
-        if not self._unchanged(file, header):
+        if not file.still(header):
             return None
-        view = DataView(data.first_sequence, data.rows(), data.meta.liids, data.meta.extents)
+        view = _view(data)
         chosen = np.arange(extent.rows) == row - extent.first_row
         return self._opened(next(records_of(view, extent, chosen, octets, sound, wrong)))
 
@@ -230,22 +254,26 @@ class StoreReader:
             return record
         return record if plain is record.octets else record._replace(plain=plain)
 
-    def _units(self, after: int) -> Iterator[tuple[SegmentFile, frames.SegmentHeader, Unit, str | None]]:
+    def _units(
+        self, after: int, known: Survey | None = None
+    ) -> Iterator[tuple[SegmentFile, frames.SegmentHeader, Unit, str | None]]:
         """Each with what is wrong with its signature. Raises IntegrityError where units are missing in between."""
         for path, header, end_commit in self._headers():
             if end_commit is not None and end_commit <= after:
                 continue
-            proof = SegmentProof(header, self._public_key)
+            proof: UnitProof = SegmentProof(header, self._public_key)
+            if known is not None:
+                proof = KnownProof(header, known.chains, known.leaves.first, known.leaves.hashes)
             reached = header.first_commit - 1
             with SegmentFile(path) as file:
                 for unit in file.units(header):
-                    if not self._unchanged(file, header):
+                    if not file.still(header):
                         break
                     reached = unit.commit.number
                     wrong = proof.unit(unit)
                     if reached > after:
                         yield file, header, unit, wrong
-                if end_commit is not None and reached < end_commit and self._unchanged(file, header):
+                if end_commit is not None and reached < end_commit and file.still(header):
                     raise IntegrityError(
                         f"{path.name}: commits {reached + 1} to {end_commit} cannot be read. Nothing is handed out of "
                         "a damaged store; look at it with 'calea-lab verify'."
@@ -265,12 +293,30 @@ class StoreReader:
         nexts = [header.first_commit - 1 for _, header in found[1:]]
         return [(path, header, last) for (path, header), last in zip(found, [*nexts, None], strict=True)]
 
-    @staticmethod
-    def _unchanged(file: SegmentFile, header: frames.SegmentHeader) -> bool:
-        try:
-            return file.header().generation == header.generation
-        except DecodeError:
-            return False
+
+class _Leaves:
+    """Leaf hashes as they are gathered, unit by unit."""
+
+    def __init__(self) -> None:
+        self._first, self._note = -1, ""
+        self._before: tuple[bytes, ...] = ()
+        self._hashes: list[bytes] = []
+
+    def add(self, file: SegmentFile, header: frames.SegmentHeader, unit: Unit, wrong: str | None) -> None:
+        """Raises IntegrityError for a unit with whose signature anything is wrong."""
+        if wrong is not None:
+            raise IntegrityError(f"{file.path.name}, octet {unit.offset}: {wrong}.")
+        if self._first < 0:
+            self._first, self._before = header.first_sequence, header.peaks
+        self._hashes += [data.meta.hashes for data in unit.data]
+        self._note = unit.commit.note
+
+    def all(self) -> LeafHashes:
+        return LeafHashes(max(self._first, 0), self._before, b"".join(self._hashes), self._note)
+
+
+def _view(data: DataFrame) -> DataView:
+    return DataView(data.first_sequence, data.rows(), data.meta.liids, data.meta.extents)
 
 
 def runs_in(record: bytes, liid: bytes) -> Iterator[tuple[tuple[int, int, int], Run]]:

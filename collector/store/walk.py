@@ -87,6 +87,7 @@ class SegmentFile:
         self.path = path
         self._descriptor = os.open(path, os.O_RDONLY)
         self.octets = os.fstat(self._descriptor).st_size
+        self._block = b""
 
     def close(self) -> None:
         os.close(self._descriptor)
@@ -106,6 +107,18 @@ class SegmentFile:
 
     def header(self) -> frames.SegmentHeader:
         return frames.parse_header(self.read(0, frames.BLOCK))
+
+    def still(self, header: frames.SegmentHeader) -> bool:
+        """Whether this is still that use of the file: a segment may be recycled while it is read."""
+        block = os.pread(self._descriptor, frames.BLOCK, 0)
+        if block != self._block:
+            try:
+                if frames.parse_header(block).generation != header.generation:
+                    return False
+            except DecodeError:
+                return False
+            self._block = block
+        return True
 
     def units(self, header: frames.SegmentHeader, offset: int = frames.BLOCK) -> Iterator[Unit]:
         """The units from `offset` on, until one is not whole and sound. See `unit_at`."""
