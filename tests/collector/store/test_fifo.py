@@ -68,7 +68,7 @@ def test_attack_no_call_of_the_store_names_a_record_to_change_or_remove_it() -> 
         "close", "gauge", "idle", "last_note", "open", "pending_octets", "size", "stand", "standings", "submit",
     }  # fmt: skip
     reader = {name for name, _ in inspect.getmembers(StoreReader) if not name.startswith("_")}
-    assert reader == {"commits", "key_ids", "leaf_hashes", "read", "records", "segments", "standings"}
+    assert reader == {"commits", "key_ids", "leaf_hashes", "read", "records", "segments", "standings", "survey"}
     for taking in (Store.submit, Store.stand):
         assert not {"sequence", "uid", "order"} & set(inspect.signature(taking).parameters)
 
