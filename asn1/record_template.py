@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from asn1 import tlv
+from asn1 import ps_tables, tlv
 from asn1.errors import LocalError
 from asn1.ps_common import PAYLOAD_DIRECTION
 from asn1.ps_pdu import PsHeader, cc_pdu, iri_pdu
-from asn1.ps_tables import PS_PDU
 from asn1.table import Choice, SequenceOf, Type
 from asn1.table import Sequence as Record
 from asn1.template import CIN, CONTENT, DIRECTION, LIID, MICROSECONDS, NO_DIRECTION, NUMBER, SECONDS, Template
@@ -94,7 +93,7 @@ def _template(
 
 def _place(record: bytes, ways: Sequence[str]) -> int:
     """Where the element stands that these names lead to, from PS-PDU on. `item` is the first of a SEQUENCE OF."""
-    described: Type = PS_PDU
+    described: Type = ps_tables.PS_PDU
     at = tlv.read_tlv(record, 0, len(record))
     for name in ways:
         if isinstance(described, SequenceOf):

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from asn1 import tlv, ts33128
+from asn1 import ps_tables, tlv, ts33128
 from asn1.errors import DecodeError
-from asn1.ps_tables import PS_PDU
 from asn1.table import Choice, Field, GeneralizedTime, Sequence, SequenceOf, Type, Undescribed, UtcTime
 from asn1.table_types import Walk
 from asn1.tlv import Tlv
@@ -59,7 +58,7 @@ def spans(record: Type, octets: bytes, name: str = "") -> tuple[Span, ...]:
 
 
 def ps_pdu_spans(octets: bytes) -> tuple[Span, ...]:
-    return spans(PS_PDU, octets, "PS-PDU")
+    return spans(ps_tables.PS_PDU, octets, "PS-PDU")
 
 
 class _Spans:

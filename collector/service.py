@@ -150,7 +150,7 @@ class Service:
             audit=self._from_store,
             on_failure=self._from_writer,
             on_blocked=self._on_blocked,
-            on_unit=fresh.put,
+            on_unit=fresh.offer,
         )
         pins = config.pin_directory
         store_config = StoreConfig(

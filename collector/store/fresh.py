@@ -64,7 +64,7 @@ class FreshUnit(NamedTuple):
 
 
 class FreshUnits:
-    """At most `limit_octets` of units, oldest first. `put` on the store's thread, `take` on the index's."""
+    """At most `limit_octets` of units, oldest first. `offer` on the store's thread, `take` on the index's."""
 
     def __init__(self, limit_octets: int = FRESH_OCTETS) -> None:
         self._limit_octets = limit_octets
@@ -73,7 +73,7 @@ class FreshUnits:
         self._octets = 0
         self._closed = False
 
-    def put(self, one: FreshUnit) -> None:
+    def offer(self, one: FreshUnit) -> None:
         """Left out when there is no room: nobody waits."""
         octets = one.octets
         with self._lock:

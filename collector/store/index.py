@@ -244,8 +244,8 @@ def _pause_s(spent_s: float) -> float:
 
 
 def _write(connection: Connection, gathered: Gathered) -> None:
-    index_sql.put(connection, BATCH, gathered.batches)
-    index_sql.put_values(connection, IRI_EVENT, gathered.events)
+    index_sql.add(connection, BATCH, gathered.batches)
+    index_sql.add_values(connection, IRI_EVENT, gathered.events)
     for keys in index_whole.chunks(sorted(gathered.communications), KEYS_A_QUERY):
         _communications(connection, gathered, keys)
     index_whole.add(connection, (_row(key, one) for key, one in sorted(gathered.communications.items(), key=_key)))
@@ -266,7 +266,7 @@ def _orders(connection: Connection, gathered: Gathered, keys: Sequence[tuple[int
     old = {(row["generation"], row["order_id"]): row for row in index_sql.found(connection, ORDER_TOTALS, name, keys)}
     if old:
         index_sql.take_away(connection, ORDER_TOTALS, name, list(old))
-    index_sql.put(connection, ORDER_TOTALS, [_order(key, gathered.orders[key], old.get(key)) for key in keys])
+    index_sql.add(connection, ORDER_TOTALS, [_order(key, gathered.orders[key], old.get(key)) for key in keys])
 
 
 def _order(key: tuple[int, str], found: OrderSum, old: dict[str, Any] | None) -> dict[str, Any]:
@@ -286,7 +286,7 @@ def _communications(connection: Connection, gathered: Gathered, keys: Sequence[C
         index_sql.take_away(connection, COMMUNICATION, name, list(old))
     rows = [_row(key, gathered.communications[key]) for key in keys]
     rows = [row if key not in old else merged([old[key], row]) for key, row in zip(keys, rows, strict=True)]
-    index_sql.put(connection, COMMUNICATION, rows)
+    index_sql.add(connection, COMMUNICATION, rows)
 
 
 def _key(item: tuple[CommunicationKey, CommunicationSum]) -> CommunicationKey:
@@ -326,4 +326,4 @@ def _marks(connection: Connection, gathered: Gathered, keys: Sequence[tuple[int,
     if old:
         index_sql.take_away(connection, STREAM_MARK, name, list(old))
     marks = [(*key, *max(gathered.marks[key], old.get(key, (-1, -1)))) for key in keys]
-    index_sql.put_values(connection, STREAM_MARK, marks)
+    index_sql.add_values(connection, STREAM_MARK, marks)

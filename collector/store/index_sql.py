@@ -15,13 +15,13 @@ from sqlalchemy import Connection, Table
 Row = dict[str, Any]
 
 
-def put(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+def add(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Rows that say every column of the table."""
     names = table.columns.keys()
-    put_values(connection, table, [tuple([row[name] for name in names]) for row in rows])
+    add_values(connection, table, [tuple([row[name] for name in names]) for row in rows])
 
 
-def put_values(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
+def add_values(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
     """Rows as values in the order of the table's columns."""
     if not rows:
         return

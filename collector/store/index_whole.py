@@ -70,7 +70,7 @@ def add(connection: Connection, rows: Iterable[Row]) -> None:
         old = {(row["liid"], row["cin"]): row for row in index_sql.found(connection, WHOLE, _KEY, keys)}
         index_sql.take_away(connection, WHOLE, _KEY, list(old))
         fresh = {key: _whole(by_key[key], old.get(key)) for key in keys}
-        index_sql.put(connection, WHOLE, list(fresh.values()))
+        index_sql.add(connection, WHOLE, list(fresh.values()))
         _beside(connection, [(old.get(key), row) for key, row in fresh.items()], tally)
     _count(connection, tally)
 
@@ -86,7 +86,7 @@ def evict(connection: Connection, generation: int) -> None:
             index_sql.take_away(connection, WHOLE, _KEY, keys)
             fresh = {key: _whole(found) for key, found in left.items()}
             if fresh:
-                index_sql.put(connection, WHOLE, list(fresh.values()))
+                index_sql.add(connection, WHOLE, list(fresh.values()))
             _beside(connection, [(row, fresh.get((row["liid"], row["cin"]))) for row in some], tally)
     _count(connection, tally)
 
@@ -143,7 +143,7 @@ def _beside(
     names = ("liid", "party", "kind", "begin_us", "cin")
     for some in chunks(gone, KEYS_A_QUERY):
         index_sql.take_away(connection, WHOLE_PARTY, names, some)
-    index_sql.put(connection, WHOLE_PARTY, [dict(zip(names, one, strict=True)) for one in come])
+    index_sql.add(connection, WHOLE_PARTY, [dict(zip(names, one, strict=True)) for one in come])
 
 
 def _parties(row: Row | None) -> set[tuple[Any, ...]]:

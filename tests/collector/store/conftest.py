@@ -65,7 +65,7 @@ class Bench:
             summarise=lambda records: {"records": sum(1 for _ in records)},
             audit=lambda kind, fields: self.audited.append((kind, fields)),
             on_failure=self.failures.append,
-            on_unit=None if self.fresh is None else self.fresh.put,
+            on_unit=None if self.fresh is None else self.fresh.offer,
         )
         return Store.open(self.directory, config, self.keys, hooks, files)
 

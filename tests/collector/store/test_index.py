@@ -205,12 +205,12 @@ def test_what_waits_in_memory_is_bounded_and_taken_once(bench: Any, calls: Any) 
             data = tuple(data._replace(meta=data.meta._replace(hashes=b"")) for data in read.data)
             assert one.unit == read._replace(data=data)
     for one in units:
-        little.put(one)
+        little.offer(one)
     assert little.take(0) == units[0] and little.take(0) is None
     left = [number for number in range(1, 8) if little.take(number)]
     assert left and left == list(range(1, 1 + len(left))) and len(left) < 6
     little.close()
-    little.put(units[0])
+    little.offer(units[0])
     assert little.take(0) is None
 
 
