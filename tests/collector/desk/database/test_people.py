@@ -146,6 +146,17 @@ def test_a_stations_token_is_taken_once(database: DeskDatabase, ledger: Any) -> 
         assert is_on_record(reading, OnRecord(ledger.entries()), "station", station_id="ST-1")
 
 
+def test_several_stations_by_token_and_by_certificate(database: DeskDatabase, ledger: Any) -> None:
+    """What one has not is no thing that two have in common."""
+    with ledger.recorded() as writing:
+        for number, kind in enumerate(("token_sha256", "token_sha256", "certificate_sha256", "certificate_sha256")):
+            stations.enrol(writing, f"ST-{number}", "F1", STATION, "lund", 5, **{kind: f"{number}" * 64})
+    with database.reading() as reading:
+        assert [one.station_id for one in stations.listed(reading)] == ["ST-0", "ST-1", "ST-2", "ST-3"]
+    with pytest.raises(BoundError, match="ST-1 has that"), ledger.recorded() as writing:
+        stations.enrol(writing, "ST-9", "F1", STATION, "lund", 6, token_sha256="1" * 64)
+
+
 @pytest.mark.parametrize("hashes", [{}, {"certificate_sha256": ONE, "token_sha256": TWO}, {"token_sha256": "A" * 64}])
 def test_a_station_has_one_way_to_say_who_it_is(ledger: Any, hashes: dict[str, str]) -> None:
     with pytest.raises(BoundError), ledger.recorded() as writing:
