@@ -89,7 +89,7 @@ GROUPS: Final[dict[str, Group]] = {
         "search": "lab.cli_bench_search:search_",
         **_of("cli_bench_compare", "compare", "report"),
     }),
-    "audit": Group("The desk's signed ledger.", _of("cli_access", "show", "verify")),
+    "audit": Group("The desk's signed ledger.", _of("cli_audit", "show", "verify")),
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""`calea-lab may` and `calea-lab audit show | verify`: the question itself, and the ledger it is recorded in."""
+"""`calea-lab may`: the question itself, with the chain of checks behind the answer."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ import typer
 
 from collector.desk.explain import explain_access
 from lab.cli_order import now_of
-from lab.desk import device, entries_of, open_desk, outcome_fields, verified
+from lab.desk import device, entries_of, open_desk, outcome_fields
 from lab.output import DEFAULT_DATA, DataOption, JsonOption, console, print_json, table
-from lab.times import iso
 from mediation.law.access_facts import Circumstances, Place, Purpose
 from mediation.law.actors import Action
 from mediation.runtime.config import ConfigError
-from mediation.runtime.process import EXIT_INTEGRITY
 
 COLUMNS = ("check", "outcome", "found", "rule", "says", "source")
 
@@ -55,32 +53,3 @@ def may(
         rows = [(one.check, one.outcome, one.fact, one.rule, one.statement, one.source) for one in steps]
         table(f"{user_id} {action} {case_id}: {said} ({outcome.event_id})", COLUMNS, rows, console())
     raise typer.Exit(0 if outcome.answer.allowed else 1)
-
-
-def show(
-    kind: Annotated[str | None, typer.Option(help="only entries of this kind")] = None,
-    data: DataOption = DEFAULT_DATA,
-    as_json: JsonOption = False,
-) -> None:
-    """The desk's ledger, oldest first."""
-    _, entries = entries_of(data)
-    found = [one for one in entries if kind in (None, one["kind"])]
-    if as_json:
-        print_json(found)
-        return
-    rows = []
-    for one in found:
-        fields = one["fields"]
-        said = ", ".join(f"{name} {value}" for name, value in fields.items() if value not in ("", None, []))
-        rows.append((one["seq"], iso(one["utc_us"]), one["kind"], said))
-    table("The desk's ledger", ("entry", "time (UTC)", "kind", "fields"), rows, console())
-
-
-def verify(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
-    """Check every entry of the desk against its chain and the signed checkpoints. Exit code 4 when it was changed."""
-    report = verified(data)
-    if as_json:
-        print_json({"entries": report.entries, "signed": report.signed_entries, "faults": list(report.faults)})
-    else:
-        console().print(f"{report.entries} entries: {'whole' if report.ok else '; '.join(report.faults)}", markup=False)
-    raise typer.Exit(0 if report.ok else EXIT_INTEGRITY)

@@ -10,7 +10,7 @@ import contextlib
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from collector.console.config import SignInPolicy
 from collector.console.memory import hash_of, token
@@ -18,12 +18,11 @@ from collector.console.passwords import Passwords, one_time_password
 from collector.desk.database import DeskDatabase, credentials, sessions, stations
 from collector.desk.desk import Desk, Outcome
 from lab.cli_order import now_of
-from lab.desk import desk_directory, open_desk
+from lab.desk import open_desk
+from lab.desk_database import database_url
 from mediation.law.access_facts import Circumstances, DeviceClass
 from mediation.law.actors import Action
 from mediation.runtime.config import ConfigError
-
-DATABASE: Final = "desk.sqlite"
 
 
 class Account(NamedTuple):
@@ -38,10 +37,6 @@ class Enrolled(NamedTuple):
     station_id: str
     facility: str
     token: str
-
-
-def database_url(data: Path) -> str:
-    return f"sqlite:///{(desk_directory(data) / DATABASE).resolve()}"
 
 
 @contextlib.contextmanager

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from collector.desk.database import synopses
+from lab.desk_accounts import open_both
 
 Cli = Callable[..., Any]
 
@@ -115,3 +119,20 @@ def test_attack_nobody_is_entered_at_a_place_that_is_none(cli: Cli, data: Path) 
 def test_a_ticket_is_somebody_s(cli: Cli, data: Path) -> None:
     said = cli("ticket", "open", "nobody", "--data", data)
     assert said.code == 2 and "no user nobody" in said.err
+
+
+def test_audit_verify_holds_the_database_against_the_ledger(cli: Cli, data: Path) -> None:
+    assert asked(cli, data, "audit", "verify")[1]["database"] == {"rows": 0, "faults": []}
+    with open_both(data) as (desk, database), database.recorded(desk, 7) as writing:
+        synopses.save(writing, "LAB-0001", 7, "They speak of a boat.", 0, "rivera", 7)
+    said = cli("audit", "verify", "--data", data)
+    assert said.code == 0 and "1 rows of the database: as they were written" in said.out
+    with sqlite3.connect(data / "desk" / "desk.sqlite") as behind:
+        behind.execute("UPDATE synopsis SET text = 'They speak of a bank.'")
+    code, found = asked(cli, data, "audit", "verify")
+    assert code == 4 and found["faults"] == []
+    assert found["database"]["faults"] == ["synopsis LAB-0001/7 revision 1 is not as it was written"]
+    with sqlite3.connect(data / "desk" / "desk.sqlite") as behind:
+        behind.execute("DELETE FROM desk_version")
+    older = cli("audit", "verify", "--data", data)
+    assert older.code == 3 and "start the console once" in older.err

@@ -22,6 +22,10 @@ class NewerDatabaseError(Exception):
     """`args[0]` is the version that the database has and this program does not know."""
 
 
+class OlderDatabaseError(Exception):
+    """`args[0]` is the version that the database has, and is to keep."""
+
+
 def scripts() -> ScriptDirectory:
     return ScriptDirectory(MIGRATIONS)
 

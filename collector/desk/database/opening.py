@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from asn1.errors import LocalError
 from collector.databases import open_engine, sentence
 from collector.desk.database.checking import Checked, OnRecord, as_written, check_rows, is_there
-from collector.desk.database.migrating import NewerDatabaseError, migrate, version_of, versions
+from collector.desk.database.migrating import NewerDatabaseError, OlderDatabaseError, migrate, version_of, versions
 from collector.desk.database.writing import NOT_WRITTEN, WRITTEN, DeskLedger, Reading, Writing, Written
 from mediation.runtime.config import NotReadyError
 from mediation.runtime.disk import advice
@@ -43,9 +43,10 @@ class DeskDatabase:
         self._writes = engine.execution_options(**({_BEGIN: "BEGIN IMMEDIATE"} if sqlite else {}))
 
     @classmethod
-    def open(cls, url: str) -> DeskDatabase:
+    def open(cls, url: str, migrates: bool = True) -> DeskDatabase:
         """`sqlite:///PATH` (made, with its directory, for its owner alone) or `postgresql://…`: a database of its own.
-        Raises NotReadyError when it cannot be used, or is newer than this program."""
+        `migrates` false: one that is older is left as it is, for who only looks. Raises NotReadyError when it cannot be
+        used, or is newer than this program."""
         engine = open_engine(url, "desk's", ("synchronous=FULL", "foreign_keys=ON"))
         if engine.dialect.name == "sqlite":
             _prepare_file(engine, url)
@@ -53,7 +54,13 @@ class DeskDatabase:
         database = cls(engine)
         shown = engine.url.render_as_string(hide_password=True)
         try:
-            database._bring_up()
+            database._bring_up(migrates)
+        except OlderDatabaseError as error:
+            engine.dispose()
+            raise NotReadyError(
+                f"The desk's database {shown} is of version {error.args[0] or 'none'} yet: start the console once; it "
+                "brings it up."
+            ) from error
         except NewerDatabaseError as error:
             engine.dispose()
             raise NotReadyError(
@@ -114,10 +121,13 @@ class DeskDatabase:
             ledger.record(NOT_WRITTEN, one.fields(), now_us)
         return lost
 
-    def _bring_up(self) -> None:
+    def _bring_up(self, migrates: bool) -> None:
         with self._reads.begin() as connection:
-            if version_of(connection) == versions()[-1]:
-                return
+            version = version_of(connection)
+        if version == versions()[-1]:
+            return
+        if not migrates:
+            raise OlderDatabaseError(version)
         with self._writes.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
