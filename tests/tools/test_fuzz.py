@@ -26,6 +26,7 @@ from tools.oracles.corpus import VECTORS
 NO_ENTRY = {
     "table.decode": "the walker behind every description; reached through the records themselves",
     "table.decode_reporting": "the same",
+    "table.decode_reference": "the same, without the quick walk; held against it on every mutant",
     "hi1_xml.parse": "the parser behind hi1.parse_message",
     "tlv.decode_generalized_time": "a primitive of the walker",
     "tlv.decode_integer": "a primitive of the walker",
@@ -78,11 +79,13 @@ def test_every_decoder_has_an_entry_point():
 
 
 def test_every_kernel_that_reads_octets_has_a_twin(twins):
-    assert {name for name in kernel_names() if name.startswith("asn1.")} == {
+    writes = {"asn1.template"}
+    assert {name for name in kernel_names() if name.startswith("asn1.")} - writes == {
         "asn1.columns",
         "asn1.scan",
         "asn1.scan_ber",
         "asn1.scan_payload",
+        "asn1.walk",
     }
     assert sum(entry.twins for entry in ENTRY_POINTS) >= 2
 

@@ -1,4 +1,5 @@
-"""The compiled scan and view beside their interpreted copies: the same columns, the same lines, on every mutant."""
+"""The compiled scan and view beside their interpreted copies, and the quick walk of a record beside the reference: the
+same columns, lines and values on every mutant."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import Any, Final
 
+from asn1 import ps_tables, table, walk
+from asn1.errors import DecodeError
 from lab.kernels import interpreted, require_compiled
 
 _ROWS: Final = 64
@@ -30,7 +33,20 @@ class Twins:
             keys = [key for key in fast if fast[key] != slow.get(key)]
             return f"scan: {', '.join(keys)}"
         lines = [list(twin[2].describe_stream([octets])) for twin in (self._fast, self._slow)]
-        return None if lines[0] == lines[1] else "describe_stream"
+        if lines[0] != lines[1]:
+            return "describe_stream"
+        return None if walked_alike(octets) else "walk"
+
+
+def walked_alike(octets: bytes) -> bool:
+    """Whether the quick walk leaves a PS-PDU to the reference, or answers as it does."""
+    quick = walk.walk(table.plan_of(ps_tables.PS_PDU), octets)
+    if quick is walk.UNSURE:
+        return True
+    try:
+        return bool(table.decode_reference(ps_tables.PS_PDU, octets) == (quick, ()))
+    except DecodeError:
+        return False
 
 
 def scanned(columns: ModuleType, scanner: ModuleType, names: Iterable[str], octets: bytes) -> dict[str, Any]:
