@@ -29,6 +29,7 @@ from collector.console.model.sound import Sound
 from collector.export.communications import Communication, put_together
 from collector.standing import Standings
 from collector.store import index_pages
+from collector.store.epochs import TrustOnDisk, read_trust
 from collector.store.index import open_database
 from collector.store.index_queries import read_orders
 from collector.store.index_standing import IndexStanding
@@ -92,7 +93,8 @@ class CaseLibrary:
         cache_octets: int = CACHE_OCTETS,
     ) -> None:
         self._engine = open_database(index_url)
-        self.reader = PlacedReader(store, keys)
+        # The signing key may be changed while we read: certificates are asked for when a signature is looked at.
+        self.reader = PlacedReader(store, keys, TrustOnDisk(keys.directory, keys.identity))
         self.store, self.keys = store, keys
         self.pin, self.audit, self.witnessed = pin, audit, witnessed
         self._cache: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
@@ -167,7 +169,7 @@ class CaseLibrary:
             found = parse_note(note).checkpoint
         except DecodeError:
             return None
-        signed = verify_note(note, found.origin, self.keys.trust) is not None
+        signed = verify_note(note, found.origin, read_trust(self.keys.directory)) is not None
         return Checkpoint(found.size, found.root.hex(), note, signed)
 
     def _standing(self) -> IndexStanding:

@@ -25,6 +25,7 @@ from collector.export.communications import Shown
 from collector.facts import RecordFacts
 from collector.facts.stored import CONTENT, SPAN, dialect_of, facts_of_stored
 from collector.rows import FORM_MASKED, FORM_NOTICE, FORM_QUARANTINED, FORM_RECEIVED, FORM_SYNTHETIC
+from collector.store.epochs import read_trust
 from collector.store.reader import StoredRecord
 from collector.store.record_check import RecordReport, RecordState, verify_record
 from mediation.law.orders import CourtOrder
@@ -264,7 +265,7 @@ def integrity(library: CaseLibrary, scope: Scope, sequence: int) -> Integrity:
     """Checked now, from the files. Raises NotFoundError for a record that is not of these orders; one that was evicted
     is nobody's any more, and is proven with `calea-lab verify`."""
     library.record(scope, sequence)
-    trust = library.keys.trust
+    trust = read_trust(library.keys.directory)
     report = verify_record(
         library.store, sequence, trust, library.keys, library.pin, library.audit, witnessed=library.witnessed
     )

@@ -6,19 +6,29 @@ import asyncio
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from asn1.errors import LocalError, RefusedError
 from collector.console.model import library as library_module
 from collector.console.model.lists import ListQuery, party_asked, place_of
+from collector.console.model.records import integrity
 from collector.console.model.scope import NOT_FOR_THIS_READER, NotFoundError, Scope, scope_of
 from collector.registry import Registry
 from collector.standing import held, minimised, of_communication, of_order, of_sequences, privileged, released
+from collector.store.audit_log import ORIGIN as AUDIT
+from collector.store.audit_log import AuditLog
+from collector.store.epochs import begin_epoch
 from collector.store.index_whole import Kind
+from collector.store.keys import Keys
 from collector.store.private_files import read_public_key
+from collector.store.reader import StoreReader
 from mediation.law.orders import OrderId, order_uid
 from mediation.law.verdicts import Reason
+from mediation.ledger.epochs import LedgerState
+from mediation.ledger.kernel import CompactRange
 
 ALL = ListQuery()
+STORE = "calea-lab/collector"
 A, B = "+12125550101", "+12125550102"
 
 
@@ -233,3 +243,32 @@ def test_a_query_survives_its_address() -> None:
     assert [party_asked(text) for text in ("(212) 555-0102", "1 212 555 0102", "+44 20", "a@b", "")] == [
         "+12125550102", "+12125550102", "+4420", "a@b", "",
     ]  # fmt: skip
+
+
+async def test_a_key_that_is_changed_while_the_console_reads_is_believed(made: Any, sent: Any, lab: Any) -> None:
+    """The collector stood still meanwhile; the console went on."""
+    case = await made(*sent)
+    first = case.sequences("LAB-0001", 1)[0]
+    assert integrity(case.library, case.scope(), first).ok
+    directory, root = case.data / "keys", Ed25519PrivateKey.generate()
+    nothing = LedgerState(0, CompactRange().root())
+    keys = Keys(directory)
+    begin_epoch(directory, keys.epoch_keys, None, root, dict.fromkeys((STORE, AUDIT), nothing))
+    leaves = StoreReader(case.data / "store").leaf_hashes()
+    tree = CompactRange()
+    tree.extend(leaves.hashes)
+    log = AuditLog(case.data / "audit", Keys(directory))
+    log.close()
+    keys = Keys(directory)
+    begin_epoch(
+        directory, keys.epoch_keys, keys.history, root, {STORE: LedgerState(tree.size, tree.root()), AUDIT: log.state}
+    )
+    case.decide(held(of_order(order_uid(OrderId("O-2"))), Reason.ORDER_LAPSED, 5))
+    newest = case.library.checkpoint()
+    assert newest is not None and newest.signed and newest.size == tree.size + 1
+    rows = {row.liid: row.withheld for row in case.library.page(case.scope(), ALL).rows}
+    assert "R-041" in rows["LAB-0002"] and not rows["LAB-0001"]
+    case.decide(released(of_order(order_uid(OrderId("O-2"))), Reason.ORDER_LAPSED, 6, "judge", "JUDGE", "order 7"))
+    # A release is believed under a sound signature alone.
+    assert not any(row.withheld for row in case.library.page(case.scope(), ALL).rows)
+    assert integrity(case.library, case.scope(), first).ok
