@@ -14,7 +14,8 @@ from typing import Final, Protocol
 
 class Files(Protocol):
     def create(self, path: Path, octets: int, header: bytes) -> None:
-        """A new preallocated file with its first block written, durable under its name."""
+        """A new preallocated file with its first block written, durable under its name. Raises OSError where the name
+        is taken: no file is ever written over."""
 
     def open(self, path: Path) -> int:
         """Open for reading and writing; the descriptor."""
@@ -45,6 +46,8 @@ class RealFiles:
         """Whether writes go past the page cache; None before the first file was opened."""
 
     def create(self, path: Path, octets: int, header: bytes) -> None:
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, f"{path.name} is there already and is not written over")
         temporary = path.with_suffix(".tmp")
         descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         try:

@@ -380,7 +380,7 @@ class Store:
     def _begin_segment(self, recycled: SegmentState | None) -> None:
         """A fresh segment in a new file, or in the file of the one that went."""
         generation = self._segments[-1].header.generation + 1 if self._segments else 0
-        slot = recycled.header.slot if recycled is not None else len(self._segments)
+        slot = recycled.header.slot if recycled is not None else self._free_slot()
         header = frames.SegmentHeader(
             slot,
             generation,
@@ -409,6 +409,12 @@ class Store:
             self._files.sync(self._descriptor)
         self._segments.append(SegmentState(path, header, frames.BLOCK, self._tree.size, 0))
         self._end = frames.BLOCK
+
+    def _free_slot(self) -> int:
+        """The lowest number that no segment's file has. One in between is free where power went while a file was being
+        used again, and recovery took it away: the count of segments is then the number of one that is there."""
+        taken = {one.header.slot for one in self._segments}
+        return next(slot for slot in range(len(taken) + 1) if slot not in taken)
 
     def _carry(self) -> None:
         """Write again what decisions in force stand nowhere but in the segment that will go next: the first thing that

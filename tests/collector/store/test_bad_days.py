@@ -170,6 +170,48 @@ def test_a_directory_that_may_not_be_written_to_or_has_no_room(
     goes_on(bench, make_records)
 
 
+class TornHeader(RealFiles):
+    """Power goes when half the header block of a file that is used again has reached the disk."""
+
+    def write(self, descriptor: int, octets: bytes | bytearray | memoryview, offset: int) -> int:
+        if offset:
+            return super().write(descriptor, octets, offset)
+        path = Path(f"/proc/self/fd/{descriptor}").resolve()
+        with path.open("r+b") as file:
+            file.write(bytes(octets[:2048]))
+        raise OSError(errno.EIO, "power went")
+
+
+def test_a_file_whose_reuse_was_cut_off_leaves_a_gap_and_nothing_is_written_over(bench, make_records: Make) -> None:
+    """Recovery takes the torn file away. Its number is the one that is free then, not the count of those left."""
+    store = bench.open(TornHeader())
+    while not bench.failures:
+        bench.put(store, make_records(60, 700))
+    store.close()
+    names = {path.name for path in segment_paths(bench.directory)}
+    assert len(names) == 4
+    bench.failures.clear()
+    store = bench.open()
+    assert {path.name for path in segment_paths(bench.directory)} == names - {"seg-000000.seg"}
+    evicted = store.gauge().evicted
+    while len(segment_paths(bench.directory)) < 4:
+        bench.put(store, make_records(60, 700))
+    store.close()
+    assert {path.name for path in segment_paths(bench.directory)} == names and store.gauge().evicted == evicted > 0
+    there = set(kept(bench))
+    assert bench.failures == [] and all(record in there for record in bench.acknowledged[evicted:])
+    assert verified(bench).ok
+
+
+def test_attack_a_segment_is_never_made_over_one_that_is_there(bench, make_records: Make) -> None:
+    filled(bench, make_records)
+    (path,) = segment_paths(bench.directory)
+    before = path.read_bytes()
+    with pytest.raises(FileExistsError, match="is there already and is not written over"):
+        RealFiles().create(path, 256 * 1024, bytes(4096))
+    assert path.read_bytes() == before and not list(bench.directory.glob("*.tmp"))
+
+
 def test_a_directory_that_vanishes_while_it_is_written_to(bench, make_records: Make, tmp_path: Path) -> None:
     """The open file would take what is written all the same, and nobody would ever find it."""
     store = bench.open()

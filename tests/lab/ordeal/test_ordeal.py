@@ -55,7 +55,8 @@ def test_a_sound_store_that_evicts_is_never_accused(tmp_path: Path) -> None:
 
 
 def test_worlds_from_a_seed_lose_and_double_nothing(tmp_path: Path) -> None:
-    result = simulation.simulate(tmp_path, range(1, 13))
+    # The last two are worlds in which power goes while a file is used again.
+    result = simulation.simulate(tmp_path, [*range(1, 11), 629, 6001])
     assert result.seeds == 12 and not result.wrong
     assert result.did["power cuts"] and result.did["failures"] > result.did["power cuts"] and result.did["evicted"]
 
