@@ -3,9 +3,10 @@
 Senders number their records, keep them until they are acknowledged, and send again what was not after each reconnect,
 as a mediation function does. The network loses connections with what is on its way, and brings some of it twice. The
 clock goes on, jumps and is set back. The disk is one in memory beside real files: an operation fails in each of the
-ways of `disks`, or power goes at it, and of what was not synced some blocks reach the disk and some do not. Whoever
-receives knows from the store alone what it has. What is written between two moments of chance is grouped into commits
-as the seed says, not as threads happen to run, so a failure comes again from its seed:
+ways of `disks`, or power goes at it, and of what was not synced some blocks reach the disk and some do not. Checkpoints
+are signed by the rules of a signer process, which must never refuse an honest collector. Whoever receives knows from
+the store alone what it has. What is written between two moments of chance is grouped into commits as the seed says, not
+as threads happen to run, so a failure comes again from its seed:
 
     python -m lab.ordeal.simulation SEED
 
@@ -31,9 +32,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from asn1.errors import LabError
+from asn1.errors import LabError, LocalError, RefusedError
 from collector.batch import Batch, CommitInfo
 from collector.rows import FORM_NOTICE, Rows
+from collector.signer.purposes import Signed, judge
 from collector.standing import held, of_order, released
 from collector.store.files import RealFiles
 from collector.store.keys import Keys
@@ -43,6 +45,8 @@ from collector.store.store import Store
 from collector.store.verifier import verify_store
 from lab.ordeal.subject import ORDERS, SEGMENT_OCTETS, Subject, record_of
 from mediation.law.verdicts import Reason
+from mediation.ledger.checkpoint import Checkpoint, NoteSigner
+from mediation.ledger.epochs import LedgerState
 
 STEPS: Final = 24
 SEGMENTS: Final = 3
@@ -160,6 +164,30 @@ class Disk(RealFiles):
         self._gate.set()
 
 
+class JudgedKeys(Keys):
+    """Keys whose signer remembers and judges as a signer process does; each opening of a store connects anew."""
+
+    signed = Signed()
+
+    def signer(self, name: str) -> NoteSigner:
+        return _Judged(self, super().signer(name))
+
+
+class _Judged:
+    def __init__(self, keys: JudgedKeys, signer: NoteSigner) -> None:
+        self.name = signer.name
+        self._keys, self._signer, self._fresh = keys, signer, True
+
+    def sign(self, checkpoint: Checkpoint) -> str:
+        state = LedgerState(checkpoint.size, checkpoint.root)
+        try:
+            self._keys.signed = judge(self._keys.signed, state, self._fresh)
+        except RefusedError as error:
+            raise LocalError(f"the signer refuses: {error}") from error
+        self._fresh = False
+        return self._signer.sign(checkpoint)
+
+
 @dataclass(slots=True)
 class Sender:
     """Numbers `stream`, `stream + SENDERS`, …; `waiting` is sent and not acknowledged, oldest first."""
@@ -186,10 +214,11 @@ class Sender:
 class World:
     """One seed's. Raises AssertionError with a sentence when something that must hold does not."""
 
-    def __init__(self, seed: int, root: Path, keys: Keys) -> None:
+    def __init__(self, seed: int, root: Path, keys: JudgedKeys) -> None:
         self._chance = random.Random(seed)  # noqa: S311  to be had again, not to be secret
         self._seed = seed
         self._keys = keys
+        keys.signed = Signed()
         self._directory = root / "store"
         self._pin = root / "pin" / "checkpoint"
         self._disk = Disk(self._chance)
@@ -412,6 +441,7 @@ class World:
             owed = [number for number in sender.acknowledged if number >= oldest or not report.evicted_with_notice]
             lost = set(owed) - set(mine)
             assert not lost, f"{len(lost)} records of stream {sender.stream} were acknowledged and are not there"
+        self.did["taken back by the signer"] += self._keys.signed.taken_back
         self.did["acknowledged"] += sum(len(sender.acknowledged) for sender in self._senders)
         self.did["evicted"] += report.evicted_with_notice
 
@@ -431,7 +461,7 @@ class Simulated:
 def simulate(root: Path, seeds: Iterable[int]) -> Simulated:
     """A world a seed, one after the other, in this process."""
     result = Simulated()
-    keys = Subject.make(root / "subject", root / "pin", 0).keys()
+    keys = JudgedKeys(Subject.make(root / "subject", root / "pin", 0).root / "keys")
     for seed in seeds:
         place = root / f"world-{seed}"
         try:

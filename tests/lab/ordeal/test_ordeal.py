@@ -59,6 +59,7 @@ def test_worlds_from_a_seed_lose_and_double_nothing(tmp_path: Path) -> None:
     result = simulation.simulate(tmp_path, [*range(1, 11), 629, 6001])
     assert result.seeds == 12 and not result.wrong
     assert result.did["power cuts"] and result.did["failures"] > result.did["power cuts"] and result.did["evicted"]
+    assert result.did["taken back by the signer"] and not any("refuses" in one for one in result.wrong)
 
 
 def test_a_world_comes_again_from_its_seed(tmp_path: Path) -> None:
