@@ -58,6 +58,9 @@ _BLOCK: Final = 512
 _FAR: Final = 1 << 62
 _START_US: Final = 1_780_000_000_000_000
 _LONGEST_WAIT_S: Final = 20.0
+_LOOK_S: Final = 0.01
+MOST_AGAIN: Final = 4
+"""Failures in a row, each on a disk that is well."""
 
 Trouble = Literal["power", "EIO", "ENOSPC", "done, then EIO", "short write"]
 TROUBLES: Final[tuple[Trouble, ...]] = ("power", "power", "EIO", "ENOSPC", "done, then EIO", "short write")
@@ -273,7 +276,7 @@ class World:
         self._now_us += 1_000
         return self._now_us
 
-    def _settle(self) -> None:
+    def _settle(self, again: int = 0) -> None:
         """All that was submitted is durable, or the store has failed: then it begins again, on a disk that is well."""
         until = time.monotonic() + _LONGEST_WAIT_S
         while not (self._store.idle or self._failed):
@@ -284,8 +287,9 @@ class World:
             self._store.close()
         self._hear()
         if self._failed:
+            assert again < MOST_AGAIN, f"it fails again and again: {self._failed[0]}"
             self._again()
-            self._settle()
+            self._settle(again + 1)
 
     def _again(self) -> None:
         self.did["failures"] += 1
@@ -327,7 +331,9 @@ class World:
         to write. The disk is on hold."""
         first, *others = submissions
         if self._submit(first):
-            self._disk.waits.wait(_LONGEST_WAIT_S)
+            until = time.monotonic() + _LONGEST_WAIT_S
+            while not (self._disk.waits.wait(_LOOK_S) or self._failed) and time.monotonic() < until:
+                pass
         for one in others:
             self._submit(one)
         self._disk.release()
