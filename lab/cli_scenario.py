@@ -10,26 +10,21 @@ import typer
 from asn1.errors import LabError
 from lab.kernels import require_compiled
 from lab.output import JsonOption, banner, console, print_json, table
+from lab.scenario.catalogue import Source, find, shipped
 from lab.scenario.engine import Engine, Outcome
-from lab.scenario.model import Scenario, load
+from lab.scenario.model import Scenario
 from lab.show import show_checks
 from mediation.runtime.config import ConfigError
 
-SHIPPED = Path(__file__).resolve().parent / "scenarios"
 EXIT_CHECKS_FAILED = 1
 Which = Annotated[list[str] | None, typer.Argument(metavar="ID|FILE", help="SC-01, …, or a YAML file; repeatable")]
 All = Annotated[bool, typer.Option("--all", help="every scenario that is shipped")]
 Data = Annotated[Path, typer.Option("--data", help="directory of the runs, one below it for each", file_okay=False)]
 
 
-def shipped() -> dict[str, Path]:
-    """The scenarios that come with the lab, by id."""
-    return {path.stem: path for path in sorted(SHIPPED.glob("SC-*.yaml"))}
-
-
 def listing(as_json: JsonOption = False) -> None:
     """What is shipped, with a line of briefing each."""
-    found = [load(path) for path in shipped().values()]
+    found = [one.load() for one in shipped().values()]
     if as_json:
         print_json([{"id": one.id, "title": one.title, "briefing": one.briefing} for one in found])
         return
@@ -39,11 +34,11 @@ def listing(as_json: JsonOption = False) -> None:
 def lint(which: Which = None, as_json: JsonOption = False) -> None:
     """Read scenario files without playing them. Exit code 2 when one is wrong."""
     wrong: list[dict[str, str]] = []
-    for path in _paths(which, not which):
+    for source in _sources(which, not which):
         try:
-            load(path)
+            source.load()
         except ConfigError as error:
-            wrong.append({"file": str(path), "error": str(error)})
+            wrong.append({"file": str(source.path), "error": str(error)})
     if as_json:
         print_json({"ok": not wrong, "wrong": wrong})
     for one in () if as_json else wrong:
@@ -64,8 +59,8 @@ def run(
     if not which and not every:
         raise ConfigError("Name a scenario, or take --all: `calea-lab scenario list` names them.")
     results: list[dict[str, Any]] = []
-    for path in _paths(which, every):
-        results.append(_play(load(path), data, as_json))
+    for source in _sources(which, every):
+        results.append(_play(source.load(), data, as_json))
     if as_json:
         print_json({"simulation": True, "ok": all(one["ok"] for one in results), "scenarios": results})
     raise typer.Exit(0 if all(one["ok"] for one in results) else EXIT_CHECKS_FAILED)
@@ -92,16 +87,5 @@ def _play(scenario: Scenario, data: Path, as_json: bool) -> dict[str, Any]:
     return outcome.as_json()
 
 
-def _paths(which: list[str] | None, every: bool) -> list[Path]:
-    known = shipped()
-    if every:
-        return list(known.values())
-    found = []
-    for one in which or ():
-        if one in known:
-            found.append(known[one])
-        elif Path(one).is_file():
-            found.append(Path(one))
-        else:
-            raise ConfigError(f"There is no scenario {one}: `calea-lab scenario list` names those that are shipped.")
-    return found
+def _sources(which: list[str] | None, every: bool) -> list[Source]:
+    return list(shipped().values()) if every else [find(one) for one in which or ()]

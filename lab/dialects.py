@@ -14,7 +14,8 @@ from mediation.runtime.config import ConfigError
 FORMS: Final[Mapping[str, str]] = {"t1678": "apdu", "pcesp": "12", "ias": "apdu", "jstd025": "12"}
 """What content looks like; `jstd025` is a reconstruction (`asn1.laes.jstd025`) and runs only where it is asked for."""
 USUAL: Final = ("t1678", "pcesp", "ias")
-_MARKS: Final[Mapping[str, str]] = {"t1678": "T1678-", "pcesp": "PCESP-", "ias": "IAS-", "jstd025": "JSTD025-"}
+MARKS: Final[Mapping[str, str]] = {"t1678": "T1678-", "pcesp": "PCESP-", "ias": "IAS-", "jstd025": "JSTD025-"}
+"""How the LIIDs of a dialect begin."""
 _RESEND_S: Final = 60.0
 _RUN_WINDOW_S: Final = 500.0
 """Of the run's clock: the collector knows what is sent again for 600 s."""
@@ -28,9 +29,9 @@ def liid_for(dialect: str, liid: str | None, order_id: str) -> str:
     """The LIID of an order that is to be delivered in this dialect. Raises ConfigError for one that would not be."""
     if dialect == "etsi":
         return order_id if liid is None else liid
-    if dialect not in _MARKS:
-        raise ConfigError(f"--dialect {dialect} is not known: choose one of etsi, {', '.join(_MARKS)}.")
-    mark = _MARKS[dialect]
+    if dialect not in MARKS:
+        raise ConfigError(f"--dialect {dialect} is not known: choose one of etsi, {', '.join(MARKS)}.")
+    mark = MARKS[dialect]
     if liid is None:
         return f"{mark}{order_id}"[:25]
     if not liid.startswith(mark):
@@ -44,7 +45,7 @@ def mediation_links(
     """The mediation function's `laes`; `cdc` makes the address of a port by its name, with TLS where the run has it."""
     return {
         dialect: {
-            "liids": [f"{_MARKS[dialect]}*"],
+            "liids": [f"{MARKS[dialect]}*"],
             "cdc": cdc(port_name(dialect)),
             "ccc": {"host": host, "port": ports[port_name(dialect)], "form": FORMS[dialect]},
             "resend_s": min(_RESEND_S, _RUN_WINDOW_S / max(factor, 1.0)),

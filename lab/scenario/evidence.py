@@ -6,7 +6,7 @@ Nothing here asks a process, and nothing decides: lists and numbers.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -20,6 +20,8 @@ from collector.store.reader import StoredRecord, StoreReader
 from lab.cli_verify import StorePlace
 from lab.paths import RunPaths
 from lab.results import totals_of
+from lab.scenario.queries import AuditQuery
+from lab.scenario.times import at_us, resolved
 
 FORMS: Final = {
     "received": FORM_RECEIVED,
@@ -48,6 +50,17 @@ def ledger_entries(paths: RunPaths, ledger: str) -> list[dict[str, Any]]:
         lines = path.read_text("utf-8").splitlines() if path.exists() else []
         return [{"kind": "certification", "utc_us": 0, "fields": json.loads(line)} for line in lines]
     return read_audit(paths.ledger(ledger))
+
+
+def matching(entries: list[dict[str, Any]], query: AuditQuery, times: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The entries that a query means."""
+    wanted = resolved(query.fields, times)
+    at = None if query.at is None else at_us(query.at, times)
+    return [
+        one
+        for one in entries
+        if one["kind"] == query.kind and contains(one["fields"], wanted) and (at is None or one["utc_us"] == at)
+    ]
 
 
 @dataclass(frozen=True)

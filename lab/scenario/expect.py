@@ -20,9 +20,10 @@ from lab import canary
 from lab.cli_verify import check_store
 from lab.play import Moment
 from lab.results import Check
-from lab.scenario.evidence import FORMS, Evidence, contains
-from lab.scenario.model import AuditQuery, Bounds, Expect, Masked, Records, Scenario, SealedCopy, Totals
-from lab.scenario.times import at_us, resolved
+from lab.scenario.evidence import FORMS, Evidence, contains, matching
+from lab.scenario.model import Expect, Masked, Records, Scenario, SealedCopy, Totals
+from lab.scenario.queries import AuditQuery, Bounds
+from lab.scenario.times import at_us
 from mediation.law.verdicts import Reason, VerdictKind, reasons_of
 
 _KINDS: Final = {"iri": KIND_IRI, "cc": KIND_CC}
@@ -133,9 +134,7 @@ def _sealed(says: str, wanted: SealedCopy, evidence: Evidence) -> Check:
 
 
 def _audit(says: str, wanted: AuditQuery, evidence: Evidence, times: Times) -> Check:
-    fields = resolved(wanted.fields, times)
-    at = None if wanted.at is None else at_us(wanted.at, times)
-    found = [one for one in evidence.entries(wanted.ledger) if one["kind"] == wanted.kind]
-    good = [one for one in found if contains(one["fields"], fields) and (at is None or one["utc_us"] == at)]
-    ok = len(good) == wanted.count if wanted.count is not None else len(good) >= wanted.least
-    return Check(says, ok, f"{len(good)} of {len(found)} entries of kind {wanted.kind}")
+    entries = evidence.entries(wanted.ledger)
+    good = len(matching(entries, wanted, times))
+    found = sum(one["kind"] == wanted.kind for one in entries)
+    return Check(says, wanted.holds(good), f"{good} of {found} entries of kind {wanted.kind}")

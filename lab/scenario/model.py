@@ -5,17 +5,18 @@ A value that begins with `=` is a time of `times` (`=END-1us`), wherever it stan
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
+from lab.scenario.lesson import Answer, Name, Scoring
+from lab.scenario.queries import AuditQuery, Bounds, Process, StatusQuery
 from mediation.runtime.config import ConfigError, Model
 
-MAX_OCTETS: Final = 256 * 1024
-Process = Literal["carrier_sim", "mediation", "collector", "reconciler", "desk"]
-Ledger = Literal["collector", "desk", "reconciler", "certifications"]
+ETSI: Final = "etsi"
+Dialect = Literal["t1678", "pcesp", "ias"]
+Form = Literal["etsi", "t1678", "pcesp", "ias"]
+"""The dialect a form of a scenario is delivered in."""
 
 
 class OrderStep(Model):
@@ -41,27 +42,6 @@ class PostStep(Model):
     path: str
     body: dict[str, Any] | list[Any] = Field(default_factory=dict)
     status: Literal["ok", "refused"] = "ok"
-
-
-class AuditQuery(Model):
-    """Entries of one ledger: kind, fields that must be so (nested ones too), and how many."""
-
-    ledger: Ledger = "collector"
-    kind: str
-    fields: dict[str, Any] = Field(default_factory=dict)
-    count: int | None = None
-    least: int = 1
-    at: str | None = None
-    """Virtual time the entry must carry."""
-
-
-class StatusQuery(Model):
-    """A value in a process's /status, by a path of names: `tasks`, `links.hi2.connected`."""
-
-    process: Process
-    path: str
-    equals: Any = None
-    least: int | None = None
 
 
 class AwaitStep(Model):
@@ -95,8 +75,12 @@ class Step(Model):
     """One thing that happens. `at`: everything under way is delivered first, then the clock jumps there."""
 
     at: str | None = None
+    only: list[Form] | None = None
+    """In which forms of the scenario this happens; all when absent."""
     order: OrderStep | None = None
     inject: list[dict[str, Any]] | None = None
+    play: Name | None = None
+    """One of the `injects`."""
     fault: PostStep | None = None
     command: CommandStep | None = None
     post: PostStep | None = None
@@ -111,7 +95,9 @@ class Step(Model):
 
     @model_validator(mode="after")
     def _one_verb(self) -> Step:
-        verbs = [name for name in type(self).model_fields if name != "at" and getattr(self, name) is not None]
+        verbs = [
+            name for name in type(self).model_fields if name not in ("at", "only") and getattr(self, name) is not None
+        ]
         if len(verbs) > 1:
             raise ValueError(f"a step does one thing, this one {', '.join(verbs)}")
         if not verbs and self.at is None:
@@ -126,11 +112,6 @@ class Totals(Model):
     order: str | None
     counts: dict[str, int | Bounds] = Field(default_factory=dict)
     reasons: dict[str, int | Bounds] = Field(default_factory=dict)
-
-
-class Bounds(Model):
-    least: int = 0
-    most: int = 1 << 62
 
 
 class Records(Model):
@@ -168,6 +149,8 @@ class SealedCopy(Model):
 class Expect(Model):
     says: str
     """The expectation in plain words; it becomes the name of the check."""
+    only: list[Form] | None = None
+    """Of which forms of the scenario this is expected; of all when absent."""
     totals: Totals | None = None
     records: Records | None = None
     masked: Masked | None = None
@@ -191,21 +174,74 @@ class Configuration(Model):
     link: dict[str, Any] = Field(default_factory=dict)
 
 
+class Subscriber(Model):
+    """Somebody of the story: written `@NAME` wherever the number stands."""
+
+    number: str
+    says: str = ""
+
+
+class Load(Model):
+    """Traffic between others, spread over `seconds` from `at_s` after the start: nothing of it may appear anywhere. The
+    story's own subscribers take no part in it."""
+
+    at_s: Annotated[float, Field(ge=0)] = 0.0
+    seconds: Annotated[float, Field(gt=0, le=86_400)] = 60.0
+    calls: Annotated[int, Field(ge=0, le=10_000)] = 0
+    sms: Annotated[int, Field(ge=0, le=10_000)] = 0
+    sessions: Annotated[int, Field(ge=0, le=10_000)] = 0
+
+
+class Faults(Model):
+    """What goes wrong from the beginning (`carrier_sim.config.CarrierFaults`, `mediation.config.FaultsModel`)."""
+
+    carrier: dict[str, Any] = Field(default_factory=dict)
+    mediation: dict[str, Any] = Field(default_factory=dict)
+
+
+class Inject(Model):
+    """A card of the trainer's: what it brings about may happen whenever it is played, by a `play` step or by hand."""
+
+    id: Name
+    says: Annotated[str, Field(min_length=1)]
+    steps: Annotated[list[Step], Field(min_length=1)]
+
+
 class Scenario(Model):
     id: Annotated[str, Field(pattern=r"^SC-\d\d[a-z]{0,2}$")]
-    title: str
-    briefing: str
+    title: Annotated[str, Field(min_length=1)]
+    briefing: Annotated[str, Field(min_length=1)]
+    """What a trainee reads beforehand: who wants what, and nothing of how it ends."""
+    answers: list[Answer] = Field(default_factory=list)
+    """What was to be seen and decided; shown when asked for. A scenario that is shipped has one."""
     start: str
     """Where the run's clock begins; it stands there."""
+    seed: Annotated[int, Field(ge=0, lt=1 << 32)] = 1
+    """What the carrier's chance is drawn from: same seed, same story, same octets."""
+    speed: Literal["max"] | Annotated[float, Field(gt=0, le=10_000)] = "max"
+    """`max`: the clock stands, and goes from one `at` to the next at once. A number: it runs there, so many times as
+    fast as real time, for somebody who watches."""
     times: dict[str, str] = Field(default_factory=dict)
+    subscribers: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")], Subscriber] = Field(default_factory=dict)
+    orders: list[OrderStep] = Field(default_factory=list)
+    """What the court signs before the first step."""
+    traffic: list[dict[str, Any]] = Field(default_factory=list)
+    """Items the carrier plays by itself, `at_s` after the start or `at_us`."""
+    loads: list[Load] = Field(default_factory=list)
+    faults: Faults = Faults()
+    injects: list[Inject] = Field(default_factory=list)
+    scoring: Scoring | None = None
     configuration: Configuration = Configuration()
     long: bool = False
     """The whole size of a story whose short form has the same name without the letter; the test suite plays that."""
     desk: bool = False
     """Whether the desk is set up with its people and places."""
     reconcile: bool = False
-    dialects: list[Literal["t1678", "pcesp", "ias"]] = Field(default_factory=list)
+    dialects: list[Dialect] = Field(default_factory=list)
     """US dialects that orders of the story are delivered in, beside ETSI: their LIIDs begin with `T1678-`, ...."""
+    forms: dict[Annotated[str, Field(pattern="^[a-z]$")], Dialect] = Field(default_factory=dict)
+    """The same story delivered in another dialect: `u: t1678` makes SC-06u of SC-06, whose LIIDs begin with `LI-`."""
+    form: Form = ETSI
     canaries: list[str] = Field(default_factory=list)
     """Words of withheld content: none may lie in any file of the run."""
     resent: dict[str, int] = Field(default_factory=dict)
@@ -213,30 +249,11 @@ class Scenario(Model):
     steps: Annotated[list[Step], Field(min_length=1)]
     expect: Annotated[list[Expect], Field(min_length=1)]
 
-
-class _Loader(yaml.SafeLoader):
-    """Times stay texts: they are ours to read, to the microsecond and with names."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def load(path: Path) -> Scenario:
-    """Raises `ConfigError` with one sentence."""
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"Cannot read the scenario {path}: {error}.") from error
-    if len(text) > MAX_OCTETS:
-        raise ConfigError(f"{path}: a scenario has at most {MAX_OCTETS} characters.")
-    try:
-        return Scenario.model_validate(yaml.load(text, _Loader))  # noqa: S506  a safe loader with fewer types
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not YAML: {str(error).splitlines()[0]}.") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise ConfigError(f"{path}: {where}: {first['msg']}.") from error
+    def card(self, name: str) -> Inject:
+        """Raises ConfigError when there is none of this name."""
+        for one in self.injects:
+            if one.id == name:
+                return one
+        raise ConfigError(
+            f"{self.id} has no inject {name}: it has {', '.join(one.id for one in self.injects) or 'none'}."
+        )

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli_scenario import shipped
+from lab.scenario.catalogue import Source, shipped
 from lab.scenario.evidence import contains
-from lab.scenario.model import load
+from lab.scenario.reading import load
 from lab.scenario.times import at_us
 from mediation.runtime.config import ConfigError
 
@@ -54,10 +54,10 @@ def test_a_misspelt_word_is_refused_with_its_place(tmp_path: Path, old: str, new
         load(written(tmp_path, SOUND.replace(old, new)))
 
 
-@pytest.mark.parametrize("path", shipped().values(), ids=shipped().keys())
-def test_shipped_scenarios_are_sound(path: Path) -> None:
-    scenario = load(path)
-    assert scenario.id == path.stem
+@pytest.mark.parametrize(("name", "source"), shipped().items(), ids=shipped().keys())
+def test_shipped_scenarios_are_sound(name: str, source: Source) -> None:
+    scenario = source.load()
+    assert scenario.id == name
     times: dict[str, int] = {}
     for name, text in scenario.times.items():
         times[name] = at_us(text, times)
@@ -69,7 +69,7 @@ def test_shipped_scenarios_are_sound(path: Path) -> None:
 
 
 def test_a_long_form_has_a_short_one() -> None:
-    forms = {name: load(path).long for name, path in shipped().items()}
+    forms = {name: source.load().long for name, source in shipped().items()}
     assert [name for name, is_long in forms.items() if is_long] == ["SC-06l", "SC-09l"]
     assert all(name.rstrip("l") in forms for name, is_long in forms.items() if is_long)
 

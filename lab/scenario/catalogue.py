@@ -1,0 +1,44 @@
+"""The scenarios that come with the lab, by id: a file each, and a form more for every other dialect it names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from lab.scenario.model import Scenario
+from lab.scenario.reading import load, read
+from mediation.runtime.config import ConfigError
+
+SHIPPED: Final = Path(__file__).resolve().parent.parent / "scenarios"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a scenario comes from: a file, and the letter of a form of it ("" for the file as it stands)."""
+
+    path: Path
+    letter: str = ""
+
+    def load(self) -> Scenario:
+        """Raises ConfigError with one sentence."""
+        return load(self.path, self.letter)
+
+
+def shipped() -> dict[str, Source]:
+    """Every scenario of the lab, forms behind the file they are of."""
+    found: dict[str, Source] = {}
+    for path in sorted(SHIPPED.glob("SC-*.yaml")):
+        found[path.stem] = Source(path)
+        found |= {f"{path.stem}{letter}": Source(path, letter) for letter in sorted(read(path).get("forms") or {})}
+    return found
+
+
+def find(which: str) -> Source:
+    """By id of one that is shipped, else by the name of a file. Raises ConfigError when there is neither."""
+    known = shipped()
+    if which in known:
+        return known[which]
+    if Path(which).is_file():
+        return Source(Path(which))
+    raise ConfigError(f"There is no scenario {which}: `calea-lab scenario list` names those that are shipped.")

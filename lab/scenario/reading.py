@@ -1,0 +1,123 @@
+"""Reading a scenario's file: YAML with a bounded size, the numbers of its people, the form of it that is wanted.
+
+@T           the number of the subscriber T
+LI-06        in another form of the story the LIID has that dialect's mark: T1678-06
+only: [etsi] a step or an expectation of that form alone
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from pydantic import ValidationError
+
+from lab import dialects
+from lab.scenario.model import ETSI, Scenario
+from mediation.runtime.config import ConfigError
+
+MAX_OCTETS: Final = 256 * 1024
+LIID: Final = "LI-"
+NAMED: Final = "@"
+
+
+class _Loader(yaml.SafeLoader):
+    """Times stay texts: they are ours to read, to the microsecond and with names."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def load(path: Path, letter: str = "") -> Scenario:
+    """The scenario of a file, or the form of it that `letter` names. Raises `ConfigError` with one sentence."""
+    raw = read(path)
+    try:
+        story = _in_form(raw, letter) if letter else raw
+        return Scenario.model_validate(_with_numbers(_this_form_alone(story)))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise ConfigError(f"{path}: {where}: {first['msg']}.") from error
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def read(path: Path) -> dict[str, Any]:
+    """What stands in a file, unchecked but for its size and that it is a mapping. Raises `ConfigError`."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"Cannot read the scenario {path}: {error}.") from error
+    if len(text) > MAX_OCTETS:
+        raise ConfigError(f"{path}: a scenario has at most {MAX_OCTETS} characters.")
+    try:
+        raw = yaml.load(text, _Loader)  # noqa: S506  a safe loader with fewer types
+    except (yaml.YAMLError, RecursionError) as error:
+        said = str(error).splitlines()[0] if str(error) else "nested too deeply"
+        raise ConfigError(f"{path} is not YAML: {said}.") from error
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{path}: a scenario is a mapping of keys; `calea-lab scenario new` writes one.")
+    return raw
+
+
+def _with_numbers(raw: dict[str, Any]) -> dict[str, Any]:
+    """With the number of each subscriber where its `@NAME` stands. Raises ConfigError for a name nobody has."""
+    people = raw.get("subscribers")
+    numbers = {
+        f"{NAMED}{name}": one["number"]
+        for name, one in (people if isinstance(people, dict) else {}).items()
+        if isinstance(one, dict) and "number" in one
+    }
+
+    def number(text: str) -> str:
+        if not text.startswith(NAMED):
+            return text
+        if text not in numbers:
+            raise ConfigError(f"nobody is called {text}: the subscribers are {', '.join(numbers) or 'none'}.")
+        return str(numbers[text])
+
+    return dict(_each_text(raw, number))
+
+
+def _in_form(raw: dict[str, Any], letter: str) -> dict[str, Any]:
+    """The story as it is delivered in another dialect: LIIDs with its mark. Raises ConfigError for no such form."""
+    forms = raw.get("forms")
+    dialect = str(forms.get(letter)) if isinstance(forms, dict) else ""
+    if dialect not in dialects.MARKS:
+        raise ConfigError(f"it has no form {letter!r}.")
+    mark = dialects.MARKS[dialect]
+    story: dict[str, Any] = _each_text(raw, lambda text: mark + text[len(LIID) :] if text.startswith(LIID) else text)
+    return story | {
+        "id": f"{raw.get('id')}{letter}",
+        "title": f"{raw.get('title')} ({dialect.upper()})",
+        "form": dialect,
+        "dialects": sorted({*(raw.get("dialects") or ()), dialect}),
+    }
+
+
+def _this_form_alone(story: dict[str, Any]) -> dict[str, Any]:
+    """Without the steps and expectations of other forms. What is not shaped as it has to be stays, to be refused."""
+    form = story.get("form", ETSI)
+
+    def is_ours(one: object) -> bool:
+        only = one.get("only") if isinstance(one, dict) else None
+        return not isinstance(only, list) or form in only
+
+    parts = {name: story[name] for name in ("steps", "expect") if isinstance(story.get(name), list)}
+    return story | {name: [one for one in part if is_ours(one)] for name, part in parts.items()}
+
+
+def _each_text(value: Any, turned: Callable[[str], str]) -> Any:  # noqa: ANN401  whatever YAML may hold
+    """The same value with every text, names of keys among them, as `turned` gives it."""
+    if isinstance(value, str):
+        return turned(value)
+    if isinstance(value, dict):
+        return {turned(key) if isinstance(key, str) else key: _each_text(one, turned) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_each_text(one, turned) for one in value]
+    return value
