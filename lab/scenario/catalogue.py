@@ -20,9 +20,9 @@ class Source:
     path: Path
     letter: str = ""
 
-    def load(self) -> Scenario:
-        """Raises ConfigError with one sentence."""
-        return load(self.path, self.letter)
+    def load(self, trainee: tuple[str, int] | None = None) -> Scenario:
+        """As it is for one trainee of a class (id, number), if one is given. Raises ConfigError with one sentence."""
+        return load(self.path, self.letter, trainee)
 
 
 def shipped() -> dict[str, Source]:

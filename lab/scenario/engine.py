@@ -96,18 +96,16 @@ class Engine:
         began = time.monotonic()
         clear(self.data)
         scenario = self.scenario
-        for name, text in scenario.times.items():
-            self.times[name] = at_us(text, self.times)
-        start_us = at_us(scenario.start, self.times)
+        start_us = self.name_times()
         stack = Stack(self.data)
-        play = Play(stack, self._plan(start_us))
+        play = Play(stack, self.plan(start_us))
         try:
             play.open()
             for order in scenario.orders:
-                self._order(play, order)
+                self.sign(play, order)
             for number, step in enumerate(scenario.steps, 1):
                 try:
-                    self._step(play, step)
+                    self.perform(play, step)
                 except LabError as error:
                     raise NotReadyError(f"{scenario.id}, step {number}: {error}") from error
             self._quiet(play)
@@ -119,7 +117,14 @@ class Engine:
         checks = checks_of(scenario, evidence, play.last, self.times)
         return Outcome(scenario, checks, time.monotonic() - began, self.data)
 
-    def _plan(self, start_us: int) -> Plan:
+    def name_times(self) -> int:
+        """Work out the story's times; its start. Raises ConfigError."""
+        for name, text in self.scenario.times.items():
+            self.times[name] = at_us(text, self.times)
+        return at_us(self.scenario.start, self.times)
+
+    def plan(self, start_us: int) -> Plan:
+        """What the story's run is configured as; its times have been named (`name_times`)."""
         scenario, own = self.scenario, self.scenario.configuration
         known = [one.number for one in scenario.subscribers.values()]
         loads = [{"kind": "background", **one.model_dump(), "exclude": known} for one in scenario.loads]
@@ -146,18 +151,19 @@ class Engine:
             disposable=True,
         )
 
-    def _step(self, play: Play, step: Step) -> None:
+    def perform(self, play: Play, step: Step) -> None:
+        """One step, on a run that is up. Raises LabError when it does not come about."""
         if step.at is not None:
             self._go_to(play, at_us(step.at, self.times))
         if step.order is not None:
-            self._order(play, step.order)
+            self.sign(play, step.order)
         elif step.inject is not None:
             self._inject(play, step.inject)
         elif step.play is not None:
             card = self.scenario.card(step.play)
             self.tell(f"card {card.id}: {card.says}")
             for one in card.steps:
-                self._step(play, one)
+                self.perform(play, one)
         elif step.fault is not None:
             self._post(play, step.fault, "/fault")
         elif step.post is not None:
@@ -187,7 +193,8 @@ class Engine:
         elif step.start is not None:
             play.stack.launch([step.start])
 
-    def _order(self, play: Play, order: OrderStep) -> None:
+    def sign(self, play: Play, order: OrderStep) -> None:
+        """Have the court sign an order, and wait until carrier and agency have heard of it."""
         fields = resolved(order.fields, self.times)
         self.tell(f"the court signs {fields.get('order_id')}")
         overlay = resolved(order.papers, self.times)

@@ -9,8 +9,10 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, model_validator
 
-from lab.scenario.lesson import Answer, Name, Scoring
+from lab.scenario.lesson import Answer, Name
 from lab.scenario.queries import AuditQuery, Bounds, Process, StatusQuery
+from lab.training.rubric import Scoring
+from lab.training.setting import Training
 from mediation.runtime.config import ConfigError, Model
 
 ETSI: Final = "etsi"
@@ -231,6 +233,8 @@ class Scenario(Model):
     faults: Faults = Faults()
     injects: list[Inject] = Field(default_factory=list)
     scoring: Scoring | None = None
+    training: Training | None = None
+    """How a class plays it: who the trainees are and who answers them."""
     configuration: Configuration = Configuration()
     long: bool = False
     """The whole size of a story whose short form has the same name without the letter; the test suite plays that."""
@@ -248,6 +252,15 @@ class Scenario(Model):
     """By LIID, records that arrive more often than the mediation function numbered them, other than as duplicates."""
     steps: Annotated[list[Step], Field(min_length=1)]
     expect: Annotated[list[Expect], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _plays_what_there_is(self) -> Scenario:
+        training = self.training
+        if training is not None:
+            named = {*training.opens, *training.marks, *(cue.plays for cue in training.cues)}
+            if strange := sorted(named - {one.id for one in self.injects}):
+                raise ValueError(f"training names {strange[0]}, which is none of the injects")
+        return self
 
     def card(self, name: str) -> Inject:
         """Raises ConfigError when there is none of this name."""

@@ -1,6 +1,7 @@
 """Reading a scenario's file: YAML with a bounded size, the numbers of its people, the form of it that is wanted.
 
 @T           the number of the subscriber T
+<me>, <n>    of a class: the trainee's id and number; otherwise the person of the cast that `training` names, and 1
 LI-06        in another form of the story the LIID has that dialect's mark: T1678-06
 only: [etsi] a step or an expectation of that form alone
 """
@@ -21,6 +22,8 @@ from mediation.runtime.config import ConfigError
 MAX_OCTETS: Final = 256 * 1024
 LIID: Final = "LI-"
 NAMED: Final = "@"
+ME: Final = "<me>"
+NUMBER: Final = "<n>"
 
 
 class _Loader(yaml.SafeLoader):
@@ -33,9 +36,10 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def load(path: Path, letter: str = "") -> Scenario:
-    """The scenario of a file, or the form of it that `letter` names. Raises `ConfigError` with one sentence."""
-    raw = read(path)
+def load(path: Path, letter: str = "", trainee: tuple[str, int] | None = None) -> Scenario:
+    """The scenario of a file, or the form of it that `letter` names, as it is for one trainee: id and number. Raises
+    `ConfigError` with one sentence."""
+    raw = _for_trainee(read(path), trainee)
     try:
         story = _in_form(raw, letter) if letter else raw
         return Scenario.model_validate(_with_numbers(_this_form_alone(story)))
@@ -63,6 +67,15 @@ def read(path: Path) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise ConfigError(f"{path}: a scenario is a mapping of keys; `calea-lab scenario new` writes one.")
     return raw
+
+
+def _for_trainee(raw: dict[str, Any], trainee: tuple[str, int] | None) -> dict[str, Any]:
+    """With who plays it in the place of `<me>` and `<n>`, where the file says how a class plays it."""
+    training = raw.get("training")
+    if not isinstance(training, dict):
+        return raw
+    user_id, number = trainee or (str(training.get("me", "")), 1)
+    return dict(_each_text(raw, lambda text: text.replace(ME, user_id).replace(NUMBER, str(number))))
 
 
 def _with_numbers(raw: dict[str, Any]) -> dict[str, Any]:
