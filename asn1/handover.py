@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from asn1 import tlv
 from asn1.errors import DecodeError, LocalError
@@ -74,6 +74,9 @@ _NUMBER_AND_TIME: Final = bytes.fromhex("840100a706800100810100")
 """Sequence number 0 and microSecondTimeStamp 0 at the end of a PSHeader."""
 _SHORT: Final = 0x80
 """Lengths below take one octet."""
+_NEGATIVE: Final = 0x80
+"""The first octet of an INTEGER from here on."""
+_SECONDS_OCTETS: Final = 5
 
 
 class AnswerForm:
@@ -88,16 +91,67 @@ class AnswerForm:
         self._fits = octets[1] < _SHORT and octets[3] < _SHORT and header.endswith(_NUMBER_AND_TIME)
         self._before = header.removesuffix(_NUMBER_AND_TIME)
         self._behind = octets[end:]
+        self._stamp = (0, _stamp(0))
+        """The newest time and its octets: many answers are given at one."""
 
     def filled(self, number: int, now_us: int) -> bytes:
         """The octets of `HandoverConfig.tri`."""
-        seconds, micros = divmod(max(now_us, 0), 1_000_000)
-        time = _integer(0x80, seconds) + _integer(0x81, micros)
-        header = self._before + _integer(0x84, number & 0xFFFFFFFF) + bytes((0xA7, len(time))) + time
+        if now_us != self._stamp[0]:
+            self._stamp = (now_us, _stamp(now_us))
+        header = self._before + _integer(0x84, number & 0xFFFFFFFF) + self._stamp[1]
         whole = 2 + len(header) + len(self._behind)
         if not self._fits or whole >= _SHORT:
             return self._config.tri(self._name, number, now_us)
         return bytes((0x30, whole, 0xA1, len(header))) + header + self._behind
+
+
+class RequestForm:
+    """A TRI that a peer sends again and again with another number and time. It is known again by its octets: all but
+    those two are equal to one that was decoded in full, the lengths of all fields among them. `name`: which TRI."""
+
+    def __init__(self, name: str, octets: bytes, holes: tuple[tlv.Tlv, tlv.Tlv, tlv.Tlv]) -> None:
+        """`holes`: number, seconds and microseconds."""
+        self.name = name
+        (self._number, self._behind_number), (self._seconds, self._behind_seconds), (self._micros, end) = (
+            (one.content, one.content_end) for one in holes
+        )
+        self._octets = len(octets)
+        self._lead = octets[: self._number]
+        self._to_seconds = octets[self._behind_number : self._seconds]
+        self._to_micros = octets[self._behind_seconds : self._micros]
+        self._end = end
+        self._rest = octets[end:]
+
+    @classmethod
+    def of(cls, name: str, octets: bytes) -> RequestForm | None:
+        """Of a record that has been decoded; None where number and time are not what its header ends with."""
+        header, *_ = tlv.children(octets, tlv.read_tlv(octets, 0, len(octets)))
+        last = deque(tlv.children(octets, header), 2)
+        if [(one.tag_class, one.number) for one in last] != [(tlv.CONTEXT, 4), (tlv.CONTEXT, 7)]:
+            return None
+        number, (seconds, micros) = last[0], tlv.children(octets, last[1])
+        # So many octets cannot say a number of seconds beyond any clock.
+        fit = seconds.content_end - seconds.content <= _SECONDS_OCTETS
+        return cls(name, octets, (number, seconds, micros)) if fit else None
+
+    def number(self, octets: bytes) -> int | None:
+        """The sequence number of a record of this form; None for any other, and where number or time are none."""
+        if len(octets) != self._octets or not octets.startswith(self._lead) or not octets.endswith(self._rest):
+            return None
+        if octets[self._behind_number : self._seconds] != self._to_seconds:
+            return None
+        if octets[self._behind_seconds : self._micros] != self._to_micros or octets[self._seconds] >= _NEGATIVE:
+            return None
+        number = int.from_bytes(octets[self._number : self._behind_number], signed=True)
+        micros = int.from_bytes(octets[self._micros : self._end], signed=True)
+        return number if 0 <= number <= 0xFFFFFFFF and 0 <= micros < 1_000_000 else None
+
+
+def _stamp(time_us: int) -> bytes:
+    """The microSecondTimeStamp at the end of a header; a time before 1970 counts as 1970."""
+    seconds, micros = divmod(max(time_us, 0), 1_000_000)
+    time = _integer(0x80, seconds) + _integer(0x81, micros)
+    return bytes((0xA7, len(time))) + time
 
 
 def _integer(tag: int, value: int) -> bytes:
@@ -400,6 +454,8 @@ class LemfSession:
         self.acknowledging = False
         self._out = bytearray()
         self._forms: dict[str, AnswerForm] = {}
+        self._asks: RequestForm | None = None
+        """How this peer asks."""
         self._waiting: deque[_Owed] = deque()
         self._told = 0
         """How many of them, the oldest, are known to be overdue."""
@@ -412,15 +468,23 @@ class LemfSession:
 
     def tri(self, octets: bytes, position: int, now_us: int) -> list[Event]:
         """A TRI record ended at `position`."""
+        if self._asks is not None and (again := self._asks.number(octets)) is not None:
+            return self._asked(self._asks.name, None, again, position, now_us)
         try:
             pdu = decode_ps_pdu(octets)
         except DecodeError as error:
             return [ProtocolViolation(error.code, error.message)]
         kind, value = pdu.payload
         name = value[0] if kind == "tRIPayload" else kind
-        number = pdu.header.sequence_number
         if name in _QUIET and self.state in (State.OPEN, State.NEGOTIATING):
             return [TriSeen(name, pdu)]
+        if name in _ASKED.values() and kind == "tRIPayload":
+            self._asks = RequestForm.of(name, octets)
+        options = value[1] if name == "optionRequest" else None
+        return self._asked(name, options, pdu.header.sequence_number, position, now_us)
+
+    def _asked(self, name: str, options: dict[str, Any] | None, number: int, position: int, now_us: int) -> list[Event]:
+        """A TRI that wants something; `options` of an option request."""
         allowed = LEMF_TABLE[self.state].get(name)
         if name == "pDUAcknowledgementRequest" and self.state in (State.OPEN, State.NEGOTIATING):
             allowed = self.state if self.acknowledging else None
@@ -429,8 +493,8 @@ class LemfSession:
         if len(self._waiting) >= MAX_WAITING:
             return [ProtocolViolation(DecodeError.TOO_MANY, f"more than {MAX_WAITING} requests wait for an answer")]
         self.state = allowed
-        if name == "optionRequest":
-            return self._options(value[1], number, now_us)
+        if options is not None:
+            return self._options(options, number, now_us)
         if name == "optionComplete":
             return [OptionsAgreed(self.acknowledging)]
         answer = "keep-aliveResponse" if name == "keep-alive" else "pDUAcknowledgementResponse"

@@ -30,10 +30,11 @@ from asn1.handover import (
     OptionsAgreed,
     PeerSilent,
     ProtocolViolation,
+    RequestForm,
     State,
     TriSeen,
 )
-from asn1.ps_pdu import PsHeader, cc_pdu, decode_ps_pdu
+from asn1.ps_pdu import PsHeader, cc_pdu, decode_ps_pdu, tri_pdu
 
 CONFIG = HandoverConfig()
 T0 = 1_750_000_000_000_000
@@ -723,3 +724,86 @@ def test_an_answer_filled_in_is_the_answer_encoded(
 ) -> None:
     config = HandoverConfig(liid=liid, network_element_id=element, operator_id=b"O" * 16)
     assert AnswerForm(config, name).filled(number, now_us) == config.tri(name, number, now_us)
+
+
+STAMPS = st.integers(0, (1 << 61) - 1)
+
+
+def same_sizes(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether numbers and times take the same room."""
+    sizes = [[value.bit_length() // 8 for value in (number, *divmod(us, 1_000_000))] for number, us in (one, other)]
+    return sizes[0] == sizes[1]
+
+
+ASKS = st.sampled_from(["keep-alive", "pDUAcknowledgementRequest"])
+
+
+@given(
+    liid=st.binary(min_size=1, max_size=25),
+    element=st.none() | st.binary(min_size=1, max_size=16),
+    name=ASKS,
+    first=st.tuples(st.integers(0, (1 << 32) - 1), STAMPS),
+    then=st.tuples(st.integers(0, (1 << 32) - 1), STAMPS),
+)
+def test_a_request_known_again_is_the_request_decoded(
+    liid: bytes, element: bytes | None, name: str, first: tuple[int, int], then: tuple[int, int]
+) -> None:
+    config = HandoverConfig(liid=liid, network_element_id=element)
+    octets, like = config.tri(name, *then), config.tri(name, *first)
+    form = RequestForm.of(name, like)
+    if form is None:
+        assert first[1] >= 1 << 39
+        return
+    assert form.number(like) == first[0]
+    # A number or a time of another size makes another form, and is decoded anew.
+    found = form.number(octets)
+    assert found == then[0] or (found is None and not same_sizes(first, then))
+    other = next(one for one in ("keep-alive", "pDUAcknowledgementRequest") if one != name)
+    assert form.number(config.tri(other, *then)) is None
+
+
+@given(name=ASKS, number=st.integers(0, (1 << 32) - 1), now_us=STAMPS, data=st.data())
+def test_attack_a_request_changed_anywhere_is_known_again_only_as_what_it_decodes_to(
+    name: str, number: int, now_us: int, data: st.DataObject
+) -> None:
+    form = RequestForm.of(name, CONFIG.tri(name, 7, T0))
+    assert form is not None
+    octets = bytearray(CONFIG.tri(name, number, now_us))
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(octets) - 1))
+        if data.draw(st.booleans()):
+            octets[at] = data.draw(st.integers(0, 255))
+        else:
+            octets.insert(at, data.draw(st.integers(0, 255)))
+    found = form.number(bytes(octets))
+    if found is not None:
+        pdu = decode_ps_pdu(bytes(octets))
+        assert (pdu.header.sequence_number, pdu.payload) == (found, ("tRIPayload", (name, None)))
+
+
+@pytest.mark.parametrize("end", [b"", bytes(40)])
+def test_a_request_cut_off_or_longer_is_not_known_again(end: bytes) -> None:
+    octets = CONFIG.tri("keep-alive", 300, T0)
+    form = RequestForm.of("keep-alive", octets)
+    assert form is not None
+    for size in range(len(octets)):
+        assert form.number(octets[:size] + end) is None
+    assert form.number(octets + b"\0") is None
+
+
+def test_a_header_that_ends_with_something_else_is_decoded_each_time() -> None:
+    header = PsHeader("0.4.0.2.2.5.1.31", b"-", "US", "US", b"LAB", b"mf-1", 0, 9, T0, "timeOfMediation")
+    assert RequestForm.of("keep-alive", tri_pdu(header, "keep-alive")) is None
+
+
+def test_requests_are_answered_alike_whether_known_again_or_decoded() -> None:
+    """The state decides, not how the request was read: before acknowledgement is agreed it is a violation each time."""
+    lemf = lemf_in(State.OPEN, False)
+    for number in (1, 2, 3):
+        (event,) = lemf.tri(tri("pDUAcknowledgementRequest", number), 10 * number, T0)
+        assert isinstance(event, ProtocolViolation)
+    lemf = lemf_in(State.OPEN, True)
+    for number in (1, 2, 70_000):
+        assert lemf.tri(tri("pDUAcknowledgementRequest", number), 10 * number, T0) == []
+    lemf.durable(1 << 40, T0)
+    assert names(lemf.outgoing()) == [("pDUAcknowledgementResponse", number) for number in (1, 2, 70_000)]
