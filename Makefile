@@ -44,17 +44,19 @@ demo: setup ## intercept calls, messages and data end to end, then verify every 
 test: setup $(STAMPS)/browser ## the whole test suite
 	@$(BIN)/pytest -n $$(($$(nproc) + 1)) --dist worksteal
 
-check: setup ## lint, format, types, import contracts, the pages of rules and standards
+check: setup ## lint, format, types, import contracts, the pages of rules, standards and performance
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python tools/rules.py --check
 	@$(BIN)/python tools/standards.py --check
+	@$(BIN)/python tools/performance.py --check
 
-rules: setup ## write docs/rules.md and docs/standards.md from the rulebook, the code, the tables and the tests
+rules: setup ## write docs/{rules,standards,performance}.md from the rulebook, the code, the tables, the tests, the results
 	@$(BIN)/python tools/rules.py
 	@$(BIN)/python tools/standards.py
+	@$(BIN)/python tools/performance.py
 
 fmt: setup ## format and sort
 	@$(BIN)/ruff check --fix --quiet . || true

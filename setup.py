@@ -33,6 +33,7 @@ KERNELS = (
     "asn1.walk",
     "carrier_sim.load.packets",
     "carrier_sim.load.streams",
+    "collector.facts.sip_octets",
     "collector.facts.plain_sip",
     "collector.json_text",
     "collector.stream_table",

@@ -1,5 +1,6 @@
 cimport cython
 from libc.stdint cimport int64_t
+from collector.facts.sip_octets cimport digits, is_call_id, is_host, is_number, is_tag, is_via, letters, media_lines, number
 
 cdef enum:
     _FROM = 1
@@ -23,7 +24,6 @@ cdef enum:
     _MAX_OCTETS = 65535
     _MAX_HEADERS = 256
     _MAX_LINE = 8192
-    _MAX_MEDIA = 32
     _MAX_URIS = 32
 
 @cython.final
@@ -53,16 +53,6 @@ cdef bint _header(const unsigned char* buf, int64_t code, str name, int64_t star
 cdef bint _addresses(const unsigned char* buf, int64_t code, str name, int64_t start, int64_t stop, Head head, Found found) except -1
 @cython.locals(at=int64_t, second=int64_t)
 cdef bint _usual_address(const unsigned char* buf, int64_t pos, int64_t end, bint may_have_tag, Found found) except -1
-cdef int64_t _letters(const unsigned char* buf, int64_t pos, int64_t end) noexcept
-cdef int64_t _digits(const unsigned char* buf, int64_t pos, int64_t end) noexcept
-cdef bint _is_host(int64_t octet) noexcept
-cdef bint _is_tag(int64_t octet) noexcept
-cdef bint _is_number(const unsigned char* buf, int64_t pos, int64_t end) noexcept
-@cython.locals(value=int64_t)
-cdef int64_t _number(const unsigned char* buf, int64_t pos, int64_t end) noexcept
-cdef bint _is_call_id(const unsigned char* buf, int64_t pos, int64_t end) noexcept
-@cython.locals(at=int64_t)
-cdef bint _is_via(const unsigned char* buf, int64_t pos, int64_t end) except -1
 @cython.locals(at=int64_t)
 cdef bint _sequence(const unsigned char* buf, int64_t pos, int64_t end, Head head) except -1
 @cython.locals(available=int64_t, taken=int64_t, moves=bint, media=list, content=list, senders=list, receivers=list, contacts=list, asserted=list, remote=list, called=list, origin=list, destination=list, pairs=list, sender=tuple, receiver=tuple, request=tuple)
@@ -74,13 +64,3 @@ cdef object _each(list uris)
 cdef void _keep_all(list pairs, str name, list addresses) except *
 @cython.locals(one=tuple)
 cdef object _targets(list addresses)
-@cython.locals(out=list, stop=int64_t, after=int64_t, at=int64_t, port=int64_t, there=dict)
-cdef object _media(const unsigned char* buf, int64_t pos, int64_t end)
-cdef int64_t _word(const unsigned char* buf, int64_t pos, int64_t end) noexcept
-cdef int64_t _blank(const unsigned char* buf, int64_t pos, int64_t end) noexcept
-@cython.locals(stop=int64_t, third=int64_t, digits=int64_t, port=int64_t)
-cdef int64_t _port(const unsigned char* buf, int64_t pos, int64_t end) noexcept
-@cython.locals(stop=int64_t)
-cdef object _connection(const unsigned char* buf, int64_t pos, int64_t end)
-@cython.locals(part=int64_t, at=int64_t)
-cdef bint _is_ipv4(const unsigned char* buf, int64_t pos, int64_t end) noexcept

@@ -30,9 +30,21 @@ else:
         from asn1 import plain as cython
 
 if not cython.compiled:
+    from collector.facts.sip_octets import (
+        digits,
+        is_call_id,
+        is_host,
+        is_number,
+        is_tag,
+        is_via,
+        letters,
+        media_lines,
+        number,
+    )
+
     _FROM, _TO, _CONTACT, _ASSERTED, _REMOTE, _CALLED, _ROUTE = 1, 2, 3, 4, 5, 6, 7
     _NUMBER, _LENGTH, _VIA, _CALL_ID, _CSEQ, _TYPE, _WORDS, _PLACE, _OTHER, _LEFT, _UNKNOWN = range(8, 19)
-    _MAX_OCTETS, _MAX_HEADERS, _MAX_LINE, _MAX_MEDIA, _MAX_URIS = 65_535, 256, 8_192, 32, 32
+    _MAX_OCTETS, _MAX_HEADERS, _MAX_LINE, _MAX_URIS = 65_535, 256, 8_192, 32
 
 COMPILED: Final[bool] = cython.compiled
 
@@ -265,10 +277,10 @@ def _header(buf: bytes, code: int, name: str, start: int, stop: int, head: Head,
     if code <= _ROUTE:
         return _addresses(buf, code, name, start, stop, head, found)
     if code == _NUMBER:
-        if not _is_number(buf, start, stop):
+        if not is_number(buf, start, stop):
             head.content.append("sip_headers")
     elif code == _VIA:
-        if not _is_via(buf, start, stop):
+        if not is_via(buf, start, stop):
             head.content += wrong_with(name, buf[start:stop].decode("ascii"))
     elif code == _WORDS:
         try:
@@ -276,11 +288,11 @@ def _header(buf: bytes, code: int, name: str, start: int, stop: int, head: Head,
         except _NotPlain:
             head.content += wrong_with(name, buf[start:stop].decode("ascii"))
     elif code == _LENGTH:
-        if head.length >= 0 or not _is_number(buf, start, stop):
+        if head.length >= 0 or not is_number(buf, start, stop):
             return False
-        head.length = _number(buf, start, stop)
+        head.length = number(buf, start, stop)
     elif code == _CALL_ID:
-        if head.call_id is not None or not _is_call_id(buf, start, stop):
+        if head.call_id is not None or not is_call_id(buf, start, stop):
             return False
         head.call_id = buf[start:stop].decode("ascii")
     elif code == _CSEQ:
@@ -353,12 +365,12 @@ def _usual_address(buf: bytes, pos: int, end: int, may_have_tag: bool, found: Fo
         return False
     if buf[pos] == 0x22:
         pos += 1
-        at = _letters(buf, pos, end)
+        at = letters(buf, pos, end)
         if at == pos or at - pos > 20 or at >= end:
             return False
         if buf[at] == 0x20:
             second = at + 1
-            at = _letters(buf, second, end)
+            at = letters(buf, second, end)
             if at == second or at - second > 20 or at >= end:
                 return False
         if buf[at] != 0x22 or at + 1 >= end or buf[at + 1] != 0x20:
@@ -378,26 +390,26 @@ def _usual_address(buf: bytes, pos: int, end: int, may_have_tag: bool, found: Fo
         pos += 1
         if buf[pos] == 0x2B:
             pos += 1
-        at = _digits(buf, pos, end)
+        at = digits(buf, pos, end)
         if at - pos < 3 or at - pos > 15 or at >= end or buf[at] != 0x40:
             return False
         pos = at + 1
         at = pos
-        while at < end and _is_host(buf[at]):
+        while at < end and is_host(buf[at]):
             at += 1
         if at == pos or at - pos > 253:
             return False
         found.port = at
         if at < end and buf[at] == 0x3A:
             pos = at + 1
-            at = _digits(buf, pos, end)
+            at = digits(buf, pos, end)
             if at == pos or at - pos > 5:
                 return False
     elif buf[pos] == 0x74 and buf[pos + 1] == 0x65 and buf[pos + 2] == 0x6C and buf[pos + 3] == 0x3A:
         if buf[pos + 4] != 0x2B:
             return False
         pos += 5
-        at = _digits(buf, pos, end)
+        at = digits(buf, pos, end)
         if at - pos < 3 or at - pos > 15:
             return False
         found.port = at
@@ -412,76 +424,9 @@ def _usual_address(buf: bytes, pos: int, end: int, may_have_tag: bool, found: Fo
     if not may_have_tag or end - pos < 6 or end - pos > 69 or buf[pos : pos + 5] != b";tag=":
         return False
     for at in range(pos + 5, end):
-        if not _is_tag(buf[at]):
+        if not is_tag(buf[at]):
             return False
     found.tagged = True
-    return True
-
-
-def _letters(buf: bytes, pos: int, end: int) -> int:
-    while pos < end and 0x61 <= buf[pos] | 0x20 <= 0x7A:
-        pos += 1
-    return pos
-
-
-def _digits(buf: bytes, pos: int, end: int) -> int:
-    while pos < end and 0x30 <= buf[pos] <= 0x39:
-        pos += 1
-    return pos
-
-
-def _is_host(octet: int) -> bool:
-    """[a-z0-9.-]"""
-    return 0x61 <= octet <= 0x7A or 0x30 <= octet <= 0x39 or octet in (0x2E, 0x2D)
-
-
-def _is_tag(octet: int) -> bool:
-    """[A-Za-z0-9.-]"""
-    return 0x61 <= octet | 0x20 <= 0x7A or 0x30 <= octet <= 0x39 or octet in (0x2E, 0x2D)
-
-
-def _is_number(buf: bytes, pos: int, end: int) -> bool:
-    return 1 <= end - pos <= 10 and _digits(buf, pos, end) == end
-
-
-def _number(buf: bytes, pos: int, end: int) -> int:
-    value = 0
-    while pos < end:
-        value = 10 * value + buf[pos] - 48
-        pos += 1
-    return value
-
-
-def _is_call_id(buf: bytes, pos: int, end: int) -> bool:
-    """[!-~]{1,128}: within what is a Call-ID and what may be kept as an identifier."""
-    if not 1 <= end - pos <= 128:
-        return False
-    while pos < end:
-        if buf[pos] <= 0x20:
-            return False
-        pos += 1
-    return True
-
-
-def _is_via(buf: bytes, pos: int, end: int) -> bool:
-    """`SIP/2.0/UDP|TCP|TLS sent-by;branch=…`, sent-by in lower case."""
-    if end - pos < 22 or buf[pos : pos + 8] != b"SIP/2.0/" or buf[pos + 11] != 0x20:
-        return False
-    if buf[pos + 8 : pos + 11] not in (b"UDP", b"TCP", b"TLS"):
-        return False
-    pos += 12
-    at = pos
-    while at < end and (_is_host(buf[at]) or buf[at] == 0x3A):
-        at += 1
-    if at == pos or at - pos > 253 or end - at < 9 or buf[at : at + 8] != b";branch=":
-        return False
-    pos = at + 8
-    if end - pos > 128:
-        return False
-    while pos < end:
-        if not _is_tag(buf[pos]):
-            return False
-        pos += 1
     return True
 
 
@@ -489,10 +434,10 @@ def _sequence(buf: bytes, pos: int, end: int, head: Head) -> bool:
     """CSeq: a number, one blank, a known method."""
     if head.sequence_method is not None:
         return False
-    at = _digits(buf, pos, end)
+    at = digits(buf, pos, end)
     if at == pos or at - pos > 10 or at >= end or buf[at] != 0x20:
         return False
-    head.number = _number(buf, pos, at)
+    head.number = number(buf, pos, at)
     head.sequence_method = _METHOD.get(buf[at + 1 : end])
     return head.sequence_method is not None
 
@@ -511,7 +456,7 @@ def _said(
     media: list[dict[str, Any]] | None = None
     if taken and head.media_type is not None:
         if head.media_type == "application/sdp":
-            media = _media(buf, body, body + taken)
+            media = media_lines(buf, body, body + taken)
             if media is None:
                 return None
         elif head.media_type.startswith("multipart/"):
@@ -639,103 +584,3 @@ def _targets(addresses: list[Address]) -> frozenset[Target]:
         if one[1] is not found:
             found = one[1] if found is _NOBODY else found | one[1]
     return found
-
-
-def _media(buf: bytes, pos: int, end: int) -> list[dict[str, Any]] | None:
-    """Ports and addresses of the media lines; None where the reference has to look."""
-    out: list[dict[str, Any]] = []
-    session: str | None = None
-    there: dict[str, Any]
-    while pos < end:
-        stop = pos
-        while stop < end and buf[stop] != 0x0A:
-            stop += 1
-        after = stop + 1
-        if stop - pos >= 2 and buf[pos + 1] == 0x3D and buf[pos] in (0x6D, 0x63):
-            if stop < end and buf[stop - 1] == 0x0D:
-                stop -= 1
-            for at in range(pos, stop):
-                if buf[at] < 0x20 or buf[at] > 0x7E:
-                    return None
-            if buf[pos] == 0x6D:
-                if len(out) == _MAX_MEDIA:
-                    return None
-                port = _port(buf, pos + 2, stop)
-                if port >= 0:
-                    there = {"port": port}
-                    if session is not None:
-                        there["address"] = session
-                    out.append(there)
-            else:
-                address = _connection(buf, pos + 2, stop)
-                if not out:
-                    session = address
-                else:
-                    there = out[len(out) - 1]
-                    there.pop("address", None)
-                    if address is not None:
-                        there["address"] = address
-        pos = after
-    return out
-
-
-def _word(buf: bytes, pos: int, end: int) -> int:
-    """Behind the word at `pos`."""
-    while pos < end and buf[pos] != 0x20:
-        pos += 1
-    return pos
-
-
-def _blank(buf: bytes, pos: int, end: int) -> int:
-    """Behind the blanks at `pos`."""
-    while pos < end and buf[pos] == 0x20:
-        pos += 1
-    return pos
-
-
-def _port(buf: bytes, pos: int, end: int) -> int:
-    """The port of an `m=` line of at least four words; -1 where it has none."""
-    pos = _blank(buf, pos, end)
-    pos = _blank(buf, _word(buf, pos, end), end)
-    stop = _word(buf, pos, end)
-    third = _blank(buf, stop, end)
-    if _blank(buf, _word(buf, third, end), end) >= end:
-        return -1
-    digits = _digits(buf, pos, stop)
-    if digits == pos or digits - pos > 5 or (digits < stop and buf[digits] != 0x2F):
-        return -1
-    port = _number(buf, pos, digits)
-    return port if port <= 65_535 else -1
-
-
-def _connection(buf: bytes, pos: int, end: int) -> str | None:
-    """The address of a `c=` line, where it is one."""
-    pos = _blank(buf, pos, end)
-    stop = _word(buf, pos, end)
-    if stop - pos != 2 or buf[pos] != 0x49 or buf[pos + 1] != 0x4E:
-        return None
-    pos = _blank(buf, stop, end)
-    pos = _blank(buf, _word(buf, pos, end), end)
-    stop = pos
-    while stop < end and buf[stop] != 0x20 and buf[stop] != 0x2F:
-        stop += 1
-    if stop == pos:
-        return None
-    text = buf[pos:stop].decode("ascii")
-    if _is_ipv4(buf, pos, stop) or shapes.is_address(text):
-        return text
-    return None
-
-
-def _is_ipv4(buf: bytes, pos: int, end: int) -> bool:
-    """Four numbers 0..255 without leading zeros."""
-    for part in range(4):
-        at = _digits(buf, pos, end)
-        if at == pos or at - pos > 3 or (buf[pos] == 0x30 and at - pos > 1) or _number(buf, pos, at) > 255:
-            return False
-        if part == 3:
-            return at == end
-        if at >= end or buf[at] != 0x2E:
-            return False
-        pos = at + 1
-    return False

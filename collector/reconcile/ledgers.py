@@ -181,7 +181,7 @@ class StoreWatch:
                 return StoreLook(newest, False, (f"commits behind {newest.number} are missing",))
             with SegmentFile(path) as file:
                 for unit in file.units(header, offset):
-                    if not _unchanged(file, header):
+                    if not file.still(header):
                         raise _MovedError
                     before, chain = chain, _chain(chain, header, unit)
                     checkpoint = self._checkpoint(unit)
@@ -325,13 +325,6 @@ def _sign_of_life(lines: list[bytes]) -> tuple[int | None, bool]:
             return int(entry["utc_us"]), stopped
         stopped = stopped or entry["kind"] == STOP
     return None, stopped
-
-
-def _unchanged(file: SegmentFile, header: frames.SegmentHeader) -> bool:
-    try:
-        return file.header().generation == header.generation
-    except DecodeError:
-        return False
 
 
 def _json(record: bytes) -> dict[str, Any]:

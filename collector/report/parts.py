@@ -14,11 +14,11 @@ from typing import Final, NamedTuple
 
 from asn1.errors import LocalError, RefusedError
 from collector.console.draw.svg import Table
-from collector.console.model.audit import SawRow
 from collector.console.model.calls import Withheld
 from collector.console.model.library import CaseLibrary
 from collector.console.model.lists import LABELS, EventRow, ListQuery
 from collector.console.model.prtt import walk
+from collector.console.model.review import SawRow
 from collector.console.model.scope import Scope
 from collector.export.service import time_text
 from collector.registry import Registry
@@ -73,7 +73,7 @@ class Noted(NamedTuple):
 class Sources:
     """Where the facts come from besides the store. `acts` and `facts` are those of `mediation.law.duties`; `duties` by
     order, where somebody knows of more than the order itself brings about (`case_log.duties_for`); `progress`, `need`
-    and `results` are what the report's author writes; `saw` who saw what (`audit.who_saw_what`)."""
+    and `results` are what the report's author writes; `saw` who saw what (`review.who_saw_what`)."""
 
     library: CaseLibrary
     registry: Registry

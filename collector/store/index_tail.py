@@ -48,7 +48,7 @@ class StoreTail:
             file, header = self._file, self._header
             assert file is not None and header is not None
             unit = file.unit_at(header, self._offset)
-            if unit is None or not self._unchanged(file, header):
+            if unit is None or not file.still(header):
                 if not self._open_next(header.generation):
                     return
                 continue
@@ -94,10 +94,3 @@ class StoreTail:
         self._file = SegmentFile(path)
         self._offset = frames.BLOCK
         return True
-
-    @staticmethod
-    def _unchanged(file: SegmentFile, header: frames.SegmentHeader) -> bool:
-        try:
-            return file.header().generation == header.generation
-        except DecodeError:
-            return False

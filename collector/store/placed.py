@@ -66,14 +66,14 @@ class _Mapped:
         """Read on; False when the segment is another one by now."""
         with SegmentFile(self.path) as file:
             while (unit := file.unit_at(self.header, self._offset)) is not None:
-                if not _unchanged(file, self.header):
+                if not file.still(self.header):
                     return False
                 place = _place(unit, self._proof.unit(unit))
                 self.places.append(place)
                 if place.cut:
                     self.cut.append(place)
                 self._offset = unit.end
-            return _unchanged(file, self.header)
+            return file.still(self.header)
 
     def holding(self, span: Span) -> list[Place]:
         """The units that hold records of a span."""
@@ -98,13 +98,6 @@ def _place(unit: Unit, wrong: str | None) -> Place:
     own = any(extent.uid == NO_ORDER for data in unit.data for extent in data.meta.extents)
     cut = any(b'"segments"' in record for record in unit.commit.records)
     return Place(unit.offset, first, unit.size, unit.commit.number, wrong, own, cut)
-
-
-def _unchanged(file: SegmentFile, header: frames.SegmentHeader) -> bool:
-    try:
-        return file.header().generation == header.generation
-    except DecodeError:
-        return False
 
 
 class PlacedReader(StoreReader):
@@ -153,7 +146,7 @@ class PlacedReader(StoreReader):
                 if not chosen.any():
                     continue
                 octets, sound = self._octets(file, header, data, extent)
-                if not _unchanged(file, header):
+                if not file.still(header):
                     return
                 for record in records_of(view, extent, chosen, octets, sound, wrong):
                     yield self._opened(record)
@@ -218,7 +211,7 @@ class PlacedReader(StoreReader):
         with SegmentFile(mapped.path) as file:
             unit = file.unit_at(mapped.header, place.offset)
             for leaf in () if unit is None else own_leaves(file, unit):
-                if not _unchanged(file, mapped.header):
+                if not file.still(mapped.header):
                     return
                 try:
                     entries = entries_of(leaf.octets, leaf.sequence)

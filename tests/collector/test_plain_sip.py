@@ -142,7 +142,9 @@ def alike(looks: ModuleType, octets: bytes) -> bool:
 @pytest.fixture(params=["compiled", "interpreted"])
 def looks(request: pytest.FixtureRequest, interpreted_twin: Any) -> ModuleType:
     if request.param == "interpreted":
-        twin: ModuleType = interpreted_twin("collector.facts.plain_sip")["collector.facts.plain_sip"]
+        twin: ModuleType = interpreted_twin("collector.facts.sip_octets", "collector.facts.plain_sip")[
+            "collector.facts.plain_sip"
+        ]
         assert not twin.COMPILED
         return twin
     if not compiled.COMPILED:

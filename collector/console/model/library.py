@@ -23,7 +23,7 @@ from asn1.errors import DecodeError, LocalError
 from asn1.ps_pdu import liid_text
 from collector.console.model.calls import CallPage, Withheld, page_of
 from collector.console.model.lists import EventRow, FreshRows, ListPage, ListQuery, shown, token_of
-from collector.console.model.minimised import MinimiseLog, gaps
+from collector.console.model.minimised import MinimiseLog, gaps, open_since
 from collector.console.model.scope import NotFoundError, Scope
 from collector.console.model.sound import Sound
 from collector.export.communications import Communication, put_together
@@ -252,6 +252,10 @@ class CaseLibrary:
         with self._lock:
             self._sounds.append((communication, len(entries), made))
         return made
+
+    def minimised_since(self, liid: str, cin: int) -> int | None:
+        """When it was minimised, in microseconds; None for a communication that is not minimised now."""
+        return open_since(self._minimise.entries(), liid, cin)
 
     def record(self, scope: Scope, sequence: int) -> StoredRecord:
         """One record. Raises NotFoundError for one of another case, of the store's own, or that is not there."""

@@ -44,6 +44,18 @@ class MinimiseLog:
 def gaps(entries: Iterable[dict[str, Any]], liid: str, cin: int, first_us: int, last_us: int) -> Iterator[Gap]:
     """The stretches within `[first_us, last_us]` in which the communication was minimised. What was heard in a spot
     check all the same is stored, and takes its place in the sound."""
+    for since_us, until_us in _turns(entries, liid, cin):
+        yield from _within(since_us, last_us if until_us is None else until_us, first_us, last_us)
+
+
+def open_since(entries: Iterable[dict[str, Any]], liid: str, cin: int) -> int | None:
+    """Since when the communication is minimised now; None when it is not."""
+    turns = tuple(_turns(entries, liid, cin))
+    return turns[-1][0] if turns and turns[-1][1] is None else None
+
+
+def _turns(entries: Iterable[dict[str, Any]], liid: str, cin: int) -> Iterator[tuple[int, int | None]]:
+    """From when to when it was minimised, in turn; the last until None while it goes on."""
     since: int | None = None
     for fields in entries:
         if (
@@ -57,10 +69,10 @@ def gaps(entries: Iterable[dict[str, Any]], liid: str, cin: int, first_us: int, 
         if fields["on"]:
             since = at_us if since is None else since
         elif since is not None:
-            yield from _within(since, at_us, first_us, last_us)
+            yield since, at_us
             since = None
     if since is not None:
-        yield from _within(since, last_us, first_us, last_us)
+        yield since, None
 
 
 def _within(since_us: int, until_us: int, first_us: int, last_us: int) -> Iterator[Gap]:

@@ -15,9 +15,10 @@ from pydantic import BaseModel, Field
 
 from collector.console.context import Context
 from collector.console.forms import FormModel
-from collector.console.model.audit import COLLECTOR, AlarmRow
-from collector.console.model.audit import alarms as audit_alarms
+from collector.console.model.audit import COLLECTOR
 from collector.console.model.health import HealthView, RefusalRow, Series
+from collector.console.model.review import AlarmRow
+from collector.console.model.review import alarms as audit_alarms
 from collector.console.page import Page
 from collector.console.route import Asks, Route
 from collector.desk.database import Reading, Writing, alarms

@@ -22,12 +22,9 @@ from collector.console.context import Context
 from collector.console.errors import HttpError, NotFoundError
 from collector.console.forms import FormModel
 from collector.console.lists import Column, Filter
-from collector.console.model.audit import (
-    AuditBook,
-    AuditPage,
-    AuditQuery,
+from collector.console.model.audit import AuditBook, AuditPage, AuditQuery, AuditRow
+from collector.console.model.review import (
     AuditRequestRow,
-    AuditRow,
     SawRow,
     audit_requests,
     inspections,

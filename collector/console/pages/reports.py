@@ -17,7 +17,7 @@ from pydantic import Field
 
 from collector.console.context import Context
 from collector.console.forms import FormModel
-from collector.console.model.audit import who_saw_what
+from collector.console.model.review import who_saw_what
 from collector.console.model.scope import Scope
 from collector.console.page import Page
 from collector.console.route import Asks, Route

@@ -172,6 +172,12 @@ function tick() {
   setTimeout(tick, 1000);
 }
 
+// The page of a communication that is minimised already, by whomever, goes on counting.
+if (minimise?.dataset.seconds) {
+  since = Date.now() - 1000 * Number(minimise.dataset.seconds);
+  tick();
+}
+
 minimise?.addEventListener("click", async () => {
   const on = minimise.getAttribute("aria-pressed") === "true";
   try {

@@ -188,7 +188,7 @@ async def test_store_that_never_stands_still_is_not_judged(
     lab.court.issue("O-1", "LAB-1")
     await deliver(lab, connect, records, records.call("LAB-1", 1, 5))
     watch = store_watch(lab)
-    monkeypatch.setattr(ledgers, "_unchanged", lambda file, header: False)
+    monkeypatch.setattr(SegmentFile, "still", lambda file, header: False)
     with pytest.raises(LocalError, match="faster"):
         watch.look(None)
     monkeypatch.undo()

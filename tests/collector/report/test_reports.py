@@ -9,7 +9,7 @@ import pytest
 from lxml import html as lxml_html
 
 from asn1.errors import LocalError, RefusedError
-from collector.console.model.audit import SawRow
+from collector.console.model.review import SawRow
 from collector.report import discovery, parts, prtt, ten_day, thirty_day
 from collector.report.html import render_html, style, style_hash
 from collector.report.model import canonical, digest, ledger_fields

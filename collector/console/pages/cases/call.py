@@ -17,7 +17,7 @@ from collector.console.errors import HttpError, NotFoundError
 from collector.console.forms import FormModel
 from collector.console.model.sound import Sound
 from collector.console.page import Page
-from collector.console.pages.cases.common import ABOUT_CALL, CALL, CASE, base, cin_of, named
+from collector.console.pages.cases.common import ABOUT_CALL, CALL, CASE, base, cin_of
 from collector.console.pages.cases.notes import noted_of
 from collector.console.route import Asks, Route
 from collector.console.scoping import Look, prefix, reading, scope_for
@@ -91,8 +91,9 @@ def routes() -> list[Route]:
 
 async def show(page: Page) -> web.Response:
     scope = await scope_for(page)
-    await named(page, scope)
-    found = await page.work(page.context.library.call_page, scope, page.path("liid"), cin_of(page))
+    library = page.context.library
+    found = await page.work(library.call_page, scope, page.path("liid"), cin_of(page))
+    since_us = await page.work(library.minimised_since, found.row.liid, found.row.cin)
     return page.render(
         "cases/call.html",
         call=found,
@@ -104,6 +105,7 @@ async def show(page: Page) -> web.Response:
         here=page.request.path,
         signed=await has_signed(page),
         live=found.row.live(page.now_us),
+        minimised_s=None if since_us is None else max(page.now_us - since_us, 0) // 1_000_000,
         may_minimise=page.may(Action.MINIMISE, page.case_id),
         may_mark=page.may(Action.MARK_PRIVILEGED, page.case_id),
         noted=await noted_of(page, found.row.liid, found.row.cin),

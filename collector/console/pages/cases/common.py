@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import quote
 
-from collector.console.errors import NotFoundError
 from collector.console.model.lists import EventRow
 from collector.console.model.scope import Scope
 from collector.console.page import Page
@@ -38,9 +37,3 @@ async def named(page: Page, scope: Scope) -> EventRow:
 def cin_of(page: Page) -> int:
     """Notices of no call have the CIN -1."""
     return -1 if page.path("cin") == "-1" else page.number("cin")
-
-
-def choice(value: str, known: tuple[str, ...]) -> str:
-    if value not in known:
-        raise NotFoundError
-    return value

@@ -119,8 +119,8 @@ async def _send(answer: web.StreamResponse, octets: bytes) -> None:
 
 async def minimise(page: Page) -> web.Response:
     form = page.form(MinimiseForm)
-    row = await _communication(page)
-    fields: dict[str, Any] = {"liid": row[0], "cin": row[1]}
+    liid, cin = _communication(page)
+    fields: dict[str, Any] = {"liid": liid, "cin": cin}
     match form.act:
         case "start":
             fields |= {"on": True, "mode": form.mode}
@@ -134,19 +134,21 @@ async def minimise(page: Page) -> web.Response:
 
 async def privileged(page: Page) -> web.Response:
     form = page.form(PrivilegedForm)
-    row = await _communication(page)
-    fields: dict[str, Any] = {"liid": row[0], "cin": row[1], "privileged": form.on, "reason": form.reason}
+    liid, cin = _communication(page)
+    fields: dict[str, Any] = {"liid": liid, "cin": cin, "privileged": form.on, "reason": form.reason}
     await _give(page, "standing", fields)
     if page.request.headers.get("Accept", "").startswith("application/json"):
         return web.json_response({"done": "privileged" if form.on else "not privileged"})
     return page.redirect(base(page), "It is marked privileged: the filter team alone reads it (R-120).")
 
 
-async def _communication(page: Page) -> tuple[str, int]:
-    """Only of a communication of this case. Raises NotFoundError."""
+def _communication(page: Page) -> tuple[str, int]:
+    """LIID and CIN that the path names, when an order of this case has that LIID. Raises NotFoundError.
+
+    Whether a communication of that CIN is there is not asked: of one that is minimised from its first record on, or was
+    just begun, nothing may be indexed yet."""
     liid, cin = page.path("liid"), cin_of(page)
-    orders = [one for one in page.context.desk.orders if one.case_id == page.case_id and one.liid == liid]
-    if not orders:
+    if not any(one.case_id == page.case_id and one.liid == liid for one in page.context.desk.orders):
         raise NotFoundError
     return liid, cin
 

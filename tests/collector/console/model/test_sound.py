@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asn1.errors import RefusedError
-from collector.console.model.minimised import MinimiseLog, gaps
+from collector.console.model.minimised import MinimiseLog, gaps, open_since
 from collector.console.model.sound import (
     MAX_BUCKETS,
     Gap,
@@ -169,3 +169,5 @@ def test_the_audit_log_tells_when_nothing_was_stored(tmp_path: Any) -> None:
     assert [(one.first_us, one.last_us) for one in gaps(entries, "L", 1, 120, 400)] == [(120, 200), (250, 400)]
     assert [(one.first_us, one.last_us) for one in gaps(entries, "L", 2, 0, 270)] == [(250, 270)]
     assert list(gaps(entries, "M", 1, 0, 999)) == []
+    assert [open_since(entries, *one) for one in (("L", 1), ("L", 2), ("L", 9), ("M", 1))] == [250, 250, 250, None]
+    assert open_since(entries[:3], "L", 1) is None

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from collector.console.model.library import CaseLibrary
 from tests.collector.console.world import CASE, OTHER_CASE, Browser, World
 
 CALL = f"/cases/{CASE}/calls/LAB-0001/1"
@@ -89,6 +90,22 @@ async def test_the_wav_is_a_marked_download(console: World) -> None:
     async with browser.session.get(f"{console.base}{CALL}/wav") as answer:
         assert answer.status == 200 and "SIMULATION" in answer.headers["Content-Disposition"]
         assert (await answer.read())[:4] == b"RIFF"
+
+
+@pytest.mark.parametrize(("since_s", "pressed", "word"), [(None, "false", "Minimise"), (75, "true", "Resume")])
+async def test_a_page_that_is_opened_again_knows_that_the_call_is_minimised(
+    console: World, monkeypatch: pytest.MonkeyPatch, since_s: int | None, pressed: str, word: str
+) -> None:
+    browser = await signed(console)
+
+    def since(_self: CaseLibrary, liid: str, cin: int) -> int | None:
+        return None if since_s is None else console.clock.now_us() - 1_000_000 * since_s
+
+    monkeypatch.setattr(CaseLibrary, "minimised_since", since)
+    text = (await browser.get(CALL)).text
+    button = text[text.index('id="minimise"') :].split("</button>")[0]
+    assert f'aria-pressed="{pressed}"' in button and word in button
+    assert ('data-seconds="75"' in button) == (since_s is not None)
 
 
 async def test_a_synopsis_is_drafted_saved_and_never_over_a_newer_one(console: World) -> None:
