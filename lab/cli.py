@@ -58,6 +58,10 @@ GROUPS: Final[dict[str, Group]] = {
         "list": "lab.cli_scenario:listing",
         **_of("cli_scenario", "lint", "run", "schema"),
     }),
+    "fault": Group("Faults on purpose, on the links of a run (`up --faults`).", {
+        "list": "lab.cli_fault:listing",
+        **_of("cli_fault", "add", "show", "clear"),
+    }),
     "desk": Group("The desk: facilities, people present, time.", _of("cli_desk", "init", "enter", "leave", "tick")),
     "user": Group("People, their duties and passwords.", {
         **_of("cli_user", "add", "show", "transfer", "suspend", "train"),

@@ -11,6 +11,7 @@ from rich.console import Console
 from lab.cli_console import console_url, seeded, show_seeded
 from lab.control import ControlError
 from lab.dialects import USUAL
+from lab.faults.client import PROCESS as FAULTS
 from lab.kernels import require_compiled
 from lab.output import DEFAULT_DATA, DataOption, JsonOption, banner, console, print_json, table
 from lab.paths import PROCESSES
@@ -20,7 +21,11 @@ from mediation.runtime.config import ConfigError, NotReadyError
 from mediation.runtime.process import EXIT_NOT_READY
 
 PORTS = len(PORT_NAMES) + len(USUAL)
-PortBase = Annotated[int | None, typer.Option(help=f"first of {PORTS} ports in a row; free ports when not given")]
+MORE_PORTS = len(Plan(faults=True, dialects=USUAL).port_names) - PORTS
+PortBase = Annotated[
+    int | None,
+    typer.Option(help=f"first of {PORTS} ports in a row ({MORE_PORTS} more with --faults); free ports when not given"),
+]
 SignerOption = Annotated[bool, typer.Option("--signer", help="a process of its own has the collector's signing key")]
 TlsOption = Annotated[bool, typer.Option("--tls", help="HI2 and HI3 over TLS, both sides with certificates")]
 
@@ -36,6 +41,9 @@ def up(
         bool, typer.Option("--training", help="make accounts with one-time passwords, and stations, and print them")
     ] = False,
     signer: SignerOption = False,
+    faults: Annotated[
+        bool, typer.Option("--faults", help="put the fault proxy on every handover link (calea-lab fault …)")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Start carrier, mediation function, collector, reconciler, desk, witness and console, and print how to connect to
@@ -61,6 +69,7 @@ def up(
             console=True,
             console_host=_inside(console_host),
             signer=signer,
+            faults=faults,
             dialects=USUAL,
         )
     )
@@ -114,7 +123,21 @@ def connection_card(stack: Stack, tls: bool) -> dict[str, Any]:
             "listeners above (ETSI TS 102 232-1, PS-PDU over TCP; with tls: certificates signed by the CA above)",
             "collector": f"stop collector; write the other LEMF's addresses into hi2 and hi3 in {configs['mediation']} "
             "and start it again with `python -m mediation --config …`",
+            **(_faults_leg(stack) if FAULTS in stack.running else {}),
         },
+    }
+
+
+def _faults_leg(stack: Stack) -> dict[str, str]:
+    """Where foreign equipment finds the fault proxy."""
+    config = stack.paths.config(FAULTS)
+    links = ", ".join(
+        f"{name} at 127.0.0.1:{port}" for name, port in stack.running[FAULTS].ports.items() if name != "control"
+    )
+    return {
+        "a link, with faults": f"a foreign delivery function connects to the proxy instead of the collector: {links}; "
+        f"for a foreign LEMF write its address as `to` of the link in {config} and start again with "
+        "`python -m lab.faults --config …`. Then: calea-lab fault add KIND --link …"
     }
 
 

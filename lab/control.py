@@ -17,19 +17,29 @@ class ControlError(RemoteError):
     """The control port does not answer, or answers something else than JSON."""
 
 
-def get(port: int, path: str = "/status") -> dict[str, Any]:
-    return _ask("GET", port, path, None)
+class ControlRefusedError(ControlError):
+    """The control port says no; `says` is its sentence."""
+
+    def __init__(self, message: str, says: str) -> None:
+        super().__init__(message)
+        self.says = says
 
 
-def post(port: int, path: str, body: Mapping[str, Any] | list[Any] | None = None) -> dict[str, Any]:
-    return _ask("POST", port, path, body or {})
+def get(port: int, path: str = "/status", word: str = "") -> dict[str, Any]:
+    """`word`: what a port that does not believe everybody on loopback wants to be shown."""
+    return _ask("GET", port, path, None, word)
 
 
-def _ask(method: str, port: int, path: str, body: Mapping[str, Any] | list[Any] | None) -> dict[str, Any]:
+def post(port: int, path: str, body: Mapping[str, Any] | list[Any] | None = None, word: str = "") -> dict[str, Any]:
+    return _ask("POST", port, path, body or {}, word)
+
+
+def _ask(method: str, port: int, path: str, body: Mapping[str, Any] | list[Any] | None, word: str) -> dict[str, Any]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_S)
     try:
         sent = None if body is None else json.dumps(body).encode()
-        connection.request(method, path, sent, {"Content-Type": "application/json"} if sent else {})
+        headers = {"Content-Type": "application/json"} if sent else {}
+        connection.request(method, path, sent, headers | ({"Authorization": f"Bearer {word}"} if word else {}))
         answer = connection.getresponse()
         octets = answer.read(_MAX_ANSWER_OCTETS)
     except (OSError, http.client.HTTPException) as error:
@@ -37,8 +47,9 @@ def _ask(method: str, port: int, path: str, body: Mapping[str, Any] | list[Any] 
     finally:
         connection.close()
     if answer.status >= 300:
-        raise ControlError(
-            f"The control port {port} refused {method} {path}: {answer.status} {octets[:200].decode(errors='replace')}"
+        text = octets[:200].decode(errors="replace")
+        raise ControlRefusedError(
+            f"The control port {port} refused {method} {path}: {answer.status} {text}", _sentence(octets) or text
         )
     try:
         value = json.loads(octets) if octets else {}
@@ -47,3 +58,12 @@ def _ask(method: str, port: int, path: str, body: Mapping[str, Any] | list[Any] 
             f"The control port {port} answered {method} {path} with something else than JSON."
         ) from error
     return value if isinstance(value, dict) else {"answer": value}
+
+
+def _sentence(octets: bytes) -> str:
+    """The `error` of an answer in JSON."""
+    try:
+        value = json.loads(octets)
+    except ValueError:
+        return ""
+    return str(value.get("error", "")) if isinstance(value, dict) else ""

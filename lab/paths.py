@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-PROCESSES = ("signer", "collector", "carrier_sim", "mediation", "reconciler", "desk", "witness", "console")
+PROCESSES = (
+    "signer", "collector", "faults", "carrier_sim", "mediation", "reconciler", "desk", "witness", "console",
+)  # fmt: skip
 """In the order they start: who listens before who connects, who compares them after that."""
 EVERY_RUN = ("collector", "carrier_sim", "mediation")
 """The others only where the plan has them."""
@@ -16,6 +18,7 @@ RECEIVERS = ("reconciler", "mediation", "collector")
 """Who gets court documents. The reconciler comes first, so that it never sees a task before the order."""
 MODULES = {
     "signer": "collector.signer",
+    "faults": "lab.faults",
     "reconciler": "collector.reconcile",
     "desk": "collector.desk",
     "witness": "collector.witness",
@@ -54,6 +57,11 @@ class RunPaths:
     def console_keys(self) -> Path:
         """With which the console signs its commands."""
         return self.data / "console" / "keys"
+
+    @property
+    def faults_word(self) -> Path:
+        """What whoever commands the fault proxy shows."""
+        return self.data / "faults" / "word"
 
     @property
     def exports(self) -> Path:

@@ -21,6 +21,7 @@ from collector.store.private_files import own_signing_key
 from lab import control, dialects, processes, toml
 from lab.court import Court
 from lab.desk import desk_exists, desk_pins, make_desk
+from lab.faults import of_run
 from lab.hi1_client import COURT
 from lab.paths import EVERY_RUN, MODULES, PROCESSES, RunPaths
 from lab.pins import pin_directory
@@ -75,6 +76,8 @@ class Plan:
     """Whether the console is served; it works at the desk, which is made where there is none."""
     signer: bool = False
     """Whether a process of its own has the collector's signing key."""
+    faults: bool = False
+    """Whether the handover links go through the fault proxy (`lab.faults`)."""
     console_host: str = ""
     """The address of this machine under which the console is reached from others; loopback alone when blank."""
     disposable: bool = False
@@ -86,8 +89,14 @@ class Plan:
     """First of the ports in a row, those of `PORT_NAMES` and one more a dialect; None takes free ones."""
 
     @property
+    def links(self) -> tuple[str, ...]:
+        """Names of the ports where handover links come in."""
+        return ("hi2", "hi3", *(dialects.port_name(one) for one in self.dialects))
+
+    @property
     def port_names(self) -> tuple[str, ...]:
-        return (*PORT_NAMES, *(dialects.port_name(one) for one in self.dialects))
+        more = (of_run.CONTROL_PORT, *map(of_run.proxied, self.links)) if self.faults else ()
+        return (*PORT_NAMES, *(dialects.port_name(one) for one in self.dialects), *more)
 
 
 def real_time() -> ClockSpec:
@@ -151,12 +160,14 @@ class Stack:
         self.hand = ClockHand(self.paths.clock, plan.clock) if plan.shared_clock else None
         more = {
             "signer": plan.signer, "reconciler": plan.reconcile, "desk": plan.desk, "witness": plan.witness,
-            "console": plan.console,
+            "console": plan.console, "faults": plan.faults,
         }  # fmt: skip
         self._planned = tuple(name for name in PROCESSES if more.get(name, True))
         # TLS asks the machine what time it is, never the run's clock.
         exposed = {_console_certificate(plan): (plan.console_host,)} if plan.console_host else {}
         make_lab_ca(self.paths.ca, (*CERTIFICATES, *exposed), time.time_ns() // 1000, hosts=exposed)
+        if plan.faults:
+            of_run.prepare(self.paths)
         self.court.make_keys()
         if (plan.desk or plan.console) and not desk_exists(data):
             make_desk(data, self.clock.now_us())
@@ -278,7 +289,7 @@ def _ports(base: int | None, names: tuple[str, ...] = PORT_NAMES) -> tuple[dict[
             port = 0 if base is None else base + index
             try:
                 one.bind((HOST, port))
-                if name.startswith("cdc-"):
+                if "cdc-" in name:
                     with socket.socket(type=socket.SOCK_DGRAM) as datagrams:
                         datagrams.bind(one.getsockname())
             except OSError as error:
@@ -326,7 +337,14 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
     def handover(name: str, owner: str) -> dict[str, Any]:
         return listen(name) | (tls(owner) if plan.tls else {})
 
+    # Where the mediation function finds the far end of a handover link.
+    onward = {name: ports[of_run.proxied(name) if plan.faults else name] for name in plan.links}
+
+    def peer(name: str, owner: str) -> dict[str, Any]:
+        return handover(name, owner) | {"port": onward[name]}
+
     return {
+        **({"faults": of_run.config(data, plan.dialects, ports, tls if plan.tls else None)} if plan.faults else {}),
         "carrier_sim": {
             "data_dir": data / "carrier_sim",
             "clock": clock,
@@ -351,8 +369,8 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             "admf_id": ADMF_ID,
             "x2_listen": listen("x2"),
             "x3_listen": listen("x3"),
-            "hi2": handover("hi2", "mediation"),
-            "hi3": handover("hi3", "mediation"),
+            "hi2": peer("hi2", "mediation"),
+            "hi3": peer("hi3", "mediation"),
             "control": listen("mediation-control"),
             "operator_id": "SIMOP",
             "network_element_id": "simmf-1",
@@ -360,7 +378,7 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             "delivery_country": "US",
             "network_functions": NETWORK_FUNCTIONS,
             "laes": dialects.mediation_links(
-                plan.dialects, ports, HOST, lambda name: handover(name, "mediation"), plan.clock.factor
+                plan.dialects, onward, HOST, lambda name: peer(name, "mediation"), plan.clock.factor
             ),
             **plan.mediation,
         },
@@ -458,6 +476,7 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
                     ("desk", plan.desk),
                     ("witness", plan.witness),
                     ("signer", plan.signer),
+                    ("faults", plan.faults),
                 )
                 if there
             },

@@ -21,6 +21,7 @@ import typer
 from asn1.errors import LabError
 from lab.cli_verify import find_store
 from lab.control import ControlError
+from lab.faults import client as faults
 from lab.papers import lab_papers
 from lab.play import Moment, Play
 from lab.processes import wait_for
@@ -28,7 +29,7 @@ from lab.results import Check
 from lab.scenario import damage
 from lab.scenario.evidence import Evidence, ledger_entries, matching
 from lab.scenario.expect import checks_of
-from lab.scenario.model import AwaitStep, CommandStep, OrderStep, PostStep, RunStep, Scenario, Step
+from lab.scenario.model import AwaitStep, CommandStep, LinkFaultStep, OrderStep, PostStep, RunStep, Scenario, Step
 from lab.scenario.queries import AuditQuery, StatusQuery
 from lab.scenario.times import MARK, at_us, resolved, span_us
 from lab.stack import Plan, Stack, clear
@@ -148,6 +149,7 @@ class Engine:
             reconcile=scenario.reconcile,
             desk=scenario.desk,
             dialects=tuple(scenario.dialects),
+            faults=scenario.link_faults,
             disposable=True,
         )
 
@@ -166,6 +168,8 @@ class Engine:
                 self.perform(play, one)
         elif step.fault is not None:
             self._post(play, step.fault, "/fault")
+        elif step.link_fault is not None:
+            self._link_fault(play, step.link_fault)
         elif step.post is not None:
             self._post(play, step.post)
         elif step.command is not None:
@@ -285,6 +289,14 @@ class Engine:
             refused = str(error)
         if bool(refused) != (step.status == "refused"):
             raise NotReadyError(refused or f"POST {step.path} was accepted and had to be refused.")
+
+    def _link_fault(self, play: Play, step: LinkFaultStep) -> None:
+        if step.add is not None:
+            self.tell(f"the line: {step.add.get('kind')}")
+            faults.ask(play.stack, "/faults/add", {"fault": resolved(step.add, self.times)})
+        else:
+            self.tell(f"the line: no longer {step.clear}")
+            faults.ask(play.stack, "/faults/clear", {"id": step.clear})
 
     def _command(self, step: CommandStep) -> None:
         words = [self._word(one) for one in step.words]

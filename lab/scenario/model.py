@@ -58,6 +58,20 @@ class AwaitStep(Model):
         return self
 
 
+class LinkFaultStep(Model):
+    """What the fault proxy does to the links from here on (`lab.faults.model.FaultRequest`), or does no longer: one by
+    its id (`F1` is the first that was added), or `all`. A story with such a step has the proxy on its links."""
+
+    add: dict[str, Any] | None = None
+    clear: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> LinkFaultStep:
+        if (self.add is None) == (self.clear is None):
+            raise ValueError("a link fault is added or cleared")
+        return self
+
+
 class DamageStep(Model):
     """What somebody with the disk in hand changes, while the collector is stopped."""
 
@@ -84,6 +98,7 @@ class Step(Model):
     play: Name | None = None
     """One of the `injects`."""
     fault: PostStep | None = None
+    link_fault: LinkFaultStep | None = None
     command: CommandStep | None = None
     post: PostStep | None = None
     awaits: Annotated[AwaitStep | None, Field(alias="await")] = None
@@ -261,6 +276,12 @@ class Scenario(Model):
             if strange := sorted(named - {one.id for one in self.injects}):
                 raise ValueError(f"training names {strange[0]}, which is none of the injects")
         return self
+
+    @property
+    def link_faults(self) -> bool:
+        """Whether the fault proxy stands on its links."""
+        steps = [*self.steps, *(step for one in self.injects for step in one.steps)]
+        return any(step.link_fault is not None for step in steps)
 
     def card(self, name: str) -> Inject:
         """Raises ConfigError when there is none of this name."""

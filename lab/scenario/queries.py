@@ -11,7 +11,7 @@ from pydantic import Field
 
 from mediation.runtime.config import Model
 
-Process = Literal["carrier_sim", "mediation", "collector", "reconciler", "desk"]
+Process = Literal["carrier_sim", "mediation", "collector", "reconciler", "desk", "faults"]
 Ledger = Literal["collector", "desk", "reconciler", "certifications"]
 
 
