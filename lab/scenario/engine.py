@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,14 +24,16 @@ from lab.cli_verify import find_store
 from lab.control import ControlError
 from lab.faults import client as faults
 from lab.papers import lab_papers
-from lab.play import Moment, Play
+from lab.play import Play
 from lab.processes import wait_for
 from lab.results import Check
 from lab.scenario import damage
 from lab.scenario.evidence import Evidence, ledger_entries, matching
 from lab.scenario.expect import checks_of
 from lab.scenario.model import AwaitStep, CommandStep, LinkFaultStep, OrderStep, PostStep, RunStep, Scenario, Step
-from lab.scenario.queries import AuditQuery, StatusQuery
+from lab.scenario.people import People
+from lab.scenario.queries import AuditQuery
+from lab.scenario.rest import LOOK_S, status_of, until_heard, until_quiet
 from lab.scenario.times import MARK, at_us, resolved, span_us
 from lab.stack import Plan, Stack, clear
 from lab.times import iso
@@ -39,16 +42,14 @@ from mediation.law.papers import Papers, papers_from_fields, papers_to_fields
 from mediation.runtime.clock import ClockHand, ClockSpec
 from mediation.runtime.config import ConfigError, NotReadyError
 
-QUIET_S: Final = 0.35
-"""Real seconds in which no counter moves: then what was sent has been judged and is durable."""
-SETTLE_S: Final = 60.0
-LOOK_S: Final = 0.05
 STORE: Final = {"capacity_octets": 256 << 20, "segment_octets": 16 << 20}
+DATAGRAMS_SPEED: Final = 6.0
+"""Content over UDP is lost where a busy machine does not keep up, and nobody sends it again."""
 CLI: Final = "calea-lab"
-HEARERS: Final = ("mediation", "collector")
 SPEAKING: Final = ("order", "case")
 """Commands by which the court may have signed something."""
-KEPT: Final = "$"
+_KEPT: Final = re.compile(r"\$([A-Z][A-Z0-9_]*)")
+"""A value that an earlier step kept."""
 TIMES: Final = "times"
 """Of a traffic item: how often it happens, all at once."""
 
@@ -90,6 +91,7 @@ class Engine:
     tell: Tell = lambda _: None
     times: dict[str, int] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
+    people: People = field(default_factory=People)
 
     def play(self) -> Outcome:
         """Raises LabError when the stack does not get through the story: a command that answers otherwise, a thing
@@ -109,13 +111,14 @@ class Engine:
                     self.perform(play, step)
                 except LabError as error:
                     raise NotReadyError(f"{scenario.id}, step {number}: {error}") from error
-            self._quiet(play)
+            until_quiet(play)
             play.drain()
         finally:
+            self.people.leave()
             play.close()
         self.tell("reading what it left")
         evidence = Evidence(stack.paths, find_store(self.data))
-        checks = checks_of(scenario, evidence, play.last, self.times)
+        checks = checks_of(scenario, evidence, play.last, self.times, self.people.listenings)
         return Outcome(scenario, checks, time.monotonic() - began, self.data)
 
     def name_times(self) -> int:
@@ -147,7 +150,8 @@ class Engine:
             policy=own.policy,
             link=own.link,
             reconcile=scenario.reconcile,
-            desk=scenario.desk,
+            desk=scenario.desk or scenario.console,
+            console=scenario.console,
             dialects=tuple(scenario.dialects),
             faults=scenario.link_faults,
             disposable=True,
@@ -175,14 +179,24 @@ class Engine:
         elif step.command is not None:
             self._command(step.command)
             if step.command.words[0] in SPEAKING:
-                self._heard(play)
+                until_heard(play)
         elif step.awaits is not None:
             self._await(play, step.awaits)
         elif step.run is not None:
             self._run(play, step.run)
         elif step.drain:
-            self._quiet(play)
+            until_quiet(play)
             play.drain()
+        elif step.visit is not None:
+            visit = step.visit
+            self.tell(f"{visit.by} at {visit.facility}: {visit.path}")
+            form = None if visit.form is None else {name: self._filled(one) for name, one in visit.form.items()}
+            self.kept |= self.people.visit(play.stack, visit, self._filled(visit.path), form)
+        elif step.listen is not None:
+            self.tell(f"{step.listen.by} at {step.listen.facility} listens")
+            self.people.listen(play.stack, step.listen, self._filled(step.listen.path))
+        elif step.silence is not None:
+            self.people.wait(step.silence)
         elif step.damage is not None:
             if "collector" in play.stack.alive:
                 raise ConfigError("Stop the collector before the disk is changed behind its back.")
@@ -192,7 +206,7 @@ class Engine:
             self.tell("the copy is brought back")
             damage.mend(find_store(self.data))
         elif step.stop is not None:
-            self._quiet(play)
+            until_quiet(play)
             play.stack.end(step.stop)
         elif step.start is not None:
             play.stack.launch([step.start])
@@ -203,7 +217,7 @@ class Engine:
         self.tell(f"the court signs {fields.get('order_id')}")
         overlay = resolved(order.papers, self.times)
         play.stack.court.issue(fields, self._papers(fields, overlay) if overlay else None)
-        self._heard(play)
+        until_heard(play)
 
     @staticmethod
     def _papers(fields: dict[str, Any], overlay: dict[str, Any]) -> Papers:
@@ -217,7 +231,7 @@ class Engine:
     # Time
 
     def _go_to(self, play: Play, to_us: int) -> None:
-        self._quiet(play)
+        until_quiet(play)
         hand = play.stack.hand
         assert hand is not None, "a scenario's clock can be moved"
         self.tell(f"the clock goes to {iso(to_us)}")
@@ -226,13 +240,14 @@ class Engine:
             self._pass(hand, to_us - round(2 * LOOK_S * 1e6 * self.scenario.speed), self.scenario.speed)
         hand.jump(to_us)
         # What begins or ends by the clock has begun or ended, tasks at the element among it, before anything follows.
-        self._heard(play)
+        until_heard(play)
 
     def _run(self, play: Play, step: RunStep) -> None:
         hand = play.stack.hand
         assert hand is not None, "a scenario's clock can be moved"
         until_us = hand.clock.now_us() + span_us(step.span)
-        speed = step.speed if self.scenario.speed == "max" else min(step.speed, self.scenario.speed)
+        most = DATAGRAMS_SPEED if self.scenario.dialects else step.speed
+        speed = min(step.speed, most, step.speed if self.scenario.speed == "max" else self.scenario.speed)
         self.tell(f"the clock runs to {iso(until_us)}, {speed:g} times as fast")
         self._pass(hand, until_us, speed)
 
@@ -245,31 +260,6 @@ class Engine:
                 time.sleep(min(LOOK_S, hand.clock.real_delay_s(until_us)))
         finally:
             hand.go(0.0)
-
-    def _heard(self, play: Play) -> None:
-        """Until carrier and agency have both been round: inboxes read, tasks set, what the clock asks for done."""
-        before = {name: _looks(play, name) for name in HEARERS}
-
-        def twice() -> bool:
-            # One look may have been under way when the document came.
-            return all(_looks(play, name) >= before[name] + 2 for name in HEARERS if name in play.stack.alive)
-
-        if not wait_for(twice, SETTLE_S, LOOK_S):
-            raise NotReadyError(f"the inboxes are not looked into; see {play.stack.paths.data / 'logs'}.")
-
-    def _quiet(self, play: Play) -> None:
-        """Until nothing moves: no event due, no counter changing."""
-        until = time.monotonic() + SETTLE_S
-        still_since, before = time.monotonic(), None
-        while time.monotonic() - still_since < QUIET_S:
-            now = _counters(play)
-            if now != before:
-                still_since, before = time.monotonic(), now
-            if time.monotonic() > until:
-                raise NotReadyError(
-                    f"the stack does not come to rest ({before}); see {play.stack.paths.data / 'logs'}."
-                )
-            time.sleep(LOOK_S)
 
     # Deeds
 
@@ -313,12 +303,17 @@ class Engine:
     def _word(self, word: str) -> str:
         if word.startswith(MARK):
             return iso(at_us(word[len(MARK) :], self.times))
-        if word.startswith(KEPT):
-            try:
-                return self.kept[word[len(KEPT) :]]
-            except KeyError as error:
-                raise ConfigError(f"{word} was not kept by any command before.") from error
-        return word
+        return self._filled(word)
+
+    def _filled(self, text: str) -> str:
+        """With what was kept in the place of its names. Raises ConfigError for a name that nothing was kept under."""
+
+        def kept(found: re.Match[str]) -> str:
+            if found[1] not in self.kept:
+                raise ConfigError(f"{found[0]} was not kept by any step before.")
+            return self.kept[found[1]]
+
+        return _KEPT.sub(kept, text)
 
     def _await(self, play: Play, step: AwaitStep) -> None:
         seen: list[object] = []
@@ -330,7 +325,7 @@ class Engine:
                 good = step.audit.holds(found)
             else:
                 assert step.status is not None, "one or the other"
-                found, good = _status(play, step.status)
+                found, good = status_of(play, step.status)
             seen[:] = [found]
             return good
 
@@ -340,42 +335,6 @@ class Engine:
             raise NotReadyError(
                 f"{query} did not come within {step.timeout_s:g} s; last seen {seen[0] if seen else '-'}."
             )
-
-
-def _counters(play: Play) -> dict[str, Any]:
-    said: dict[str, Any] = {}
-    for name in play.stack.running:
-        try:
-            said[name] = play.stack.status(name)
-        except ControlError:
-            said[name] = {}
-    moment = Moment("", *(said.get(name, {}) for name in ("carrier_sim", "mediation", "collector")))
-    next_us = moment.carrier.get("next_event_us")
-    due = next_us is not None and next_us <= play.stack.clock.now_us()
-    # What is due has to go before anything is at rest; its number changes with each event.
-    return {**moment.counters(), "due": time.monotonic() if due else None}
-
-
-def _looks(play: Play, name: str) -> int:
-    try:
-        return int(play.stack.status(name).get("inbox_looks", 0))
-    except (ControlError, KeyError):
-        return 0
-
-
-def _status(play: Play, query: StatusQuery) -> tuple[object, bool]:
-    try:
-        found: Any = play.stack.status(query.process)
-    except ControlError:
-        return None, False
-    for name in query.path.split("."):
-        if isinstance(found, list):
-            found = next((one for one in found if name in (one.get("name"), one.get("order"))), None)
-        else:
-            found = found.get(name) if isinstance(found, dict) else None
-    if query.least is not None:
-        return found, isinstance(found, int | float) and found >= query.least
-    return found, bool(found == query.equals)
 
 
 def run_command(app: typer.Typer, words: list[str]) -> tuple[int, str]:

@@ -18,10 +18,11 @@ from collector.store.epochs import read_trust
 from collector.store.reader import StoredRecord
 from lab import canary
 from lab.cli_verify import check_store
+from lab.console_client import Listening
 from lab.play import Moment
 from lab.results import Check
 from lab.scenario.evidence import FORMS, Evidence, contains, matching
-from lab.scenario.model import Expect, Masked, Records, Scenario, SealedCopy, Totals
+from lab.scenario.model import Expect, Heard, Masked, Records, Scenario, SealedCopy, Totals
 from lab.scenario.queries import AuditQuery, Bounds
 from lab.scenario.times import at_us
 from mediation.law.verdicts import Reason, VerdictKind, reasons_of
@@ -30,9 +31,14 @@ _KINDS: Final = {"iri": KIND_IRI, "cc": KIND_CC}
 Times = Mapping[str, int]
 
 
-def checks_of(scenario: Scenario, evidence: Evidence, last: Moment, times: Times) -> list[Check]:
+def checks_of(
+    scenario: Scenario, evidence: Evidence, last: Moment, times: Times, heard: Mapping[str, Listening]
+) -> list[Check]:
     """All checks of a finished run, those of the scenario first."""
-    found = [_check(one, evidence, times) for one in scenario.expect]
+    found = [
+        _heard(one.says, one.heard, heard) if one.heard is not None else _check(one, evidence, times)
+        for one in scenario.expect
+    ]
     return [*found, *_always(scenario, evidence, last)]
 
 
@@ -74,7 +80,7 @@ def _check(expect: Expect, evidence: Evidence, times: Times) -> Check:
         return _masked(expect.says, expect.masked, evidence)
     if expect.sealed is not None:
         return _sealed(expect.says, expect.sealed, evidence)
-    assert expect.audit is not None, "one of the five"
+    assert expect.audit is not None, "one of them"
     return _audit(expect.says, expect.audit, evidence, times)
 
 
@@ -131,6 +137,16 @@ def _sealed(says: str, wanted: SealedCopy, evidence: Evidence) -> Check:
     report = verify_sealed(directory, read_trust(evidence.place.keys))
     words = f"{report.records} records" if report.ok else "; ".join(report.faults[:3])
     return Check(says, report.ok and _fits(report.records, wanted.count), words)
+
+
+def _heard(says: str, wanted: Heard, heard: Mapping[str, Listening]) -> Check:
+    one = heard.get(wanted.listening, Listening())
+    ok = wanted.least_s <= one.seconds <= wanted.most_s
+    if wanted.first_within_s is not None:
+        ok = ok and one.first_s is not None and one.first_s <= wanted.first_within_s
+    ok = ok and wanted.state in (None, one.state) and (wanted.why is None or wanted.why in one.why)
+    waited = "no sound" if one.first_s is None else f"the first after {one.first_s:.2f} s"
+    return Check(says, ok, f"{one.seconds:.1f} s heard, {waited}; {one.state or 'left'} {one.why}".rstrip())
 
 
 def _audit(says: str, wanted: AuditQuery, evidence: Evidence, times: Times) -> Check:

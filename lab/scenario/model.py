@@ -72,6 +72,29 @@ class LinkFaultStep(Model):
         return self
 
 
+class VisitStep(Model):
+    """Somebody at a station of the console asks for a page, or sends a form. `$NAME` stands in paths and forms."""
+
+    by: str
+    facility: str = "F2"
+    path: Annotated[str, Field(pattern="^/")]
+    form: dict[str, str] | None = None
+    status: int | None = None
+    """What it has to answer: 200 for a page and 303 for a form, where nothing else is said."""
+    says: str | None = None
+    keep: dict[str, str] = Field(default_factory=dict)
+    """Names for what a pattern's one group finds in the answer."""
+
+
+class ListenStep(Model):
+    """Somebody at a station listens to a call from now on, until it ends or may not be heard any longer."""
+
+    name: Name
+    by: str
+    facility: str = "F2"
+    path: Annotated[str, Field(pattern="^/")]
+
+
 class DamageStep(Model):
     """What somebody with the disk in hand changes, while the collector is stopped."""
 
@@ -104,6 +127,10 @@ class Step(Model):
     awaits: Annotated[AwaitStep | None, Field(alias="await")] = None
     run: RunStep | None = None
     drain: Literal[True] | None = None
+    visit: VisitStep | None = None
+    listen: ListenStep | None = None
+    silence: Name | None = None
+    """One of the listenings: it is waited for until it is over."""
     damage: DamageStep | None = None
     mend: Literal[True] | None = None
     """Everything as it was before the first damage."""
@@ -163,6 +190,19 @@ class SealedCopy(Model):
     count: int | Bounds
 
 
+class Heard(Model):
+    """What a listener heard: so many seconds of sound, and how it ended (`ended`: the call is over; `stopped`: it might
+    not be heard any longer, `why` in words)."""
+
+    listening: Name
+    first_within_s: float | None = None
+    """Real seconds until the first sound came; what a listener's latency really is, `bench` measures."""
+    least_s: float = 0.0
+    most_s: float = 86_400.0
+    state: Literal["ended", "stopped"] | None = None
+    why: str | None = None
+
+
 class Expect(Model):
     says: str
     """The expectation in plain words; it becomes the name of the check."""
@@ -173,11 +213,13 @@ class Expect(Model):
     masked: Masked | None = None
     audit: AuditQuery | None = None
     sealed: SealedCopy | None = None
+    heard: Heard | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Expect:
-        if sum(one is not None for one in (self.totals, self.records, self.masked, self.audit, self.sealed)) != 1:
-            raise ValueError("expect one thing: totals, records, masked, audit or sealed")
+        names = type(self).model_fields.keys() - {"says", "only"}
+        if sum(getattr(self, name) is not None for name in names) != 1:
+            raise ValueError(f"expect one thing: {', '.join(sorted(names))}")
         return self
 
 
@@ -252,14 +294,18 @@ class Scenario(Model):
     """How a class plays it: who the trainees are and who answers them."""
     configuration: Configuration = Configuration()
     long: bool = False
-    """The whole size of a story whose short form has the same name without the letter; the test suite plays that."""
+    """Takes long: the test suite leaves it out, `scenario run --all` plays it. `l` behind an id: the whole size of a
+    story whose short form has the same id without the letter."""
     desk: bool = False
     """Whether the desk is set up with its people and places."""
+    console: bool = False
+    """Whether the console is served, for people who `visit` and `listen`; the desk is set up with it."""
     reconcile: bool = False
     dialects: list[Dialect] = Field(default_factory=list)
     """US dialects that orders of the story are delivered in, beside ETSI: their LIIDs begin with `T1678-`, ...."""
-    forms: dict[Annotated[str, Field(pattern="^[a-z]$")], Dialect] = Field(default_factory=dict)
-    """The same story delivered in another dialect: `u: t1678` makes SC-06u of SC-06, whose LIIDs begin with `LI-`."""
+    forms: dict[Annotated[str, Field(pattern="^[a-z]$")], Dialect | list[Dialect]] = Field(default_factory=dict)
+    """The same story delivered in another dialect: `u: t1678` makes SC-06u of SC-06, whose LIIDs `LI-…` get the mark
+    of that dialect. Of several the first is meant; the others are there beside it."""
     form: Form = ETSI
     canaries: list[str] = Field(default_factory=list)
     """Words of withheld content: none may lie in any file of the run."""

@@ -8,6 +8,7 @@ only: [etsi] a step or an expectation of that form alone
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +21,8 @@ from lab.scenario.model import ETSI, Scenario
 from mediation.runtime.config import ConfigError
 
 MAX_OCTETS: Final = 256 * 1024
-LIID: Final = "LI-"
+LIID: Final = re.compile(r"(?<![A-Za-z0-9-])LI-(?=\d)")
+"""How an LIID begins in a file whose scenario has more forms than one, wherever it stands."""
 NAMED: Final = "@"
 ME: Final = "<me>"
 NUMBER: Final = "<n>"
@@ -100,16 +102,18 @@ def _with_numbers(raw: dict[str, Any]) -> dict[str, Any]:
 def _in_form(raw: dict[str, Any], letter: str) -> dict[str, Any]:
     """The story as it is delivered in another dialect: LIIDs with its mark. Raises ConfigError for no such form."""
     forms = raw.get("forms")
-    dialect = str(forms.get(letter)) if isinstance(forms, dict) else ""
-    if dialect not in dialects.MARKS:
+    wanted = forms.get(letter) if isinstance(forms, dict) else None
+    known = [wanted] if isinstance(wanted, str) else list(wanted) if isinstance(wanted, list) else []
+    if not known or any(one not in dialects.MARKS for one in known):
         raise ConfigError(f"it has no form {letter!r}.")
+    dialect = str(known[0])
     mark = dialects.MARKS[dialect]
-    story: dict[str, Any] = _each_text(raw, lambda text: mark + text[len(LIID) :] if text.startswith(LIID) else text)
+    story: dict[str, Any] = _each_text(raw, lambda text: LIID.sub(mark, text))
     return story | {
         "id": f"{raw.get('id')}{letter}",
         "title": f"{raw.get('title')} ({dialect.upper()})",
         "form": dialect,
-        "dialects": sorted({*(raw.get("dialects") or ()), dialect}),
+        "dialects": sorted({*(raw.get("dialects") or ()), *known}),
     }
 
 

@@ -1,0 +1,83 @@
+"""Waiting for a run to come to rest, by what its processes say: nothing moves, every inbox was looked into.
+
+Nothing sleeps and hopes: each wait has a condition and an end; an end that comes is an error that says where to look.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+from lab.control import ControlError
+from lab.play import Moment, Play
+from lab.processes import wait_for
+from lab.scenario.queries import StatusQuery
+from mediation.runtime.config import NotReadyError
+
+QUIET_S: Final = 0.35
+"""Real seconds in which no counter moves: then what was sent has been judged and is durable."""
+SETTLE_S: Final = 60.0
+LOOK_S: Final = 0.05
+HEARERS: Final = ("mediation", "collector")
+
+
+def until_heard(play: Play) -> None:
+    """Until carrier and agency have both been round: inboxes read, tasks set, what the clock asks for done."""
+    before = {name: _looks(play, name) for name in HEARERS}
+
+    def twice() -> bool:
+        # One look may have been under way when the document came.
+        return all(_looks(play, name) >= before[name] + 2 for name in HEARERS if name in play.stack.alive)
+
+    if not wait_for(twice, SETTLE_S, LOOK_S):
+        raise NotReadyError(f"the inboxes are not looked into; see {play.stack.paths.data / 'logs'}.")
+
+
+def until_quiet(play: Play) -> None:
+    """Until nothing moves: no event due, no counter changing."""
+    until = time.monotonic() + SETTLE_S
+    still_since, before = time.monotonic(), None
+    while time.monotonic() - still_since < QUIET_S:
+        now = _counters(play)
+        if now != before:
+            still_since, before = time.monotonic(), now
+        if time.monotonic() > until:
+            raise NotReadyError(f"the stack does not come to rest ({before}); see {play.stack.paths.data / 'logs'}.")
+        time.sleep(LOOK_S)
+
+
+def _counters(play: Play) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    for name in play.stack.running:
+        try:
+            said[name] = play.stack.status(name)
+        except ControlError:
+            said[name] = {}
+    moment = Moment("", *(said.get(name, {}) for name in ("carrier_sim", "mediation", "collector")))
+    next_us = moment.carrier.get("next_event_us")
+    due = next_us is not None and next_us <= play.stack.clock.now_us()
+    # What is due has to go before anything is at rest; its number changes with each event.
+    return {**moment.counters(), "due": time.monotonic() if due else None}
+
+
+def _looks(play: Play, name: str) -> int:
+    try:
+        return int(play.stack.status(name).get("inbox_looks", 0))
+    except (ControlError, KeyError):
+        return 0
+
+
+def status_of(play: Play, query: StatusQuery) -> tuple[object, bool]:
+    """What a process says there now, and whether that is what the query wants."""
+    try:
+        found: Any = play.stack.status(query.process)
+    except ControlError:
+        return None, False
+    for name in query.path.split("."):
+        if isinstance(found, list):
+            found = next((one for one in found if name in (one.get("name"), one.get("order"))), None)
+        else:
+            found = found.get(name) if isinstance(found, dict) else None
+    if query.least is not None:
+        return found, isinstance(found, int | float) and found >= query.least
+    return found, bool(found == query.equals)
