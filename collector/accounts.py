@@ -170,13 +170,13 @@ class BatchAccount:
 
     def bulk(self, order: str, version: int, liid: str, records: int) -> None:
         """`records` of the bulk lane, accepted; their delivery is counted with the chunk."""
-        counts = self._of_order(order, version, liid)
+        counts = self.counts(order, version, liid)
         counts.delivered += records
         counts.accepted += records
 
     def verdict(self, order: str | None, version: int, liid: str, verdict: Verdict) -> None:
         """One record of the careful lane; `order` None when no order has its LIID."""
-        counts = self._of_unknown(liid) if order is None else self._of_order(order, version, liid)
+        counts = self._of_unknown(liid) if order is None else self.counts(order, version, liid)
         counts.delivered += 1
         counts.count(verdict.kind, verdict.reasons)
 
@@ -214,7 +214,7 @@ class BatchAccount:
     ) -> None:
         """`times` records with one refusal, of `octets` together and sequence numbers in `numbers` (-1 none): their
         verdicts and what is kept of them. `digest(i)` is that of the i-th, for the first MAX_DIGESTS."""
-        counts = self._of_unknown(liid) if order is None else self._of_order(order, version, liid)
+        counts = self._of_unknown(liid) if order is None else self.counts(order, version, liid)
         counts.delivered += times
         counts.count(verdict.kind, verdict.reasons, times)
         found = self._refusal(order, liid, kind, verdict)
@@ -315,7 +315,8 @@ class BatchAccount:
         kept_keys = {key: value for key, value in blob.items() if value != []}
         return kept_keys, json.dumps(kept_keys, sort_keys=True, separators=(",", ":")).encode()
 
-    def _of_order(self, order: str, version: int, liid: str) -> Counts:
+    def counts(self, order: str, version: int, liid: str) -> Counts:
+        """Those of an order, for who counts many records of it."""
         found = self._orders.get((order, version, liid))
         if found is None:
             found = self._orders[order, version, liid] = Counts()

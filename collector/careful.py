@@ -17,6 +17,7 @@ from asn1.ps_pdu import PsPdu, decode_ps_pdu
 from collector import gate
 from collector.accounts import StreamMark, StreamRange, label
 from collector.assembly import Assembly
+from collector.communications import Communications
 from collector.conflicts import Conflicts, RecordName, Repeat
 from collector.deciphering import Opened
 from collector.facts import RecordFacts, facts_of
@@ -26,13 +27,13 @@ from collector.holding import Stray
 from collector.keeping import Keeper, Place
 from collector.link_handover import LinkHandover
 from collector.minimise import Minimised, apply
+from collector.ordinary import Ended, Ordinary
 from collector.quality import LinkQuality
 from collector.refusals import Refusals, Shape
 from collector.stream_table import (
     BELOW_MARK,
     GAP,
     LIID_CIN,
-    NEVER,
     TARGET_MISMATCH,
     TARGET_OK,
     StreamTable,
@@ -42,7 +43,7 @@ from collector.synthetic import OpenBook
 from collector.told import Said
 from collector.tri_effects import TriEffects, segment_facts
 from collector.verify import Outcome, StreamBook
-from mediation.law.orders import CourtOrder, Target
+from mediation.law.orders import CourtOrder
 from mediation.law.rules import RULE_OF
 from mediation.law.verdicts import Reason, Verdict, VerdictKind
 
@@ -67,14 +68,6 @@ class Judged(NamedTuple):
 
     code: str | None
     verdict: Verdict
-
-
-class Ended(NamedTuple):
-    """A communication whose last IRI came; forgotten from `due_us` on."""
-
-    due_us: int
-    liid: int
-    cin: int
 
 
 class CarefulLane:
@@ -104,12 +97,13 @@ class CarefulLane:
         self._conflicts = conflicts
         self._minimised = minimised
         self._forget_us = forget_us
-        self._originates: dict[int, bool] = {}
-        self._answered_us: dict[int, int] = {}
-        self._taking_part: dict[int, frozenset[Target]] = {}
+        self._known = Communications(streams)
         self._ended: deque[Ended] = deque()
         self._strangers: set[tuple[int, int]] = set()
         self._refusals = Refusals(orders.orders_for)
+        self._ordinary = Ordinary(
+            orders.orders_for, self._known, keeper, liids, minimised, self.open, self._ended, self._refusals, forget_us
+        )
         self._no_order = gate.decide((), _NOBODY, LinkPolicy(), CinState()).verdict
 
     def judge(
@@ -127,6 +121,10 @@ class CarefulLane:
     ) -> Judged:
         """One verdict for one row. `opened`: what is in its encryption container, which is what is judged then; what
         is kept of it is as it came."""
+        if opened is None and not handover.by_liid:
+            kept = self._ordinary.judge(batch, policy, quality, view, cols, verify, row, now_us)
+            if kept is not None:
+                return Judged(None, kept)
         slot = verify.slots[row]
         plain = (
             not (cols.status[row] or verify.flags[row] or handover.by_liid)
@@ -194,7 +192,7 @@ class CarefulLane:
             return Judged(error.code, self.unreadable(batch, orders, text, cols, row, record, now_us))
         if facts.kind == "iri" and facts.event_us is not None and repeat is None:
             quality.signalling(facts.event_us, now_us)
-        state = self.state_of(slot) if data else CinState()
+        state = self._known.state_of(slot) if data else CinState()
         decision = gate.decide(orders, facts, policy, state, flags)
         decision = apply(decision, facts, self._minimised.mode(text, cin, now_us))
         if repeat is not None:
@@ -278,7 +276,7 @@ class CarefulLane:
     def restore_side(self, slot: int, originates: bool) -> None:
         """For a restart: who called whom."""
         self._refusals.forget(slot)
-        self._originates[slot >> 1] = originates
+        self._known.restore_side(slot, originates)
 
     def close_open(self, batch: Assembly, order: CourtOrder, end_us: int, now_us: int) -> list[dict[str, Any]]:
         """R-004: a synthetic close for every communication of the order that is open; the audit entries' fields."""
@@ -298,9 +296,7 @@ class CarefulLane:
         slot = self._streams.slot_of(liid, cin, KIND_IRI)
         if slot < 0:
             return
-        self._originates.pop(slot >> 1, None)
-        self._answered_us.pop(slot >> 1, None)
-        self._taking_part.pop(slot >> 1, None)
+        self._known.forget(slot)
         self.open.forget(liid, cin)
         self._refusals.forget(slot)
         self.book.forget(slot)
@@ -338,30 +334,12 @@ class CarefulLane:
         self._remember(slot, CinState(), self.state_of(before)._replace(first_cc_us=None, answered_us=None))
 
     def state_of(self, slot: int) -> CinState:
-        if slot < 0:
-            return CinState()
-        first_us = self._streams.first_cc_us(slot)
-        return CinState(
-            self._streams.target_state(slot),
-            self._originates.get(slot >> 1),
-            None if first_us == NEVER else first_us,
-            self._answered_us.get(slot >> 1),
-            self._taking_part.get(slot >> 1),
-        )
+        return self._known.state_of(slot)
 
     def _remember(self, slot: int, before: CinState, after: CinState) -> None:
         if after != before:
             self._refusals.forget(slot)
-        if after.target != before.target:
-            self._streams.set_target_state(slot, after.target)
-        if after.target_originates is not None:
-            self._originates[slot >> 1] = after.target_originates
-        if after.answered_us is not None:
-            self._answered_us[slot >> 1] = after.answered_us
-        if after.taking_part is not None:
-            self._taking_part[slot >> 1] = after.taking_part
-        if after.first_cc_us is not None and before.first_cc_us is None:
-            self._streams.set_first_cc_us(slot, after.first_cc_us)
+        self._known.remember(slot, before, after)
 
     def keep(
         self,

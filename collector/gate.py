@@ -56,8 +56,11 @@ class Decision(NamedTuple):
     also: tuple[CourtOrder, ...] = ()
 
 
-_EVENT_STAMPS: Final = frozenset({None, "unknown", "timeOfInterception"})
+EVENT_STAMPS: Final = frozenset({None, "unknown", "timeOfInterception"})
 """Qualifiers of stamps that may be the event's own time (R-003); the column gate takes the same ones."""
+
+ORDERLY: Final = frozenset({OrderState.ISSUED, OrderState.ACTIVE})
+"""States in which an order's window alone says when it holds (R-027)."""
 
 _ENDED: Final = {
     OrderState.REVOKED: Reason.ORDER_REVOKED,
@@ -249,7 +252,7 @@ def _hidden(order: CourtOrder) -> Reason:
 def _state(order: CourtOrder) -> list[Reason]:
     """R-027, R-028. A revocation, or an end by the objective attained, that carries its time is judged by that time, so
     that what was stamped before stays. So is the lapse of an emergency use; any other lapse ends all of it (R-037)."""
-    if order.state is OrderState.ACTIVE or order.state is OrderState.ISSUED:
+    if order.state in ORDERLY:
         return []
     if order.state is OrderState.DRAFT:
         return [Reason.NO_ORDER]
@@ -280,7 +283,7 @@ def _time(
         apart.append(Reason.NO_EVENT_TIME)
         return []
     mediated = facts.qualifier == "timeOfMediation" and link.mediation_stamps
-    if facts.qualifier not in _EVENT_STAMPS and not mediated:
+    if facts.qualifier not in EVENT_STAMPS and not mediated:
         raised.append(Reason.NO_EVENT_TIME)
     if terms.exigent and _set_apart(order, event_us, facts.arrival_us):
         apart.append(Reason.ORDER_LAPSED)

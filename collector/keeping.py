@@ -103,12 +103,13 @@ class Keeper:
             batch.said[rows.n] = said
         batch.account.verdict(order.order_id, order.version, text, verdict)
         rows.append_row(
-            buffer, offset, length, self._slot(order), verdict.kind, _mask_of(verdict.reasons), now_us,
+            buffer, offset, length, self.slot(order), verdict.kind, _mask_of(verdict.reasons), now_us,
             cols.time_us[row], cols.liid[row], cols.cin[row], cols.number[row], epoch, kind, cols.content_tag[row],
             cols.direction[row], cols.iri_type[row], form,
         )  # fmt: skip
 
-    def _slot(self, order: CourtOrder) -> int:
+    def slot(self, order: CourtOrder) -> int:
+        """The order's number in every batch."""
         key = (order.order_id, order.version)
         found = self._known.get(key)
         if found is None:
@@ -154,7 +155,7 @@ class Keeper:
             buffer=buffer,
             offset=offset,
             length=length,
-            order=self._slot(order),
+            order=self.slot(order),
             verdict=VerdictKind.ACCEPT,
             reasons=reason_mask((Reason.OK,)),
             received_us=now_us,

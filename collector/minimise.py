@@ -85,6 +85,10 @@ class Minimised:
         span = self._spans.get((liid, cin)) or self._spans.get((liid, ALL_CINS))
         return None if span is None or span.open_at(now_us, self.checks) else span.mode
 
+    @property
+    def any(self) -> bool:
+        return bool(self._spans)
+
     def liids(self) -> frozenset[str]:
         """LIIDs that need the careful lane."""
         return frozenset(liid for liid, _ in self._spans)

@@ -52,8 +52,8 @@ _NOTICES: Final = frozenset({"liActivated", "liDeactivated", "liModified", "alar
 _NOTICE_FIELDS: Final = frozenset({"domainID", "timeStamp", "lawfulInterceptionIdentifier"})
 """Of a notification, what can hold no words of a communication, where the LIID is the header's and the time is UTC (a
 local time is text)."""
-_SENDS: Final = {"fromTarget": True, "toTarget": False}
-_IRI_TYPES: Final = {"iRI-Begin": "begin", "iRI-End": "end", "iRI-Continue": "continue", "iRI-Report": "report"}
+SENDS: Final = {"fromTarget": True, "toTarget": False}
+IRI_TYPES: Final = {"iRI-Begin": "begin", "iRI-End": "end", "iRI-Continue": "continue", "iRI-Report": "report"}
 
 
 def facts_of(pdu: PsPdu, arrival_us: int) -> RecordFacts:
@@ -93,8 +93,8 @@ def _what(payloads: list[dict[str, Any]]) -> tuple[str, str | None, bool | None]
     direction = payload.get("sessionDirection") or payload.get("payloadDirection")
     return (
         payload["iRIContents"][0],
-        _IRI_TYPES.get(iri_type) if isinstance(iri_type, str) else None,
-        _SENDS.get(direction) if isinstance(direction, str) else None,
+        IRI_TYPES.get(iri_type) if isinstance(iri_type, str) else None,
+        SENDS.get(direction) if isinstance(direction, str) else None,
     )
 
 
@@ -119,7 +119,7 @@ def _cc(facts: RecordFacts, payloads: list[dict[str, Any]]) -> RecordFacts:
     return facts._replace(
         payload=name,
         service=_mobile_service(payloads) if name == "threeGPP33128DefinedCC" else CC_SERVICES.get(name),
-        target_sends=_SENDS.get(direction) if isinstance(direction, str) else None,
+        target_sends=SENDS.get(direction) if isinstance(direction, str) else None,
         content=(*facts.content, "content"),
     )
 
@@ -140,7 +140,7 @@ def _iri(facts: RecordFacts, payloads: list[dict[str, Any]]) -> RecordFacts:
         # Aggregated records are judged as one; only what all of them share could be kept apart, so nothing is.
         return facts._replace(payload="aggregated", content=(*facts.content, "aggregated_payloads"))
     name, value = payloads[0]["iRIContents"]
-    reader = _READERS.get(name)
+    reader = READERS.get(name)
     if reader is None:
         return facts._replace(content=(*facts.content, "undescribed_payload"))
     return reader(facts, value)
@@ -177,7 +177,7 @@ def with_signalling(
     )
 
 
-_READERS: Final[dict[str, Callable[[RecordFacts, Any], RecordFacts]]] = {
+READERS: Final[dict[str, Callable[[RecordFacts, Any], RecordFacts]]] = {
     "iPMMIRI": _multimedia,
     "emailIRI": read_email,
     "messagingIRI": read_messaging,

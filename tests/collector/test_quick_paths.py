@@ -10,13 +10,14 @@ import random
 import shutil
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from asn1 import walk
 from bench.careful_records import liid_of, stream, target_of
-from collector import keeping, mask
+from collector import careful, keeping, mask
 from collector.facts import party_numbers, plain_sip, signalling
 from collector.json_text import reference
 from collector.seal import kept_digest
@@ -36,6 +37,8 @@ def slowly(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def instead(name: str, answer: Any) -> Any:
         return lambda *values: asked.append(name) or (answer(*values) if callable(answer) else answer)
 
+    slow = instead("ordinary", None)
+    monkeypatch.setattr(careful, "Ordinary", lambda *values: SimpleNamespace(judge=slow))
     monkeypatch.setattr(walk, "walk", instead("walk", walk.UNSURE))
     monkeypatch.setattr(signalling, "read_plain", instead("read_plain", None))
     monkeypatch.setattr(keeping, "canonical", instead("canonical", reference))
@@ -100,7 +103,7 @@ async def test_quick_or_slow_everything_that_is_kept_and_said_is_the_same(
     with monkeypatch.context() as patch:
         asked = slowly(patch)
         slow = await run(lab, connect, records, messages)
-        assert set(asked) == {"walk", "read_plain", "canonical", "put"}
+        assert set(asked) == {"ordinary", "walk", "read_plain", "canonical", "put"}
     for memory in (plain_sip._plain_address, party_numbers._plain_identity):
         memory.cache_clear()
     quick = await run(lab, connect, records, messages)

@@ -1,0 +1,59 @@
+cimport cython
+from libc.stdint cimport int64_t
+cimport asn1.columns as _columns
+
+cimport collector.stream_table as _streams
+from collector.communications cimport Communications
+from collector.facts.ordinary cimport ordinary_facts
+from collector.rows cimport Rows
+from collector.stream_table cimport target_of
+
+cdef enum:
+    _UNKNOWN = 0
+    _OK = 1
+
+cdef object _NO_DIGITS
+
+@cython.final
+cdef class Kept:
+    cdef readonly object verdict
+    cdef readonly int64_t number, mask
+    cdef readonly bint masked
+
+cdef Kept _WHOLE, _CONTENT, _PLACE, _BOTH
+
+@cython.final
+cdef class Terms:
+    cdef readonly tuple orders
+    cdef readonly object order, uid, account, counts
+    cdef readonly str text
+    cdef readonly frozenset targets, services
+    cdef readonly int64_t slot, start_us, end_us
+    cdef readonly bint metadata_only, location
+
+@cython.final
+cdef class Ordinary:
+    cdef object _orders_for, _keeper, _minimised, _open, _ended, _refusals
+    cdef list _liids
+    cdef int64_t _forget_us
+    cdef Communications _known
+    cdef dict _terms
+
+    @cython.locals(slot=int64_t, terms=Terms, cin=int64_t, start=int64_t, event_us=int64_t, kept=Kept)
+    cpdef object judge(self, object batch, object policy, object quality, object view, _columns.Columns cols, _streams.VerifyColumns verify, int64_t row, int64_t now_us)
+    @cython.locals(terms=Terms)
+    cdef Terms _terms_of(self, int64_t liid)
+    @cython.locals(known=Communications, key=int64_t, target=int64_t, before=object, named=object)
+    cdef bint _take_part(self, object batch, Terms terms, object facts, int64_t event_us, int64_t slot, int64_t liid, int64_t cin) except -1
+    @cython.locals(known=Communications, changed=bint, originates=object, answered_us=object)
+    cdef object _remember(self, object batch, Terms terms, object facts, int64_t event_us, int64_t slot, int64_t key, int64_t liid, int64_t cin, int64_t target, object before, object named)
+    cdef object _follow(self, Terms terms, object iri_type, int64_t event_us, int64_t liid, int64_t cin, int64_t now_us)
+    @cython.locals(rows=Rows, buffer=int64_t, offset=int64_t, length=int64_t, form=int64_t)
+    cdef object _keep(self, object batch, Terms terms, object facts, Kept kept, object record, _columns.Columns cols, int64_t row, int64_t epoch, int64_t now_us)
+
+@cython.locals(skew_us=int64_t, ahead_us=int64_t)
+cdef bint _in_time(Terms terms, int64_t event_us, object policy, int64_t now_us) except -1
+@cython.locals(stamp_us=int64_t)
+cdef bint _all_within(Terms terms, tuple stamps_us) except -1
+@cython.locals(hidden=bint)
+cdef Kept _scope(Terms terms, object facts)
