@@ -13,37 +13,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple
 
-from asn1.errors import RefusedError
+from collector.custody.said import Said, refusal_fields, said_of, said_of_missing
+from collector.custody.steps import step_lacks
 from collector.desk.desk import Desk, Outcome
 from lab.cli_order import newest, now_of
 from lab.court import Court
+from lab.court_acts import follow
 from lab.desk import entries_of, open_desk
 from lab.paths import RunPaths
 from mediation.law.access_facts import Answer, Circumstances
 from mediation.law.actors import Action
 from mediation.law.case_log import CaseLog, alarm_key, duties_for, read_log
 from mediation.law.desk import order_state
-from mediation.law.documents import DocumentAction
 from mediation.law.duties import DutyAlarm, alarms
-from mediation.law.exigent import lapse_us
-from mediation.law.lifecycle import OrderEvent, after
+from mediation.law.lifecycle import OrderEvent
 from mediation.law.missing import Missing
 from mediation.law.orders import CourtOrder, OrderState
-from mediation.law.phases import EVENTS, advanced
-from mediation.law.rules import RULES
-from mediation.law.verdicts import Reason
 
-_STEPS: Final = tuple(EVENTS)
 _STRANGER: Final = frozenset({"R-072", "R-073", "R-080"})
 """Refused as somebody who may not know of the case."""
-
-
-class Said(NamedTuple):
-    """One thing that stands against it: the code, its rule, plain words."""
-
-    code: str
-    rule: str
-    says: str
 
 
 class Verdict(NamedTuple):
@@ -55,12 +43,6 @@ class Verdict(NamedTuple):
     @property
     def allowed(self) -> bool:
         return not self.against
-
-
-def said_of(answer: Answer) -> tuple[Said, ...]:
-    """What an answer has against it, each with the words of its rule."""
-    pairs = zip(answer.reasons, answer.rules, strict=True) if not answer.allowed else ()
-    return tuple(Said(reason.name, rule, RULES[rule].statement) for reason, rule in pairs)
 
 
 class Docket:
@@ -123,7 +105,7 @@ class Docket:
         """The desk's answer with those of the law; what the law refuses is recorded here, rule by rule. A stranger to
         the case is told nothing but that: for them it has no seal and no file."""
         own = [one for answer in answers for one in said_of(answer)]
-        own += [Said(one.code, one.rule, one.says) for one in missing]
+        own += said_of_missing(missing)
         if not _STRANGER.isdisjoint(outcome.answer.rules):
             return Verdict(outcome.event_id, said_of(outcome.answer))
         if own:
@@ -131,15 +113,7 @@ class Docket:
         return Verdict(outcome.event_id, tuple(dict.fromkeys((*said_of(outcome.answer), *own))))
 
     def refuse(self, act: str, by: str, order: CourtOrder, against: Sequence[Said]) -> None:
-        fields = {
-            "order_id": order.order_id,
-            "case_id": order.case_id,
-            "act": act,
-            "by": by,
-            "codes": [one.code for one in against],
-            "rule_ids": [one.rule for one in against],
-        }
-        self.record("case_refused", fields)
+        self.record("case_refused", refusal_fields(act, by, order, against))
 
     def state(self, order: CourtOrder) -> OrderState:
         """R-027, as the ledger and the clock have it."""
@@ -147,29 +121,12 @@ class Docket:
 
     def step_lacks(self, order: CourtOrder, event: OrderEvent) -> tuple[Missing, ...]:
         """What keeps an order from its next step: its end (R-131), its seal, its hand-off (R-027, R-130)."""
-        state = self.state(order)
-        try:
-            after(state, event)
-        except RefusedError as error:
-            if state in (OrderState.DRAFT, OrderState.ISSUED, OrderState.ACTIVE):
-                return (Missing("end", "R-131", "the order has not ended", Reason.SEAL_MISSING),)
-            if event is OrderEvent.HAND_OFF and state not in EVENTS:
-                rule = "R-027" if order.kind.metadata_only else "R-131"
-                return (Missing("seal", rule, "it is sealed before it is handed off", Reason.SEAL_MISSING),)
-            if event is OrderEvent.CLOSE and state is not OrderState.CLOSED:
-                return (Missing("hand_off_package", "R-130", "the data is handed over before the case is closed"),)
-            return (Missing("state", "R-027", str(error)),)
-        if event is OrderEvent.SEAL and lapse_us(order) == self.now_us:
-            return (Missing("end", "R-131", "at the deadline itself the order may still come", Reason.SEAL_MISSING),)
-        return ()
+        return step_lacks(self.state(order), order, event, self.now_us)
 
     def follow(self, order: CourtOrder) -> CourtOrder:
         """The order as far as the ledger says it came, each step a version that the court signs."""
         reached = self.desk.state.phases.get(str(order.order_id))
-        while reached in EVENTS and _place(order.state) < _place(reached):
-            order = advanced(order, EVENTS[_STEPS[_place(order.state) + 1]])
-            self.court.sign(order, DocumentAction.CUSTODY, max(self.now_us, now_of(self.data)))
-        return order
+        return follow(self.court, order, reached, max(self.now_us, now_of(self.data)))
 
     def raise_alarms(self, orders: Iterable[CourtOrder]) -> tuple[DutyAlarm, ...]:
         """Everything late or overdue by now; each is on record once."""
@@ -180,10 +137,6 @@ class Docket:
             if alarm_key(alarm) not in log.told:
                 self.record("duty_alarm", alarm_fields(alarm))
         return found
-
-
-def _place(state: OrderState | None) -> int:
-    return _STEPS.index(state) if state in EVENTS else -1
 
 
 def alarm_fields(alarm: DutyAlarm) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from lab.case_file import Docket, Said, Verdict, alarm_fields
+from collector.custody.said import Said
+from lab.case_file import Docket, Verdict, alarm_fields
 from lab.case_moves import close as close_case
 from lab.case_moves import hand_off as hand_over
 from lab.case_moves import seal as seal_order

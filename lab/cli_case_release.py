@@ -13,7 +13,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from lab.case_file import Docket, Verdict, said_of
+from collector.custody.said import said_of
+from lab.case_file import Docket, Verdict
 from lab.case_moves import copy as copy_order
 from lab.cli_case import ByOption, OrderArgument, show
 from lab.output import DEFAULT_DATA, DataOption, JsonOption, console, print_json

@@ -13,11 +13,12 @@ from asn1.errors import DecodeError
 from asn1.hi1 import MAX_OCTETS, build_message, parse_message
 from lab.cli_order import newest, now_of, tell
 from lab.court import Court
+from lab.court_acts import act
+from lab.court_acts import release as release_held
 from lab.output import DEFAULT_DATA, DataOption, JsonOption
 from lab.paths import RunPaths
 from lab.times import when_us
-from mediation.law import acts
-from mediation.law.documents import CourtDocument, DocumentAction, approved, denied, terminated
+from mediation.law.documents import CourtDocument, DocumentAction
 from mediation.law.hi1_orders import OrderMessage, message_of, read_message
 from mediation.law.order_yaml import order_from_yaml, order_to_yaml
 from mediation.runtime.config import ConfigError
@@ -31,59 +32,52 @@ class Form(StrEnum):
     YAML = "yaml"
 
 
+def _act(name: str, order_id: str, at: str, data: Path, word: str, as_json: bool) -> None:
+    court, now_us = Court(RunPaths(data)), now_of(data)
+    order = act(court, newest(court, order_id, data), name, when_us(at, now_us, "--at"), now_us)
+    tell(order, now_us, word, as_json, court.refusals)
+
+
 def approve(
     order_id: IdArgument, at: AtOption = "now", data: DataOption = DEFAULT_DATA, as_json: JsonOption = False
 ) -> None:
     """The emergency order of an exigent use was issued. Later than its deadline is refused: that reopens nothing."""
-    court, now_us = Court(RunPaths(data)), now_of(data)
-    at_us = when_us(at, now_us, "--at")
-    order = approved(newest(court, order_id, data), at_us)
-    tell(court.sign(order, DocumentAction.APPROVE, max(now_us, at_us)), now_us, "Approved", as_json, court.refusals)
+    _act("approve", order_id, at, data, "Approved", as_json)
 
 
 def deny(
     order_id: IdArgument, at: AtOption = "now", data: DataOption = DEFAULT_DATA, as_json: JsonOption = False
 ) -> None:
     """The emergency order of an exigent use was refused: it ends then, although its hours are not over."""
-    court, now_us = Court(RunPaths(data)), now_of(data)
-    order = denied(newest(court, order_id, data), when_us(at, now_us, "--at"))
-    tell(court.sign(order, DocumentAction.DENY, now_us), now_us, "Denied", as_json, court.refusals)
+    _act("deny", order_id, at, data, "Denied", as_json)
 
 
 def terminate(
     order_id: IdArgument, at: AtOption = "now", data: DataOption = DEFAULT_DATA, as_json: JsonOption = False
 ) -> None:
     """The objective of an order is attained: nothing from that time on is covered."""
-    court, now_us = Court(RunPaths(data)), now_of(data)
-    order = terminated(newest(court, order_id, data), when_us(at, now_us, "--at"))
-    tell(court.sign(order, DocumentAction.TERMINATE, now_us), now_us, "Terminated", as_json, court.refusals)
+    _act("terminate", order_id, at, data, "Terminated", as_json)
 
 
 def obtained(
     order_id: IdArgument, at: AtOption = "now", data: DataOption = DEFAULT_DATA, as_json: JsonOption = False
 ) -> None:
     """The information sought by an emergency use was obtained: the use ends then (R-039)."""
-    court, now_us = Court(RunPaths(data)), now_of(data)
-    order = acts.obtained(newest(court, order_id, data), when_us(at, now_us, "--at"))
-    tell(court.sign(order, DocumentAction.OBTAINED, now_us), now_us, "Obtained", as_json, court.refusals)
+    _act("obtained", order_id, at, data, "Obtained", as_json)
 
 
 def ended(
     order_id: IdArgument, at: AtOption = "now", data: DataOption = DEFAULT_DATA, as_json: JsonOption = False
 ) -> None:
     """The emergency is over, and the use with it (R-040)."""
-    court, now_us = Court(RunPaths(data)), now_of(data)
-    order = acts.exigency_ended(newest(court, order_id, data), when_us(at, now_us, "--at"))
-    tell(court.sign(order, DocumentAction.ENDED, now_us), now_us, "Ended", as_json, court.refusals)
+    _act("ended", order_id, at, data, "Ended", as_json)
 
 
 def release(order_id: IdArgument, data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
     """Open with the court's key what is held of a lapsed order, and give its data keys back to the agency alone: a
     document for each (R-041)."""
     court, now_us = Court(RunPaths(data)), now_of(data)
-    order = newest(court, order_id, data)
-    for key in court.held_keys(order):
-        order = court.sign(acts.released(order), DocumentAction.RELEASE, now_us, data_key=key)
+    order = release_held(court, newest(court, order_id, data), now_us)
     tell(order, now_us, "Released", as_json, court.refusals)
 
 

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from asn1.columns import KIND_CC
+from collector.export.orders import Exports
 from collector.rows import FORM_NOTICE, FORM_SYNTHETIC
 from collector.store.reader import StoreReader
 from collector.store.verifier import VerifyReport
 from lab import canary, scene
 from lab.cli_verify import StorePlace, check_store, find_store
 from lab.desk import make_desk
-from lab.exports import Exports, export_all, recorded_in
+from lab.exports import export_all, recorded_in
 from lab.play import Moment, Play, Watch
 from lab.results import Check, balanced, order_rows, totals_of
 from lab.stack import Plan, Stack, clear

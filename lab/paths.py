@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROCESSES = (
-    "signer", "collector", "faults", "carrier_sim", "mediation", "reconciler", "desk", "witness", "console",
+    "signer", "collector", "faults", "carrier_sim", "mediation", "reconciler", "desk", "witness", "court_office",
+    "console",
 )  # fmt: skip
 """In the order they start: who listens before who connects, who compares them after that."""
 EVERY_RUN = ("collector", "carrier_sim", "mediation")
@@ -22,6 +23,7 @@ MODULES = {
     "reconciler": "collector.reconcile",
     "desk": "collector.desk",
     "witness": "collector.witness",
+    "court_office": "lab.court_office",
     "console": "collector.console",
 }
 """What runs a process whose name is not its package's."""

@@ -36,7 +36,7 @@ HOST = "127.0.0.1"
 PORT_NAMES = (
     "x1", "carrier-control", "x2", "x3", "mediation-control", "hi2", "hi3", "collector-control", "reconciler-control",
     "desk-control", "admf", "hi1-carrier", "hi1-agency", "witness-control", "console", "console-control",
-    "signer-control",
+    "signer-control", "court_office-control",
 )  # fmt: skip
 RECONCILER_ID = "reconciler-sim-1"
 CERTIFICATES = ("mediation", "collector", NE_ID, ADMF_ID, RECONCILER_ID, COURT, "console")
@@ -160,7 +160,7 @@ class Stack:
         self.hand = ClockHand(self.paths.clock, plan.clock) if plan.shared_clock else None
         more = {
             "signer": plan.signer, "reconciler": plan.reconcile, "desk": plan.desk, "witness": plan.witness,
-            "console": plan.console, "faults": plan.faults,
+            "console": plan.console, "court_office": plan.console, "faults": plan.faults,
         }  # fmt: skip
         self._planned = tuple(name for name in PROCESSES if more.get(name, True))
         # TLS asks the machine what time it is, never the run's clock.
@@ -450,6 +450,13 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             },
             "control": listen("witness-control"),
         },
+        "court_office": {
+            "data_dir": data / "court_office",
+            "run": data,
+            "clock": clock,
+            "control": listen("court_office-control"),
+            "command_public_key": RunPaths(data).console_keys / "signing.pub",
+        },
         "console": {
             "data_dir": data / "console",
             "clock": clock,
@@ -458,6 +465,8 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             "control": listen("console-control"),
             "lab_ca": data / "ca" / "ca.pem",
             "sealed_dir": data / "sealed",
+            "handed_off_dir": data / "handed-off",
+            "court": {"host": HOST, "port": ports["court_office-control"]},
             "court_public_key": court_key,
             "hi1_inbox": data / "collector" / "hi1-inbox",
             "desk": {"data_dir": data / "desk", "pin_directory": desk_pins(data)},
@@ -477,6 +486,7 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
                     ("witness", plan.witness),
                     ("signer", plan.signer),
                     ("faults", plan.faults),
+                    ("court_office", True),
                 )
                 if there
             },

@@ -1,8 +1,9 @@
-"""Signed commands to the collector: minimise, spot check, privilege, fence. The console's one way to touch the intake.
+"""Signed commands to another process: to the collector (minimise, spot check, privilege, fence: the console's one way
+to touch the intake) and to the office of the court (what becomes of an order).
 
-Rules. A command is given only behind an attempt that the desk allowed and recorded; the collector checks the signature
+Rules. A command is given only behind an attempt that the desk allowed and recorded; the receiver checks the signature
 and what a rule asks for in the command, and puts it on its own record. Commands go one after the other, each later than
-the last, as the collector wants them. What it refuses is a RefusedError with its sentence.
+the last, as the receiver wants them. What it refuses is a RefusedError with its sentence.
 """
 
 from __future__ import annotations
@@ -25,25 +26,41 @@ _MAX_ANSWER_OCTETS: Final = 1 << 20
 
 
 class CommandSender:
-    """`directory` holds the console's key, made on first use; its public half is configured at the collector."""
+    """`directory` holds the console's key, made on first use; its public half is configured at the receiver. `receiver`
+    names it for people, `setting` is where the configuration names its address."""
 
-    def __init__(self, directory: Path, peer: Peer | None, clock: Clock) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        peer: Peer | None,
+        clock: Clock,
+        receiver: str = "collector",
+        setting: str = "collector.control",
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
         self._key = own_signing_key(directory, "console")
         self._peer = peer
         self._clock = clock
         self._one = asyncio.Lock()
         self._last_us = -1
+        self._receiver = receiver
+        self._setting = setting
+        self._timeout_s = timeout_s
+
+    @property
+    def configured(self) -> bool:
+        return self._peer is not None
 
     async def give(self, name: str, by: str, role: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """`name` is `minimise` or `standing` (`collector.commands`); what the collector put on record. Raises
-        RefusedError, and NotReadyError when the collector does not answer."""
+        """`name` is `minimise` or `standing` (`collector.commands`), or `court`; what the receiver put on record.
+        Raises RefusedError, and NotReadyError when it does not answer."""
         async with self._one:
             self._last_us = max(self._last_us + 1, self._clock.now_us())
             octets = sign_command(name, {**fields, "by": by, "role": role}, self._key, self._last_us)
             return await self._post(f"/{name}", octets)
 
     async def status(self) -> dict[str, Any]:
-        """What the collector says of itself (`GET /status`). Raises NotReadyError."""
+        """What the receiver says of itself (`GET /status`). Raises NotReadyError."""
         return await self._ask("GET", "/status", None)
 
     async def _post(self, path: str, octets: bytes) -> dict[str, Any]:
@@ -51,9 +68,9 @@ class CommandSender:
 
     async def _ask(self, method: str, path: str, octets: bytes | None) -> dict[str, Any]:
         if self._peer is None:
-            raise NotReadyError("No collector is configured for commands: set collector.control and start again.")
+            raise NotReadyError(f"No {self._receiver} is configured for commands: set {self._setting} and start again.")
         url = f"http://{self._peer.host}:{self._peer.port}{path}"
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+        timeout = aiohttp.ClientTimeout(total=self._timeout_s)
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout, read_bufsize=_MAX_ANSWER_OCTETS) as session,
@@ -61,9 +78,9 @@ class CommandSender:
             ):
                 value = await answer.json(content_type=None)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise NotReadyError("The collector does not answer. Try again.") from error
+            raise NotReadyError(f"The {self._receiver} does not answer. Try again.") from error
         if not isinstance(value, dict):
-            raise NotReadyError("The collector answered something else than expected.")
+            raise NotReadyError(f"The {self._receiver} answered something else than expected.")
         if answer.status != 200:
-            raise RefusedError(str(value.get("error", "The collector refused the command.")))
+            raise RefusedError(str(value.get("error", f"The {self._receiver} refused the command.")))
         return value

@@ -99,6 +99,11 @@ class ConsoleConfig(Model):
     collector: CollectorPlace
     sealed_dir: Path | None = None
     """Where sealed copies go, outside the store (R-144); `sealed` in the console's directory when not given."""
+    handed_off_dir: Path | None = None
+    """Where packages for case management go, outside the store (R-142); `handed-off` in the console's directory when
+    not given."""
+    court: Peer | None = None
+    """The office of the court, where applications and acts about orders go; without it no page changes an order."""
     watched: dict[str, Peer] = Field(default_factory=dict)
     """Control ports of the processes whose health is shown, by their names (`collector`, `reconciler`, …)."""
     policy: SignInPolicy = SignInPolicy()
@@ -108,6 +113,10 @@ class ConsoleConfig(Model):
     @property
     def sealed(self) -> Path:
         return (self.sealed_dir or self.data_dir / "sealed").absolute()
+
+    @property
+    def handed_off(self) -> Path:
+        return (self.handed_off_dir or self.data_dir / "handed-off").absolute()
 
     @model_validator(mode="after")
     def _over_tls(self) -> ConsoleConfig:

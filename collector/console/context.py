@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -25,7 +26,8 @@ from mediation.runtime.clock import Clock
 @dataclass(frozen=True, slots=True)
 class Context:
     """`clock` is the run's, for the law; `wall_us` the machine's, for what a person waits for (sessions, lock-outs,
-    one-time codes). `workers` run what blocks, `Page.work` puts it there."""
+    one-time codes). `workers` run what blocks, `Page.work` puts it there.
+    `custody` is held by who seals, hands off or closes: one at a time."""
 
     config: ConsoleConfig
     clock: Clock
@@ -40,6 +42,8 @@ class Context:
     health: Health
     oversight: Oversight
     commands: CommandSender
+    court: CommandSender
     streams: Streams
     static: StaticFiles
     workers: Executor
+    custody: asyncio.Lock

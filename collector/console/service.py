@@ -45,6 +45,8 @@ from mediation.runtime.process import ReadyFn
 from mediation.runtime.status import start_http, start_status
 
 Area = Callable[[Context], list[Route]]
+COURT_TIMEOUT_S = 20.0
+"""The court answers when carrier and agency have, each within its own time."""
 WORKERS = 4
 """Threads for what blocks: enough that one long sound does not keep the lists waiting."""
 
@@ -103,9 +105,13 @@ class Console:
                 health=Health(),
                 oversight=Oversight(lambda: desk.entries, config.collector.data_dir / "audit"),
                 commands=CommandSender(config.data_dir / "keys", config.collector.control, clock),
+                court=CommandSender(
+                    config.data_dir / "keys", config.court, clock, "office of the court", "court", COURT_TIMEOUT_S
+                ),
                 streams=Streams(),
                 static=StaticFiles(),
                 workers=workers,
+                custody=asyncio.Lock(),
             )
             yield Opened(context, self._areas)
 

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from asn1.errors import RefusedError
 from collector.desk.ledger import CAPACITY_OCTETS, LOCK_WAIT_S, Ledger
-from mediation.law.access_facts import Answer, Circumstances, DeviceClass
+from mediation.law.access_facts import Answer, Circumstances, DeviceClass, Place
 from mediation.law.actors import Action, Role
 from mediation.law.desk import (
     NOTHING,
@@ -230,25 +230,42 @@ class Desk:
         }
         return self._act(asked, "request", fields, now_us, name)
 
-    def check_request(self, by: str, request_id: str, missing: Iterable[str], now_us: int) -> Outcome:
+    def check_request(
+        self, by: str, request_id: str, missing: Iterable[str], now_us: int, circumstances: Circumstances = NOTHING
+    ) -> Outcome:
         """A second person's check of the papers (SD-2); `missing` are the codes of what they lack."""
-        asked = self._on_request(by, request_id, now_us)
+        asked = self._on_request(by, request_id, now_us, circumstances)
         fields = {"request_id": request_id, "by": by, "missing": list(missing)}
         return self._act(asked, "document_check", fields, now_us, request_id)
 
-    def decide_request(self, by: str, request_id: str, accepted: bool, now_us: int, reason: str = "") -> Outcome:
+    def decide_request(
+        self,
+        by: str,
+        request_id: str,
+        accepted: bool,
+        now_us: int,
+        reason: str = "",
+        circumstances: Circumstances = NOTHING,
+    ) -> Outcome:
         """Accept or refuse, with a person's reason. Nothing is accepted without a check that found the papers complete
         (R-050)."""
         request = self.state.requests.get(request_id)
         checked = request is not None and bool(request.checks) and not request.checks[-1].missing
         unchecked = (Reason.DOC_MISSING, "R-050") if accepted and not checked else None
-        asked = self._on_request(by, request_id, now_us, unchecked)
+        asked = self._on_request(by, request_id, now_us, circumstances, unchecked)
         fields = {"request_id": request_id, "by": by, "accepted": accepted, "reason": reason[:MAX_NOTE]}
         return self._act(asked, "request_decided", fields, now_us, request_id)
 
-    def _on_request(self, by: str, request_id: str, now_us: int, but: tuple[Reason, str] | None = None) -> Outcome:
+    def _on_request(
+        self,
+        by: str,
+        request_id: str,
+        now_us: int,
+        circumstances: Circumstances,
+        but: tuple[Reason, str] | None = None,
+    ) -> Outcome:
         request = self.state.requests.get(request_id)
-        facts = Circumstances(request=None if request is None else request_file(request))
+        facts = replace(circumstances, request=None if request is None else request_file(request))
         case_id = "" if request is None else request.case_id
         decision = decide(self.state, self._orders(), by, Action.CHECK_PAPERS, case_id, now_us, facts)
         named = "" if "R-073" in decision.answer.rules else case_id
@@ -279,9 +296,11 @@ class Desk:
         }
         return self._act(asked, "grant", fields, now_us, name)
 
-    def end_grants(self, by: str, user_id: str, case_id: str, now_us: int) -> Outcome:
+    def end_grants(
+        self, by: str, user_id: str, case_id: str, now_us: int, circumstances: Circumstances = NOTHING
+    ) -> Outcome:
         """End a user's access to a case now."""
-        facts = Circumstances(beneficiary=user_id, ending=True)
+        facts = replace(circumstances, beneficiary=user_id, ending=True)
         asked = self.attempt(by, Action.GRANT_ACCESS, case_id, now_us, facts, "user", user_id)
         for row in tuple(self.state.grants.values()):
             grant = row.grant
@@ -299,6 +318,7 @@ class Desk:
         contract: str = "",
         need_to_know: bool = False,
         case_id: str = "",
+        circumstances: Circumstances = NOTHING,
     ) -> Outcome:
         """A vendor's ticket, or with `case_id` that of an integrity case; nothing until another approves it."""
         name = f"T-{len(self.state.tickets) + 1}"
@@ -311,14 +331,14 @@ class Desk:
             "need_to_know": need_to_know,
             "case_id": case_id,
         }
-        facts = Circumstances(beneficiary=user_id)
+        facts = replace(circumstances, beneficiary=user_id)
         asked = self.attempt(by, Action.ADMINISTER, "", now_us, facts, "ticket", name)
         return self._act(asked, "ticket", fields, now_us, name)
 
-    def approve_ticket(self, by: str, ticket_id: str, now_us: int) -> Outcome:
+    def approve_ticket(self, by: str, ticket_id: str, now_us: int, circumstances: Circumstances = NOTHING) -> Outcome:
         """By another than whoever opened it, once (SD-4); the time box begins now."""
         row = self.state.tickets.get(ticket_id)
-        facts = Circumstances(beneficiary="" if row is None else row.ticket.user_id)
+        facts = replace(circumstances, beneficiary="" if row is None else row.ticket.user_id)
         decision = decide(self.state, self._orders(), by, Action.ADMINISTER, "", now_us, facts)
         alone = row is None or row.ticket.approved_by or by == row.ticket.opened_by
         decision = _but(decision, (Reason.ACCESS_DENIED_ROLE, "SD-4") if alone else None)
@@ -387,10 +407,11 @@ class Desk:
             self.record("alarm", fields, now_us)
         return missed
 
-    def request_audit(self, by: str, scope: str, now_us: int) -> Outcome:
+    def request_audit(self, by: str, scope: str, now_us: int, place: Place | None = None) -> Outcome:
         """R-085: asked for by integrity officers and Internal Affairs, run by the technology bureau."""
         actor = actor_at(self.state, by, now_us)
-        decision = Decision(may_ask_for_audit(actor, now_us), "" if actor is None else str(actor.role))
+        answer = may_ask_for_audit(actor, now_us)
+        decision = Decision(answer, "" if actor is None else str(actor.role), place=place)
         asked = self._attempted(by, "request_audit", "", now_us, decision, "audit", scope[:MAX_NOTE])
         name = f"AR-{len(self.state.audit_requests) + 1}"
         return self._act(

@@ -13,11 +13,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
+from mediation.law.court_days import HOUR_US
 from mediation.law.entry import DocumentRefusedError, check_order
 from mediation.law.exigent import exigency_of
 from mediation.law.extensions import check_extension
 from mediation.law.hi1_workflows import ENDING, DocumentAction, check_follows
-from mediation.law.orders import CourtOrder, Exigency, OrderState
+from mediation.law.orders import TEMPORARY_WARRANT_HOURS, CourtOrder, Exigency, OrderKind, OrderState, Window
 from mediation.law.papers import Application, Papers
 from mediation.law.phases import EVENTS, check_phase
 
@@ -43,8 +44,12 @@ def terminated(order: CourtOrder, at_us: int) -> CourtOrder:
 
 def approved(order: CourtOrder, at_us: int) -> CourtOrder:
     """The emergency order was issued (R-033 to R-035). One that comes late is still an order: `check_next_version`
-    of `extensions.py` says that it reopens nothing (R-042)."""
-    return _next(replace(order, exigent=replace(_exigency(order), order_issued_at_us=at_us)))
+    of `extensions.py` says that it reopens nothing (R-042). A state's is a temporary warrant: an end that lies later
+    than its own comes forward to it (R-043)."""
+    exigent, window = replace(_exigency(order), order_issued_at_us=at_us), order.window
+    if order.kind is OrderKind.EXIGENT_EAV_STATE:
+        window = Window(window.start_us, min(window.end_us, at_us + TEMPORARY_WARRANT_HOURS * HOUR_US))
+    return _next(replace(order, exigent=exigent, window=window))
 
 
 def denied(order: CourtOrder, at_us: int) -> CourtOrder:

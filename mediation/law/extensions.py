@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from mediation.law.entry import DocumentRefusedError, check_order
 from mediation.law.exigent import deadline_us, late_approval
 from mediation.law.orders import CourtOrder, Exigency, OrderKind, OrderState, Window
 
-_NEVER_EXTENDED = (OrderKind.EXIGENT_EAV_STATE, OrderKind.EXIGENT_EAV_FEDERAL)
+NEVER_EXTENDED: Final = (OrderKind.EXIGENT_EAV_STATE, OrderKind.EXIGENT_EAV_FEDERAL)
 
 
 def extended(order: CourtOrder, end_us: int, granted_at_us: int, applied_at_us: int | None = None) -> CourtOrder:
@@ -108,7 +109,7 @@ def revoked(order: CourtOrder, at_us: int) -> CourtOrder:
 
 
 def _may_be_extended(order: CourtOrder, applied_at_us: int, granted_at_us: int) -> None:
-    if order.kind in _NEVER_EXTENDED:
+    if order.kind in NEVER_EXTENDED:
         raise DocumentRefusedError("extensions", "R-017", "an emergency eavesdropping order cannot be extended")
     if not order.kind.metadata_only and applied_at_us >= order.effective_window.end_us:
         raise DocumentRefusedError("applied_at", "R-012", "an extension is applied for before the warrant ends")

@@ -13,7 +13,7 @@ from collector.facts import RecordFacts
 from collector.gate import LinkPolicy, bulk_terms, decide
 from collector.gate_scope import CinState
 from lab.case_file import Docket
-from lab.case_moves import package_lacks
+from lab.case_moves import package_lacks_of
 from lab.desk import registry_of
 from mediation.law.lifecycle import OrderEvent
 from mediation.law.orders import OrderState, Service, Target, TargetKind
@@ -101,7 +101,7 @@ def test_steps_name_what_they_lack(run: Run) -> None:
         found = {event: [one.rule for one in docket.step_lacks(order, event)] for event in
                  (OrderEvent.SEAL, OrderEvent.HAND_OFF, OrderEvent.CLOSE)}  # fmt: skip
         assert found == {OrderEvent.SEAL: [], OrderEvent.HAND_OFF: ["R-131"], OrderEvent.CLOSE: ["R-130"]}
-        assert package_lacks(docket, order) == () and docket.state(order) is OrderState.EXPIRED
+        assert package_lacks_of(docket, order) == () and docket.state(order) is OrderState.EXPIRED
 
 
 @pytest.mark.rule("R-027")

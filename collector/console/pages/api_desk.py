@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+from collector.console.acting import agency_of, order_of
 from collector.console.context import Context
 from collector.console.forms import FormModel
 from collector.console.orders import OrderLine, grant_lines, lacks_of, order_lines, state_word
 from collector.console.page import Page
-from collector.console.pages.orders import agency_of, order_of
 from collector.console.pages.requests import AskForm, DecideForm, request_of
 from collector.console.pages.tickets import ApproveForm, TicketForm
 from collector.console.route import API_PREFIX, Asks, Route
@@ -143,7 +143,7 @@ def routes(context: Context) -> list[Route]:
     ]
 
 
-def _order(line: OrderLine) -> OrderItem:
+def order_item(line: OrderLine) -> OrderItem:
     return OrderItem(
         order_id=line.order.order_id,
         version=line.order.version,
@@ -178,12 +178,12 @@ async def list_orders(page: Page) -> Orders:
     """The agency's orders with their clocks."""
     desk = page.context.desk
     lines = order_lines(desk.state, desk.orders, agency_of(page), page.now_us)
-    return Orders(orders=[_order(line) for line in lines])
+    return Orders(orders=[order_item(line) for line in lines])
 
 
 async def get_order(page: Page) -> OrderItem:
     """One order."""
-    return _order(next(iter(order_lines(page.context.desk.state, [order_of(page)], agency_of(page), page.now_us))))
+    return order_item(next(iter(order_lines(page.context.desk.state, [order_of(page)], agency_of(page), page.now_us))))
 
 
 async def list_requests(page: Page) -> Requests:
@@ -216,7 +216,9 @@ async def check_request(page: Page) -> Checked:
     request = request_of(page, own=False)
     lacks = lacks_of(page.context.desk.registry, request, page.context.config.law, page.now_us)
     codes = [one.code for one in lacks]
-    done = await page.must(lambda desk, now_us: desk.check_request(page.user_id, request.request_id, codes, now_us))
+    done = await page.must(
+        lambda desk, now_us: desk.check_request(page.user_id, request.request_id, codes, now_us, page.facts())
+    )
     missing = [LackItem(item=one.item, rule=one.rule, says=one.says) for one in lacks]
     return Checked(event_id=done.event_id, missing=missing)
 
@@ -227,7 +229,7 @@ async def decide_request(page: Page) -> Done:
     return _done(
         await page.must(
             lambda desk, now_us: desk.decide_request(
-                page.user_id, request.request_id, form.accepted, now_us, form.reason
+                page.user_id, request.request_id, form.accepted, now_us, form.reason, page.facts()
             )
         )
     )
@@ -271,7 +273,8 @@ async def end_grants(page: Page) -> Done:
     form = page.form(GrantForm)
     return _done(
         await page.must(
-            lambda desk, now_us: desk.end_grants(page.user_id, form.user_id, form.case_id, now_us), form.case_id
+            lambda desk, now_us: desk.end_grants(page.user_id, form.user_id, form.case_id, now_us, page.facts()),
+            form.case_id,
         )
     )
 
@@ -298,7 +301,14 @@ async def open_ticket(page: Page) -> Done:
     return _done(
         await page.must(
             lambda desk, now_us: desk.open_ticket(
-                page.user_id, form.user_id, now_us, form.minutes, form.contract, form.need_to_know, form.case_id
+                page.user_id,
+                form.user_id,
+                now_us,
+                form.minutes,
+                form.contract,
+                form.need_to_know,
+                form.case_id,
+                page.facts(),
             )
         )
     )
@@ -307,7 +317,7 @@ async def open_ticket(page: Page) -> Done:
 async def approve_ticket(page: Page) -> Done:
     """Approve a ticket that another person opened."""
     wanted = page.form(ApproveForm).ticket_id
-    return _done(await page.must(lambda desk, now_us: desk.approve_ticket(page.user_id, wanted, now_us)))
+    return _done(await page.must(lambda desk, now_us: desk.approve_ticket(page.user_id, wanted, now_us, page.facts())))
 
 
 async def list_stations(page: Page) -> Stations:

@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import quote
 
 from aiohttp import web
 from pydantic import Field
 
-from asn1.errors import RefusedError
+from collector.console.acting import agency_of, order_of, order_of_case, signed
 from collector.console.context import Context
-from collector.console.errors import HttpError, NotFoundError
 from collector.console.forms import FormModel
 from collector.console.lists import Column, Filter
 from collector.console.orders import GrantLine, OrderLine, grant_lines, order_lines, view_of
 from collector.console.page import Page
+from collector.console.pages.custody import steps_of
+from collector.console.paper_files import MAX_PAPER_FORM, PaperForm, download, kept, listed_for, subject
 from collector.console.route import Asks, Route
-from collector.console.sealing import Sealing, copied, lacks_of
-from mediation.law.access_facts import Circumstances
 from mediation.law.actors import Action
-from mediation.law.missing import Missing
-from mediation.law.orders import CourtOrder, OrderKind, OrderState
-from mediation.law.verdicts import Reason
+from mediation.law.orders import OrderKind, OrderState
 
 AREA: Final = "Orders desk"
+_TERMINATE: Final = {"terminate": "the objective of the order is attained (R-009)"}
+ENDS_OF: Final = {
+    False: _TERMINATE,
+    True: {
+        "obtained": "the information sought was obtained (R-039)",
+        "ended": "the emergency is over (R-040)",
+        **_TERMINATE,
+    },
+}
+"""What may end a use before its time, by whether it is an emergency's."""
 
 
-class SealForm(FormModel):
+class EndForm(FormModel):
+    """Why delivery under the order ends before its time."""
+
     case_id: str = Field(max_length=128)
-    direction: str = Field(max_length=128)
-    custody: str = Field(max_length=200)
+    what: str = Field(pattern="^(obtained|ended|terminate)$")
+    reason: str = Field(max_length=200)
 
 
 class GrantForm(FormModel):
@@ -38,30 +48,19 @@ class GrantForm(FormModel):
 
 
 def routes(context: Context) -> list[Route]:
-    grants = Action.GRANT_ACCESS
+    grants, about = Action.GRANT_ACCESS, ("order", "order_id")
     return [
         Route("GET", "/orders", show_all, Action.PROVISION_CARRIER, title="Orders", nav="Orders", area=AREA),
-        Route("GET", "/orders/{order_id}", show, Action.PROVISION_CARRIER, title="Order", object=("order", "order_id")),
-        Route(
-            "POST",
-            "/orders/{order_id}/seal",
-            seal,
-            Action.SEAL,
-            title="A seal",
-            case="case_id",
-            form=SealForm,
-            object=("order", "order_id"),
-            facts=_directed,
-        ),
+        Route("GET", "/orders/{order_id}", show, Action.PROVISION_CARRIER, title="Order", object=about),
+        Route("POST", "/orders/{order_id}/ends", end_use, Action.PROVISION_CARRIER, title="An end", case="case_id",
+              form=EndForm, object=about),
+        Route("POST", "/orders/{order_id}/papers", add_paper, Action.PROVISION_CARRIER, title="A paper", form=PaperForm,
+              object=about, most_octets=MAX_PAPER_FORM),
+        Route("GET", "/orders/{order_id}/papers/{number}", get_paper, Action.PROVISION_CARRIER, object=about),
         Route("GET", "/grants", show_grants, grants, title="Grants", nav="Grants", area=AREA, asks=Asks.CELL),
         Route("POST", "/grants", grant, grants, title="A grant", case="case_id", form=GrantForm, asks=Asks.CELL),
         Route("POST", "/grants/end", end, grants, title="A grant", case="case_id", form=GrantForm, asks=Asks.CELL),
-    ]
-
-
-def agency_of(page: Page) -> str:
-    user = page.context.desk.state.users.get(page.user_id)
-    return "" if user is None else user.duty_at(page.now_us).agency
+    ]  # fmt: skip
 
 
 async def show_all(page: Page) -> web.Response:
@@ -86,54 +85,38 @@ async def show_all(page: Page) -> web.Response:
     return page.render("orders/list.html", listed=page.listed(lines, columns, filters, sort="end"))
 
 
-def order_of(page: Page) -> CourtOrder:
-    """Of this agency (R-026). Raises NotFoundError."""
-    wanted, agency = page.path("order_id"), agency_of(page)
-    found = next((one for one in page.context.desk.orders if one.order_id == wanted and one.agency == agency), None)
-    if found is None:
-        raise NotFoundError
-    return found
-
-
-def _directed(page: Page) -> Circumstances:
-    return Circumstances(judge_direction_id=page.form(SealForm).direction)
-
-
 async def show(page: Page) -> web.Response:
-    desk, order = page.context.desk, order_of(page)
-    view = view_of(desk.state, desk.entries, desk.registry, order, page.context.config.law, page.now_us)
-    return page.render("orders/show.html", view=view, order=order)
-
-
-async def seal(page: Page) -> web.Response:
-    """R-131, R-134, R-144: a copy outside the store that proves itself. What stands against it is all on record."""
-    form, order, context = page.form(SealForm), order_of(page), page.context
-    if order.case_id != form.case_id:
-        raise NotFoundError
-    sealing = Sealing(order, page.user_id, form.direction, form.custody, page.now_us)
-    target = context.config.sealed / str(order.order_id)
-    lacks = lacks_of(sealing, context.desk.state, target, context.library.store)
-    if lacks:
-        await _refused(page, sealing, lacks)
-        raise HttpError(409, " ".join(f"{one.says} ({one.rule})." for one in lacks))
-    await page.act(
-        lambda desk, now_us: desk.record("seal_started", {**sealing.fields(), "directory": str(target)}, now_us)
+    desk, order, law = page.context.desk, order_of(page), page.context.config.law
+    view = await page.work(view_of, desk.state, desk.entries, desk.registry, order, law, page.now_us)
+    return page.render(
+        "orders/show.html",
+        view=view,
+        order=order,
+        steps=steps_of(page, order, view.line.state),
+        ends=ENDS_OF[order.kind.exigent],
+        files=await listed_for(page, subject(order)),
+        base=f"/orders/{quote(order.order_id, safe='')}",
+        court=page.context.court.configured,
     )
-    try:
-        made = await page.work(copied, sealing, context.library.store, context.library.keys, target)
-    except RefusedError as error:
-        await _refused(page, sealing, (Missing("seal", "R-041", str(error), Reason.SEAL_MISSING),))
-        raise
-    fields = {**sealing.fields(), **made, "started_us": sealing.started_us}
-    await page.act(lambda desk, now_us: desk.record("seal", fields, now_us))
-    return page.redirect(f"/orders/{order.order_id}", f"{order.order_id} is sealed: {made['records']} records.")
 
 
-async def _refused(page: Page, sealing: Sealing, lacks: tuple[Missing, ...]) -> None:
-    said = {"order_id": str(sealing.order.order_id), "case_id": str(sealing.order.case_id), "act": "seal"}
-    codes, rules = [one.code for one in lacks], [one.rule for one in lacks]
-    fields = {**said, "by": page.user_id, "codes": codes, "rule_ids": rules}
-    await page.act(lambda desk, now_us: desk.record("case_refused", fields, now_us))
+async def end_use(page: Page) -> web.Response:
+    """R-009, R-039, R-040: the technical unit tells the court that the use is over; delivery ends with its document."""
+    form = page.form(EndForm)
+    order = order_of_case(page, form.case_id)
+    made = await signed(page, form.what, order, form.reason)
+    return page.redirect(f"/orders/{order.order_id}", f"{order.order_id} has ended by version {made['version']}.")
+
+
+async def add_paper(page: Page) -> web.Response:
+    """A scan that belongs to an order: the judge's direction, the declaration, a receipt, the disposition."""
+    order = order_of(page)
+    says = await kept(page, subject(order))
+    return page.redirect(f"/orders/{order.order_id}", says)
+
+
+async def get_paper(page: Page) -> web.Response:
+    return await download(page, subject(order_of(page)))
 
 
 async def show_grants(page: Page) -> web.Response:
@@ -171,6 +154,7 @@ async def grant(page: Page) -> web.Response:
 async def end(page: Page) -> web.Response:
     form = page.form(GrantForm)
     await page.must(
-        lambda desk, now_us: desk.end_grants(page.user_id, form.user_id, form.case_id, now_us), form.case_id
+        lambda desk, now_us: desk.end_grants(page.user_id, form.user_id, form.case_id, now_us, page.facts()),
+        form.case_id,
     )
     return page.redirect(form.back, f"The access of {form.user_id} to {form.case_id} has ended.")

@@ -158,7 +158,8 @@ async def show_requests(page: Page) -> web.Response:
 
 async def ask(page: Page) -> web.Response:
     scope = page.form(RequestForm).scope
-    outcome = await page.must(lambda desk, now_us: desk.request_audit(page.user_id, scope, now_us))
+    place = page.facts().place
+    outcome = await page.must(lambda desk, now_us: desk.request_audit(page.user_id, scope, now_us, place))
     return page.redirect("/audit/requests", f"{outcome.made} is asked for; the technology bureau runs it.")
 
 

@@ -11,21 +11,19 @@ from typing import Final
 from aiohttp import web
 from pydantic import Field, field_validator
 
+from collector.console.acting import agency_of
 from collector.console.context import Context
 from collector.console.errors import FormError, NotFoundError
-from collector.console.forms import FormModel, Upload
+from collector.console.forms import FormModel
 from collector.console.lists import Column, Filter
 from collector.console.orders import lacks_of, order_of, state_word
 from collector.console.page import Page
-from collector.console.pages.orders import AREA, agency_of
+from collector.console.pages.orders import AREA
+from collector.console.paper_files import MAX_PAPER_FORM, PaperForm, download, kept, listed_for
 from collector.console.route import Asks, Route
-from collector.desk.database import Reading, Writing, papers
-from collector.desk.desk import Desk
 from mediation.law.actors import Action
 from mediation.law.desk_values import DeskRequest
 
-MAX_PAPER_FORM: Final = 17 << 20
-"""One file of the largest size, and its form around it."""
 STATES: Final = {one: one for one in ("open", "checked", "accepted", "refused")}
 _ID: Final = 128
 
@@ -51,10 +49,6 @@ class AskForm(FormModel):
 class DecideForm(FormModel):
     accepted: bool
     reason: str = Field(max_length=200)
-
-
-class PaperForm(FormModel):
-    paper: Upload
 
 
 def routes(context: Context) -> list[Route]:
@@ -152,7 +146,7 @@ async def show(page: Page) -> web.Response:
 
 async def _show(page: Page, request: DeskRequest, base: str, technical: bool) -> web.Response:
     desk = page.context.desk
-    files = await page.context.memory.read(lambda reading: papers.listed(reading, request.request_id))
+    files = await listed_for(page, request.request_id)
     lacks = lacks_of(desk.registry, request, page.context.config.law, page.now_us) if technical else ()
     granted = {
         row.grant.user_id
@@ -186,39 +180,16 @@ async def _add(page: Page, request: DeskRequest, base: str) -> web.Response:
     """A paper, as it came, with its hash on record. Nothing looks into it."""
     if request.accepted is not None:
         raise FormError({"paper": "The request is decided: papers are for another one."})
-    file = page.form(PaperForm).paper
-    name = file.name.rpartition("/")[2].rpartition("\\")[2] or "paper"
-
-    def keep(writing: Writing, desk: Desk, now_us: int) -> str:
-        kept = papers.add(
-            writing, request.request_id, name, "application/octet-stream", file.octets, page.user_id, page.wall_us
-        )
-        return kept.sha256
-
-    digest = await page.context.memory.record(keep)
-    return page.redirect(f"{base}/{request.request_id}", f"{name} is kept; its SHA-256 is {digest}.")
+    says = await kept(page, request.request_id)
+    return page.redirect(f"{base}/{request.request_id}", says)
 
 
 async def own_paper(page: Page) -> web.Response:
-    return await _paper(page, request_of(page, own=True))
+    return await download(page, request_of(page, own=True).request_id)
 
 
 async def paper(page: Page) -> web.Response:
-    return await _paper(page, request_of(page, own=False))
-
-
-async def _paper(page: Page, request: DeskRequest) -> web.Response:
-    """To save, never to show: whoever brought it says what it is."""
-    number = page.number("number")
-
-    def find(reading: Reading) -> tuple[bytes | None, str]:
-        names = {one.number: one.name for one in papers.listed(reading, request.request_id)}
-        return papers.octets(reading, request.request_id, number), names.get(number, "paper")
-
-    octets, name = await page.context.memory.read(find)
-    if octets is None:
-        raise NotFoundError
-    return page.download(octets, name, "application/octet-stream")
+    return await download(page, request_of(page, own=False).request_id)
 
 
 async def check_papers(page: Page) -> web.Response:
@@ -226,7 +197,9 @@ async def check_papers(page: Page) -> web.Response:
     request = request_of(page, own=False)
     lacks = lacks_of(page.context.desk.registry, request, page.context.config.law, page.now_us)
     await page.must(
-        lambda desk, now_us: desk.check_request(page.user_id, request.request_id, [one.code for one in lacks], now_us)
+        lambda desk, now_us: desk.check_request(
+            page.user_id, request.request_id, [one.code for one in lacks], now_us, page.facts()
+        )
     )
     if lacks:
         return page.redirect(f"/requests/{request.request_id}", f"{len(lacks)} things are missing.", "warn")
@@ -236,6 +209,8 @@ async def check_papers(page: Page) -> web.Response:
 async def decide(page: Page) -> web.Response:
     request, form = request_of(page, own=False), page.form(DecideForm)
     await page.must(
-        lambda desk, now_us: desk.decide_request(page.user_id, request.request_id, form.accepted, now_us, form.reason)
+        lambda desk, now_us: desk.decide_request(
+            page.user_id, request.request_id, form.accepted, now_us, form.reason, page.facts()
+        )
     )
     return page.redirect(f"/requests/{request.request_id}", "Accepted." if form.accepted else "Refused.")

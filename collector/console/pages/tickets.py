@@ -72,7 +72,14 @@ async def open_ticket(page: Page) -> web.Response:
         raise FormError({"user_id": "The desk knows nobody of that id."})
     outcome = await page.must(
         lambda desk, now_us: desk.open_ticket(
-            page.user_id, form.user_id, now_us, form.minutes, form.contract, form.need_to_know, form.case_id
+            page.user_id,
+            form.user_id,
+            now_us,
+            form.minutes,
+            form.contract,
+            form.need_to_know,
+            form.case_id,
+            page.facts(),
         )
     )
     return page.redirect("/tickets", f"Ticket {outcome.made} waits for somebody else's approval.")
@@ -81,5 +88,5 @@ async def open_ticket(page: Page) -> web.Response:
 async def approve(page: Page) -> web.Response:
     """SD-4: by another than whoever opened it; the time box begins."""
     wanted = page.form(ApproveForm).ticket_id
-    await page.must(lambda desk, now_us: desk.approve_ticket(page.user_id, wanted, now_us))
+    await page.must(lambda desk, now_us: desk.approve_ticket(page.user_id, wanted, now_us, page.facts()))
     return page.redirect("/tickets", f"Ticket {wanted} is open from now on.")

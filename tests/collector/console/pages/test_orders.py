@@ -12,8 +12,10 @@ import pytest
 from playwright.async_api import Page, expect
 
 from collector.console.orders import line_of
+from collector.desk.desk import Desk
 from collector.export.sealed import verify_sealed
 from collector.store.private_files import read_public_key
+from mediation.law.access_facts import DeviceClass
 from mediation.law.desk_state import DeskState
 from mediation.law.orders import CaseId, CourtOrder, Exigency, Liid, OrderId, OrderKind, Window
 from tests.browser import Chromium
@@ -168,7 +170,7 @@ async def test_an_order_is_sealed_once_it_has_ended_and_once(console: World) -> 
     again = await lund.post("/orders/O-1/seal", form)
     assert again.status == 409 and "R-027" in again.text
     page = await lund.get("/orders/O-1")
-    assert "SEALED" in page.text and "calea-lab case hand-off O-1" in page.text
+    assert "SEALED" in page.text and "Hand O-1 off" in page.text
 
 
 @pytest.mark.rule("SD-4", "R-081")
@@ -185,3 +187,29 @@ async def test_a_ticket_is_opened_by_one_and_approved_by_another(console: World)
     console.clock.advance(31 * 60_000_000)
     assert "T-1" in (await lund.get("/tickets", params={"state": "over"})).text
     assert "T-1" not in (await lund.get("/tickets", params={"state": "open"})).text
+
+
+@pytest.mark.rule("R-075", "R-077", "R-079")
+async def test_attack_the_station_decides_where_a_check_or_grant_is_made_not_the_entry_log(console: World) -> None:
+    """Somebody whom the entry log has at F1 works at a station of F2: what is on record is F2, for every act."""
+    brandt, chen, lund = [await console.as_(name, "ST-F2") for name in ("brandt", "chen", "lund")]
+    await (await console.as_("vega")).post("/my-requests", ASK)
+
+    def at_f1(desk: Desk, now_us: int) -> None:
+        for name in ("brandt", "chen", "lund"):
+            desk.enter(name, "F1", DeviceClass.CALEA_STATION, now_us)
+
+    await console.opened.context.desk.act(at_f1)
+    grant = {"user_id": "vega", "case_id": OTHER_CASE}
+    ticket = {"user_id": "ito", "minutes": "30", "contract": "K-7", "need_to_know": "true"}
+    for browser, path, form in (
+        (brandt, "/requests/Q-2/check", {}),
+        (brandt, "/requests/Q-2/decide", {"accepted": "true", "reason": "in order"}),
+        (chen, "/grants", grant),
+        (chen, "/grants/end", grant),
+        (lund, "/tickets", ticket),
+        (chen, "/tickets/approve", {"ticket_id": "T-1"}),
+    ):
+        assert (await browser.post(path, form)).status == 303, path
+        access = console.entries("access")[-1]["fields"]
+        assert (access["facility"], access["device_class"]) == ("F2", "CALEA_STATION"), (path, access)

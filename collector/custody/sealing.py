@@ -1,7 +1,9 @@
-"""Sealing an order that has ended: what stands against it, the copy, and what goes on record, in this order.
+"""Sealing an order that has ended: what stands against it, and the copy outside the store (R-131, R-134, R-144).
 
-`seal_started`, the copy outside the store (`collector.export.sealed`), `seal`; or `case_refused` with every rule that
-stands against it. The court's own document of the sealed version follows from the court; the desk's phase is this one.
+    sealing_lacks(sealing, state, target, store)    everything against it
+    copied(sealing, store, keys, target)            the copy; what the entry `seal` says of it
+
+What goes on record, in this order: `seal_started`, the copy (`collector.export.sealed`), `seal`; or `case_refused`.
 """
 
 from __future__ import annotations
@@ -12,21 +14,18 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from asn1.errors import RefusedError
+from collector.custody.steps import step_lacks
 from collector.export.sealed import seal_order
 from collector.store.keys import Keys
 from collector.store.reader import DataView, StoreReader
 from mediation.law.custody import Seal, missing_of_seal
-from mediation.law.desk import order_state
-from mediation.law.desk_state import DeskState
-from mediation.law.lifecycle import OrderEvent, after
+from mediation.law.lifecycle import OrderEvent
 from mediation.law.missing import Missing
 from mediation.law.orders import CourtOrder, OrderState
 from mediation.law.verdicts import Reason
 
 NOTHING_SEALED: Final = "no record"
 """Names the seal of an order under which nothing was intercepted."""
-_NOT_ENDED: Final = frozenset({OrderState.DRAFT, OrderState.ISSUED, OrderState.ACTIVE})
 
 
 class Sealing(NamedTuple):
@@ -49,21 +48,15 @@ class Sealing(NamedTuple):
         }
 
 
-def lacks_of(sealing: Sealing, state: DeskState, target: Path, store: Path) -> tuple[Missing, ...]:
-    """R-027, R-131, R-134, R-144: all that stands against it. Pure but for the two paths it compares."""
+def sealing_lacks(sealing: Sealing, state: OrderState, target: Path, store: Path) -> tuple[Missing, ...]:
+    """All that stands against it. Pure but for the two paths it compares."""
     order, now_us = sealing.order, sealing.started_us
-    found: list[Missing] = []
-    reached = order_state(state, order, now_us)
-    if reached in _NOT_ENDED:
-        found.append(Missing("end", "R-131", "the order has not ended", Reason.SEAL_MISSING))
-    else:
-        try:
-            after(reached, OrderEvent.SEAL)
-        except RefusedError as error:
-            found.append(Missing("state", "R-027", str(error)))
     name = str(order.order_id)
-    found += missing_of_seal(Seal(name, name, sealing.direction_id, sealing.custody, now_us, now_us))
-    if target.is_relative_to(store):
+    found = [
+        *step_lacks(state, order, OrderEvent.SEAL, now_us),
+        *missing_of_seal(Seal(name, name, sealing.direction_id, sealing.custody, now_us, now_us)),
+    ]
+    if target.is_relative_to(store.absolute()):
         found.append(Missing("directory", "R-144", "a sealed copy lies outside the store", Reason.SEAL_MISSING))
     return tuple(found)
 
