@@ -56,7 +56,8 @@ GROUPS: Final[dict[str, Group]] = {
     }),
     "scenario": Group("Stories with a known outcome, played through the real processes.", {
         "list": "lab.cli_scenario:listing",
-        **_of("cli_scenario", "lint", "run", "schema"),
+        **_of("cli_scenario", "show", "lint", "schema", "new"),
+        **_of("cli_scenario_run", "run"),
     }),
     "fault": Group("Faults on purpose, on the links of a run (`up --faults`).", {
         "list": "lab.cli_fault:listing",

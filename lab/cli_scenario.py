@@ -1,91 +1,122 @@
-"""`calea-lab scenario list | lint | run | schema`: stories with a known outcome, played through the real processes."""
+"""`calea-lab scenario list | show | lint | schema | new`: stories with a known outcome, read and written."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
-from asn1.errors import LabError
-from lab.kernels import require_compiled
 from lab.output import JsonOption, banner, console, print_json, table
 from lab.scenario.catalogue import Source, find, shipped
-from lab.scenario.engine import Engine, Outcome
+from lab.scenario.lint import problems
 from lab.scenario.model import Scenario
-from lab.show import show_checks
-from mediation.runtime.config import ConfigError
+from mediation.runtime.config import ConfigError, NotReadyError
 
-EXIT_CHECKS_FAILED = 1
+SKELETON: Final = Path(__file__).resolve().parent / "data" / "scenario.yaml"
+EXAMPLE: Final = "99"
+"""The number of the scenario in the skeleton."""
 Which = Annotated[list[str] | None, typer.Argument(metavar="ID|FILE", help="SC-01, …, or a YAML file; repeatable")]
-All = Annotated[bool, typer.Option("--all", help="every scenario that is shipped")]
-Data = Annotated[Path, typer.Option("--data", help="directory of the runs, one below it for each", file_okay=False)]
+One = Annotated[str, typer.Argument(metavar="ID|FILE")]
 
 
 def listing(as_json: JsonOption = False) -> None:
-    """What is shipped, with a line of briefing each."""
+    """What is shipped."""
     found = [one.load() for one in shipped().values()]
     if as_json:
-        print_json([{"id": one.id, "title": one.title, "briefing": one.briefing} for one in found])
+        print_json([{"id": one.id, "title": one.title, "briefing": one.briefing, "form": one.form} for one in found])
         return
     table("Scenarios", ("id", "title"), [(one.id, one.title) for one in found], console())
 
 
+def show(
+    which: One,
+    answers: Annotated[bool, typer.Option("--answers", help="what was to be seen and decided, too")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """What a trainee reads before a scenario; with --answers, its key."""
+    scenario = find(which).load()
+    if as_json:
+        print_json(_shown(scenario, answers))
+        return
+    out = console()
+    banner(out)
+    out.print(f"{scenario.id} {scenario.title}\n\n{scenario.briefing.strip()}\n", markup=False)
+    if scenario.subscribers:
+        people = [(name, one.number, one.says) for name, one in scenario.subscribers.items()]
+        table("People", ("name", "number", "who"), people, out)
+    if scenario.times:
+        table("Times", ("name", "when"), list(scenario.times.items()), out)
+    if not answers:
+        return
+    if scenario.answers:
+        rows = [(one.at or "", one.sees, one.decides, " ".join(one.rules)) for one in scenario.answers]
+        table("Answers", ("when", "what is there to see", "what is decided", "rules"), rows, out)
+    table("What has to come of it", ("it has to hold that",), [(one.says,) for one in scenario.expect], out)
+    if scenario.scoring is not None:
+        points = [(str(one.points), one.title, one.rule) for one in scenario.scoring.rubric]
+        table(f"Points; {scenario.scoring.passing} pass", ("points", "for", "rule"), points, out)
+
+
+def _shown(scenario: Scenario, answers: bool) -> dict[str, Any]:
+    names = {"id", "title", "briefing", "times", "subscribers", "form"}
+    more = {"answers", "expect", "scoring"} if answers else set()
+    return {"simulation": True, **scenario.model_dump(mode="json", include=names | more, exclude_none=True)}
+
+
 def lint(which: Which = None, as_json: JsonOption = False) -> None:
-    """Read scenario files without playing them. Exit code 2 when one is wrong."""
-    wrong: list[dict[str, str]] = []
-    for source in _sources(which, not which):
-        try:
-            source.load()
-        except ConfigError as error:
-            wrong.append({"file": str(source.path), "error": str(error)})
+    """Look for what is wrong with scenario files without playing them (those that are shipped, when none is named).
+    Exit code 2 when something is."""
+    sources = [find(one) for one in which] if which else list(shipped().values())
+    wrong = [{"file": str(one.path), "error": problem} for one in sources for problem in problems(one, is_command)]
     if as_json:
         print_json({"ok": not wrong, "wrong": wrong})
-    for one in () if as_json else wrong:
-        console().print(one["error"], markup=False)
+    else:
+        for each in wrong:
+            console().print(f"{Path(each['file']).name}: {each['error']}", markup=False, soft_wrap=True)
+        if not wrong:
+            console().print(f"nothing wrong with {', '.join(one.load().id for one in sources)}", markup=False)
     raise typer.Exit(2 if wrong else 0)
+
+
+def is_command(name: str) -> bool:
+    """Whether the command line has a command of this name."""
+    from lab.cli import COMMANDS, GROUPS
+
+    return name in COMMANDS or name in GROUPS
 
 
 def schema() -> None:
     """The JSON Schema of a scenario file."""
-    print_json(Scenario.model_json_schema())
+    draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    print_json({**draft, **Scenario.model_json_schema(), "title": "A scenario of calea-lab"})
 
 
-def run(
-    which: Which = None, every: All = False, data: Data = Path("var-scenarios"), as_json: JsonOption = False
+def new(
+    name: Annotated[str, typer.Argument(metavar="ID", help="SC-50")],
+    file: Annotated[Path | None, typer.Option(help="where to write it; ID.yaml when not given", dir_okay=False)] = None,
 ) -> None:
-    """Play scenarios, each in a fresh run of its own. Exit code 1 when an expectation does not hold."""
-    require_compiled()
+    """Write a scenario to begin with: every key with a comment; it lints and runs as it stands."""
+    number = name.removeprefix("SC-")
+    if not (name.startswith("SC-") and len(number) == len(EXAMPLE) and number.isdecimal() and number.isascii()):
+        raise ConfigError(f"{name} cannot name a scenario of yours: SC- and two digits, SC-50.")
+    if name in shipped():
+        raise ConfigError(f"{name} is shipped with the lab: take a number that no scenario of the list has.")
+    path = file or Path(f"{name}.yaml")
+    try:
+        with path.open("x", encoding="utf-8") as made:
+            made.write(
+                SKELETON.read_text("utf-8").replace(f"-{EXAMPLE}", f"-{number}").replace(f"O{EXAMPLE}", f"O{number}")
+            )
+    except FileExistsError as error:
+        raise ConfigError(f"{path} is there already: give another --file.") from error
+    except OSError as error:
+        raise NotReadyError(f"Cannot write {path}: {error.strerror}. Give another --file.") from error
+    console().print(f"{path}: write your story, then `calea-lab scenario lint {path}` and `run {path}`", markup=False)
+
+
+def sources_of(which: list[str] | None, every: bool) -> list[Source]:
+    """Raises ConfigError when none is meant, or one that there is not."""
     if not which and not every:
         raise ConfigError("Name a scenario, or take --all: `calea-lab scenario list` names them.")
-    results: list[dict[str, Any]] = []
-    for source in _sources(which, every):
-        results.append(_play(source.load(), data, as_json))
-    if as_json:
-        print_json({"simulation": True, "ok": all(one["ok"] for one in results), "scenarios": results})
-    raise typer.Exit(0 if all(one["ok"] for one in results) else EXIT_CHECKS_FAILED)
-
-
-def _play(scenario: Scenario, data: Path, as_json: bool) -> dict[str, Any]:
-    from lab.cli import build
-
-    out = console()
-    if not as_json:
-        banner(out)
-        out.print(f"{scenario.id} {scenario.title}\n{scenario.briefing.strip()}", markup=False)
-    tell = (lambda text: None) if as_json else (lambda text: out.print(f"  {text}", markup=False))
-    try:
-        outcome: Outcome = Engine(scenario, data / scenario.id, build, tell).play()
-    except LabError as error:
-        if not as_json:
-            out.print(str(error), style="bold red", markup=False)
-        return {"scenario": scenario.id, "title": scenario.title, "ok": False, "error": str(error), "checks": []}
-    if not as_json:
-        show_checks(outcome.checks, out)
-        words = "as expected" if outcome.ok else "NOT AS EXPECTED"
-        out.print(f"{scenario.id}: {words} ({outcome.seconds:.1f} s)", style="bold green" if outcome.ok else "bold red")
-    return outcome.as_json()
-
-
-def _sources(which: list[str] | None, every: bool) -> list[Source]:
     return list(shipped().values()) if every else [find(one) for one in which or ()]

@@ -72,6 +72,7 @@ class Outcome:
             "simulation": True,
             "scenario": self.scenario.id,
             "title": self.scenario.title,
+            "seed": self.scenario.seed,
             "ok": self.ok,
             "seconds": round(self.seconds, 1),
             "checks": [{"name": one.name, "ok": one.ok, "found": one.found} for one in self.checks],
