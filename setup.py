@@ -41,6 +41,7 @@ KERNELS = (
     "collector.ordinary",
     "collector.stream_table",
     "collector.gate_columns",
+    "collector.refused_columns",
     "collector.rows",
     "collector.intake",
     "collector.store.crc",

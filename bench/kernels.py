@@ -31,6 +31,7 @@ KERNELS = (
     "asn1.scan",
     "collector.stream_table",
     "collector.gate_columns",
+    "collector.refused_columns",
     "collector.rows",
     "collector.intake",
 )
@@ -122,7 +123,7 @@ class Stand:
             self.table.set_target_state(slot, modules["stream_table"].TARGET_OK)
             self.slots.append(slot)
         intake = modules["intake"]
-        self.tables = intake.Tables(self.liids, self.table, self.orders)
+        self.tables = intake.Tables(self.liids, self.table, self.orders, modules["refused_columns"].RefusedColumns())
         self.into = intake.Pass(self.cols, self.verify)
 
     def rewind(self) -> None:
@@ -151,8 +152,8 @@ class Stand:
         self._begin(part)
         begin = time.process_time_ns()
         self.modules["intake"].take(
-            self.arena, 0, len(part), 65_536, self.tables, False, now_us, self.limits, self.into, self.rows, self.tally,
-            1, 1,
+            self.arena, 0, len(part), 65_536, self.tables, False, 0, now_us, self.limits, self.into, self.rows,
+            self.tally, 1, 1,
         )  # fmt: skip
         taken = time.process_time_ns() - begin
         self._check()

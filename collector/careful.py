@@ -104,6 +104,7 @@ class CarefulLane:
         self._ordinary = Ordinary(
             orders.orders_for, self._known, keeper, liids, minimised, self.open, self._ended, self._refusals, forget_us
         )
+        self.refused_again = self._refusals.columns
         self._no_order = gate.decide((), _NOBODY, LinkPolicy(), CinState()).verdict
 
     def judge(
@@ -139,7 +140,7 @@ class CarefulLane:
             known = self._refusals.again(slot, policy, shape, cols.time_us[row], now_us)
             if known is not None:
                 start = cols.offset[row]
-                self._refusals.count(known, slot, cols.number[row], view[start : start + cols.length[row]])
+                self._refusals.count(known, cols.number[row], view[start : start + cols.length[row]])
                 return Judged(None, known.verdict)
         liid_id = cols.liid[row]
         liid = self._liids[liid_id] if liid_id >= 0 else b""
@@ -245,6 +246,18 @@ class CarefulLane:
             self.open.ended(liid, cin, order.uid, facts.event_us)
         elif facts.iri_type != "report":
             self.open.kept(liid, cin, order.uid, facts.event_us)
+
+    def orders_changed(self) -> None:
+        """What was refused under the orders before is judged anew."""
+        self._refusals.orders_changed()
+
+    def policy_number(self, policy: LinkPolicy) -> int:
+        """By which the pass of the bulk lane knows a link's policy."""
+        return self._refusals.policy_number(policy)
+
+    def count_again(self, view: memoryview) -> None:
+        """A pass over `view` has refused records for what is known; `end_piece` puts them on record."""
+        self._refusals.count_again(view)
 
     def tri(self, batch: Assembly, handover: LinkHandover, cols: Columns, verify: VerifyColumns, row: int) -> None:
         """A TRI was met, which may change the streams of the records around it."""

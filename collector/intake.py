@@ -1,9 +1,10 @@
 """The bulk lane in one pass: each record is scanned, checked against its stream and gated before the next is looked at.
 
-Rules. What the column gate calls BULK gets its row at once and leaves nothing else behind; of every other record the
-columns stay, for the careful lane. The answers are those of `scan`, `verify_columns`, `gate_columns` and
-`Rows.append_lane` one after the other over the same octets, since the gate asks nothing of what comes later: a test
-holds the two ways against each other. No decision is taken in this file.
+Rules. What the column gate calls BULK gets its row at once and leaves nothing else behind; what is refused again for
+what is known (`refused_columns`) is counted; of every other record the columns stay, for the careful lane. The answers
+are those of `scan`, `verify_columns`, `gate_columns` and `Rows.append_lane` one after the other over the same octets,
+since the gate asks nothing of what comes later: a test holds the two ways against each other. No decision is taken in
+this file.
 
 Content of one communication repeats itself: a record that differs from an earlier BULK one of this pass in nothing but
 its sequence number, its time and its content octets is the same to every question but two, and only those are asked:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from asn1 import plain as cython
     from asn1.columns import Columns, LiidTable
     from collector.gate_columns import GateLimits, OrderColumns
+    from collector.refused_columns import RefusedColumns
     from collector.rows import Rows, Tally
     from collector.stream_table import StreamTable, VerifyColumns
 else:
@@ -38,11 +40,13 @@ if not cython.compiled:
     from asn1.scan import record_at
     from asn1.scan_ber import same, unsigned_at
     from collector.gate_columns import gate_row, in_time
+    from collector.refused_columns import count_refused, left_to_careful, nobodys_row, refused_row
     from collector.rows import append_scanned, count_one, write
     from collector.stream_table import verify_row
 
     _MAX_NUMBER = 4_294_967_295
     _MAX_SECONDS = 4_000_000_000_000
+    _TRI, _FIRST_SEGMENT, _LAST_SEGMENT, _NO_POLICY = 2, 5, 6, -2
     _MODELS, _WORDS = 256, 24
     # Words of a model: where it is; where, from its start, what may differ lies, and how many octets of it there are;
     # what is the same in all that are like it; which model came next.
@@ -56,16 +60,18 @@ MAX_TIME_US: Final = 1 << 62
 
 
 class Tables(NamedTuple):
-    """What a pass looks things up in, and changes. `liids` and `streams` learn new ones."""
+    """What a pass looks things up in, and changes. `liids` and `streams` learn new ones; `refused` counts."""
 
     liids: LiidTable
     streams: StreamTable
     orders: OrderColumns
+    refused: RefusedColumns
 
 
 class Pass:
-    """What a pass leaves of the records that are not BULK: `cols.n` rows, with their `verify`; `before[i]`: how many
-    BULK records of the pass came before row i, `bulk`: how many in all. `cols.capacity` bounds both kinds together."""
+    """What a pass leaves of the records that are left to the careful lane: `cols.n` rows, with their `verify`;
+    `before[i]`: how many BULK records of the pass came before row i, `bulk`: how many in all. `refused`: how many were
+    refused again. `cols.capacity` bounds all kinds together."""
 
     def __init__(self, cols: Columns, verify: VerifyColumns) -> None:
         if cols.capacity > verify.capacity:
@@ -73,6 +79,7 @@ class Pass:
         self.cols = cols
         self.verify = verify
         self.bulk = 0
+        self.refused = 0
         self.before = self.before_view = array("i", bytes(4 * cols.capacity))
         self.models = self.models_view = array("q", bytes(8 * _MODELS * _WORDS))
 
@@ -84,6 +91,7 @@ def take(
     max_record_octets: int,
     tables: Tables,
     by_liid: bool,
+    policy: int,
     now_us: int,
     limits: GateLimits,
     into: Pass,
@@ -92,9 +100,9 @@ def take(
     verdict: int,
     reasons: int,
 ) -> int:
-    """One pass over `buf[start:stop]`: BULK records become `rows` with this verdict, counted in `tally`. Answers as
-    `scan` does; `into.cols` says why it ended. LocalError when the range does not lie in the buffer, or `now_us` is no
-    time."""
+    """One pass over `buf[start:stop]`: BULK records become `rows` with this verdict, counted in `tally`. `policy`: of
+    the link, for what is refused again, or NO_POLICY. Answers as `scan` does; `into.cols` says why it ended. LocalError
+    when the range does not lie in the buffer, or `now_us` is no time."""
     cols = into.cols
     if cython.compiled:
         view = buf
@@ -109,10 +117,11 @@ def take(
         raise LocalError(f"{now_us} is no time of the clock")
     cols.begin()
     into.bulk = 0
+    into.refused = 0
     if start == stop:
         return stop
     records = min(cols.capacity, (stop - start) // MIN_RECORD_OCTETS + 1)
-    liids, streams, orders = tables
+    liids, streams, orders, refused = tables
     liids.reserve(records)
     streams.reserve(2 * records if by_liid else records)
     rows.reserve(records)
@@ -120,8 +129,8 @@ def take(
     now, late, skew, qualifiers = now_us, limits.late_us, limits.skew_us, limits.qualifiers
     with cython.nogil:
         end = _take(
-            data, start, stop, max_record_octets, liids, streams, orders, by_liid, now, late, skew, qualifiers, into,
-            cols, into.verify, rows, tally, verdict, reasons,
+            data, start, stop, max_record_octets, liids, streams, orders, refused, by_liid, policy, now, late, skew,
+            qualifiers, into, cols, into.verify, rows, tally, verdict, reasons,
         )  # fmt: skip
     return end
 
@@ -134,7 +143,9 @@ def _take(
     liids: LiidTable,
     streams: StreamTable,
     orders: OrderColumns,
+    refused: RefusedColumns,
     by_liid: bool,
+    policy: int,
     now: int,
     late: int,
     skew: int,
@@ -149,9 +160,10 @@ def _take(
 ) -> int:
     row = 0
     bulk = 0
+    again = 0
     last = -1
     guess = -1
-    while pos < stop and row + bulk < cols.capacity:
+    while pos < stop and row + bulk + again < cols.capacity:
         if guess >= 0:
             after = _alike(
                 data, pos, stop, guess, streams, orders, now, late, skew, into, cols, rows, tally, verdict, reasons
@@ -165,6 +177,12 @@ def _take(
         after = record_at(data, pos, stop, cols, row, liids, max_octets)
         if after < 0:
             break
+        known = nobodys_row(refused, cols, row) if policy != _NO_POLICY else -1
+        if known >= 0:
+            count_refused(refused, known, cols, row)
+            again += 1
+            pos = after
+            continue
         verify_row(cols, row, streams, verify, by_liid)
         order = gate_row(cols, row, verify, orders, streams, now, late, skew, qualifiers)
         if order >= 0:
@@ -177,11 +195,22 @@ def _take(
                 last = guess
                 guess = into.models_view[_WORDS * guess + _NEXT]
         else:
-            into.before_view[row] = bulk
-            row += 1
+            known = refused_row(refused, cols, row, verify, policy, now) if policy != _NO_POLICY else -1
+            if known >= 0:
+                count_refused(refused, known, cols, row)
+                again += 1
+            else:
+                left_to_careful(refused, cols, row, verify)
+                tag = cols.content_tag_view[row]
+                if cols.kind_view[row] == _TRI and tag in (_FIRST_SEGMENT, _LAST_SEGMENT):
+                    # From here on a record may be a part of one that the careful lane puts together.
+                    policy = _NO_POLICY
+                into.before_view[row] = bulk
+                row += 1
         pos = after
     cols.n = row
     into.bulk = bulk
+    into.refused = again
     return pos
 
 

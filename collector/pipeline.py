@@ -30,6 +30,7 @@ from collector.link_guard import LinkGuard
 from collector.link_handover import LinkHandover
 from collector.order_watch import NEVER_US
 from collector.quality import LinkQuality
+from collector.refused_columns import NO_POLICY
 from collector.stream_table import StreamTable, VerifyColumns, verify_columns
 from mediation.law.orders import CourtOrder, Target
 from mediation.law.verdicts import Reason, VerdictKind, reason_mask
@@ -107,7 +108,7 @@ class Pipeline:
         self._verify = VerifyColumns(capacity)
         self._lane = Lane(capacity)
         self._pass = Pass(self._cols, self._verify)
-        self._tables = Tables(liids, streams, self._orders)
+        self._tables = Tables(liids, streams, self._orders, careful.refused_again)
         self._tris = 0
 
     def refresh(self, orders: tuple[CourtOrder, ...], careful: frozenset[str] = frozenset()) -> None:
@@ -137,6 +138,7 @@ class Pipeline:
                 # A LIID or a window that the columns cannot hold: its records take the careful lane.
                 continue
             self._known.add(liid_id)
+        self._careful.orders_changed()
         self.learn()
 
     def feed(self, link: LinkState, peer: Peer, view: memoryview, start: int, stop: int, position: int) -> Fed:
@@ -172,17 +174,26 @@ class Pipeline:
         """One pass; where it ended and how many records it met. `shift` turns offsets into positions on the
         connection."""
         cols, batch, now_us = self._cols, self._assembly, self._now_us()
+        handover = link.handover
+        # Where records are counted by LIID, belong together, or must be looked at in their order, none is refused again
+        # without a look.
+        ordered = handover.by_liid or len(handover.segments) or link.guard.mismatches
+        policy = NO_POLICY if ordered else self._careful.policy_number(link.policy)
         end = take(
-            view, start, stop, link.max_record_octets, self._tables, link.handover.by_liid, now_us, link.limits,
+            view, start, stop, link.max_record_octets, self._tables, handover.by_liid, policy, now_us, link.limits,
             self._pass, batch.rows, batch.tally, VerdictKind.ACCEPT, _OK,
         )  # fmt: skip
-        bulk = self._pass.bulk
-        records = cols.n + bulk
+        bulk, refused = self._pass.bulk, self._pass.refused
+        records = cols.n + bulk + refused
+        if refused:
+            self._careful.count_again(view)
         if records:
             self.learn()
             link.records += records
             link.bulk += bulk
             self._judge(link, peer, view, shift, range(cols.n), self._pass.before, bulk, {}, now_us)
+        if refused and not cols.n:
+            self._careful.end_piece(batch)
         return end, records
 
     def _scanned(

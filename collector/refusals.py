@@ -5,8 +5,8 @@ link policy, one order, the communication's state unchanged since, the next reco
 content with the same qualifier and direction, an event time on the same side of the same edge, and, where signalling is
 awaited, an arrival on the same side of the end of that wait (R-097). Emergency uses are left out, since their answers
 depend on when a record arrives in other ways (R-041). It can only refuse: whatever it does not know is judged. What
-becomes of a record so refused is what becomes of any other; of each kind the first few are digested, as ever. Pure. One
-thread, the event loop's.
+becomes of a record so refused is what becomes of any other; of each kind the first few are digested, as ever. The pass
+of the bulk lane knows most of it too, as numbers (`refused_columns`). Pure. One thread, the event loop's.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from collector.accounts import MAX_DIGESTS
 from collector.facts import RecordFacts
 from collector.gate import Decision, LinkPolicy
 from collector.gate_scope import TARGET_UNKNOWN, CinState
+from collector.in_force import counts_from_first
+from collector.refused_columns import MAX_REFUSED, RefusedColumns, Terms
 from mediation.law.orders import CourtOrder, PrttDirection
 from mediation.law.verdicts import Reason, Verdict, VerdictKind
 
@@ -61,6 +63,15 @@ class Sum:
         if len(self.records) < MAX_DIGESTS:
             self.records.append(record)
 
+    def add_all(self, count: int, octets: int, first: int, last: int, records: list[memoryview]) -> None:
+        """`count` records of `octets` together; `records`: the first few of them."""
+        self.count += count
+        self.octets += octets
+        if first >= 0:
+            self.first = first if self.first < 0 else min(self.first, first)
+            self.last = max(self.last, last)
+        self.records += records[: MAX_DIGESTS - len(self.records)]
+
 
 @dataclass(slots=True)
 class Known:
@@ -77,7 +88,17 @@ class Known:
     until_us: int
     text: str
     verdict: Verdict
+    slot: int
     sum: Sum | None = None
+
+
+class Nobodys(NamedTuple):
+    """A LIID that no order has, and what is said of its records."""
+
+    liid: int
+    kind: int
+    text: str
+    verdict: Verdict
 
 
 class Refusals:
@@ -88,6 +109,35 @@ class Refusals:
         self._known: dict[int, Known] = {}
         self._open: list[Known] = []
         self._nobodys: dict[tuple[int, int], Sum] = {}
+        self.columns = RefusedColumns()
+        """What of it the pass of the bulk lane refuses by itself."""
+        self._numbered: list[Known | Nobodys] = []
+        """By the numbers of the columns."""
+        self._strangers: set[int] = set()
+        """LIIDs that the columns know to be nobody's."""
+        self._policies: list[LinkPolicy] = []
+
+    def orders_changed(self) -> None:
+        """Orders are others, or mean something else: the columns know nothing of it."""
+        self.columns.clear()
+        self._numbered.clear()
+        self._strangers.clear()
+
+    def policy_number(self, policy: LinkPolicy) -> int:
+        """By identity: there are as many as links."""
+        for number, one in enumerate(self._policies):
+            if one is policy:
+                return number
+        self._policies.append(policy)
+        return len(self._policies) - 1
+
+    def count_again(self, view: memoryview) -> None:
+        """Take over what a pass over `view` has refused."""
+        for one in self.columns.take():
+            known = self._numbered[one.refusal]
+            found = self._sum(known) if isinstance(known, Known) else self._nobodys_sum(known)
+            records = [view[start : start + octets] for start, octets in one.places]
+            found.add_all(one.records, one.octets, one.first, one.last, records)
 
     def again(self, slot: int, policy: LinkPolicy, shape: Shape, event_us: int, now_us: int) -> Known | None:
         """The refusal of a row that is the next in its stream, if it is known."""
@@ -128,25 +178,52 @@ class Refusals:
         if span is not None:
             if len(self._known) >= MAX_KNOWN:
                 self._known.clear()
-            self._known[slot] = Known(orders, policy, shape, *span, *_arrivals(state, policy, now_us), text, verdict)
+            arrivals = _arrivals(state, policy, now_us)
+            known = self._known[slot] = Known(orders, policy, shape, *span, *arrivals, text, verdict, slot)
+            # What a first interception changes, it changes in the middle of a pass (R-008).
+            if not counts_from_first(order):
+                self._number(known)
+                ahead = (policy.late_us, policy.skew_us) if known.now else (ALWAYS_US, ALWAYS_US)
+                self.columns.know(
+                    slot >> 1,
+                    Terms(self.policy_number(policy), *shape, known.from_us, known.to_us, *ahead, *arrivals),
+                )
 
     def forget(self, slot: int) -> None:
         """What is known of the communication of `slot` holds no longer."""
         self._known.pop(slot | 1, None)
+        self.columns.forget(slot >> 1)
 
-    def count(self, known: Known, slot: int, number: int, record: memoryview) -> None:
+    def count(self, known: Known, number: int, record: memoryview) -> None:
         """One record refused by what is known."""
-        if known.sum is None:
-            known.sum = Sum(known.orders[0], known.text, KIND_CC, known.verdict, slot)
-            self._open.append(known)
-        known.sum.add(number, record)
+        self._sum(known).add(number, record)
 
     def nobodys(self, liid: int, kind: int, text: str, number: int, record: memoryview, verdict: Verdict) -> None:
         """One record of a LIID that no order has."""
-        found = self._nobodys.get((liid, kind))
+        one = Nobodys(liid, kind, text, verdict)
+        if kind == KIND_CC and liid >= 0 and liid not in self._strangers:
+            self._number(one)
+            self._strangers.add(liid)
+            self.columns.know_nobodys(liid)
+        self._nobodys_sum(one).add(number, record)
+
+    def _number(self, one: Known | Nobodys) -> None:
+        """The next number of the columns is of this one."""
+        if self.columns.n >= MAX_REFUSED:
+            self.orders_changed()
+        self._numbered.append(one)
+
+    def _sum(self, known: Known) -> Sum:
+        if known.sum is None:
+            known.sum = Sum(known.orders[0], known.text, KIND_CC, known.verdict, known.slot)
+            self._open.append(known)
+        return known.sum
+
+    def _nobodys_sum(self, one: Nobodys) -> Sum:
+        found = self._nobodys.get((one.liid, one.kind))
         if found is None:
-            found = self._nobodys[liid, kind] = Sum(None, text, kind, verdict)
-        found.add(number, record)
+            found = self._nobodys[one.liid, one.kind] = Sum(None, one.text, one.kind, one.verdict)
+        return found
 
     def take(self) -> list[Sum]:
         """All sums of the piece; there are none afterwards."""

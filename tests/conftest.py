@@ -32,6 +32,7 @@ KERNELS = (
     "asn1.scan",
     "collector.stream_table",
     "collector.gate_columns",
+    "collector.refused_columns",
     "collector.rows",
     "collector.intake",
 )

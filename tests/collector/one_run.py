@@ -1,11 +1,11 @@
 """One run of the collector from received octets to index rows, with nothing left to chance: for test_both_paths.py.
 
-    python tests/collector/one_run.py ROOT compiled|interpreted
+    python tests/collector/one_run.py ROOT compiled|interpreted|one-by-one
 
 `ROOT/case.json` has the configuration and the pieces as they came in; keys and orders lie in ROOT. What is random in a
 collector (salts, nonces, data keys, the keys of sealed boxes) is drawn here from a counter, the clock moves by the
-piece, and a batch ends where the case says, so that two runs over the same input leave the same octets. The report goes
-to standard output.
+piece, and a batch ends where the case says, so that two runs over the same input leave the same octets. One by one:
+compiled, and nothing is refused in the pass of the bulk lane. The report goes to standard output.
 """
 
 from __future__ import annotations
@@ -59,7 +59,11 @@ def main(root: Path, path: str) -> None:
     boxes, os.urandom = Chance(), Chance().octets
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-    from collector import seal
+    from collector import careful, seal
+    from collector.refused_columns import NO_POLICY
+
+    if path == "one-by-one":
+        careful.CarefulLane.policy_number = lambda self, policy: NO_POLICY  # type: ignore[method-assign]
 
     def box_key() -> X25519PrivateKey:
         return X25519PrivateKey.from_private_bytes(boxes.octets(32))
@@ -106,7 +110,15 @@ async def run(case: dict[str, Any]) -> dict[str, Any]:
     engine = Engine(config, keys, store, orders, Minimised(SpotChecks(0, 0)), now_us, news)
     engine.pipeline.refresh(orders.current(), frozenset())
     link, peer, position, carry, ends = link_state(config.links[0], config.law, False), Peer(), 0, b"", []
-    assembly = engine.assembly
+    assembly, in_the_pass = engine.assembly, 0
+    count_again = engine.careful.count_again
+
+    def counted(view: memoryview) -> None:
+        nonlocal in_the_pass
+        in_the_pass += 1
+        count_again(view)
+
+    engine.careful.count_again = counted  # type: ignore[method-assign]
     for piece, ends_batch in case["pieces"]:
         octets = carry + bytes.fromhex(piece)
         arena = assembly.reserve(len(octets))
@@ -141,6 +153,7 @@ async def run(case: dict[str, Any]) -> dict[str, Any]:
         "commits": blobs,
         "index": _tables(config.data_dir / "index.sqlite"),
         "link": [link.records, link.bulk, link.tri, dict(link.errors)],
+        "in_the_pass": in_the_pass,
         "peer": peer.heard,
         "ends": ends,
         "failures": failures,

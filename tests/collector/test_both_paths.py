@@ -7,6 +7,7 @@ octets changed at random, records cut where a read ends. See one_run.py for what
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import random
@@ -107,9 +108,57 @@ def test_both_paths_leave_the_same_octets(lab: Any, records: Any, seed: int, sco
     told = json.dumps(compiled["commits"])
     for verdict in ("accepted", "masked", "quarantined", "rejected", "duplicate", "gaps"):
         assert f'"{verdict}"' in told, f"the case has nothing {verdict}"
+    assert (compiled["in_the_pass"] == 0) == (scope == "liid")
     received, bulk, tris, _ = compiled["link"]
     assert received > 1500 and bulk > 300 and tris > 2
     assert len(compiled["segments"]) > 1
+
+
+@pytest.mark.parametrize("seed", [4, 5])
+def test_what_the_pass_refuses_again_the_careful_lane_refuses_alike(lab: Any, records: Any, seed: int) -> None:
+    """All but the order in which a batch's account names what it counted, and which of many alike it has digests of."""
+    lab.court.issue("O-W", "LAB-W")
+    lab.court.issue("O-P", "LAB-P", "PRTT")
+    begun_us = (records_us() - 3 * DAY_US) // 1_000_000 * 1_000_000
+    lab.court.issue("O-E", "LAB-E", start=begun_us, end=begun_us + DAY_US)
+    values = lab.values(
+        links=[{"name": "hi", "interface": "both", "max_record_octets": 4096}],
+        store={"capacity_octets": 16 << 20, "segment_octets": 4 << 20},
+    )
+    hmac_key = open_keys(CollectorConfig.model_validate(values)).hmac_key
+    stream = a_stream(records, seed, 1500)
+    case = {"config": values, "now_us": records_us(), "pieces": in_pieces(b"".join(stream), seed)}
+    (lab.root / "case.json").write_text(json.dumps(case))
+    shutil.copytree(lab.data, lab.root / "kept")
+    found = []
+    for path in ("compiled", "one-by-one"):
+        found.append(run(lab.root, path))
+        shutil.rmtree(lab.data)
+        shutil.copytree(lab.root / "kept", lab.data)
+    passes, looks = found
+    assert passes["in_the_pass"] > 10 and not looks["in_the_pass"]
+    for name in ("link", "peer", "ends", "failures"):
+        assert passes[name] == looks[name], name
+    assert [one[:3] for one in passes["commits"]] == [one[:3] for one in looks["commits"]]
+    for one, other in zip(passes["commits"], looks["commits"], strict=True):
+        for name in one[3]:
+            assert ordered(one[3][name]) == ordered(other[3][name]), name
+        assert one[3].keys() == other[3].keys()
+    sent = {hmac.digest(hmac_key, record, "sha256").hex() for record in stream}
+    digests = [one for commit in passes["commits"] for two in commit[3].get("refusals", ()) for one in two["hmac"]]
+    assert len(digests) > 20 and set(digests) <= sent
+    for table, rows in passes["index"].items():
+        if table != "batch":
+            assert looks["index"][table] == rows, table
+
+
+def ordered(value: Any) -> Any:
+    """Lists of an account in an order of their own; of digests only how many."""
+    if isinstance(value, dict):
+        return {name: len(one) if name == "hmac" else ordered(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return sorted((ordered(one) for one in value), key=lambda one: json.dumps(one, sort_keys=True))
+    return value
 
 
 def records_us() -> int:

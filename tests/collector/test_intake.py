@@ -54,6 +54,7 @@ class Side:
         self.limits = kernels.gate_columns.GateLimits(**LIMITS)
         self.rows = kernels.rows.Rows(1)
         self.tally = kernels.rows.Tally()
+        self.refused = kernels.refused_columns.RefusedColumns()
 
     def steps(self, octets: bytes, start: int) -> Any:
         """Scan, verify, gate and append, each over all rows."""
@@ -72,9 +73,9 @@ class Side:
     def one_pass(self, octets: bytes, start: int) -> Any:
         intake = self.kernels.intake
         into = intake.Pass(self.cols, self.verify)
-        tables = intake.Tables(self.liids, self.streams, self.orders)
+        tables = intake.Tables(self.liids, self.streams, self.orders, self.refused)
         end = intake.take(
-            octets, start, len(octets), 4096, tables, self.by_liid, NOW_US, self.limits, into, self.rows, self.tally,
+            octets, start, len(octets), 4096, tables, self.by_liid, 0, NOW_US, self.limits, into, self.rows, self.tally,
             1, 1,
         )  # fmt: skip
         return end, into.bulk, list(into.before[: self.cols.n]), self.left(range(self.cols.n))
@@ -156,8 +157,8 @@ def test_misuse_is_told(kernels: SimpleNamespace, ps_record: Record) -> None:
     with pytest.raises(LocalError, match="verify"):
         intake.Pass(side.cols, kernels.stream_table.VerifyColumns(3))
     into = intake.Pass(side.cols, side.verify)
-    tables = intake.Tables(side.liids, side.streams, side.orders)
+    tables = intake.Tables(side.liids, side.streams, side.orders, side.refused)
     for now_us in (-1, 1 << 62):
         with pytest.raises(LocalError, match="no time"):
-            intake.take(octets, 0, 1, 4096, tables, False, now_us, side.limits, into, side.rows, side.tally, 1, 1)
+            intake.take(octets, 0, 1, 4096, tables, False, 0, now_us, side.limits, into, side.rows, side.tally, 1, 1)
     assert side.one_pass(octets, len(octets)) == (len(octets), 0, [], ([], [], 0, 0))
