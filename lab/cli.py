@@ -94,6 +94,11 @@ GROUPS: Final[dict[str, Group]] = {
         "search": "lab.cli_bench_search:search_",
         **_of("cli_bench_compare", "compare", "report"),
     }),
+    "train": Group("Classes: trainees at the console, the lab in every other role, scores from the audit.", {
+        "list": "lab.cli_train:listing",
+        **_of("cli_train", "start", "status", "inject", "pause", "resume", "speed", "mark", "rewind", "score",
+              "review", "stop"),
+    }),
     "audit": Group("The desk's signed ledger.", _of("cli_audit", "show", "verify")),
 }  # fmt: skip
 

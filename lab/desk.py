@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -87,28 +88,34 @@ def open_desk(data: Path) -> Desk:
     return Desk.open(desk_directory(data), lambda: orders, pins=desk_pins(data))
 
 
-def make_desk(data: Path, now_us: int) -> int:
-    """A desk with four facilities and the cast; how many entries. Raises ConfigError where there is one already."""
+def make_desk(data: Path, now_us: int, people: Sequence[tuple[str, str, str, str]] = CAST) -> int:
+    """A desk with four facilities and its people; how many entries. Raises ConfigError where there is one already."""
     if desk_exists(data):
         raise ConfigError(f"There is a desk in {desk_directory(data)} already; its ledger is never begun again.")
     with Desk.open(desk_directory(data), pins=desk_pins(data)) as desk:
         stations = {f"ST-{name}": name for name in FACILITIES}
         systems = {"facilities": list(FACILITIES), "stations": stations, "case_systems": ["CMS-1"], "by": "SYS"}
         desk.record("configuration_change", systems, now_us)
-        for name, role, agency, unit in CAST:
-            person = {
-                "user_id": name,
-                "person": f"LAB-{name}",
-                "role": role,
-                "agency": agency,
-                "unit": unit,
-                "trained_until_us": now_us + TRAINED_DAYS * _DAY_US,
-                "background_check": role == "VEND",
-                "access_control": role == "TARU",
-                "by": "SYS",
-            }
-            desk.record("user", person, now_us)
+        enter_people(desk, people, now_us)
         return desk.entries
+
+
+def enter_people(desk: Desk, people: Iterable[tuple[str, str, str, str]], now_us: int) -> None:
+    """Fictional people (id, role, agency, unit), trained for a year, by the lab itself. Raises DeskError for an id that
+    somebody has."""
+    for name, role, agency, unit in people:
+        person = {
+            "user_id": name,
+            "person": f"LAB-{name}",
+            "role": role,
+            "agency": agency,
+            "unit": unit,
+            "trained_until_us": now_us + TRAINED_DAYS * _DAY_US,
+            "background_check": role == "VEND",
+            "access_control": role == "TARU",
+            "by": "SYS",
+        }
+        desk.record("user", person, now_us)
 
 
 def device(text: str) -> DeviceClass:

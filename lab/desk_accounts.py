@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -121,8 +121,23 @@ def seed(data: Path, anew: bool = False) -> tuple[list[Account], list[Enrolled]]
     return accounts, enrolled
 
 
+def admit(
+    data: Path, people: Iterable[str], places: Mapping[str, str], now_us: int
+) -> tuple[dict[str, str], list[Enrolled]]:
+    """A one-time password for each of these people, and a station of each of these names at its facility; by the lab
+    itself, as when the desk was made."""
+    passwords = {name: one_time_password() for name in people}
+    with open_both(data) as (desk, database):
+        _set_passwords(desk, database, passwords, "SYS", now_us)
+        return passwords, _enrol(desk, database, places, now_us)
+
+
 def _enrol_all(desk: Desk, database: DeskDatabase, facilities: Iterable[str], now_us: int) -> list[Enrolled]:
-    made = [Enrolled(f"ST-{facility}", facility, token()) for facility in facilities]
+    return _enrol(desk, database, {f"ST-{facility}": facility for facility in facilities}, now_us)
+
+
+def _enrol(desk: Desk, database: DeskDatabase, places: Mapping[str, str], now_us: int) -> list[Enrolled]:
+    made = [Enrolled(name, facility, token()) for name, facility in places.items()]
     with database.recorded(desk, now_us) as writing:
         for one in made:
             known, device = hash_of(one.token), DeviceClass.CALEA_STATION

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from collector.store.private_files import own_signing_key
@@ -87,6 +88,8 @@ class Plan:
     """US dialects that orders may be delivered in, beside ETSI (`lab.dialects`)."""
     port_base: int | None = None
     """First of the ports in a row, those of `PORT_NAMES` and one more a dialect; None takes free ones."""
+    ports: Mapping[str, int] = field(default_factory=dict)
+    """The ports of a run that has ended (`Stack.ports`), to be the same again."""
 
     @property
     def links(self) -> tuple[str, ...]:
@@ -111,6 +114,8 @@ class Stack:
         self._clock = ClockSpec()
         self.hand: ClockHand | None = None
         """Moves the run's clock, where it can be moved."""
+        self.ports: Mapping[str, int] = {}
+        """By name, once it is prepared."""
         self._planned: tuple[str, ...] = EVERY_RUN
         self._running: dict[str, Running] = {}
         self._reserved: list[socket.socket] = []
@@ -175,7 +180,8 @@ class Stack:
             # The collector reads its public half before the console begins.
             own_signing_key(self.paths.console_keys, "console")
         _close(self._reserved)
-        ports, self._reserved = _ports(plan.port_base, plan.port_names)
+        ports, self._reserved = _ports(plan.port_base, plan.port_names, plan.ports)
+        self.ports = ports
         endpoints = {
             process: {"url": f"https://{HOST}:{ports[port]}", "name": process}
             for process, port in (("mediation", "hi1-carrier"), ("collector", "hi1-agency"))
@@ -269,7 +275,9 @@ def clear(data: Path) -> None:
     shutil.rmtree(data)
 
 
-def _ports(base: int | None, names: tuple[str, ...] = PORT_NAMES) -> tuple[dict[str, int], list[socket.socket]]:
+def _ports(
+    base: int | None, names: tuple[str, ...] = PORT_NAMES, known: Mapping[str, int] = MappingProxyType({})
+) -> tuple[dict[str, int], list[socket.socket]]:
     """A port for each listener, free ones or all in a row, and the sockets that keep them ours: bound, never listening.
     For call data in a US dialect, the UDP port of the same number is free as well; it is not kept.
 
@@ -283,10 +291,10 @@ def _ports(base: int | None, names: tuple[str, ...] = PORT_NAMES) -> tuple[dict[
         for index, name in enumerate(names):
             one = socket.socket()
             held.append(one)
-            if base is not None:
+            port = known.get(name, 0 if base is None else base + index)
+            if port:
                 # What an earlier run left in TIME_WAIT does not matter.
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            port = 0 if base is None else base + index
             try:
                 one.bind((HOST, port))
                 if "cdc-" in name:

@@ -25,6 +25,7 @@ from mediation.law.rules import RULES
 
 THEMES: Final = ("light", "dark")
 THEME_COOKIE: Final = "theme"
+OURS: Final = "collector.console"
 
 
 class NavItem(NamedTuple):
@@ -38,10 +39,11 @@ class NavArea(NamedTuple):
     items: tuple[NavItem, ...]
 
 
-def prepare_templates(app: web.Application) -> None:
+def prepare_templates(app: web.Application, packages: Sequence[str] = ()) -> None:
+    """`packages`: whose templates are looked for before the console's own."""
     aiohttp_jinja2.setup(
         app,
-        loader=jinja2.PackageLoader("collector.console"),
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader(one) for one in (*packages, OURS)]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -62,12 +62,19 @@ async def run(config: ConsoleConfig, ready: ReadyFn, stop: asyncio.Event) -> Non
 
 
 class Console:
-    """`clock` is the run's, `wall` the machine's; `areas` make the routes."""
+    """`clock` is the run's, `wall` the machine's; `areas` make the routes; `packages` have templates of
+    their own, which come before the console's."""
 
     def __init__(
-        self, config: ConsoleConfig, clock: Clock, wall: Callable[[], int], areas: Sequence[Area] = AREAS
+        self,
+        config: ConsoleConfig,
+        clock: Clock,
+        wall: Callable[[], int],
+        areas: Sequence[Area] = AREAS,
+        packages: Sequence[str] = (),
     ) -> None:
         self._areas = areas
+        self._packages = packages
         self._config = config
         self._clock = clock
         self._wall_us = wall
@@ -113,23 +120,24 @@ class Console:
                 workers=workers,
                 custody=asyncio.Lock(),
             )
-            yield Opened(context, self._areas)
+            yield Opened(context, self._areas, self._packages)
 
 
 class Opened:
-    def __init__(self, context: Context, areas: Sequence[Area]) -> None:
+    def __init__(self, context: Context, areas: Sequence[Area], packages: Sequence[str] = ()) -> None:
         self.context = context
+        self._packages = packages
         self.declared: tuple[Route, ...] = tuple(route for area in areas for route in area(context))
         """Every route there is: the pages, the API, the navigation and the tests go by these."""
         self._log = get_logger("console")
 
-    async def run(self, ready: ReadyFn, stop: asyncio.Event) -> None:
-        """Until `stop` is set. Raises NotReadyError when it cannot listen."""
+    async def run(self, ready: ReadyFn, stop: asyncio.Event, more: Sequence[web.RouteDef] = ()) -> None:
+        """Until `stop` is set; `more` is served on the control port. Raises NotReadyError when it cannot listen."""
         config = self.context.config
         await self._settle()
         async with contextlib.AsyncExitStack() as stack:
             port = await self.start(stack)
-            status, control = await start_status(config.control, self.status)
+            status, control = await start_status(config.control, self.status, more)
             stack.push_async_callback(status.cleanup)
             ports = {"https": port, "control": control}
             self._log.info("listening", ports=ports, simulation=True)
@@ -171,7 +179,7 @@ class Opened:
         app[CONTEXT] = self.context
         app[DECLARED] = self.declared
         app.on_response_prepare.append(put_headers)
-        prepare_templates(app)
+        prepare_templates(app, self._packages)
 
     async def _settle(self) -> None:
         """What a crash left between ledger and database is said on the ledger."""

@@ -207,7 +207,9 @@ def _events(communications: list[Communication]) -> str:
         details = "; ".join(f"{name} {value}" for name, value in signal.fields.items())
         verdict = VerdictKind(signal.verdict).name
         cells = ["SIMULATION", time_text(signal.event_us), str(cin), str(signal.sequence), verdict]
-        table.writerow([*cells, signal.iri_type or "", signal.payload, _plain(details), _plain(signal.withheld)])
+        table.writerow(
+            [*cells, signal.iri_type or "", signal.payload, plain_cell(details), plain_cell(signal.withheld)]
+        )
     return out.getvalue()
 
 
@@ -217,11 +219,11 @@ def _withheld(communications: list[Communication]) -> str:
     table.writerow(["simulation", "liid", "cin", "records", "why"])
     for one in communications:
         for why, count in sorted(one.withheld.items()):
-            table.writerow(["SIMULATION", _plain(one.liid), str(one.cin), str(count), _plain(why)])
+            table.writerow(["SIMULATION", plain_cell(one.liid), str(one.cin), str(count), plain_cell(why)])
     return out.getvalue()
 
 
-def _plain(text: str) -> str:
+def plain_cell(text: str) -> str:
     """A cell that no spreadsheet takes for a formula, whatever a peer wrote into its signalling."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 

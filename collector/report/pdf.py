@@ -6,6 +6,7 @@ and the digest have them as they are. The same report gives the same octets.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -42,12 +43,6 @@ class _Pages(FPDF):
 
 def render_pdf(report: Report) -> bytes:
     known = digest(report)
-    pages = _Pages(f"{report.title}, {report.case_id}", known)
-    pages.set_creation_date(datetime.fromtimestamp(report.made_at_us // 1_000_000, UTC))
-    pages.set_title(_latin(f"{MARK}: {report.title}"))
-    pages.add_page()
-    pages.set_font(FONT, "B", 15)
-    pages.multi_cell(0, 8, _latin(report.title), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     facts = [
         ("Case", report.case_id),
         ("Orders", ", ".join(report.order_ids)),
@@ -57,8 +52,21 @@ def render_pdf(report: Report) -> bytes:
     if report.basis is not None:
         facts.append(("Based on the ledger at", f"{report.basis.size} records, root {report.basis.root}"))
     facts.append(("Digest of this report", known))
+    return render_sections(report.title, report.case_id, report.made_at_us, known, facts, report.sections)
+
+
+def render_sections(
+    title: str, about: str, made_at_us: int, known: str, facts: list[tuple[str, str]], sections: Sequence[Section]
+) -> bytes:
+    """A document of sections: `about` stands beside the title on every page, `known` is the digest in every footer."""
+    pages = _Pages(f"{title}, {about}", known)
+    pages.set_creation_date(datetime.fromtimestamp(made_at_us // 1_000_000, UTC))
+    pages.set_title(_latin(f"{MARK}: {title}"))
+    pages.add_page()
+    pages.set_font(FONT, "B", 15)
+    pages.multi_cell(0, 8, _latin(title), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     _facts(pages, facts)
-    for section in report.sections:
+    for section in sections:
         _section(pages, section)
     return bytes(pages.output())
 

@@ -15,7 +15,7 @@ from mediation.law.rules import RULES
 from mediation.runtime.config import Model
 
 WHOLE: Final = 100
-Ledger = Literal["desk", "collector", "reconciler"]
+Ledger = Literal["desk", "collector"]
 
 
 class Task(StrEnum):
@@ -40,7 +40,8 @@ class Trace(Model):
 
     `since` and `until` bound the entry's time, half-open, as times of the lesson. `after` and `before` name other
     entries: only what lies behind, or before, the first of those counts; where there is none, nothing is behind it and
-    everything before it. `about` names entries too: one of the fields must name one of those, as `ledger/number`.
+    everything before it. `about` names entries too: one of the fields must name one of those, as `ledger/number`. With
+    `joined`, the field of that name is the same as in one of the entries of `to` (a decision's request).
     """
 
     ledger: Ledger = "desk"
@@ -51,9 +52,17 @@ class Trace(Model):
     after: Trace | None = None
     before: Trace | None = None
     about: Trace | None = None
+    joined: str = ""
+    to: Trace | None = None
     least: Annotated[int, Field(ge=1, le=1000)] = 1
     says: Annotated[str, Field(min_length=1, max_length=200)]
     """What such an entry is, in words: "a grant of access to rivera"."""
+
+    @model_validator(mode="after")
+    def _joined_to_something(self) -> Trace:
+        if bool(self.joined) != (self.to is not None):
+            raise ValueError("joined names a field, and to the entries that have the same in it")
+        return self
 
 
 class Line(Model):

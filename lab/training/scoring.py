@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from collector.export.service import time_text
 from lab.scenario.evidence import contains
 from lab.scenario.times import at_us, resolved
 from lab.training.rubric import Ledger, Line, Scoring, Task, Trace
@@ -86,9 +87,9 @@ def _needed(trace: Trace, book: _Book) -> Reason:
     found = book.find(trace)
     if len(found) < trace.least:
         wanted = f"{trace.least} times " if trace.least > 1 else ""
-        return Reason(f"Not in the audit{_window(trace)}: {wanted}{trace.says}.", "", None, False)
+        return Reason(f"Not in the audit{book.window(trace)}: {wanted}{trace.says}", "", None, False)
     first = found[trace.least - 1]
-    return Reason(f"{_capital(trace.says)}.", first.name, first.at_us, True)
+    return Reason(_capital(trace.says), first.name, first.at_us, True)
 
 
 def _forbidden(trace: Trace, book: _Book) -> Reason | None:
@@ -96,12 +97,7 @@ def _forbidden(trace: Trace, book: _Book) -> Reason | None:
     if len(found) < trace.least:
         return None
     first = found[trace.least - 1]
-    return Reason(f"Must not be: {trace.says}.", first.name, first.at_us, False)
-
-
-def _window(trace: Trace) -> str:
-    parts = [f" {word} {text}" for word, text in (("from", trace.since), ("until", trace.until)) if text is not None]
-    return "".join(parts)
+    return Reason(f"Must not be: {trace.says}", first.name, first.at_us, False)
 
 
 def _capital(words: str) -> str:
@@ -116,6 +112,11 @@ class _Book:
         self._found: dict[tuple[str, str], list[AuditEntry]] = {}
         for entry in entries:
             self._found.setdefault((entry.ledger, entry.kind), []).append(entry)
+
+    def window(self, trace: Trace) -> str:
+        """In words, where the trace has one."""
+        bounds = (("from", trace.since), ("until", trace.until))
+        return "".join(f" {word} {time_text(at_us(text, self._times))}" for word, text in bounds if text is not None)
 
     def find(self, trace: Trace) -> list[AuditEntry]:
         """In the order of their ledger."""
@@ -138,6 +139,9 @@ class _Book:
         if trace.about is not None:
             names = {one.name for one in self.find(trace.about)}
             found = [one for one in found if _names(one.fields, names)]
+        if trace.to is not None:
+            others = [one.fields.get(trace.joined) for one in self.find(trace.to)]
+            found = [one for one in found if trace.joined in one.fields and one.fields[trace.joined] in others]
         return found
 
 

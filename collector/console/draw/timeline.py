@@ -61,7 +61,8 @@ def timeline(rows: Iterable[EventRow]) -> Timeline:
     return Timeline(tuple(Lane(name, tuple(held)) for name, held in lanes.items()), start_us, end_us, cut)
 
 
-def svg(made: Timeline) -> Markup:
+def svg(made: Timeline, title: str = "Timeline", of: str = "communications") -> Markup:
+    """`of`: what its marks are, in words."""
     span = max(made.end_us - made.start_us, 1)
     room, height = WIDTH - LEFT - 12, TOP + ROW * max(len(made.lanes), 1) + BOTTOM
     inside = []
@@ -93,8 +94,8 @@ def svg(made: Timeline) -> Markup:
                     fill_opacity="0.3" if mark.withheld else "0.8",
                 )
             )
-    said = f"{sum(len(lane.marks) for lane in made.lanes)} communications. Times in UTC."
-    return drawing(WIDTH, height, "Timeline", said, inside, "timeline")
+    said = f"{sum(len(lane.marks) for lane in made.lanes)} {of}. Times in UTC."
+    return drawing(WIDTH, height, title, said, inside, "timeline")
 
 
 def _minute(time_us: int) -> str:

@@ -14,7 +14,7 @@ from aiohttp import web
 from collector.console.context import Context
 from collector.console.model.records import NO_PLACE, Node, RecordView, integrity, record_view
 from collector.console.page import Page
-from collector.console.route import Asks, Route
+from collector.console.route import Route
 from collector.console.scoping import prefix, reading, scope_for
 
 PATH: Final = "/cases/{case_id}/records/{sequence}"
@@ -26,7 +26,8 @@ def routes(context: Context) -> list[Route]:
     about = ("record", "sequence")
     return [
         *reading(PATH, show, "Record", object=about),
-        *reading(f"{PATH}/proof", proof, "Proof", asks=Asks.PART, object=about),
+        # Asked for by a key, not by the page: whether somebody made sure of a record is on record.
+        *reading(f"{PATH}/proof", proof, "Proof", object=("proof", "sequence")),
     ]
 
 

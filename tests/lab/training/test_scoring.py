@@ -36,7 +36,7 @@ def test_doing_nothing_earns_nothing_and_says_what_is_absent() -> None:
     found = score(Scoring(rubric=(line(forbids=(TO_HIMSELF,)),)), (), TIMES)
     assert found.total == 0
     (reason,) = found.lines[0].reasons
-    assert (reason.entry, reason.good, reason.says) == ("", False, "Not in the audit: a grant to t1.")
+    assert (reason.entry, reason.good, reason.says) == ("", False, "Not in the audit: a grant to t1")
 
 
 def test_the_entry_that_earned_the_points_is_named() -> None:
@@ -49,7 +49,7 @@ def test_an_entry_that_must_not_be_costs_the_line_and_is_named() -> None:
     found = score(Scoring(rubric=(line(forbids=(TO_HIMSELF,)),)), [entry(7, "grant", user_id="t1"), tried], TIMES)
     assert found.total == 0
     bad = [one for one in found.lines[0].reasons if not one.good]
-    assert [(one.entry, one.says) for one in bad] == [("desk/9", "Must not be: t1 tries to grant access.")]
+    assert [(one.entry, one.says) for one in bad] == [("desk/9", "Must not be: t1 tries to grant access")]
 
 
 @pytest.mark.parametrize(
@@ -82,6 +82,17 @@ def test_about_wants_a_field_that_names_the_other_entry() -> None:
     alarms = [entry(3, "alarm", ledger="collector", order="O-1"), entry(4, "alarm", ledger="collector", order="O-2")]
     assert total(*alarms, entry(9, "written", key=["collector/3"], by="t1"), needs=(seen,)) == 100
     assert total(*alarms, entry(9, "written", key=["collector/4"], by="t1"), needs=(seen,)) == 0
+
+
+def test_joined_wants_the_same_in_a_field_of_both() -> None:
+    asked = Trace(kind="request", fields={"case_id": "C-B"}, says="the request on C-B")
+    refused = Trace(kind="request_decided", joined="request_id", to=asked, says="it is refused")
+    requests = [entry(at, "request", case_id=f"C-{name}", request_id=f"Q-{at}") for at, name in ((1, "A"), (2, "B"))]
+    assert total(*requests, entry(3, "request_decided", request_id="Q-2"), needs=(refused,)) == 100
+    assert total(*requests, entry(3, "request_decided", request_id="Q-1"), needs=(refused,)) == 0
+    assert total(*requests, entry(3, "request_decided"), needs=(refused,)) == 0
+    with pytest.raises(ValidationError, match="joined names a field"):
+        Trace(kind="request_decided", joined="request_id", says="it is refused")
 
 
 def test_so_many_times_at_least() -> None:
