@@ -21,7 +21,7 @@ from asn1.errors import LabError, RefusedError
 from collector.console.model.audit import AuditBook, AuditRow, LogReader
 from lab.desk import open_desk
 from lab.play import Play
-from lab.scenario.engine import KEPT, Engine
+from lab.scenario.engine import Engine
 from lab.scenario.evidence import matching
 from lab.scenario.model import Inject, Step
 from lab.scenario.times import at_us
@@ -38,6 +38,8 @@ FEED_ROWS: Final = 200
 MAX_PENDING: Final = 10_000
 """Entries that wait for their cue while the class is paused; more of them are looked at no more."""
 MAX_SPEED: Final = 10_000.0
+KEPT: Final = "$"
+"""What a name begins with that stands for something a trainee's part of the story has kept."""
 Record = Callable[[str, Mapping[str, Any]], None]
 
 
@@ -235,7 +237,8 @@ class Director:
                         self._answer(engine, cue, entry)
 
     def _answer(self, engine: Engine, cue: Cue, entry: Mapping[str, Any]) -> None:
-        engine.kept |= {name: str(value) for name, value in entry["fields"].items() if isinstance(value, str | int)}
+        fields = entry["fields"].items()
+        engine.kept |= {name.upper(): str(value) for name, value in fields if isinstance(value, str | int)}
         self._card(cue.plays, [engine], cue.by)
 
     def _add(self, source: str, entries: Sequence[Mapping[str, Any]], pending: bool) -> None:
@@ -328,4 +331,4 @@ class Director:
 
 def _is_shared(column: Sequence[Step]) -> bool:
     """Whether a step is one for all: the same for each, and about nothing that each keeps for themselves."""
-    return all(one == column[0] for one in column) and f'"{KEPT}' not in column[0].model_dump_json()
+    return all(one == column[0] for one in column) and KEPT not in column[0].model_dump_json()

@@ -19,7 +19,7 @@ MOST_TRAINEES = 9
 
 
 class Cue(Model):
-    """`plays` that card once for each entry that fits `when`, with the entry's fields as `$field` in its commands."""
+    """`plays` that card once for each entry that fits `when`, with the entry's fields as `$FIELD` in its steps."""
 
     when: AuditQuery
     plays: Name
