@@ -1,4 +1,4 @@
-"""Commands of the agency's desk that change what is taken or shown: minimise, privilege, fence.
+"""Commands of the agency's desk that change what is taken or shown: minimise, privilege, fence, enrol a recorder.
 
 Rules. A command is canonical JSON signed with the desk's Ed25519 key; it names itself, who gives it and when. Each is
 taken once: one that is not later than the last, or too old, or from the future, is refused, also after a restart.
@@ -21,6 +21,7 @@ from asn1.errors import RefusedError
 from collector import standing
 from collector.in_force import OrdersInForce
 from collector.minimise import ALL_CINS, Minimised, Mode
+from collector.recorder.devices import DEVICE, Devices
 from mediation.law.orders import CourtOrder, OrderState
 from mediation.law.verdicts import Reason
 
@@ -109,6 +110,7 @@ class Commands:
         orders: OrdersInForce,
         minimised: Minimised,
         store: Stands,
+        devices: Devices,
         *,
         append: Callable[[str, dict[str, Any]], None],
         on_change: Callable[[], None],
@@ -119,10 +121,12 @@ class Commands:
         self._orders = orders
         self._minimised = minimised
         self._store = store
+        self.devices = devices
         self._append = append
         self._on_change = on_change
         self._afterwards = afterwards
         self._max_age_us = max_age_us
+        self._acts = {MINIMISE: self._minimise, STANDING: self._stand, DEVICE: self._device}
         self._last_us = -1
         self._privileged: set[tuple[str, int]] = set()
         self._fenced: dict[tuple[str, int], dict[str, int]] = {}
@@ -134,7 +138,7 @@ class Commands:
                 raise RefusedError("No command_public_key is configured: this collector takes no commands.")
             command = read_command(name, octets, self._key, now_us, self._last_us, self._max_age_us)
             self._last_us = command.time_us
-            kind, fields = (self._minimise if name == MINIMISE else self._stand)(command, now_us)
+            kind, fields = self._acts[name](command, now_us)
         except RefusedError as error:
             self._append("command_refused", {"command": name, "why": str(error)})
             raise
@@ -145,9 +149,11 @@ class Commands:
 
     def restore(self, entries: Iterable[dict[str, Any]]) -> None:
         """From the audit log, oldest first."""
-        for entry in entries:
+        said = list(entries)
+        self.devices.restore(said)
+        for entry in said:
             fields = entry["fields"]
-            if entry["kind"] not in (MINIMISE, STANDING) or "time_us" not in fields:
+            if entry["kind"] not in self._acts or "time_us" not in fields:
                 continue
             self._last_us = max(self._last_us, fields["time_us"])
             if entry["kind"] == STANDING and "liid" in fields:
@@ -192,6 +198,16 @@ class Commands:
         scope = standing.of_communication(liid.encode(), cin, command.number("from_us"), command.number("to_us"))
         self._store.stand([standing.minimised(scope, now_us, command.by, command.role, command.text("reason"))])
         return {"afterwards": True, "reason": command.text("reason"), "rules": ["R-119"]}
+
+    def _device(self, command: Command, now_us: int) -> tuple[str, dict[str, Any]]:
+        """R-163, R-166: a covert recorder is installed or removed."""
+        orders = self._orders.orders_for(command.text("liid"))
+        return DEVICE, self.devices.take(command.fields, command.role, orders)
+
+    @property
+    def last_us(self) -> int:
+        """When the last command taken was given; the next one is later."""
+        return self._last_us
 
     def _stand(self, command: Command, now_us: int) -> tuple[str, dict[str, Any]]:
         """R-120, R-121."""

@@ -82,15 +82,15 @@ NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$"
 
 class LinkConfig(HandoverModel):
     """One listener. `dialect` and, for datagrams of content, `ccc` (`apdu`, or the octets of the header) say how it is
-    read; neither is ever guessed. Links of a `group` share what their call data announces of content. `guard`: off
-    where it is not there. `record_s`: how long a record may take from its first octet to its last before the connection
-    is closed, real seconds; `idle_s`: the same for a connection that sends nothing at all (a peer's keep-alives come
-    every 120 to 360 s, TS 102 232-1 clause 6.3.4 by a third party's reading; the US dialects have none, so there a
-    silent connection is closed only where this is said)."""
+    read; neither is ever guessed; `recorder` is that of covert recorders (ADR 0038). Links of a `group` share what
+    their call data announces of content. `guard`: off where it is not there. `record_s`: how long a record may take
+    from its first octet to its last before the connection is closed, real seconds; `idle_s`: the same for a
+    connection that sends nothing at all (a peer's keep-alives come every 120 to 360 s, TS 102 232-1 clause 6.3.4 by a
+    third party's reading; the US dialects have none, so a silent connection is closed only where this is said)."""
 
     name: Annotated[str, Field(pattern=NAME)]
     interface: Literal["HI2", "HI3", "both"] = "both"
-    dialect: Literal["etsi", "t1678", "pcesp", "ias", "jstd025"] = "etsi"
+    dialect: Literal["etsi", "t1678", "pcesp", "ias", "jstd025", "recorder"] = "etsi"
     transport: Literal["tcp", "udp"] = "tcp"
     ccc: Literal["apdu", 4, 12, 20] | None = None
     group: Annotated[str, Field(pattern=NAME)] | None = None
@@ -113,6 +113,11 @@ class LinkConfig(HandoverModel):
                     "(t1678, pcesp, ias, jstd025), not for etsi"
                 )
             return self
+        foreign = self.transport == "udp" or self.ccc is not None or self.group is not None
+        if self.dialect == "recorder" and (foreign or self.policy.arrival_stamps):
+            raise ValueError(
+                f"link {self.name}: transport udp, ccc, group and policy.arrival_stamps are not for covert recorders"
+            )
         if self.encryption is not None or self.integrity is not None or self.sequence_scope != "communication":
             raise ValueError(
                 f"link {self.name}: encryption, integrity and sequence_scope are for etsi links; {self.dialect} has no "

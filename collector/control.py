@@ -14,6 +14,7 @@ from aiohttp import web
 
 from asn1.errors import LabError, RefusedError
 from collector.commands import MINIMISE, STANDING
+from collector.recorder.devices import DEVICE
 
 Resume = Callable[[str, str, str], dict[str, Any] | None]
 """Link, by, note to what went on record; None when there is no such link. Raises RefusedError."""
@@ -21,7 +22,9 @@ Take = Callable[[str, bytes], dict[str, Any]]
 """A command's name and octets to what went on record. Raises RefusedError."""
 
 
-def control_routes(resume: Resume, take: Take) -> list[web.RouteDef]:
+def control_routes(resume: Resume, take: Take, enrolled: Callable[[], dict[str, Any]]) -> list[web.RouteDef]:
+    """`enrolled`: the devices, and when the last command taken was given."""
+
     async def post_resume(request: web.Request) -> web.Response:
         try:
             value = json.loads(await request.read())
@@ -45,7 +48,15 @@ def control_routes(resume: Resume, take: Take) -> list[web.RouteDef]:
 
         return web.post(f"/{name}", post)
 
-    return [web.post("/links/{name}/resume", post_resume), command(MINIMISE), command(STANDING)]
+    async def get_devices(_: web.Request) -> web.Response:
+        return web.json_response(enrolled())
+
+    devices = web.get("/devices", get_devices)
+    return [
+        devices,
+        web.post("/links/{name}/resume", post_resume),
+        *(command(one) for one in (MINIMISE, STANDING, DEVICE)),
+    ]
 
 
 def _answer(status: int, why: str) -> web.Response:

@@ -25,6 +25,8 @@ from collector.laes.lane import LaesLane
 from collector.minimise import Minimised
 from collector.pipeline import Pipeline
 from collector.receive import MIN_READ_OCTETS
+from collector.recorder.devices import Devices
+from collector.recorder.lane import RecorderLane
 from collector.recovery import Recovered, Recovery, totals_of
 from collector.store.keys import Keys
 from collector.store.originals import Originals
@@ -112,6 +114,17 @@ class Engine:
             self.pipeline.learn,
             minimised,
             keys.hmac_key,
+        )
+        self.devices = Devices()
+        self.recorder = RecorderLane(
+            self.careful,
+            self._streams,
+            self.assembly,
+            self.liids,
+            self.pipeline.learn,
+            minimised,
+            keys.hmac_key,
+            self.devices,
         )
 
     def epoch(self, chain: Chain, by_liid: bool) -> int | None:

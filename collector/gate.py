@@ -110,9 +110,9 @@ def unreadable(orders: tuple[CourtOrder, ...]) -> Decision:
 
 def bulk_terms(order: CourtOrder) -> tuple[int, int, int] | None:
     """What the column gate may accept under this order without looking further: window and mask of CCContents
-    alternatives. None when the order takes no content, has ended otherwise than by its window, or may lapse: then the
-    time of arrival counts too (R-041), which columns do not look at."""
-    if order.kind.metadata_only or order.state in _ENDED or order.state is OrderState.DRAFT:
+    alternatives. None when the order takes no content, or a device's alone, has ended otherwise than by its window, or
+    may lapse: then the time of arrival counts too (R-041), which columns do not look at."""
+    if order.kind.metadata_only or order.kind.for_device or order.state in _ENDED or order.state is OrderState.DRAFT:
         return None
     if lapsed_period(order) is not None:
         return None

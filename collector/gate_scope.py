@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from collector.facts import Digits, RecordFacts
+from collector.facts import COVERT_AUDIO, Digits, RecordFacts
 from mediation.law.orders import CourtOrder, Target, TargetKind
 from mediation.law.verdicts import Reason
 
@@ -75,8 +75,11 @@ def post_cut_through(facts: RecordFacts, cin: CinState) -> bool:
 
 
 def _warrant(order: CourtOrder, facts: RecordFacts, refusals: list[Reason], apart: list[Reason]) -> None:
-    """R-116, R-117: only what the warrant lists; DATA is network traffic, of which no other word is the authority."""
-    if facts.administrative:
+    """R-116, R-117: only what the warrant lists; DATA is network traffic, of which no other word is the authority.
+    R-162, R-166: what a device recorded takes a warrant for a device, and such a warrant takes nothing else."""
+    if order.kind.for_device != (facts.payload == COVERT_AUDIO):
+        refusals.append(Reason.SCOPE_TYPE_NOT_AUTHORISED)
+    elif facts.administrative:
         if facts.location and not order.location_authorised:
             # A registration that tells a place is of no service a warrant could list; a person has to look at it.
             apart.append(Reason.SCOPE_LOCATION)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from asn1.handover import HandoverConfig
 from asn1.integrity_check import Checker
 from asn1.segments import SegmentBook
 from collector.config import LinkConfig
 from collector.deciphering import Opener
-from collector.laes.receive import CccSocket, CdcConnection, Feed
+from collector.facts.stored import RECORDER
+from collector.laes.receive import CccSocket, CdcConnection, Feed, RecordFeed
 from collector.laes.terms import LaesTerms
 from collector.link_guard import LinkGuard
 from collector.link_handover import Integrity, LinkHandover
@@ -20,6 +21,7 @@ from collector.pipeline import LinkState
 from collector.quality import Limits, LinkQuality
 from collector.receive import Connection
 from collector.receiver import PeerConnection, Receiver
+from collector.recorder.receive import RecorderConnection
 from mediation.law.settings import LawSettings
 from mediation.runtime.config import NotReadyError
 from mediation.runtime.handover_keys import read_ring, read_verifying_key
@@ -42,6 +44,7 @@ def link_state(config: LinkConfig, law: LawSettings, paused: bool) -> LinkState:
         config.policy.gate_limits(law),
         config.max_record_octets,
         laes=_laes_terms(config),
+        recorder=config.dialect == RECORDER,
         guard=guard,
         handover=link_handover(config),
         quality=LinkQuality(limits),
@@ -49,7 +52,7 @@ def link_state(config: LinkConfig, law: LawSettings, paused: bool) -> LinkState:
 
 
 def _laes_terms(config: LinkConfig) -> LaesTerms | None:
-    if config.dialect == "etsi":
+    if config.dialect in ("etsi", RECORDER):
         return None
     return LaesTerms(
         config.dialect,
@@ -90,16 +93,25 @@ class Closable(Protocol):
     def close(self) -> None: ...
 
 
-async def start_link(config: LinkConfig, state: LinkState, receiver: Receiver, feed: Feed) -> tuple[Closable, int]:
+class Feeds(NamedTuple):
+    """By whom whole records are taken: those of the US dialects, and those of covert recorders."""
+
+    laes: Feed
+    recorder: RecordFeed
+
+
+async def start_link(config: LinkConfig, state: LinkState, receiver: Receiver, feeds: Feeds) -> tuple[Closable, int]:
     """Listen for a link; the listener and the port bound. Raises NotReadyError when the port cannot be had."""
     if config.transport == "udp":
-        return _start_datagrams(config, state, feed)
+        return _start_datagrams(config, state, feeds.laes)
     listen = config.listen
     context = server_context(listen.tls) if listen.tls else None
 
     def connection() -> PeerConnection:
         limits = (config.record_s, config.silence_s, config.max_connections)
-        return Connection(receiver, state, *limits) if state.laes is None else CdcConnection(feed, state, *limits)
+        if state.recorder:
+            return RecorderConnection(feeds.recorder, state, *limits)
+        return Connection(receiver, state, *limits) if state.laes is None else CdcConnection(feeds.laes, state, *limits)
 
     try:
         server = await asyncio.get_running_loop().create_server(
@@ -115,7 +127,7 @@ async def start_link(config: LinkConfig, state: LinkState, receiver: Receiver, f
         raise _busy(config, error) from error
     port = int(server.sockets[0].getsockname()[1])
     if state.laes is not None:
-        feed.lane.listens(state.name, (listen.host, port))
+        feeds.laes.lane.listens(state.name, (listen.host, port))
     return server, port
 
 

@@ -41,7 +41,8 @@ _OK: Final = reason_mask((Reason.OK,))
 @dataclass(slots=True)
 class LinkState:
     """One link as the pipeline sees it, and what came in on it since the start. `errors` by code. `laes`: of a link of
-    a US dialect, which has lanes of its own (`collector.laes`)."""
+    a US dialect, which has lanes of its own (`collector.laes`); `recorder`: of covert recorders
+    (`collector.recorder`)."""
 
     name: str
     policy: LinkPolicy
@@ -56,6 +57,7 @@ class LinkState:
     errors: Counter[str] = field(default_factory=Counter)
     closed: Counter[str] = field(default_factory=Counter)
     laes: LaesTerms | None = None
+    recorder: bool = False
     guard: LinkGuard = field(default_factory=LinkGuard)
     handover: LinkHandover = field(default_factory=LinkHandover)
     quality: LinkQuality = field(default_factory=LinkQuality)

@@ -19,6 +19,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from asn1.columns import COMPILED as COLUMNS_COMPILED
+from asn1.columns import KIND_CC
 from asn1.errors import LabError
 from asn1.scan import COMPILED as SCAN_COMPILED
 from collector import order_watch
@@ -34,14 +35,15 @@ from collector.gate_columns import COMPILED as GATE_COMPILED
 from collector.hi1 import AgencyReceiver, serve_hi1
 from collector.holding import Holds
 from collector.in_force import FIRST_INTERCEPTION, OrdersInForce
-from collector.laes.receive import Feed
+from collector.laes.receive import Feed, RecordFeed
 from collector.laes.restore import restore_resend_windows
 from collector.link_guard import paused_links
-from collector.links import Closable, link_state, start_link
+from collector.links import Closable, Feeds, link_state, start_link
 from collector.minimise import Minimised, SpotChecks
 from collector.opening import config_hash, configuration_change, open_keys, open_registry
 from collector.order_turn import OrderTurn, lapses_held, restored_in
 from collector.receiver import Receiver
+from collector.recorder.lane import stored_pieces
 from collector.rows import COMPILED as ROWS_COMPILED
 from collector.status import Status, brief_routes, metrics_route
 from collector.store.audit_log import AuditLog, read_audit
@@ -102,11 +104,15 @@ class Service:
             tasks: list[asyncio.Task[None]] = []
             try:
                 for link, state in zip(self._config.links, self._links, strict=True):
-                    server, ports[link.name] = await start_link(link, state, self._receiver, self._feed)
+                    server, ports[link.name] = await start_link(link, state, self._receiver, self._feeds)
                     servers.append(server)
                 runners += await serve_hi1(self._config, self._receives, self._clock.now_us, ports)
                 status = self._status.status
-                routes = [metrics_route(status), *brief_routes(self._status), *control_routes(self._resume, self._take)]
+                routes = [
+                    metrics_route(status),
+                    *brief_routes(self._status),
+                    *control_routes(self._resume, self._take, self._enrolled),
+                ]
                 runner, ports["control"] = await start_status(self._config.control, status, routes)
                 runners.append(runner)
                 tasks = [asyncio.create_task(self._look_into_inbox()), asyncio.create_task(self._turns())]
@@ -223,6 +229,7 @@ class Service:
             self._orders,
             self._minimised,
             self._store,
+            self._engine.devices,
             append=self._append,
             on_change=lambda: self._changed(self._clock.now_us()),
             afterwards=self._afterwards,
@@ -249,10 +256,16 @@ class Service:
             report=self._connection_news,
             on_defect=self._fail,
         )
-        self._feed = Feed(self._receiver, self._engine.pipeline, self._engine.laes)
+        engine = self._engine
+        self._feeds = Feeds(
+            Feed(self._receiver, engine.pipeline, engine.laes),
+            RecordFeed(self._receiver, engine.pipeline, engine.recorder, KIND_CC),
+        )
         for state in self._links:
             if state.laes is not None:
-                self._engine.laes.add(state, state.laes)
+                engine.laes.add(state, state.laes)
+            elif state.recorder:
+                engine.recorder.add(state)
 
     def _recover(self, said: list[dict[str, Any]]) -> int:
         """Totals and marks from what is durable; the number of the last commit."""
@@ -261,6 +274,8 @@ class Service:
         found, first_us = self._engine.recover(said, commits, self._sums.reports.batch, self._clock.now_us())
         if found.commits:
             restore_resend_windows(self._config.data_dir / "store", self._keys, self._engine.laes, self._clock.now_us())
+            if any(state.recorder for state in self._links):
+                self._engine.recorder.restore(stored_pieces(self._config.data_dir / "store", self._keys))
         self._orders.restore(first_us, said)
         if found.commits:
             self._log.info("recovered", **found._asdict())
@@ -351,6 +366,9 @@ class Service:
         self._receiver.resume_link(link)
         return fields
 
+    def _enrolled(self) -> dict[str, Any]:
+        return {"devices": self._engine.devices.listed(), "last_command_us": self._commands.last_us}
+
     def _take(self, name: str, octets: bytes) -> dict[str, Any]:
         return self._commands.take(name, octets, self._clock.now_us())
 
@@ -363,7 +381,7 @@ class Service:
         """Stop reading, make durable what was read, acknowledge it, close, and put the last sums on record."""
         self._receiver.stop()
         if not self._failed.done():
-            self._guarded(partial(self._feed.waiting, everything=True))
+            self._guarded(partial(self._feeds.laes.waiting, everything=True))
             self._guarded(self._engine.assembly.flush)
             until_s = self._loop.time() + DRAIN_S
             while self._engine.assembly.in_flight and self._loop.time() < until_s and not self._failed.done():

@@ -84,6 +84,9 @@ GROUPS: Final[dict[str, Group]] = {
         **_of("cli_case_act", "act"),
         **_of("cli_case_release", "copy", "disclose", "incident", "disclosures"),
     }),
+    "agency": Group("The systems around: recorders and what becomes of them.", {
+        **_of("cli_agency", "install", "remove", "lend", "show"),
+    }),
     "export": Group("What leaves the store as files.", _of("cli_export", "evidence")),
     "ca": Group("The offline root of the collector's ledgers.", {
         "root": "lab.cli_ca:public_root",

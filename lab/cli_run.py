@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from lab.agency.stack import Agency
 from lab.cli_console import console_url, seeded, show_seeded
 from lab.control import ControlError
 from lab.dialects import USUAL
@@ -44,6 +45,9 @@ def up(
     faults: Annotated[
         bool, typer.Option("--faults", help="put the fault proxy on every handover link (calea-lab fault …)")
     ] = False,
+    around: Annotated[
+        bool, typer.Option("--agency", help="with the systems around: recorders and what else docs/agency.md has")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Start carrier, mediation function, collector, reconciler, desk, witness and console, and print how to connect to
@@ -69,6 +73,7 @@ def up(
             console=True,
             console_host=_inside(console_host),
             signer=signer,
+            agency=Agency() if around else None,
             faults=faults,
             dialects=USUAL,
         )

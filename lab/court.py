@@ -40,6 +40,7 @@ from mediation.law.settings import DEFAULTS
 from mediation.runtime.config import ConfigError, NotReadyError
 
 OVER_HI1 = frozenset({"mediation", "collector"})
+CARRIER = "mediation"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _EXIGENT = frozenset(str(kind) for kind in OrderKind if kind.exigent)
 _VERSIONED = re.compile(r"(.+)\.v(\d+)\.json")
@@ -128,6 +129,9 @@ class Court:
         _put(self._directory, file, document)
         self.refusals = {}
         for process in RECEIVERS if data_key is None else RECEIVERS[-1:]:
+            if order.kind.for_device and process == CARRIER:
+                # It asks nothing of a carrier, who is not to learn of it.
+                continue
             answer = self._hi1.send(process, document) if process in OVER_HI1 else None
             if answer is None:
                 _put(self._paths.inbox(process), file, document)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 PROCESSES = (
     "signer", "collector", "faults", "carrier_sim", "mediation", "reconciler", "desk", "witness", "court_office",
-    "console",
+    "console", "devices",
 )  # fmt: skip
 """In the order they start: who listens before who connects, who compares them after that."""
 EVERY_RUN = ("collector", "carrier_sim", "mediation")
@@ -25,6 +25,7 @@ MODULES = {
     "witness": "collector.witness",
     "court_office": "lab.court_office",
     "console": "collector.console",
+    "devices": "lab.agency.devices",
 }
 """What runs a process whose name is not its package's."""
 
@@ -87,7 +88,7 @@ class RunPaths:
         return self.data / process / "hi1-inbox"
 
     def ledger(self, owner: str) -> Path:
-        """Directory of the signed log of `collector`, `desk` or `reconciler`."""
+        """Directory of the signed log of `collector`, `desk`, `reconciler` or `devices`."""
         return self.data / owner / ("findings" if owner == "reconciler" else "audit")
 
     def config(self, process: str) -> Path:

@@ -20,6 +20,8 @@ from typing import Any
 
 from collector.store.private_files import own_signing_key
 from lab import control, dialects, processes, toml
+from lab.agency import stack as agency
+from lab.agency.stack import Agency
 from lab.court import Court
 from lab.desk import desk_exists, desk_pins, make_desk
 from lab.faults import of_run
@@ -75,6 +77,8 @@ class Plan:
     """Whether a witness of the same machine follows the store."""
     console: bool = False
     """Whether the console is served; it works at the desk, which is made where there is none."""
+    agency: Agency | None = None
+    """The systems around the collector (`lab.agency`), where the run has them; they work with the desk."""
     signer: bool = False
     """Whether a process of its own has the collector's signing key."""
     faults: bool = False
@@ -99,7 +103,8 @@ class Plan:
     @property
     def port_names(self) -> tuple[str, ...]:
         more = (of_run.CONTROL_PORT, *map(of_run.proxied, self.links)) if self.faults else ()
-        return (*PORT_NAMES, *(dialects.port_name(one) for one in self.dialects), *more)
+        around = () if self.agency is None else agency.PORT_NAMES
+        return (*PORT_NAMES, *(dialects.port_name(one) for one in self.dialects), *more, *around)
 
 
 def real_time() -> ClockSpec:
@@ -166,17 +171,19 @@ class Stack:
         more = {
             "signer": plan.signer, "reconciler": plan.reconcile, "desk": plan.desk, "witness": plan.witness,
             "console": plan.console, "court_office": plan.console, "faults": plan.faults,
+            **dict.fromkeys(agency.PROCESSES, plan.agency is not None),
         }  # fmt: skip
         self._planned = tuple(name for name in PROCESSES if more.get(name, True))
         # TLS asks the machine what time it is, never the run's clock.
         exposed = {_console_certificate(plan): (plan.console_host,)} if plan.console_host else {}
-        make_lab_ca(self.paths.ca, (*CERTIFICATES, *exposed), time.time_ns() // 1000, hosts=exposed)
+        around = () if plan.agency is None else agency.CERTIFICATES
+        make_lab_ca(self.paths.ca, (*CERTIFICATES, *around, *exposed), time.time_ns() // 1000, hosts=exposed)
         if plan.faults:
             of_run.prepare(self.paths)
         self.court.make_keys()
-        if (plan.desk or plan.console) and not desk_exists(data):
+        if (plan.desk or plan.console or plan.agency is not None) and not desk_exists(data):
             make_desk(data, self.clock.now_us())
-        if plan.console:
+        if plan.console or plan.agency is not None:
             # The collector reads its public half before the console begins.
             own_signing_key(self.paths.console_keys, "console")
         _close(self._reserved)
@@ -351,6 +358,8 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
     def peer(name: str, owner: str) -> dict[str, Any]:
         return handover(name, owner) | {"port": onward[name]}
 
+    around = None if plan.agency is None else agency.Around(data, plan.agency, ports, HOST, clock)
+    commands = plan.console or plan.agency is not None
     return {
         **({"faults": of_run.config(data, plan.dialects, ports, tls if plan.tls else None)} if plan.faults else {}),
         "carrier_sim": {
@@ -411,9 +420,10 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             ]
             + dialects.collector_links(
                 plan.dialects, ports, HOST, lambda name: handover(name, "collector"), plan.policy
-            ),
+            )
+            + ([] if around is None else around.links(tls("collector"))),
             "control": listen("collector-control"),
-            **({"command_public_key": RunPaths(data).console_keys / "signing.pub"} if plan.console else {}),
+            **({"command_public_key": RunPaths(data).console_keys / "signing.pub"} if commands else {}),
             **({"signer": RunPaths(data).signer / SOCKET} if plan.signer else {}),
             **plan.collector,
         },
@@ -499,4 +509,5 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
                 if there
             },
         },
+        **({} if around is None else around.configs()),
     }

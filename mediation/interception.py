@@ -24,7 +24,10 @@ def did_of(interface: str) -> uuid.UUID:
 
 
 def identifiers(order: CourtOrder) -> tuple[tuple[str, str], ...]:
-    """The order's targets as X1 target identifiers; a host name has none of its own and is named by its address."""
+    """The order's targets as X1 target identifiers; a host name has none of its own and is named by its address. A
+    warrant for a device of the agency's own asks nothing of a carrier (R-162)."""
+    if order.kind.for_device:
+        return ()
     found: list[tuple[str, str]] = []
     for target in order.targets:
         if target.kind is TargetKind.E164:

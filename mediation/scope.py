@@ -59,6 +59,9 @@ def allow(order: CourtOrder, event: ScopeEvent, slack_us: int = 0, overdeliver: 
         return ScopeVerdict(Scope.WITHHOLD, rule)
     if order.kind.metadata_only:
         return _pen_register(order, event, overdeliver)
+    if order.kind is OrderKind.COVERT_AUDIO_WARRANT:
+        # A warrant for a device of the agency's own: no carrier's traffic is meant.
+        return ScopeVerdict(Scope.WITHHOLD, "R-166")
     if event.service not in order.services:
         return ScopeVerdict(Scope.WITHHOLD, "R-116")
     return ScopeVerdict(Scope.WHOLE, "R-116")
@@ -68,6 +71,8 @@ def whole_window(order: CourtOrder, service: Service) -> tuple[int, int] | None:
     """From when until when, exclusive, content of this service is handed over whole, whoever sends it; None when that
     depends on more than its time. It says nothing that `allow` does not say."""
     if order.state in _GIVES_NOTHING or order.kind.metadata_only or service not in order.services:
+        return None
+    if order.kind is OrderKind.COVERT_AUDIO_WARRANT:
         return None
     end_us, _ = _end(order)
     return (order.window.start_us, end_us) if order.window.start_us < end_us else None

@@ -24,12 +24,14 @@ from asn1.laes.cc_apdu import CcApdu
 from asn1.laes.ccc import CccDatagram
 from asn1.laes.message import CdcMessage
 from asn1.ps_pdu import PsPdu, decode_ps_pdu, liid_text, payload_time_us
+from asn1.recording import decode_recording
 from asn1.segments import MAX_SEGMENTS, Run
 from asn1.sip import number_of
 from collector.export import contents
 from collector.facts import CC_SERVICES, RecordFacts, facts_of
 from collector.facts.signalling import read_sip
 from collector.facts.stored import (
+    RECORDER,
     content_service,
     dialect_of,
     facts_of_stored,
@@ -285,7 +287,12 @@ def packets_of(record: StoredRecord) -> Iterator[Packet]:
     """The packets of a content record; aggregated payloads give several, each with its own time and direction. Raises
     DecodeError."""
     assert record.octets is not None
-    if dialect_of(record.content_tag) is not None:
+    dialect = dialect_of(record.content_tag)
+    if dialect == RECORDER:
+        frame, octets = contents.frame_of_recording(decode_recording(record.octets))
+        yield Packet(record.sequence, record.event_us, record.direction, frame, octets)
+        return
+    if dialect is not None:
         yield _laes_packet(record, record.octets)
         return
     kind, payloads = decode_ps_pdu(record.record or b"").payload

@@ -7,8 +7,11 @@ CCPayload.
 
 from __future__ import annotations
 
+import struct
+import zlib
 from typing import Any, Final
 
+from asn1.recording import Recording
 from asn1.ts33128 import decode_cc
 
 IP: Final = "ip"
@@ -16,6 +19,9 @@ ETHERNET: Final = "ethernet"
 MMS: Final = "mms"
 SERVICES: Final = {IP: "DATA", ETHERNET: "DATA", MMS: "MMS"}
 """What a communication is when its content is all that is known; any other frame is of a call."""
+ARTIFICIAL: Final = "artificialRtpFrame"
+"""TS 102 232-5's word for a frame that nobody sent and that was made to hold what there is."""
+_RTP_TYPES: Final = {"PCMU": 0, "PCMA": 8}
 _USER_PLANE: Final = {"uPFIPCC": IP, "uPFEthernetCC": ETHERNET}
 
 
@@ -37,3 +43,11 @@ def frames_of(name: str, value: Any) -> list[tuple[str, bytes]]:  # noqa: ANN401
         layer, octets = held["payload"]
         return [(_USER_PLANE[layer], octets)] if layer in _USER_PLANE else []
     return []
+
+
+def frame_of_recording(recording: Recording) -> tuple[str, bytes]:
+    """A piece of a covert recording as one frame of RTP, so that what plays a call plays it."""
+    stream = zlib.crc32(f"{recording.device}/{recording.recording}".encode())
+    timestamp = recording.begins_us * 8 // 1000 & 0xFFFFFFFF
+    head = struct.pack(">BBHII", 0x80, _RTP_TYPES[recording.sound.code], recording.piece & 0xFFFF, timestamp, stream)
+    return ARTIFICIAL, head + recording.sound.octets

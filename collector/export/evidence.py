@@ -29,12 +29,14 @@ from asn1 import view
 from asn1.columns import KIND_CC, KIND_IRI
 from asn1.errors import DecodeError, LocalError, RefusedError
 from asn1.laes import describe as laes
+from asn1.recording import decode_recording
+from asn1.tlv import time_text
 from collector.export import bundle_check
 from collector.export.bundle_page import page
 from collector.export.communications import put_together, shown
 from collector.export.proven import Subtrees, canonical, of_order, record_line, sha256_of, sync_file
 from collector.export.service import OrderExport, export_communications
-from collector.facts.stored import dialect_of
+from collector.facts.stored import RECORDER, dialect_of
 from collector.rows import FORM_MASKED, FORM_QUARANTINED, FORM_RECEIVED
 from collector.standing import Standings
 from collector.store.audit_log import ORIGIN as AUDIT
@@ -229,10 +231,31 @@ def _line(record: StoredRecord) -> dict[str, Any]:
     dialect = dialect_of(record.content_tag)
     if dialect is None:
         return dict(view.describe(octets))
+    if dialect == RECORDER:
+        return _recording(octets)
     try:
         return dict(laes.describe(octets, dialect=dialect))
     except DecodeError as error:
         return {"error": {"code": error.code, "message": error.message}}
+
+
+def _recording(octets: bytes) -> dict[str, Any]:
+    """A covert recording in words: all but its sound, of which size and hash are told, as of other content."""
+    try:
+        held = decode_recording(octets)
+    except DecodeError as error:
+        return {"error": {"code": error.code, "message": error.message}}
+    sound = held.sound
+    return {
+        "device": held.device,
+        "liid": held.liid,
+        "recording": held.recording,
+        "piece": held.piece,
+        "begins": time_text(held.begins_us),
+        "live": held.live,
+        "sound": {"code": sound.code, "samples": len(sound.octets), "sha256": hashlib.sha256(sound.octets).hexdigest()},
+        "signature": held.signature.hex(),
+    }
 
 
 def _audit(place: Path, audit: Path, order: CourtOrder) -> int:

@@ -2,8 +2,8 @@
 
 A row says it in its content tag. ETSI's alternatives end at 127; from 1000 on the number is one of a US dialect:
 1000 times the dialect's number, plus the tag of the message, or 800 for one that no row describes, or 900 for a
-CC-APDU, or 900 and the octets of its header for a CCC datagram. The numbers are part of the store's format: add, never
-renumber.
+CC-APDU, or 900 and the octets of its header for a CCC datagram. 5900 is a piece of a covert recording (ADR 0038), in
+the same row of numbers. The numbers are part of the store's format: add, never renumber.
 """
 
 from __future__ import annotations
@@ -16,18 +16,24 @@ from asn1.laes.cc_apdu import decode_apdu
 from asn1.laes.ccc import HEADER_OCTETS, decode_datagram
 from asn1.laes.describe import DIALECTS, dialect_named
 from asn1.ps_pdu import decode_ps_pdu
+from asn1.recording import decode_recording
 from collector.facts.etsi import facts_of
 from collector.facts.laes import Record, facts_of_laes
 from collector.facts.laes_fields import PARTIES
 from collector.facts.laes_parties import IDENTITIES
 from collector.facts.laes_rows import ROWS
 from collector.facts.record import RecordFacts
+from collector.facts.recording import facts_of_recording
 from mediation.law.orders import Service
 
 SPAN: Final = 1000
 UNDESCRIBED: Final = 800
 CONTENT: Final = 900
-_NUMBERS: Final = {"t1678": 1, "pcesp": 2, "ias": 3, "jstd025": 4}
+RECORDER: Final = "recorder"
+"""The dialect of covert recorders."""
+_NUMBERS: Final = {"t1678": 1, "pcesp": 2, "ias": 3, "jstd025": 4, RECORDER: 5}
+RECORDING: Final = SPAN * 5 + CONTENT
+"""The content tag of a piece of a covert recording."""
 _NAMES: Final = {number: name for name, number in _NUMBERS.items()}
 _TAGS: Final = {
     name: {row.name: row.tag for row in dialect_named(name).messages.fields if row.tag is not None} for name in DIALECTS
@@ -48,12 +54,12 @@ def content_code(dialect: str, ccc: Ccc) -> int:
 
 
 def dialect_of(code: int) -> str | None:
-    """The US dialect of a row by its content tag; None for ETSI's records and the store's own."""
+    """The dialect of a row by its content tag, a US one or `RECORDER`; None for ETSI's records and the store's own."""
     return _NAMES.get(code // SPAN) if code >= SPAN else None
 
 
 def read_laes(code: int, octets: bytes) -> Record:
-    """The record of a row that `dialect_of` knows. Raises DecodeError."""
+    """The record of a row of a US dialect. Raises DecodeError."""
     dialect, rest = _NAMES[code // SPAN], code % SPAN
     if rest == CONTENT:
         return decode_apdu(octets)
@@ -70,7 +76,10 @@ def facts_of_stored(code: int, octets: bytes, received_us: int, liid: str, cin: 
     dialect = dialect_of(code)
     if dialect is None:
         raise DecodeError(DecodeError.WRONG_DIALECT, f"content tag {code} is of no dialect that is known here")
-    facts = facts_of_laes(read_laes(code, octets), received_us, dialect, liid)
+    if dialect == RECORDER:
+        facts = facts_of_recording(decode_recording(octets), received_us)
+    else:
+        facts = facts_of_laes(read_laes(code, octets), received_us, dialect, liid)
     return facts._replace(liid=liid, cin=None if cin < 0 else cin)
 
 
@@ -84,7 +93,7 @@ def content_service(code: int) -> Service | None:
 
 def masked_service(code: int, payload: str) -> Service | None:
     """Of which service a masked message of a US dialect is; None for what no row describes."""
-    row = ROWS[dialect_of(code) or ""].get(payload)
+    row = ROWS.get(dialect_of(code) or "", {}).get(payload)
     return None if row is None else row.service
 
 

@@ -1,4 +1,4 @@
-"""From the facts of one record of a US dialect to its verdict, and to what is kept of it.
+"""From the facts of one record of a US dialect, or of a covert recorder, to its verdict and what is kept of it.
 
 Rules. The order of decisions is the gate's; what is kept, and how, is the careful lane's, as for ETSI records. A record
 that is of no call lends and borrows no target. Each method gives exactly one verdict, and counts it.
@@ -7,7 +7,7 @@ that is of no call lends and borrows no target. Each method gives exactly one ve
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from asn1.columns import NO_TIME, Columns, LiidTable
 from asn1.errors import DecodeError
@@ -18,9 +18,10 @@ from collector.assembly import Assembly
 from collector.careful import CarefulLane, Judged
 from collector.facts import RecordFacts
 from collector.gate_scope import CinState
-from collector.laes.link import Arrived, LaesLink
+from collector.laes.link import Arrived
 from collector.laes.naming import EITHER
 from collector.minimise import Minimised, apply
+from collector.pipeline import LinkState
 from collector.stream_table import StreamTable, VerifyColumns
 from mediation.law.orders import CourtOrder
 from mediation.law.rules import RULE_OF
@@ -31,6 +32,13 @@ _TAKEN: Final = (VerdictKind.ACCEPT, VerdictKind.ACCEPT_FLAGGED)
 KEPT: Final = (*_TAKEN, VerdictKind.MASK)
 _DUPLICATE: Final = Verdict(VerdictKind.DUPLICATE, (Reason.DUPLICATE,), (RULE_OF[Reason.DUPLICATE],))
 _NO_ORDER: Final = Verdict(VerdictKind.REJECT, (Reason.NO_ORDER,), (RULE_OF[Reason.NO_ORDER],))
+
+
+class OnLink(Protocol):
+    """What of a link is needed here."""
+
+    @property
+    def state(self) -> LinkState: ...
 
 
 class Judging:
@@ -68,34 +76,34 @@ class Judging:
         self._learn()
         return found
 
-    def no_order(self, link: LaesLink, arrived: Arrived, liid: bytes, kind: int) -> None:
+    def no_order(self, link: OnLink, arrived: Arrived, liid: bytes, kind: int) -> None:
         """R-073."""
         self._refused(link, arrived, liid, kind, Judged(None, _NO_ORDER))
 
-    def no_room(self, link: LaesLink, arrived: Arrived, liid: bytes, kind: int) -> None:
+    def no_room(self, link: OnLink, arrived: Arrived, liid: bytes, kind: int) -> None:
         """Strangers have filled the table of LIIDs: nothing can be kept under one that is new to it."""
         self._refused(link, arrived, liid, kind, Judged(DecodeError.TOO_MANY, gate.unreadable(()).verdict))
 
-    def oversized(self, link: LaesLink, octets: int, kind: int) -> None:
+    def oversized(self, link: OnLink, octets: int, kind: int) -> None:
         """A record that is larger than the link takes, and not there."""
         verdict = gate.unreadable(()).verdict
         self.careful.keeper.note(self.batch, None, "", kind, -1, None, verdict, octets)
         self._count(link, Judged(DecodeError.OVERSIZED, verdict))
 
-    def duplicate(self, link: LaesLink, arrived: Arrived, order: CourtOrder, kind: int) -> None:
+    def duplicate(self, link: OnLink, arrived: Arrived, order: CourtOrder, kind: int) -> None:
         """The same message again."""
         note = self.careful.keeper.note
         note(self.batch, order, str(order.liid), kind, -1, memoryview(arrived.octets), _DUPLICATE)
         self._count(link, Judged(None, _DUPLICATE))
 
-    def _refused(self, link: LaesLink, arrived: Arrived, liid: bytes, kind: int, judged: Judged) -> None:
+    def _refused(self, link: OnLink, arrived: Arrived, liid: bytes, kind: int, judged: Judged) -> None:
         octets = memoryview(arrived.octets)
         self.careful.keeper.note(self.batch, None, label(liid), kind, -1, octets, judged.verdict)
         self._count(link, judged)
 
     def judge(
         self,
-        link: LaesLink,
+        link: OnLink,
         arrived: Arrived,
         facts: RecordFacts,
         orders: tuple[CourtOrder, ...],
@@ -104,7 +112,11 @@ class Judging:
         code: int,
         side: int,
         now_us: int,
+        known: CinState | None = None,
+        apart: tuple[Reason, ...] = (),
     ) -> Verdict:
+        """`known`: what the record itself proves of its communication. `apart`: why nothing of it may be believed: it
+        is set apart where anything of it would be kept, and says nothing of its communication."""
         careful, batch = self.careful, self.batch
         cin = -1 if facts.cin is None else facts.cin
         slot = -1 if cin < 0 else self.streams.slot_of(liid_id, cin, kind, True)
@@ -112,7 +124,9 @@ class Judging:
             # Where there is no room for its call, it is of none: it must not go unwatched.
             facts = facts._replace(unplaced=True)
         state = CinState() if slot < 0 else careful.state_of(slot)
-        decision = gate.decide(orders, facts, link.state.policy, state)
+        decision = gate.decide(orders, facts, link.state.policy, state if known is None else known)
+        if apart:
+            decision = decision._replace(verdict=_set_apart(decision.verdict, apart), cin=state)
         decision = apply(decision, facts, self._minimised.mode(facts.liid, cin, now_us))
         verdict = decision.verdict
         if slot >= 0:
@@ -133,7 +147,16 @@ class Judging:
         self._count(link, Judged(None, verdict))
         return verdict
 
-    def unreadable(self, link: LaesLink, liid: str, arrived: Arrived, kind: int, error: DecodeError) -> None:
+    def refuse(
+        self, link: OnLink, arrived: Arrived, order: CourtOrder, kind: int, code: str, reason: Reason, rule: str
+    ) -> None:
+        """One that its link may not bring, whatever it says; `code` counts it."""
+        verdict = Verdict(VerdictKind.REJECT, (reason,), (rule,))
+        octets = memoryview(arrived.octets)
+        self.careful.keeper.note(self.batch, order, str(order.liid), kind, -1, octets, verdict)
+        self._count(link, Judged(code, verdict))
+
+    def unreadable(self, link: OnLink, liid: str, arrived: Arrived, kind: int, error: DecodeError) -> None:
         """R-100. Whose it is, its first elements or its channel say, or nobody."""
         orders = self.orders_for(liid)
         octets = liid.encode()[:MAX_OCTETS]
@@ -159,9 +182,16 @@ class Judging:
         cols.iri_type[0] = _IRI_TYPES.get(facts.iri_type or "", -1)
         verify.slots[0], verify.epochs[0], verify.flags[0] = slot, 0, 0
 
-    def _count(self, link: LaesLink, judged: Judged) -> None:
+    def _count(self, link: OnLink, judged: Judged) -> None:
         self.judged += 1
         link.state.records += 1
         link.state.guard.judged(judged.verdict)
         if judged.code is not None:
             link.state.errors[judged.code] += 1
+
+
+def _set_apart(verdict: Verdict, why: tuple[Reason, ...]) -> Verdict:
+    """R-090: what a gate would keep any of is kept sealed, for review; what it refuses stays refused."""
+    kind = VerdictKind.REJECT if verdict.kind is VerdictKind.REJECT else VerdictKind.QUARANTINE
+    reasons = (*why, *(one for one in verdict.reasons if one is not Reason.OK))
+    return Verdict(kind, reasons, tuple(RULE_OF[one] for one in reasons if one in RULE_OF))

@@ -12,12 +12,13 @@ import contextlib
 import socket
 import struct
 from collections import deque
-from typing import Final
+from typing import Final, Protocol
 
 from asn1.columns import KIND_CC, KIND_IRI
 from asn1.laes import cc_apdu
 from asn1.laes.describe import dialect_named
 from asn1.laes.stream import Frame, Framer
+from collector.assembly import Source
 from collector.laes.lane import LaesLane
 from collector.laes.link import Arrived
 from collector.laes.terms import LaesTerms
@@ -37,19 +38,40 @@ _COUNT: Final = struct.Struct("=I")
 _WRAP: Final = 1 << 32
 
 
-class Feed:
-    """What all sockets of the US dialects share: the way of a record into an arena and through the lane. It stands for
-    its sockets where content leaves the lane that came on any of them."""
+class Counted(Source, Protocol):
+    """`position`: octets of it that were judged."""
 
-    def __init__(self, receiver: Receiver, pipeline: Pipeline, lane: LaesLane) -> None:
+    position: int
+
+
+class LinkSource(Counted, Protocol):
+    """A socket of a link."""
+
+    link: LinkState
+
+
+class Lane(Protocol):
+    """What gives one whole record its verdict."""
+
+    def message(self, name: str, arrived: Arrived, now_us: int) -> None: ...
+
+    def oversized(self, name: str, octets: int, kind: int) -> None: ...
+
+    def taken(self) -> int: ...
+
+
+class RecordFeed:
+    """What the sockets of one lane share: the way of a whole record into an arena and through the lane. `kind`: of a
+    record that is larger than its link takes."""
+
+    def __init__(self, receiver: Receiver, pipeline: Pipeline, lane: Lane, kind: int = KIND_IRI) -> None:
         self.receiver = receiver
         self._pipeline = pipeline
-        self.lane = lane
+        self._lane = lane
+        self._kind = kind
         self.buffer = bytearray(READ_OCTETS)
-        self.position = 0
-        self.outstanding = 0
 
-    def judge(self, source: CdcConnection | CccSocket, octets: bytes) -> bool:
+    def judge(self, source: LinkSource, octets: bytes) -> bool:
         """One whole record; False, and nothing has happened, when no arena is free."""
         receiver, assembly = self.receiver, self.receiver.assembly
         arena = assembly.reserve(len(octets))
@@ -61,20 +83,47 @@ class Feed:
         arena.view[start : start + len(octets)] = octets
         arena.filled = start + len(octets)
         now_us = receiver.now_us()
-        arrived = Arrived(octets, start, now_us)
-        name = source.link.name
-        if isinstance(source, CccSocket):
-            self.lane.content(name, arrived, now_us)
-        else:
-            self.lane.message(name, arrived, now_us)
+        self._hand(source, Arrived(octets, start, now_us), now_us)
         self.account(source, len(octets))
         return True
 
-    def oversized(self, source: CdcConnection | CccSocket, octets: int) -> None:
+    def _hand(self, source: LinkSource, arrived: Arrived, now_us: int) -> None:
+        self._lane.message(source.link.name, arrived, now_us)
+
+    def oversized(self, source: LinkSource, octets: int) -> None:
         """A record that is larger than the link takes."""
-        kind = KIND_CC if isinstance(source, CccSocket) else KIND_IRI
-        self.lane.oversized(source.link.name, octets, kind)
+        self._lane.oversized(source.link.name, octets, self._kind_on(source))
         self.account(source, 0)
+
+    def _kind_on(self, source: LinkSource) -> int:
+        return self._kind
+
+    def account(self, source: Counted, octets: int) -> None:
+        """What the lane has judged is delivered."""
+        records = self._lane.taken()
+        if records:
+            source.position += octets
+            self.receiver.assembly.scanned(source, source.position, octets, records)
+            self.receiver.assembly.touch()
+
+
+class Feed(RecordFeed):
+    """That of the US dialects. It stands for its sockets where content leaves the lane that came on any of them."""
+
+    def __init__(self, receiver: Receiver, pipeline: Pipeline, lane: LaesLane) -> None:
+        super().__init__(receiver, pipeline, lane)
+        self.lane = lane
+        self.position = 0
+        self.outstanding = 0
+
+    def _hand(self, source: LinkSource, arrived: Arrived, now_us: int) -> None:
+        if isinstance(source, CccSocket):
+            self.lane.content(source.link.name, arrived, now_us)
+        else:
+            super()._hand(source, arrived, now_us)
+
+    def _kind_on(self, source: LinkSource) -> int:
+        return KIND_CC if isinstance(source, CccSocket) else KIND_IRI
 
     def waiting(self, everything: bool = False) -> None:
         """Content that has waited long enough, or all of it."""
@@ -84,23 +133,16 @@ class Feed:
     def durable(self, position: int) -> None:
         """Nobody is told."""
 
-    def account(self, source: CdcConnection | CccSocket | Feed, octets: int) -> None:
-        """What the lane has judged is delivered."""
-        records = self.lane.taken()
-        if records:
-            source.position += octets
-            self.receiver.assembly.scanned(source, source.position, octets, records)
-            self.receiver.assembly.touch()
 
+class RecordConnection(PeerConnection):
+    """One peer that sends whole BER records, one behind the other, that begin with any of `starts`."""
 
-class CdcConnection(PeerConnection):
-    """One peer that sends call data."""
-
-    def __init__(self, feed: Feed, link: LinkState, record_s: float, idle_s: float, limit: int) -> None:
+    def __init__(
+        self, feed: RecordFeed, link: LinkState, starts: bytes, record_s: float, idle_s: float, limit: int
+    ) -> None:
         super().__init__(feed.receiver, link, record_s, idle_s, limit)
-        assert link.laes is not None
         self._feed = feed
-        self._framer = Framer(_starts(link.laes), link.max_record_octets)
+        self._framer = Framer(starts, link.max_record_octets)
         self._whole: deque[Frame] = deque()
         self._spilled = 0
 
@@ -179,6 +221,14 @@ class CdcConnection(PeerConnection):
     def _release(self) -> None:
         self._receiver.spilled -= self._spilled
         self._spilled = 0
+
+
+class CdcConnection(RecordConnection):
+    """One peer that sends call data."""
+
+    def __init__(self, feed: Feed, link: LinkState, record_s: float, idle_s: float, limit: int) -> None:
+        assert link.laes is not None
+        super().__init__(feed, link, _starts(link.laes), record_s, idle_s, limit)
 
 
 def _starts(terms: LaesTerms) -> bytes:

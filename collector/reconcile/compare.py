@@ -188,7 +188,8 @@ def _all(facts: Facts, limits: Limits, now_us: int) -> Iterator[Finding]:
     tasked = frozenset(task.xid for task in facts.tasks)
     if not any(one.is_element for one in facts.unseen):
         for order in facts.orders:
-            if order.xid not in tasked:
+            # An order that names nothing an element knows of, such as a warrant for a device, has no task.
+            if order.xid not in tasked and order.targets:
                 yield from _untasked(order, limits, now_us)
     named: dict[str, list[OrderFact]] = {}
     for order in facts.orders:

@@ -20,6 +20,7 @@ from typing import Any, Final
 import typer
 
 from asn1.errors import LabError
+from lab.agency.stack import Agency
 from lab.cli_verify import find_store
 from lab.control import ControlError
 from lab.faults import client as faults
@@ -153,6 +154,7 @@ class Engine:
             reconcile=scenario.reconcile,
             desk=scenario.desk or scenario.console,
             console=scenario.console,
+            agency=None if scenario.agency is None else Agency(resolved(scenario.agency.devices, self.times)),
             dialects=tuple(scenario.dialects),
             faults=scenario.link_faults,
             disposable=True,

@@ -233,6 +233,12 @@ class Configuration(Model):
     link: dict[str, Any] = Field(default_factory=dict)
 
 
+class AgencySetting(Model):
+    """What this scenario configures of them otherwise (`lab.agency.devices.config`)."""
+
+    devices: dict[str, Any] = Field(default_factory=dict)
+
+
 class Subscriber(Model):
     """Somebody of the story: written `@NAME` wherever the number stands."""
 
@@ -300,6 +306,8 @@ class Scenario(Model):
     """Whether the desk is set up with its people and places."""
     console: bool = False
     """Whether the console is served, for people who `visit` and `listen`; the desk is set up with it."""
+    agency: AgencySetting | None = None
+    """The systems around the collector (`lab.agency`): devices, and record management. `agency: {}` has the usual."""
     reconcile: bool = False
     dialects: list[Dialect] = Field(default_factory=list)
     """US dialects that orders of the story are delivered in, beside ETSI: their LIIDs begin with `T1678-`, ...."""

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from mediation.runtime.config import Model
 
-Process = Literal["carrier_sim", "mediation", "collector", "reconciler", "desk", "faults"]
-Ledger = Literal["collector", "desk", "reconciler", "certifications"]
+Process = Literal["carrier_sim", "mediation", "collector", "reconciler", "desk", "faults", "devices"]
+Ledger = Literal["collector", "desk", "reconciler", "certifications", "devices"]
 
 
 class AuditQuery(Model):

@@ -102,13 +102,13 @@ def destruction_lacks(ended_us: int, now_us: int, destruction_order_id: str) -> 
     """R-133: what stands against destroying an original: it takes ten years from the end, by the calendar, and the
     issuing judge's order."""
     lacks = Lacks()
-    kept = now_us >= _years_later(ended_us, KEEP_YEARS)
+    kept = now_us >= years_later(ended_us, KEEP_YEARS)
     lacks.need(kept, "ten_years", "R-133", f"originals are kept for {KEEP_YEARS} years")
     lacks.need(destruction_order_id, "destruction_order", "R-133", "only the issuing judge orders destruction")
     return tuple(lacks.found)
 
 
-def _years_later(from_us: int, years: int) -> int:
+def years_later(from_us: int, years: int) -> int:
     """The same wall-clock time where the court sits; from 29 February to 1 March where there is none."""
     when = datetime.fromtimestamp(from_us // 1_000_000, UTC).astimezone(COURT_ZONE)
     try:

@@ -6,6 +6,7 @@ Numbers, addresses and URIs are normalised here, once, so that everybody compare
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -297,6 +298,15 @@ def _host(text: str) -> str:
     return host
 
 
+_DEVICE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def _device(text: str) -> str:
+    if not _DEVICE_NAME.fullmatch(text):
+        raise ValueError(f"targets: {text!r} is no device such as D1: letters, digits, dot, dash and underscore")
+    return text
+
+
 _NORMAL: Final[dict[str, Callable[[str], str]]] = {
     TargetKind.E164: _number,
     TargetKind.IMSI: _imsi,
@@ -304,4 +314,5 @@ _NORMAL: Final[dict[str, Callable[[str], str]]] = {
     TargetKind.IPV4: _ipv4,
     TargetKind.IPV6: _ipv6,
     TargetKind.HOST: _host,
+    TargetKind.DEVICE: _device,
 }

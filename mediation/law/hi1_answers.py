@@ -81,6 +81,7 @@ _REGEX: Final[dict[TargetKind, str]] = {
     TargetKind.IPV4: r"^[0-9]{1,3}(\.[0-9]{1,3}){3}$",
     TargetKind.IPV6: "^[0-9a-f:]{2,39}$",
     TargetKind.HOST: r"^[a-z0-9-]+(\.[a-z0-9-]+)*$",
+    TargetKind.DEVICE: "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
 }
 
 

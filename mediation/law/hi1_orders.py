@@ -82,6 +82,7 @@ FORMATS: Final[dict[TargetKind, tuple[str, str]]] = {
     TargetKind.IPV4: (LAB_OWNER, "ipv4Address"),
     TargetKind.IPV6: (LAB_OWNER, "ipv6Address"),
     TargetKind.HOST: (LAB_OWNER, "host"),
+    TargetKind.DEVICE: (LAB_OWNER, "device"),
 }
 _KINDS: Final = {named: kind for kind, named in FORMATS.items()}
 _TASK_STATUS: Final = {Status.EMERGENCY_APPROVAL: "Active", Status.APPROVED: "Active"}

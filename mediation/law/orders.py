@@ -38,6 +38,12 @@ class OrderKind(StrEnum):
         return self in (OrderKind.PRTT, OrderKind.EXIGENT_PRTT)
 
     @property
+    def for_device(self) -> bool:
+        """R-162: a warrant for the agency's own recorder. It takes what that records, nothing else takes that, and it
+        asks nothing of a carrier."""
+        return self is OrderKind.COVERT_AUDIO_WARRANT
+
+    @property
     def exigent(self) -> bool:
         """Used before its order is there, within the hours of `EXIGENT_HOURS`."""
         return self in EXIGENT_HOURS
@@ -104,6 +110,8 @@ class TargetKind(StrEnum):
     IPV4 = "ipv4Address"
     IPV6 = "ipv6Address"
     HOST = "host"
+    DEVICE = "device"
+    """A covert recorder of the agency's own, by the name that a warrant for it gives it (R-166)."""
 
 
 class Target(NamedTuple):

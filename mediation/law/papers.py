@@ -128,7 +128,7 @@ def _request(order: CourtOrder, papers: Papers, lacks: Lacks) -> None:
 def _names(queried: str, target: Target) -> bool:
     _, colon, rest = queried.partition(":")
     forms = {queried, rest.strip()} if colon else {queried}
-    return target.value in {form.casefold() for form in forms} | {normalise_e164(form) for form in forms}
+    return target.value.casefold() in {form.casefold() for form in forms} | {normalise_e164(form) for form in forms}
 
 
 def _purpose(papers: Papers, lacks: Lacks) -> None:

@@ -19,6 +19,7 @@ from collector.gate import Decision
 from collector.gate_scope import CinState
 from collector.in_force import OrdersInForce
 from collector.minimise import ALL_CINS, Minimised, Mode, SpotChecks, apply
+from collector.recorder.devices import Devices
 from mediation.law.orders import CaseId, CourtOrder, Liid, OrderId, OrderKind, OrderState, Target, TargetKind, Window
 from mediation.law.verdicts import Reason, Verdict, VerdictKind
 
@@ -119,7 +120,7 @@ class Desk:
 
     def open(self, key: Ed25519PrivateKey | None) -> Commands:
         return Commands(
-            None if key is None else key.public_key(), self.in_force, self.minimised, self,
+            None if key is None else key.public_key(), self.in_force, self.minimised, self, Devices(),
             append=lambda kind, fields: self.entries.append({"kind": kind, "fields": dict(fields)}),
             on_change=lambda: None, afterwards=lambda order: self.allowed,
         )  # fmt: skip

@@ -103,7 +103,9 @@ def test_every_state_gives_or_gives_nothing(state: OrderState, order: CourtOrder
 def test_every_kind_with_content_and_without(kind: OrderKind, content: bool) -> None:
     """R-110, R-113, R-116."""
     verdict = allow(replace(WARRANT, kind=kind), event(content=content))
-    if kind not in METADATA_ONLY:
+    if kind is OrderKind.COVERT_AUDIO_WARRANT:
+        assert verdict == (Scope.WITHHOLD, "R-166")
+    elif kind not in METADATA_ONLY:
         assert verdict.scope is Scope.WHOLE
     elif content:
         assert verdict == ScopeVerdict(Scope.WITHHOLD, "R-110")

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
+from asn1 import recording
 from asn1.errors import DecodeError
 from asn1.laes import cc_apdu, ias, jstd025, pcesp, t1678
 from asn1.laes.ccc import HEADER_OCTETS
@@ -23,7 +24,7 @@ from collector.console.model.scope import Scope
 from collector.explain import Step, explain_record
 from collector.export.communications import Shown
 from collector.facts import RecordFacts
-from collector.facts.stored import CONTENT, SPAN, dialect_of, facts_of_stored
+from collector.facts.stored import CONTENT, RECORDER, SPAN, dialect_of, facts_of_stored
 from collector.rows import FORM_MASKED, FORM_NOTICE, FORM_QUARANTINED, FORM_RECEIVED, FORM_SYNTHETIC
 from collector.store.epochs import read_trust
 from collector.store.reader import StoredRecord
@@ -185,6 +186,8 @@ def record_spans(content_tag: int, octets: bytes) -> tuple[Span, ...]:
     dialect = dialect_of(content_tag)
     if dialect is None:
         return ps_pdu_spans(octets)
+    if dialect == RECORDER:
+        return spans(recording.RECORDING, octets)
     rest = content_tag % SPAN
     if rest == CONTENT:
         return spans(cc_apdu.CC_APDU, octets)

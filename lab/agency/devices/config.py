@@ -1,0 +1,39 @@
+"""The devices' configuration, checked before anything is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import Field, model_validator
+
+from mediation.runtime.config import ClockConfig, Listen, Model, Peer
+
+NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+Name = Annotated[str, Field(pattern=NAME)]
+Octets = Annotated[int, Field(ge=1, le=1 << 32)]
+
+
+class RecorderConfig(Model):
+    """`streaming`: whether this device can send while it records (R-168); most cannot."""
+
+    name: Name
+    capacity_octets: Octets = 1_000_000
+    streaming: bool = False
+
+
+class DevicesConfig(Model):
+    """`collector`: the link of covert recorders. Without it recordings stay in their devices."""
+
+    data_dir: Path
+    clock: ClockConfig = ClockConfig()
+    recorders: tuple[RecorderConfig, ...] = ()
+    collector: Peer | None = None
+    control: Listen = Listen()
+
+    @model_validator(mode="after")
+    def _named_apart(self) -> DevicesConfig:
+        names = [one.name for one in self.recorders]
+        if len(set(names)) != len(names):
+            raise ValueError("every device needs a name of its own")
+        return self
