@@ -1,7 +1,8 @@
 """The processes of a run, one by one: start, wait until ready, look, stop.
 
 A process is stopped only when `/proc` says that its number still belongs to the very process we started (start time and
-configuration file agree), so that a stale `run.json` never ends a stranger.
+configuration file agree), so that a stale `run.json` never ends a stranger. One that is a fork (`lab.nursery`) has no
+configuration file among its words, and does not outlive who started it: its start time alone names it.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from lab import nursery
 from lab.paths import RunPaths
 from mediation.runtime.config import ConfigError, NotReadyError
 from mediation.runtime.process import EXIT_CONFIG, EXIT_INTEGRITY, IntegrityError
@@ -36,13 +38,21 @@ class Running:
     started_ticks: int
     config: str
     ports: Mapping[str, int] = field(default_factory=dict)
+    forked: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "ports": dict(self.ports)}
 
     @classmethod
     def of_json(cls, value: Mapping[str, Any]) -> Running:
-        return cls(value["name"], value["pid"], value["started_ticks"], value["config"], dict(value["ports"]))
+        return cls(
+            value["name"],
+            value["pid"],
+            value["started_ticks"],
+            value["config"],
+            dict(value["ports"]),
+            value.get("forked", False),
+        )
 
     @property
     def control_port(self) -> int:
@@ -62,6 +72,8 @@ def _started_ticks(pid: int) -> int | None:
 def alive(process: Running) -> bool:
     if _started_ticks(process.pid) != process.started_ticks:
         return False
+    if process.forked:
+        return True
     try:
         words = Path(f"/proc/{process.pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
@@ -69,41 +81,79 @@ def alive(process: Running) -> bool:
     return process.config.encode() in words
 
 
+class Child(Protocol):
+    """What was started, however. `go`: the line that it waits for; BrokenPipeError when it has ended."""
+
+    @property
+    def pid(self) -> int: ...
+    def go(self) -> None: ...
+    def poll(self) -> int | None: ...
+    def kill(self) -> None: ...
+    def wait(self) -> int: ...
+
+
+class _Started:
+    """`python -m MODULE` in a session of its own."""
+
+    def __init__(self, module: str, arguments: Sequence[str], words: Path, root: Path) -> None:
+        with words.open("wb") as file:
+            self._child = subprocess.Popen(  # noqa: S603  our own module with our own file
+                [sys.executable, "-m", module, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=file,
+                stderr=file,
+                cwd=root,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    def go(self) -> None:
+        assert self._child.stdin is not None, "asked for a pipe"
+        with self._child.stdin as word:
+            word.write(b"\n")
+
+    def poll(self) -> int | None:
+        return self._child.poll()
+
+    def kill(self) -> None:
+        self._child.kill()
+
+    def wait(self) -> int:
+        if self._child.stdin is not None:
+            self._child.stdin.close()
+        return self._child.wait()
+
+
 class Loading:
     """A started process that loads its modules and then waits for our word before it reads, opens or connects to
     anything (`--hold`): what takes time happens beside the others, what has an order keeps it."""
 
     def __init__(self, name: str, paths: RunPaths, module: str | None = None) -> None:
-        """Start `python -m NAME`, or MODULE, in a session of its own."""
+        """Start NAME, or MODULE, in a session of its own; as a fork of what is loaded already where that is wanted."""
         self._name = name
         self._paths = paths
         self._config = paths.config(name).resolve()
         paths.ready(name).unlink(missing_ok=True)
         paths.log(name).parent.mkdir(parents=True, exist_ok=True)
+        arguments = ["--config", str(self._config), "--log", str(paths.log(name).resolve()), "--hold"]
+        self._forked = nursery.wanted(os.environ)
+        child: type[nursery.Born | _Started] = nursery.Born if self._forked else _Started
         root = Path(__file__).resolve().parent.parent
-        files = ["--config", str(self._config), "--log", str(paths.log(name).resolve())]
-        with paths.last_words(name).open("wb") as words:
-            self._child = subprocess.Popen(  # noqa: S603  our own module with our own file
-                [sys.executable, "-m", module or name, *files, "--hold"],
-                stdin=subprocess.PIPE,
-                stdout=words,
-                stderr=words,
-                cwd=root,
-                start_new_session=True,
-            )
+        self._child: Child = child(module or name, arguments, paths.last_words(name), root)
 
     def go(self, timeout_s: float = START_TIMEOUT_S) -> Running:
         """Say the word and wait for its `ready.json`.
 
         Raises `ConfigError`, `IntegrityError` or `NotReadyError` with the process's own sentence when it ends instead.
         """
-        assert self._child.stdin is not None, "asked for a pipe"
         try:
             # Who has ended already tells why by its exit code.
-            with contextlib.suppress(BrokenPipeError), self._child.stdin as word:
-                word.write(b"\n")
-            ready = self._paths.ready(self._name)
-            return _until_ready(self._child, self._name, self._config, ready, self._paths, timeout_s)
+            with contextlib.suppress(BrokenPipeError):
+                self._child.go()
+            return self._until_ready(timeout_s)
         except BaseException:
             # Whoever is interrupted while waiting leaves no process behind that nobody knows of.
             self.drop()
@@ -113,32 +163,29 @@ class Loading:
         """End it, whatever it does."""
         self._child.kill()
         self._child.wait()
-        if self._child.stdin is not None:
-            self._child.stdin.close()
+
+    def _until_ready(self, timeout_s: float) -> Running:
+        pid, ready = self._child.pid, self._paths.ready(self._name)
+        ticks = _started_ticks(pid)
+        until = time.monotonic() + timeout_s
+        while True:
+            ports = _ready_ports(ready, pid)
+            if ports is not None and ticks is not None:
+                return Running(self._name, pid, ticks, str(self._config), ports, self._forked)
+            code = self._child.poll()
+            if code is not None:
+                raise _failure(self._name, code, self._paths)
+            if time.monotonic() > until:
+                log = self._paths.log(self._name)
+                raise NotReadyError(
+                    f"{self._name} was not ready within {timeout_s:.0f} s; its log is {log}. Try again."
+                )
+            time.sleep(_LOOK_EVERY_S)
 
 
 def start(name: str, paths: RunPaths, module: str | None = None, timeout_s: float = START_TIMEOUT_S) -> Running:
     """Start one process and wait until it is ready. Raises as `Loading.go`."""
     return Loading(name, paths, module).go(timeout_s)
-
-
-def _until_ready(
-    child: subprocess.Popen[bytes], name: str, config: Path, ready: Path, paths: RunPaths, timeout_s: float
-) -> Running:
-    ticks = _started_ticks(child.pid)
-    until = time.monotonic() + timeout_s
-    while True:
-        ports = _ready_ports(ready, child.pid)
-        if ports is not None and ticks is not None:
-            return Running(name, child.pid, ticks, str(config), ports)
-        code = child.poll()
-        if code is not None:
-            raise _failure(name, code, paths)
-        if time.monotonic() > until:
-            raise NotReadyError(
-                f"{name} was not ready within {timeout_s:.0f} s; its log is {paths.log(name)}. Try again."
-            )
-        time.sleep(_LOOK_EVERY_S)
 
 
 def _ready_ports(ready: Path, pid: int) -> dict[str, int] | None:

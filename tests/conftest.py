@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from lab import nursery
 from lab.postgres import Server, some_server
 from mediation.runtime.config import NotReadyError
 from tests.browser import Chromium, find_chromium
@@ -72,6 +73,13 @@ def state_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("state")
     os.environ["XDG_STATE_HOME"] = str(home)
     return home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forks() -> None:
+    """A run's processes are forks of what is loaded once a worker: that halves what the scenarios cost. How a person's
+    are started is tested by tests/lab/test_stack.py, and by every test that runs the command itself."""
+    nursery.want(os.environ)
 
 
 @pytest.fixture(scope="session")

@@ -13,13 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from lab import dialects, processes, stack, toml
+from lab import dialects, nursery, processes, stack, toml
 from lab.desk import CAST, desk_pins, entries_of, open_desk
 from lab.paths import RunPaths
 from lab.processes import Running
 from lab.stack import Plan, Stack, clear
 from mediation.law.access_facts import DeviceClass
 from mediation.runtime.config import ConfigError, NotReadyError
+
+
+@pytest.fixture(autouse=True)
+def started_as_a_person_s_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(nursery.WANTED)
 
 
 def test_toml_reads_back() -> None:
@@ -215,7 +220,7 @@ def test_who_is_dropped_while_it_loads_leaves_nothing(tmp_path: Path) -> None:
     run.prepare(Plan())
     loading = processes.Loading("carrier_sim", run.paths)
     loading.drop()
-    assert loading._child.returncode == -signal.SIGKILL
+    assert loading._child.poll() == -signal.SIGKILL
     assert not run.paths.log("carrier_sim").exists() and not run.paths.ready("carrier_sim").exists()
 
 
