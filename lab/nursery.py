@@ -24,7 +24,7 @@ WANTED: Final = "CALEA_NURSERY"
 LOADED: Final = (
     "carrier_sim.service", "mediation.service", "collector.service", "collector.desk.service",
     "collector.reconcile.service", "collector.console.service", "collector.witness.service", "collector.signer.service",
-    "lab.faults.service",
+    "lab.court_office.service", "lab.faults.service", "lab.training.service",
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from asn1.errors import LabError
+from lab import nursery
 from lab.junit import Case, Suite
 from lab.scenario.catalogue import Source
 from lab.scenario.engine import Engine, Tell
@@ -70,10 +71,11 @@ def play_all(wishes: Sequence[Wish], jobs: int, on_done: Callable[[dict[str, Any
 
 def _played(wishes: Sequence[Wish], jobs: int) -> Iterator[tuple[int, dict[str, Any]]]:
     if jobs <= 1 or len(wishes) <= 1:
+        _fork_processes()
         for index, wish in enumerate(wishes):
             yield index, play(wish)
         return
-    pool = ProcessPoolExecutor(min(jobs, len(wishes)), multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(min(jobs, len(wishes)), multiprocessing.get_context("spawn"), _fork_processes)
     try:
         under_way = {pool.submit(play, wish): index for index, wish in enumerate(wishes)}
         for done in as_completed(under_way):
@@ -81,6 +83,11 @@ def _played(wishes: Sequence[Wish], jobs: int) -> Iterator[tuple[int, dict[str, 
     finally:
         # Whoever is interrupted waits for those that have begun, and begins no other.
         pool.shutdown(cancel_futures=True)
+
+
+def _fork_processes() -> None:
+    """Runs one after another need not load their processes each time."""
+    nursery.want(os.environ)
 
 
 def suite(wish: Wish, result: dict[str, Any]) -> Suite:
