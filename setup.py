@@ -45,6 +45,8 @@ KERNELS = (
     "collector.rows",
     "collector.intake",
     "collector.store.crc",
+    "collector.store.index_details",
+    "collector.store.index_events",
     "collector.store.pack",
     "collector.store.sums",
     "mediation.ledger.kernel",

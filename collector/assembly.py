@@ -21,7 +21,8 @@ from collector.accounts import BatchAccount, Totals
 from collector.arena import Arena, ArenaPool
 from collector.batch import Batch, CommitInfo, OrderRef
 from collector.rows import Rows, Tally
-from collector.told import Said, Told
+from collector.store.index_details import Details
+from collector.told import Told
 
 BUSY_RECORDS: Final = 32
 """So many waiting records are company enough: 1.5 ms at 20 000 records a second."""
@@ -119,7 +120,7 @@ class Assembly:
     def _begin(self) -> None:
         self.rows = self._spare.pop() if self._spare else Rows(ROWS)
         self.side = bytearray()
-        self.said: dict[int, Said] = {}
+        self.said: dict[int, Details] = {}
         """By row."""
         self.account = BatchAccount()
         self._scanned_octets = 0
@@ -228,7 +229,7 @@ class Assembly:
             self.stopped = True
             self._on_failure(str(error))
 
-    def _in_frame(self) -> dict[int, Said]:
+    def _in_frame(self) -> dict[int, Details]:
         """What rows say by their place in the frame: the store puts the rows of an order together."""
         column = np.asarray(self.rows.order)[: self.rows.n]
         places = np.empty(len(column), np.int64)

@@ -21,6 +21,7 @@ from collector.communications import Communications
 from collector.conflicts import Conflicts, RecordName, Repeat
 from collector.deciphering import Opened
 from collector.facts import RecordFacts, facts_of
+from collector.facts.stored import dialect_of
 from collector.gate import Decision, LinkPolicy
 from collector.gate_scope import CinState
 from collector.holding import Stray
@@ -30,6 +31,7 @@ from collector.minimise import Minimised, apply
 from collector.ordinary import Ended, Ordinary
 from collector.quality import LinkQuality
 from collector.refusals import Refusals, Shape
+from collector.store.index_details import Details, details_of
 from collector.stream_table import (
     BELOW_MARK,
     GAP,
@@ -40,7 +42,6 @@ from collector.stream_table import (
     VerifyColumns,
 )
 from collector.synthetic import OpenBook
-from collector.told import Said
 from collector.tri_effects import TriEffects, segment_facts
 from collector.verify import Outcome, StreamBook
 from mediation.law.orders import CourtOrder
@@ -372,15 +373,15 @@ class CarefulLane:
         """A row, or a note. `received`: where the octets received are, when they are not where the row says."""
         order = decision.order or orders[0]
         verdict = decision.verdict
-        keeper = self.keeper
-        said: Said | None = None
+        keeper, tag = self.keeper, cols.content_tag[row]
+        said: Details | None = None
         if verdict.kind in (VerdictKind.ACCEPT, VerdictKind.ACCEPT_FLAGGED):
             place = keeper.received(cols, row) if received is None else received
-            said = facts
+            said = details_of(facts, tag, dialect_of(tag) is not None)
         elif verdict.kind is VerdictKind.MASK:
             place, value = keeper.masked(batch, order, facts, record)
             # Of the US dialects the index reads what was written: fields within fields are other values in JSON.
-            said = value if isinstance(pdu, PsPdu) else None
+            said = details_of(value, tag, False) if isinstance(pdu, PsPdu) else None
         elif verdict.kind is VerdictKind.QUARANTINE:
             place = keeper.sealed(batch, record, record)
         else:

@@ -30,8 +30,8 @@ from collector.rows import (
     FORM_SYNTHETIC,
 )
 from collector.seal import KeyedDigest, seal_kept
+from collector.store.index_details import Details
 from collector.synthetic import Communication, close_octets
-from collector.told import Said
 from mediation.law.orders import CourtOrder
 from mediation.law.verdicts import Reason, Verdict, VerdictKind, reason_mask
 
@@ -94,7 +94,7 @@ class Keeper:
         epoch: int,
         place: Place,
         now_us: int,
-        said: Said | None = None,
+        said: Details | None = None,
     ) -> None:
         """One row that is kept, counted under its order. `said`: what the index is told of it."""
         buffer, offset, length, form = place

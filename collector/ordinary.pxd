@@ -6,6 +6,7 @@ cimport collector.stream_table as _streams
 from collector.communications cimport Communications
 from collector.facts.ordinary cimport ordinary_facts
 from collector.rows cimport Rows
+from collector.store.index_details cimport details_of
 from collector.stream_table cimport target_of
 
 cdef enum:
@@ -18,6 +19,7 @@ cdef object _NO_DIGITS
 cdef class Kept:
     cdef readonly object verdict
     cdef readonly int64_t number, mask
+    cdef readonly tuple names
     cdef readonly bint masked
 
 cdef Kept _WHOLE, _CONTENT, _PLACE, _BOTH

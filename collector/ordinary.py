@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from collector.accounts import BatchAccount, Counts, label
 from collector.facts.record import Digits, RecordFacts
@@ -42,9 +42,11 @@ else:
 
 if cython.compiled:
     from cython.cimports.collector.facts.ordinary import ordinary_facts
+    from cython.cimports.collector.store.index_details import details_of
     from cython.cimports.collector.stream_table import target_of
 else:
     from collector.facts.ordinary import ordinary_facts
+    from collector.store.index_details import details_of
     from collector.stream_table import target_of
 
     _UNKNOWN, _OK = 0, 1
@@ -70,6 +72,7 @@ class Kept:
         self.number = int(kind)
         self.mask = reason_mask(reasons)
         self.masked = kind is VerdictKind.MASK
+        self.names = tuple(one.name for one in reasons)
 
 
 _WHOLE: Final = Kept(VerdictKind.ACCEPT, (Reason.OK,))
@@ -278,18 +281,22 @@ class Ordinary:
     ) -> None:
         """The row, its count, and what the index is told."""
         rows: Rows = batch.rows
+        said: RecordFacts | dict[str, Any]
         buffer, offset, length, form = 0, cols.offset_view[row], cols.length_view[row], 0
         if kept.masked:
-            (buffer, offset, length, form), batch.said[rows.n] = self._keeper.masked(batch, terms.order, facts, record)
+            (buffer, offset, length, form), said = self._keeper.masked(batch, terms.order, facts, record)
         else:
-            batch.said[rows.n] = facts
+            said = facts
+        batch.said[rows.n] = details_of(said, cols.content_tag_view[row], False)
         counts = terms.counts
         if counts is None or terms.account is not batch.account:
             terms.account = batch.account
             counts = terms.counts = batch.account.counts(terms.order.order_id, terms.order.version, terms.text)
         counts.delivered += 1
         if kept.masked:
-            counts.count(VerdictKind.MASK, kept.verdict.reasons)
+            counts.masked += 1
+            for name in kept.names:
+                counts.reasons[name] = counts.reasons.get(name, 0) + 1
         else:
             counts.accepted += 1
         if terms.slot < 0:

@@ -27,6 +27,7 @@ from collector.databases import open_engine, sentence
 from collector.store import index_sql, index_whole
 from collector.store.fresh import FreshUnits
 from collector.store.index_details import MAX_PARTIES
+from collector.store.index_events import CommunicationKey, CommunicationSum
 from collector.store.index_queries import added_reasons, merged
 from collector.store.index_tables import (
     BATCH,
@@ -40,7 +41,7 @@ from collector.store.index_tables import (
     STREAM_MARK,
 )
 from collector.store.index_tail import StoreTail
-from collector.store.index_units import CommunicationKey, CommunicationSum, Gathered, Gatherer, OrderSum
+from collector.store.index_units import Gathered, Gatherer, OrderSum
 from collector.store.index_whole import KEYS_A_QUERY
 from collector.store.keys import Keys
 from collector.told import Told

@@ -2,21 +2,30 @@
 permitted fields say, of a quarantined one nothing.
 
 Pure. What was withheld is not here to be told. It makes no difference whether a record was read from the store or comes
-from who judged it (`collector.told`).
+from who judged it (`collector.told`). One source for two paths (ADR 0002): `index_details.pxd` types it for Cython.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from asn1.sip import number_of
 from collector.facts import RecordFacts
 from collector.facts.stored import masked_identities, masked_service
 from collector.store.index_tables import MAX_NAME
-from collector.told import Said
 from mediation.law.orders import Service, Target, TargetKind
+
+if TYPE_CHECKING:
+    from asn1 import plain as cython
+else:
+    try:
+        import cython
+    except ImportError:
+        from asn1 import plain as cython
+
+COMPILED: Final[bool] = cython.compiled
 
 MAX_PARTIES: Final = 32
 IMSI_DIGITS: Final = 15
@@ -52,8 +61,9 @@ NOTHING: Final = Details()
 CLOSED: Final = Details(closes=True)
 
 
-def details_of(said: Said, tag: int, laes: bool) -> Details:
-    """`tag` is the row's content tag, `laes` whether it is one of a US dialect."""
+def details_of(said: RecordFacts | Mapping[str, Any], tag: int, laes: bool) -> Details:
+    """Of the facts of a record that is kept as received, or the value of a masked one, as `mask.permitted_value` made
+    it. `tag` is the row's content tag, `laes` whether it is one of a US dialect."""
     if isinstance(said, RecordFacts):
         return _accepted(said)
     return _masked_laes(tag, said) if laes else _masked(said)
@@ -112,7 +122,8 @@ def party_name(text: str) -> str:
 
 
 def _masked(value: Mapping[str, Any]) -> Details:
-    fields, payload = value["fields"], value["payload"]
+    fields: dict[str, Any] = value["fields"]
+    payload = value["payload"]
     service = _SERVICE_OF_PAYLOAD.get(payload)
     transaction, status = fields.get("transaction"), fields.get("status")
     if transaction == "MESSAGE":
@@ -120,9 +131,15 @@ def _masked(value: Mapping[str, Any]) -> Details:
     parties: set[str] = set()
     for name in _PARTY_FIELDS:
         held = fields.get(name)
-        if held is not None:
-            parties.update(str(one) for one in (held if isinstance(held, list | tuple) else (held,)) if one)
-    opens = fields.get("method") in ("INVITE", "MESSAGE") and value.get("iri_type") in (None, "begin", "report")
+        if type(held) is str:
+            if held:
+                parties.add(held)
+        elif held is not None:
+            for one in held if isinstance(held, list | tuple) else (held,):
+                if one:
+                    parties.add(str(one))
+    iri_type = value.get("iri_type")
+    opens = fields.get("method") in ("INVITE", "MESSAGE") and (iri_type is None or iri_type in ("begin", "report"))
     answers = transaction == "INVITE" and isinstance(status, int) and 200 <= status < 300
     caller, called = _masked_side(fields, "from", "source"), _masked_side(fields, "to", "destination")
     sends = _SENDS.get(str(fields.get("direction")))
@@ -130,8 +147,8 @@ def _masked(value: Mapping[str, Any]) -> Details:
     return Details(payload, service, short, caller, called, sends, opens or payload == "sMSMessage", answers)
 
 
-def _masked_side(fields: Mapping[str, Any], *names: str) -> str | None:
-    for name in names:
+def _masked_side(fields: dict[str, Any], first: str, second: str) -> str | None:
+    for name in (first, second):
         held = fields.get(name)
         text = held[0] if isinstance(held, list | tuple) and held else held
         if isinstance(text, str) and text:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 
-from asn1.columns import KIND_CC, KIND_IRI, NO_TIME
+from asn1.columns import KIND_CC, KIND_IRI
 from asn1.errors import DecodeError
 from asn1.ps_pdu import liid_text
 from collector.accounts import FIELDS
@@ -22,63 +21,17 @@ from collector.deciphering import read_agreed
 from collector.facts.stored import content_service, dialect_of, facts_of_stored
 from collector.rows import FORM_MASKED, FORM_RECEIVED, FORM_SYNTHETIC
 from collector.store import frames
-from collector.store.index_details import CLOSED, MAX_PARTIES, NOTHING, Details, details_of
+from collector.store.index_details import CLOSED, NOTHING, Details, details_of
+from collector.store.index_events import COLUMNS, CommunicationKey, CommunicationSum, add_events
 from collector.store.index_tail import TailUnit
 from collector.store.keys import Keys
 from collector.store.sums import LATEST, sum_rows
 from collector.store.walk import DataFrame, sound_rows
-from collector.told import Said, Told
+from collector.told import Told
 from mediation.law.orders import OrderId, Service, order_uid
 
-CommunicationKey = tuple[int, str, int]
-"""Generation of the segment, LIID, CIN."""
 _SERVICE_OF_TAG: Final = {2: Service.DATA, 12: Service.VOICE}
 """CCContents alternatives iPCC[2] and iPMMCC[12]."""
-IRI_BEGIN: Final = 1
-IRI_END: Final = 2
-
-
-@dataclass(slots=True)
-class CommunicationSum:
-    """What units add to one communication. `service` is what signalling says, `content_service` what the tag of
-    content does: the first outranks the second, whichever came first."""
-
-    order_id: str | None = None
-    service: str | None = None
-    content_service: str | None = None
-    parties: set[str] = field(default_factory=set)
-    caller: str | None = None
-    called: str | None = None
-    sends: bool | None = None
-    opened: bool = False
-    ended: bool = False
-    answer_us: int | None = None
-    begin_us: int | None = None
-    end_us: int | None = None
-    iri: int = 0
-    cc_from_target: int = 0
-    cc_to_target: int = 0
-    cc_other: int = 0
-    first_sequence: int = 1 << 62
-    last_sequence: int = -1
-
-    def span(self, first_us: int, last_us: int) -> None:
-        self.begin_us = first_us if self.begin_us is None else min(self.begin_us, first_us)
-        self.end_us = last_us if self.end_us is None else max(self.end_us, last_us)
-
-    def told(self, said: Details, iri_type: int, event_us: int | None) -> None:
-        """One record of signalling. Who called whom is what the first record says that says it."""
-        _, service, parties, caller, called, sends, opens, answers, closes = said
-        if len(self.parties) < MAX_PARTIES:
-            self.parties.update(parties)
-        self.service = service or self.service
-        self.caller = self.caller or caller
-        self.called = self.called or called
-        self.sends = sends if self.sends is None else self.sends
-        self.opened = self.opened or opens or iri_type == IRI_BEGIN
-        self.ended = self.ended or closes or iri_type == IRI_END
-        if answers and event_us is not None:
-            self.answer_us = event_us if self.answer_us is None else min(self.answer_us, event_us)
 
 
 @dataclass(slots=True)
@@ -158,7 +111,7 @@ class Gatherer:
             for reason, times in one.get("reasons", {}).items():
                 found.reasons[reason] = found.reasons.get(reason, 0) + times
 
-    def _said(self, blobs: list[dict[str, Any]], frames_: Sequence[DataFrame]) -> list[dict[int, Said]]:
+    def _said(self, blobs: list[dict[str, Any]], frames_: Sequence[DataFrame]) -> list[dict[int, Details]]:
         """What is known of the rows of each frame without reading them: a batch with rows has one frame, in the order
         of the batches' records."""
         batches = [(int(blob["n"]), rows) for blob in blobs if "n" in blob and (rows := _rows_of(blob))]
@@ -166,7 +119,7 @@ class Gatherer:
             return [{} for _ in frames_]
         return [self._told.take(number, rows) for number, rows in batches]
 
-    def _frame(self, tail: TailUnit, data: DataFrame, said: dict[int, Said], into: Gathered) -> None:
+    def _frame(self, tail: TailUnit, data: DataFrame, said: dict[int, Details], into: Gathered) -> None:
         rows, generation = data.rows(), tail.header.generation
         liids = [liid_text(liid) for liid in data.meta.liids]
         groups = sum_rows(rows)
@@ -208,7 +161,7 @@ class Gatherer:
         data: DataFrame,
         rows: np.ndarray[Any, Any],
         liids: list[str],
-        said: dict[int, Said],
+        said: dict[int, Details],
         into: Gathered,
     ) -> None:
         generation = tail.header.generation
@@ -217,31 +170,26 @@ class Gatherer:
             iri = np.flatnonzero(part["kind"] == KIND_IRI)
             if not len(iri):
                 continue
-            order_id = self._order(extent)
-            columns = [part[name][iri].tolist() for name in _EVENT_COLUMNS]
-            read = self._reader(tail, data, extent, part)
-            for index, form, tag, liid_at, cin, time_us, verdict, iri_type, direction in zip(
-                iri.tolist(), *columns, strict=True
-            ):
-                liid = liids[liid_at]
-                known = said.get(extent.first_row + index)
-                if known is not None and form in (FORM_RECEIVED, FORM_MASKED):
-                    found = details_of(known, tag, dialect_of(tag) is not None)
-                elif form == FORM_SYNTHETIC:
-                    found = CLOSED
-                elif form in (FORM_RECEIVED, FORM_MASKED):
-                    record = self._opened(tag, read(index), data.meta.liids[liid_at])
-                    found = _details(form, tag, liid, cin, record)
-                else:
-                    found = NOTHING
-                event_us = None if time_us == NO_TIME else time_us
-                into.communications[generation, liid, cin].told(found, iri_type, event_us)
-                into.events.append(
-                    (
-                        data.first_sequence + extent.first_row + index, generation, liid, cin, order_id, event_us,
-                        verdict, iri_type, found.payload, direction, _listed(found.parties),
-                    )
-                )  # fmt: skip
+            columns = [part[name][iri].tolist() for name in COLUMNS]
+            ask = self._asked(data, liids, self._reader(tail, data, extent, part))
+            add_events(
+                columns, iri.tolist(), extent.first_row, data.first_sequence, generation, liids, self._order(extent),
+                said, ask, into.communications, into.events,
+            )  # fmt: skip
+
+    def _asked(
+        self, data: DataFrame, liids: list[str], read: Callable[[int], bytes | None]
+    ) -> Callable[[int, int, int, int, int], Details]:
+        """What a row says that nobody has told of: out of its stored octets."""
+
+        def ask(place: int, form: int, tag: int, number: int, cin: int) -> Details:
+            if form == FORM_SYNTHETIC:
+                return CLOSED
+            if form not in (FORM_RECEIVED, FORM_MASKED):
+                return NOTHING
+            return _details(form, tag, liids[number], cin, self._opened(tag, read(place), data.meta.liids[number]))
+
+        return ask
 
     def _reader(
         self, tail: TailUnit, data: DataFrame, extent: frames.ExtentHead, part: np.ndarray[Any, Any]
@@ -282,15 +230,6 @@ class Gatherer:
             return self._agreed.plain(record, liid)
         except DecodeError:
             return record
-
-
-_EVENT_COLUMNS: Final = ("form", "content_tag", "liid", "cin", "event_us", "verdict", "iri_type", "direction")
-
-
-@lru_cache(1024)
-def _listed(parties: tuple[str, ...]) -> str:
-    """The records of a call name the same parties."""
-    return json.dumps(list(parties))
 
 
 def _rows_of(blob: dict[str, Any]) -> int:

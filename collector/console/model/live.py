@@ -25,7 +25,7 @@ from collector.export.communications import Packet, packets_of
 from collector.export.service import payload_names
 from collector.rows import FORM_RECEIVED, FORM_SYNTHETIC
 from collector.standing import Standings
-from collector.store.index_units import IRI_END
+from collector.store.index_events import IRI_END
 from collector.store.placed import rows_of
 from collector.store.reader import DataView, StoredRecord
 from mediation.law.orders import OrderUid

@@ -15,7 +15,7 @@ from asn1.errors import RefusedError
 from collector.console.model.live import ENDED, FLUSH_US, MAX_LISTENERS, SOUND, STOPPED, WAITING, Follower, live_head
 from collector.console.model.scope import NotFoundError
 from collector.standing import held, minimised, of_communication, of_order, released
-from collector.store.index_units import IRI_END
+from collector.store.index_events import IRI_END
 from collector.store.store import Store
 from mediation.law.orders import OrderId, order_uid
 from mediation.law.verdicts import Reason

@@ -1,0 +1,132 @@
+"""Rows of signalling to rows of the index: an event each, and what it adds to its communication.
+
+One pass over the columns of an extent. Nothing is read here: what a record says comes with the row, or from whoever is
+asked for it. One source for two paths (ADR 0002): `index_events.pxd` types it for Cython.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from collector.store.index_details import MAX_PARTIES, Details
+
+if TYPE_CHECKING:
+    from asn1 import plain as cython
+else:
+    try:
+        import cython
+    except ImportError:
+        from asn1 import plain as cython
+
+if not cython.compiled:
+    _NO_TIME = -(1 << 63)
+    _BEGIN, _END = 1, 2
+    _RECEIVED, _MASKED = 0, 1
+
+COMPILED: Final[bool] = cython.compiled
+
+COLUMNS: Final = ("form", "content_tag", "liid", "cin", "event_us", "verdict", "iri_type", "direction")
+"""The columns of an extent that an event is made of."""
+CommunicationKey = tuple[int, str, int]
+"""Generation of the segment, LIID, CIN."""
+IRI_END: Final = 2
+"""iRIType of an iRI-End record."""
+_MOST: Final = MAX_PARTIES
+
+
+class CommunicationSum:
+    """What units add to one communication. `service` is what signalling says, `content_service` what the tag of
+    content does: the first outranks the second, whichever came first."""
+
+    def __init__(self) -> None:
+        self.order_id: str | None = None
+        self.service: str | None = None
+        self.content_service: str | None = None
+        self.parties: set[str] = set()
+        self.caller: str | None = None
+        self.called: str | None = None
+        self.sends: bool | None = None
+        self.opened = False
+        self.ended = False
+        self.answer_us: int | None = None
+        self.begin_us: int | None = None
+        self.end_us: int | None = None
+        self.iri = 0
+        self.cc_from_target = 0
+        self.cc_to_target = 0
+        self.cc_other = 0
+        self.first_sequence = 1 << 62
+        self.last_sequence = -1
+        self.newest: tuple[str, ...] = ()
+        """The parties that were added last."""
+
+    def span(self, first_us: int, last_us: int) -> None:
+        self.begin_us = first_us if self.begin_us is None else min(self.begin_us, first_us)
+        self.end_us = last_us if self.end_us is None else max(self.end_us, last_us)
+
+    def told(self, said: Details, iri_type: int, event_us: int | None) -> None:
+        """One record of signalling. Who called whom is what the first record says that says it."""
+        # Several at once would go through an iterator, compiled.
+        service, parties, caller, called = said[1], said[2], said[3], said[4]
+        sends, opens, answers, closes = said[5], said[6], said[7], said[8]
+        if parties is not self.newest:
+            if len(self.parties) < _MOST:
+                self.parties.update(parties)
+            self.newest = parties
+        if service:
+            self.service = service
+        if not self.caller:
+            self.caller = caller
+        if not self.called:
+            self.called = called
+        if self.sends is None:
+            self.sends = sends
+        if opens or iri_type == _BEGIN:
+            self.opened = True
+        if closes or iri_type == _END:
+            self.ended = True
+        if answers and event_us is not None:
+            self.answer_us = event_us if self.answer_us is None else min(self.answer_us, event_us)
+
+
+@lru_cache(1024)
+def _listed(parties: tuple[str, ...]) -> str:
+    """The records of a call name the same parties."""
+    return json.dumps(list(parties))
+
+
+def add_events(
+    columns: list[list[int]],
+    places: list[int],
+    first_row: int,
+    first_sequence: int,
+    generation: int,
+    liids: list[str],
+    order_id: str | None,
+    said: Mapping[int, Details],
+    ask: Callable[[int, int, int, int, int], Details],
+    communications: dict[CommunicationKey, CommunicationSum],
+    events: list[tuple[Any, ...]],
+) -> None:
+    """`columns` by COLUMNS, `places` of the rows in their extent, which begins with the frame's `first_row`; `said` by
+    the place in the frame. `ask(place, form, tag, LIID's number, CIN)` is for rows that nothing is said of. Every
+    communication is there already."""
+    forms, tags, numbers, cins, times, verdicts, iri_types, directions = columns
+    for at in range(len(places)):
+        place, form, number, cin, time_us = places[at], forms[at], numbers[at], cins[at], times[at]
+        found = said.get(first_row + place) if form in (_RECEIVED, _MASKED) else None
+        if found is None:
+            found = ask(place, form, tags[at], number, cin)
+        event_us = None if time_us == _NO_TIME else time_us
+        liid, iri_type = liids[number], iri_types[at]
+        one = communications[generation, liid, cin]
+        one.told(found, iri_type, event_us)
+        events.append(
+            (
+                first_sequence + first_row + place, generation, liid, cin, order_id, event_us, verdicts[at], iri_type,
+                found[0], directions[at], _listed(found[2]),
+            )
+        )  # fmt: skip
