@@ -40,6 +40,7 @@ COMMANDS: Final[dict[str, str]] = {
     **_of("cli_decode", "decode"),
     **_of("cli_demo", "replay"),
     **_of("cli_verify", "verify"),
+    **_of("cli_compare", "bundle", "diff"),
     **_of("cli_explain", "explain"),
     **_of("cli_access", "may"),
     **_of("cli_grant", "grant"),
@@ -58,6 +59,7 @@ GROUPS: Final[dict[str, Group]] = {
         "list": "lab.cli_scenario:listing",
         **_of("cli_scenario", "show", "lint", "schema", "new"),
         **_of("cli_scenario_run", "run"),
+        **_of("cli_compare", "replay"),
     }),
     "fault": Group("Faults on purpose, on the links of a run (`up --faults`).", {
         "list": "lab.cli_fault:listing",

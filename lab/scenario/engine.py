@@ -46,6 +46,8 @@ from mediation.runtime.config import ConfigError, NotReadyError
 STORE: Final = {"capacity_octets": 256 << 20, "segment_octets": 16 << 20}
 DATAGRAMS_SPEED: Final = 6.0
 """Content over UDP is lost where a busy machine does not keep up, and nobody sends it again."""
+STORY: Final = "scenario.json"
+OUTCOME: Final = "outcome.json"
 CLI: Final = "calea-lab"
 SPEAKING: Final = ("order", "case")
 """Commands by which the court may have signed something."""
@@ -121,7 +123,13 @@ class Engine:
         self.tell("reading what it left")
         evidence = Evidence(stack.paths, find_store(self.data))
         checks = checks_of(scenario, evidence, play.last, self.times, self.people.listenings)
-        return Outcome(scenario, checks, time.monotonic() - began, self.data)
+        outcome = Outcome(scenario, checks, time.monotonic() - began, self.data)
+        # With these two beside it a run can be bundled, and played again.
+        (self.data / "scenario.json").write_text(
+            scenario.model_dump_json(by_alias=True, exclude_defaults=True, indent=2)
+        )
+        (self.data / "outcome.json").write_text(json.dumps(outcome.as_json(), indent=2))
+        return outcome
 
     def name_times(self) -> int:
         """Work out the story's times; its start. Raises ConfigError."""
@@ -238,10 +246,10 @@ class Engine:
         hand = play.stack.hand
         assert hand is not None, "a scenario's clock can be moved"
         self.tell(f"the clock goes to {iso(to_us)}")
-        if self.scenario.speed != "max":
-            # The last stretch is a jump: a stamp at this very instant has to be possible.
-            self._pass(hand, to_us - round(2 * LOOK_S * 1e6 * self.scenario.speed), self.scenario.speed)
-        hand.jump(to_us)
+        if self.scenario.speed == "max":
+            hand.jump(to_us)
+        else:
+            self._pass(hand, to_us, self.scenario.speed)
         # What begins or ends by the clock has begun or ended, tasks at the element among it, before anything follows.
         until_heard(play)
 
@@ -256,13 +264,17 @@ class Engine:
 
     @staticmethod
     def _pass(hand: ClockHand, until_us: int, speed: float) -> None:
-        """Let the clock run until then, and stand again."""
+        """Let the clock run until then, and stand there to the microsecond: the last stretch is a jump, so that what
+        is injected next has the same stamps in every run."""
+        last_us = until_us - round(2 * LOOK_S * 1e6 * speed)
         hand.go(speed)
         try:
-            while hand.clock.now_us() < until_us:
-                time.sleep(min(LOOK_S, hand.clock.real_delay_s(until_us)))
+            while hand.clock.now_us() < last_us:
+                time.sleep(min(LOOK_S, hand.clock.real_delay_s(last_us)))
         finally:
             hand.go(0.0)
+        if hand.clock.now_us() < until_us:
+            hand.jump(until_us)
 
     # Deeds
 

@@ -8,7 +8,7 @@ were kept before they are used; a briefing, and a key with the answers.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -35,6 +35,10 @@ from mediation.law.verdicts import Reason, VerdictKind
 
 TIMES: Final = "times"
 _KEPT: Final = re.compile(r"\$([A-Z][A-Z0-9_]*)")
+_FILES: Final = frozenset({"--data", "--file", "--out", "--pin", "--bundle", "--papers", "--junit", "--certificate"})
+_PLACES: Final = re.compile(
+    r"(_dir|_directory|_url|_key|_file|_ca|_listen)$|^(listen|control|host|tls|exposed|file|hi[123])$"
+)
 _STANDINGS: Final = frozenset({"HELD", "PRIVILEGED", "MINIMISED", "RELEASED"})
 Commands = Callable[[str], bool]
 """Whether `calea-lab` has a command of this name."""
@@ -48,7 +52,15 @@ def problems(source: Source, is_command: Commands) -> list[str]:
         scenario = source.load()
     except LabError as error:
         return [str(error)]
+    if not scenario.answers:
+        found.append(f"{scenario.id}: it has no answers: say what is to be seen and decided, and by which rules")
     return found + [f"{scenario.id}: {one}" for one in _Reader(scenario, is_command).look()]
+
+
+def of_scenario(scenario: Scenario) -> Iterator[str]:
+    """What is wrong with a scenario that came from elsewhere, and was read already; it may lack a key."""
+    yield from foreign(scenario.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+    yield from _Reader(scenario, lambda _: True).look()
 
 
 @dataclass
@@ -65,8 +77,6 @@ class _Reader:
         for name, text in scenario.times.items():
             yield from self._time(f"times.{name}", text, name)
         yield from self._forward("start", scenario.start, ordered=True)
-        if not scenario.answers:
-            yield "it has no answers: say what is to be seen and decided, and by which rules"
         for index, answer in enumerate(scenario.answers):
             yield from self._answer(f"answers.{index}", answer)
         for index, order in enumerate(scenario.orders):
@@ -74,6 +84,8 @@ class _Reader:
         yield from self._traffic("traffic", scenario.traffic)
         yield from _fits("faults.mediation", FaultsModel, self._resolved(scenario.faults.mediation))
         yield from _fits("faults.carrier", CarrierFaults, self._resolved(scenario.faults.carrier))
+        for name, values in scenario.configuration.model_dump().items():
+            yield from _reaches_out(f"configuration.{name}", values)
         yield from self._steps("steps", scenario.steps)
         for card in scenario.injects:
             yield from self._steps(f"injects.{card.id}", card.steps, ordered=False)
@@ -139,6 +151,7 @@ class _Reader:
         if step.command is not None:
             if not self.is_command(step.command.words[0]):
                 yield f"{at}: calea-lab has no command {step.command.words[0]}"
+            yield from _outside(at, step.command.words)
             yield from self._words(at, step.command.words)
             self.kept |= set(step.command.keep)
         if step.visit is not None:
@@ -203,6 +216,21 @@ class _Reader:
         else:
             if name:
                 self.times[name] = found
+
+
+def _outside(at: str, words: list[str]) -> Iterator[str]:
+    """A command works on the run, and on no file beside it."""
+    for word in words:
+        if word.startswith(("/", "~")) or ".." in word or word.partition("=")[0] in _FILES:
+            yield f"{at}: {word} leads out of the run: a scenario's commands name no file and no --data"
+
+
+def _reaches_out(at: str, value: Any) -> Iterator[str]:  # noqa: ANN401  whatever YAML may hold
+    """Where a process listens, connects to and keeps its things is the lab's to say."""
+    for name, one in value.items() if isinstance(value, Mapping) else ():
+        if _PLACES.search(str(name)):
+            yield f"{at}.{name} is the lab's to say: a scenario chooses no file, no address and no key"
+        yield from _reaches_out(f"{at}.{name}", one)
 
 
 def _named(at: str, wanted: Any, known: Any) -> Iterator[str]:  # noqa: ANN401  names, of whatever collection

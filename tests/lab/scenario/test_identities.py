@@ -10,6 +10,8 @@ from lab.scenario.catalogue import shipped
 from lab.scenario.identities import foreign
 from lab.scenario.reading import read
 
+SHIPPED = shipped()
+
 OURS = [
     "+12125550100", "12125550101", "+1-212-555-0100", "(212) 555-0199", "555-0133", "001012125550101",
     "sip:+12125550100@ims.invalid", "sim-2125550100@data.invalid", "192.0.2.7", "198.51.100.255", "203.0.113.1",
@@ -59,6 +61,6 @@ def test_a_sentence_says_where_and_what_to_take() -> None:
     assert said.startswith("steps.0.inject.0.to: 13105551234") and "555 01XX" in said
 
 
-@pytest.mark.parametrize("path", sorted({one.path for one in shipped().values()}), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted({one.path for one in SHIPPED.values()}), ids=lambda path: path.stem)
 def test_nothing_that_is_shipped_is_anybody_s(path: Any) -> None:
     assert not list(foreign(read(path)))

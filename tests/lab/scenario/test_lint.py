@@ -16,19 +16,21 @@ from lab.scenario.lint import problems
 from lab.scenario.model import Scenario
 from lab.scenario.reading import read
 
+SHIPPED = shipped()
+
 TEXT = SKELETON.read_text("utf-8")
 SCHEMA = Scenario.model_json_schema()
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", SHIPPED)
 def test_nothing_is_wrong_with_what_is_shipped(name: str) -> None:
-    assert problems(shipped()[name], is_command) == []
+    assert problems(SHIPPED[name], is_command) == []
 
 
 def test_the_schema_is_one_and_every_shipped_file_fits_it() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     judge = jsonschema.Draft202012Validator(SCHEMA)
-    for path in {one.path for one in shipped().values()}:
+    for path in {one.path for one in SHIPPED.values()}:
         judge.validate(read(path))
     judge.validate(read(SKELETON))
     for key in ("subscribers", "orders", "traffic", "loads", "faults", "injects", "expect", "scoring", "speed", "seed"):

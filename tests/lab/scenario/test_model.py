@@ -12,6 +12,8 @@ from lab.scenario.reading import load
 from lab.scenario.times import at_us
 from mediation.runtime.config import ConfigError
 
+SHIPPED = shipped()
+
 SOUND = """
 id: SC-99
 title: nothing much
@@ -54,7 +56,7 @@ def test_a_misspelt_word_is_refused_with_its_place(tmp_path: Path, old: str, new
         load(written(tmp_path, SOUND.replace(old, new)))
 
 
-@pytest.mark.parametrize(("name", "source"), shipped().items(), ids=shipped().keys())
+@pytest.mark.parametrize(("name", "source"), SHIPPED.items(), ids=SHIPPED.keys())
 def test_shipped_scenarios_are_sound(name: str, source: Source) -> None:
     scenario = source.load()
     assert scenario.id == name
@@ -69,12 +71,12 @@ def test_shipped_scenarios_are_sound(name: str, source: Source) -> None:
 
 
 def test_a_form_has_the_file_it_is_of() -> None:
-    assert all(name == source.path.stem + source.letter for name, source in shipped().items())
-    assert {source.load().form for source in shipped().values()} == {"etsi", "t1678"}
+    assert all(name == source.path.stem + source.letter for name, source in SHIPPED.items())
+    assert {source.load().form for source in SHIPPED.values()} == {"etsi", "t1678"}
 
 
 def test_every_one_of_the_list_is_there() -> None:
-    numbers = {name[:5] for name in shipped()}
+    numbers = {name[:5] for name in SHIPPED}
     assert numbers >= {f"SC-{number:02d}" for number in range(1, 23) if number not in (14, 21)}
 
 
