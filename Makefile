@@ -44,7 +44,7 @@ demo: setup ## intercept calls, messages and data end to end, then verify every 
 test: setup $(STAMPS)/browser ## the whole test suite
 	@$(BIN)/pytest -n $$(($$(nproc) + 1)) --dist worksteal
 
-check: setup ## lint, format, types, import contracts, the pages of rules, standards and performance
+check: setup ## lint, format, types, import contracts, the pages made from the tree
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
@@ -52,11 +52,13 @@ check: setup ## lint, format, types, import contracts, the pages of rules, stand
 	@$(BIN)/python tools/rules.py --check
 	@$(BIN)/python tools/standards.py --check
 	@$(BIN)/python tools/performance.py --check
+	@$(BIN)/python tools/reference.py --check
 
-rules: setup ## write docs/{rules,standards,performance}.md from the rulebook, the code, the tables, the tests, the results
+rules: setup ## write docs/{rules,standards,performance,reference}.md from the rulebook, the code, the tables, the tests, the results
 	@$(BIN)/python tools/rules.py
 	@$(BIN)/python tools/standards.py
 	@$(BIN)/python tools/performance.py
+	@$(BIN)/python tools/reference.py
 
 fmt: setup ## format and sort
 	@$(BIN)/ruff check --fix --quiet . || true
