@@ -65,6 +65,10 @@ GROUPS: Final[dict[str, Group]] = {
         "list": "lab.cli_fault:listing",
         **_of("cli_fault", "add", "show", "clear"),
     }),
+    "conformance": Group("Clause by clause: a LEMF, a mediation function, a network element.", {
+        "list": "lab.cli_conformance:listing",
+        **_of("cli_conformance", "run"),
+    }),
     "desk": Group("The desk: facilities, people present, time.", _of("cli_desk", "init", "enter", "leave", "tick")),
     "user": Group("People, their duties and passwords.", {
         **_of("cli_user", "add", "show", "transfer", "suspend", "train"),

@@ -25,6 +25,7 @@ _DIRECTION_FLAGS: Final = 2
 _INBOUND, _OUTBOUND = 1, 2
 _NAMES: Final = {LINK_RAW: "IP packets", LINK_ETHERNET: "Ethernet frames", LINK_UPPER_PDU: "RTP without IP headers"}
 _DISSECTOR_NAME: Final = 12
+_TCP: Final = 6
 _UDP: Final = 17
 MAX_UDP_OCTETS: Final = 65_507
 """What fits behind the IPv4 and the UDP header."""
@@ -76,8 +77,25 @@ def udp_packet(source: bytes, destination: bytes, port: int, payload: bytes) -> 
     udp = udp[:6] + struct.pack(">H", check)
     if len(source) == 16:
         return struct.pack(">IHBB", 6 << 28, len(udp) + len(payload), _UDP, 64) + source + destination + udp + payload
-    head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp) + len(payload), 0, 0, 64, _UDP, 0) + source + destination
-    return head[:10] + struct.pack(">H", _checksum(head)) + head[12:] + udp + payload
+    return _ipv4(source, destination, _UDP, udp + payload)
+
+
+def tcp_packet(
+    source: bytes, destination: bytes, from_port: int, to_port: int, sequence: int, heard: int, payload: bytes
+) -> bytes:
+    """An IPv4 packet with one TCP segment (PSH, ACK) of a conversation that is put together again; `sequence` and
+    `heard` are the octets sent before, and heard from the other side, both ways counted from 1. RFC 9293."""
+    tcp = struct.pack(
+        ">HHIIBBHHH", from_port, to_port, sequence & 0xFFFFFFFF, heard & 0xFFFFFFFF, 5 << 4, 0x18, 0xFFFF, 0, 0
+    )
+    pseudo = source + destination + struct.pack(">HH", _TCP, len(tcp) + len(payload))
+    tcp = tcp[:16] + struct.pack(">H", _checksum(pseudo + tcp + payload)) + tcp[18:]
+    return _ipv4(source, destination, _TCP, tcp + payload)
+
+
+def _ipv4(source: bytes, destination: bytes, protocol: int, payload: bytes) -> bytes:
+    head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(payload), 0, 0, 64, protocol, 0) + source + destination
+    return head[:10] + struct.pack(">H", _checksum(head)) + head[12:] + payload
 
 
 def _checksum(octets: bytes) -> int:

@@ -107,7 +107,9 @@ class Flow:
             return
         for _ in range(times):
             self._put(octets, now_us)
-        self._let_go(now_us, every=self._behind is not None)
+        # Its successor is one of its own kind: a keep-alive between two records of content is none.
+        if any(one.request.kind == "reorder" and one.about(said, self._direction) for one in standing):
+            self._let_go(now_us, every=True)
 
     def _changed(self, octets: bytes, said: About, standing: list[Standing], taken: dict[str, Standing]) -> bytes:
         for one in standing:
