@@ -98,8 +98,9 @@ async def _sent(watched: mf.Mf, stack: Stack) -> dict[str, list[Any]]:
         await _clear(stack)
         await _tasked(stack)
         for fault, asked in OF_THE_LINK.items():
+            await _forget(watched)
             await _put(stack, fault, asked)
-            await _traffic(watched, stack, TARGET)
+            await _calls(watched, stack, TARGET)
             if fault == "missed_keepalive":
                 await asyncio.sleep(1.5 * own.OWN_TIMERS["time1_s"])
             watched.late_s = 1.0 if fault == "delay" else own.LATE_S
@@ -147,7 +148,12 @@ async def _wrong(watched: mf.Mf, stack: Stack) -> list[tuple[str, Finding]]:
 
 
 async def _traffic(watched: mf.Mf, stack: Stack, *callers: str) -> None:
-    """Each makes a call. What was seen before is forgotten, once nothing of it comes again; who is connected is not."""
+    await _forget(watched)
+    await _calls(watched, stack, *callers)
+
+
+async def _forget(watched: mf.Mf) -> None:
+    """What was seen before, once nothing of it comes again; who is connected is not forgotten."""
     observer, count = watched.observer, -1
     await observer.until(lambda: {one.link for one in observer.joined if not one.ended} == set(observer.ports), 10)
     while count != len(observer.seen):
@@ -155,12 +161,15 @@ async def _traffic(watched: mf.Mf, stack: Stack, *callers: str) -> None:
         await asyncio.sleep(0.3)
     observer.seen.clear()
     observer.joined[:] = [one for one in observer.joined if not one.ended]
+
+
+async def _calls(watched: mf.Mf, stack: Stack, *callers: str) -> None:
     calls = [
         {"kind": "call", "caller": one, "callee": OTHER, "seconds": 0.5, "ring_s": 0.5, "sound": "tone"}
         for one in callers
     ]
     await asyncio.to_thread(stack.post, "carrier_sim", "/inject", calls)
-    await observer.quiet(0.8, 15)
+    await watched.observer.quiet(0.8, 15)
 
 
 async def _tasked(stack: Stack) -> None:
