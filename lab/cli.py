@@ -90,8 +90,9 @@ GROUPS: Final[dict[str, Group]] = {
         **_of("cli_case_act", "act"),
         **_of("cli_case_release", "copy", "disclose", "incident", "disclosures"),
     }),
-    "agency": Group("The systems around: recorders and what becomes of them.", {
-        **_of("cli_agency", "install", "remove", "lend", "show"),
+    "agency": Group("The systems around: recorders, record management, the hand-off.", {
+        **_of("cli_agency", "install", "remove", "lend", "show", "records", "password"),
+        "hand-over": "lab.cli_agency:hand_over",
     }),
     "export": Group("What leaves the store as files.", _of("cli_export", "evidence")),
     "ca": Group("The offline root of the collector's ledgers.", {

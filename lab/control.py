@@ -34,7 +34,35 @@ def post(port: int, path: str, body: Mapping[str, Any] | list[Any] | None = None
     return _ask("POST", port, path, body or {}, word)
 
 
+def answer(port: int, path: str, body: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+    """A POST whose refusal is an answer too: its status, and the object that came with it."""
+    status, octets = _exchange("POST", port, path, body, "")
+    try:
+        value = json.loads(octets)
+    except ValueError as error:
+        raise ControlError(f"The control port {port} answered POST {path} with something else than JSON.") from error
+    return status, value if isinstance(value, dict) else {"answer": value}
+
+
 def _ask(method: str, port: int, path: str, body: Mapping[str, Any] | list[Any] | None, word: str) -> dict[str, Any]:
+    status, octets = _exchange(method, port, path, body, word)
+    if status >= 300:
+        text = octets[:200].decode(errors="replace")
+        raise ControlRefusedError(
+            f"The control port {port} refused {method} {path}: {status} {text}", _sentence(octets) or text
+        )
+    try:
+        value = json.loads(octets) if octets else {}
+    except ValueError as error:
+        raise ControlError(
+            f"The control port {port} answered {method} {path} with something else than JSON."
+        ) from error
+    return value if isinstance(value, dict) else {"answer": value}
+
+
+def _exchange(
+    method: str, port: int, path: str, body: Mapping[str, Any] | list[Any] | None, word: str
+) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_S)
     try:
         sent = None if body is None else json.dumps(body).encode()
@@ -46,18 +74,7 @@ def _ask(method: str, port: int, path: str, body: Mapping[str, Any] | list[Any] 
         raise ControlError(f"The control port {port} does not answer {method} {path}: {error}.") from error
     finally:
         connection.close()
-    if answer.status >= 300:
-        text = octets[:200].decode(errors="replace")
-        raise ControlRefusedError(
-            f"The control port {port} refused {method} {path}: {answer.status} {text}", _sentence(octets) or text
-        )
-    try:
-        value = json.loads(octets) if octets else {}
-    except ValueError as error:
-        raise ControlError(
-            f"The control port {port} answered {method} {path} with something else than JSON."
-        ) from error
-    return value if isinstance(value, dict) else {"answer": value}
+    return answer.status, octets
 
 
 def _sentence(octets: bytes) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 PROCESSES = (
     "signer", "collector", "faults", "carrier_sim", "mediation", "reconciler", "desk", "witness", "court_office",
-    "console", "devices",
+    "console", "devices", "records",
 )  # fmt: skip
 """In the order they start: who listens before who connects, who compares them after that."""
 EVERY_RUN = ("collector", "carrier_sim", "mediation")
@@ -26,6 +26,7 @@ MODULES = {
     "court_office": "lab.court_office",
     "console": "collector.console",
     "devices": "lab.agency.devices",
+    "records": "lab.agency.records",
 }
 """What runs a process whose name is not its package's."""
 
@@ -88,7 +89,7 @@ class RunPaths:
         return self.data / process / "hi1-inbox"
 
     def ledger(self, owner: str) -> Path:
-        """Directory of the signed log of `collector`, `desk`, `reconciler` or `devices`."""
+        """Directory of the signed log of `collector`, `desk`, `reconciler`, `devices` or `records`."""
         return self.data / owner / ("findings" if owner == "reconciler" else "audit")
 
     def config(self, process: str) -> Path:

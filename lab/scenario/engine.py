@@ -137,6 +137,11 @@ class Engine:
             self.times[name] = at_us(text, self.times)
         return at_us(self.scenario.start, self.times)
 
+    def _around(self) -> Agency | None:
+        """The systems around the collector, where the story has them."""
+        own = self.scenario.agency
+        return None if own is None else Agency(resolved(own.devices, self.times), resolved(own.records, self.times))
+
     def plan(self, start_us: int) -> Plan:
         """What the story's run is configured as; its times have been named (`name_times`)."""
         scenario, own = self.scenario, self.scenario.configuration
@@ -162,7 +167,7 @@ class Engine:
             reconcile=scenario.reconcile,
             desk=scenario.desk or scenario.console,
             console=scenario.console,
-            agency=None if scenario.agency is None else Agency(resolved(scenario.agency.devices, self.times)),
+            agency=self._around(),
             dialects=tuple(scenario.dialects),
             faults=scenario.link_faults,
             disposable=True,

@@ -234,9 +234,10 @@ class Configuration(Model):
 
 
 class AgencySetting(Model):
-    """What this scenario configures of them otherwise (`lab.agency.devices.config`)."""
+    """What this scenario configures of them otherwise (`lab.agency.devices.config`, `lab.agency.records.config`)."""
 
     devices: dict[str, Any] = Field(default_factory=dict)
+    records: dict[str, Any] = Field(default_factory=dict)
 
 
 class Subscriber(Model):

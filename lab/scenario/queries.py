@@ -11,8 +11,8 @@ from pydantic import Field
 
 from mediation.runtime.config import Model
 
-Process = Literal["carrier_sim", "mediation", "collector", "reconciler", "desk", "faults", "devices"]
-Ledger = Literal["collector", "desk", "reconciler", "certifications", "devices"]
+Process = Literal["carrier_sim", "mediation", "collector", "reconciler", "desk", "faults", "devices", "records"]
+Ledger = Literal["collector", "desk", "reconciler", "certifications", "devices", "records"]
 
 
 class AuditQuery(Model):
