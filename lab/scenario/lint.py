@@ -24,7 +24,7 @@ from lab.scenario.identities import foreign
 from lab.scenario.lesson import Answer
 from lab.scenario.model import LinkFaultStep, OrderStep, Scenario, Step
 from lab.scenario.queries import AuditQuery
-from lab.scenario.reading import read
+from lab.scenario.reading import for_trainee, read
 from lab.scenario.times import MARK, at_us, resolved, span_us
 from lab.training.rubric import Trace
 from mediation.config import FaultsModel
@@ -48,7 +48,7 @@ def problems(source: Source, is_command: Commands) -> list[str]:
     """Every problem of a file in the form that is meant; none when it is sound."""
     try:
         raw = read(source.path)
-        found = list(foreign(raw))
+        found = list(foreign(for_trainee(raw, None)))
         scenario = source.load()
     except LabError as error:
         return [str(error)]
@@ -71,6 +71,8 @@ class _Reader:
     kept: set[str] = field(default_factory=set)
     reached_us: int = 0
     heard: set[str] = field(default_factory=set)
+    fills: bool = False
+    """Whether names may stand that nothing here kept."""
 
     def look(self) -> Iterator[str]:
         scenario = self.scenario
@@ -87,7 +89,11 @@ class _Reader:
         for name, values in scenario.configuration.model_dump().items():
             yield from _reaches_out(f"configuration.{name}", values)
         yield from self._steps("steps", scenario.steps)
+        cues = () if scenario.training is None else scenario.training.cues
+        # A cue fills its card's names from the entry that it answers.
+        by_cue = {one.plays for one in cues}
         for card in scenario.injects:
+            self.fills = card.id in by_cue
             yield from self._steps(f"injects.{card.id}", card.steps, ordered=False)
         yield from self._expectations()
         yield from self._rubric()
@@ -146,8 +152,11 @@ class _Reader:
             yield from _says(at, lambda _: FaultsModel.model_validate(fault_request(self._resolved(body)).set), "")
         if step.link_fault is not None:
             yield from _link_fault(at, step.link_fault)
-        if step.play is not None and step.play not in {one.id for one in self.scenario.injects}:
-            yield f"{at}: there is no inject {step.play}"
+        if step.play is not None:
+            played = [one for card in self.scenario.injects if card.id == step.play for one in card.steps]
+            self.kept |= {name for one in played for name in _keeps(one)}
+            if not played:
+                yield f"{at}: there is no inject {step.play}"
         if step.command is not None:
             if not self.is_command(step.command.words[0]):
                 yield f"{at}: calea-lab has no command {step.command.words[0]}"
@@ -174,7 +183,7 @@ class _Reader:
             if word.startswith(MARK):
                 yield from self._time(at, word[len(MARK) :])
             for name in _KEPT.findall(word):
-                if name not in self.kept:
+                if name not in self.kept and not self.fills:
                     yield f"{at}: ${name} was not kept by any step before"
 
     def _answer(self, at: str, answer: Answer) -> Iterator[str]:
@@ -216,6 +225,11 @@ class _Reader:
         else:
             if name:
                 self.times[name] = found
+
+
+def _keeps(step: Step) -> Iterator[str]:
+    for one in (step.command, step.visit):
+        yield from () if one is None else one.keep
 
 
 def _outside(at: str, words: list[str]) -> Iterator[str]:

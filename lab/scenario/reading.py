@@ -41,7 +41,7 @@ _Loader.yaml_implicit_resolvers = {
 def load(path: Path, letter: str = "", trainee: tuple[str, int] | None = None) -> Scenario:
     """The scenario of a file, or the form of it that `letter` names, as it is for one trainee: id and number. Raises
     `ConfigError` with one sentence."""
-    raw = _for_trainee(read(path), trainee)
+    raw = for_trainee(read(path), trainee)
     try:
         story = _in_form(raw, letter) if letter else raw
         return Scenario.model_validate(_with_numbers(_this_form_alone(story)))
@@ -71,7 +71,7 @@ def read(path: Path) -> dict[str, Any]:
     return raw
 
 
-def _for_trainee(raw: dict[str, Any], trainee: tuple[str, int] | None) -> dict[str, Any]:
+def for_trainee(raw: dict[str, Any], trainee: tuple[str, int] | None) -> dict[str, Any]:
     """With who plays it in the place of `<me>` and `<n>`, where the file says how a class plays it."""
     training = raw.get("training")
     if not isinstance(training, dict):
