@@ -48,6 +48,7 @@ KERNELS = (
     "collector.store.index_details",
     "collector.store.index_events",
     "collector.store.pack",
+    "collector.store.sealing",
     "collector.store.sums",
     "mediation.ledger.kernel",
     "mediation.x3_contexts",
@@ -56,6 +57,7 @@ KERNELS = (
 # What a kernel needs beyond the defaults: keyword arguments of setuptools.Extension.
 EXTRA: dict[str, dict[str, Any]] = {
     "collector.store.pack": {"libraries": ["crypto"]},
+    "collector.store.sealing": {"libraries": ["crypto"]},
     "mediation.ledger.kernel": {"libraries": ["crypto"]},
 }
 

@@ -103,6 +103,7 @@ def put_under_clocks(stages: Stages) -> None:
     stages.clock(store, "plan_frame", "measure")
     stages.clock(framing, "fill", "pack and leaf hash")
     stages.clock(framing.Framer, "_extent", "encrypt")
+    stages.clock(framing.Framer, "_short", "encrypt")
     stages.clock(frames, "seal_data_frame", "digest of a frame")
     stages.clock(framing.Framer, "write", "Python, frames")
     stages.clock(store.Store, "_write_batches", "tree, unit put together")

@@ -42,6 +42,7 @@ FIELD_OF: Final = {
     VerdictKind.DUPLICATE: "duplicate",
 }
 FIELDS: Final = tuple(FIELD_OF.values())
+_BESIDE: Final = tuple(name for name in FIELDS if name != "accepted")
 
 MAX_UNKNOWN_LIIDS: Final = 64
 """LIIDs without an order that are told apart, in a batch and in the totals; the others share `OTHER`."""
@@ -89,8 +90,10 @@ class Counts:
     def add(self, other: dict[str, Any]) -> None:
         """Add counts read from a blob."""
         self.delivered += int(other.get("delivered", 0))
-        for name in FIELDS:
-            setattr(self, name, getattr(self, name) + int(other.get(name, 0)))
+        self.accepted += int(other.get("accepted", 0))
+        for name in _BESIDE:
+            if name in other:
+                setattr(self, name, getattr(self, name) + int(other[name]))
         for reason, times in other.get("reasons", {}).items():
             self.reasons[reason] = self.reasons.get(reason, 0) + int(times)
 
@@ -140,6 +143,8 @@ class BatchAccount:
     def __init__(self) -> None:
         self.delivered = 0
         self._orders: dict[tuple[str, int, str], Counts] = {}
+        self._bulk: list[tuple[str, int, str, int]] = []
+        """Orders of which nothing but the bulk lane has anything, and how much: there may be as many as records."""
         self._unknown: dict[str, Counts] = {}
         self._refusals: dict[tuple[str, str, int, int, tuple[Reason, ...], tuple[str, ...]], _Refusal] = {}
         self._marks: dict[tuple[bytes, int, int], StreamMark] = {}
@@ -269,8 +274,9 @@ class BatchAccount:
         """The blob, as a value and as octets. Raises LocalError when the counts do not balance or `rows` are not how
         many were kept."""
         everything = (*self._orders.values(), *self._unknown.values())
-        delivered = sum(counts.delivered for counts in everything)
-        kept = sum(counts.kept for counts in everything) + self._made.total()
+        bulk = sum([one[3] for one in self._bulk])
+        delivered = sum(counts.delivered for counts in everything) + bulk
+        kept = sum(counts.kept for counts in everything) + self._made.total() + bulk
         if delivered != self.delivered or kept != rows or not all(counts.balanced for counts in everything):
             raise LocalError(
                 f"a batch of {self.delivered} delivered records has {delivered} counted, {kept} to keep, {rows} rows; "
@@ -280,6 +286,10 @@ class BatchAccount:
         blob["orders"] = [
             {"order": order, "version": version, "liid": liid, **counts.values(sparse=True)}
             for (order, version, liid), counts in self._orders.items()
+        ]
+        blob["orders"] += [
+            {"order": order, "version": version, "liid": liid, "delivered": records, "accepted": records}
+            for order, version, liid, records in self._bulk
         ]
         blob["unknown"] = [{"liid": liid, **counts.values(sparse=True)} for liid, counts in self._unknown.items()]
         blob["refusals"] = [
@@ -344,7 +354,10 @@ class Totals:
             return
         self.last_batch = max(self.last_batch, int(blob["n"]))
         for one in blob.get("orders", ()):
-            self.orders.setdefault(one["order"], Counts()).add(one)
+            found = self.orders.get(one["order"])
+            if found is None:
+                found = self.orders[one["order"]] = Counts()
+            found.add(one)
             self.liids[one["order"]] = one["liid"]
         for one in blob.get("unknown", ()):
             liid = one["liid"]

@@ -4,6 +4,8 @@ again. One thread's; no file is touched here."""
 from __future__ import annotations
 
 import os
+import time
+from array import array
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -14,15 +16,17 @@ from collector.store import frames
 from collector.store.fresh import FramePlace
 from collector.store.keys import Keys, data_key_id
 from collector.store.pack import Extent, Plan, fill, measure
+from collector.store.sealing import NONCE_OCTETS, TAG_OCTETS, seal
 from collector.store.unit_buffer import UnitBuffer
 from collector.store.walk import NO_ORDER, binding
 from mediation.law.orders import OrderUid
 
-TAG_OCTETS: Final = 16
-NONCE_OCTETS: Final = 12
-"""Both of AES-GCM."""
 PIECE_OCTETS: Final = 512 << 10
 """What is copied and hashed is encrypted before it leaves the nearer caches; a longer extent goes in one."""
+
+
+SHORT_OCTETS: Final = 4096
+"""Extents that are shorter, in the mean of a piece, are encrypted together: the call costs more than their octets."""
 
 
 class FramePlan(NamedTuple):
@@ -49,12 +53,17 @@ class Framer:
         self._keys = keys
         self._encryption = encryption
         self._plain = UnitBuffer()
-        self._ciphers: dict[OrderUid, tuple[AESGCM, bytes]] = {}
+        self._found: dict[OrderUid, tuple[bytes, bytes]] = {}
+        """Data keys and their names."""
+        self._settled: int | None = None
 
-    def forget(self) -> None:
-        """At the end of a unit. An order's key is asked for once a unit, since its withdrawal shows on disk, and not
-        kept beyond it."""
-        self._ciphers.clear()
+    def begin(self) -> None:
+        """Before each unit. Orders' keys are kept from one to the next only where the disk says that none was withdrawn
+        since, by whatever process: else each is asked for again."""
+        settled = self._keys.settled(time.time_ns())
+        if settled is None or settled != self._settled:
+            self._found.clear()
+        self._settled = settled
 
     def write(
         self, plan: FramePlan, view: memoryview, at: int, header: frames.SegmentHeader, first: int
@@ -75,6 +84,10 @@ class Framer:
             base, end = part[0].offset, part[-1].offset + part[-1].octets
             plain = self._plain.reserve(end - base + 1)[: end - base + 1] if self._encryption else area[base:]
             fill(packed, batch.rows, *batch.buffers, orders, first, rows, hashes, plain, start, stop)
+            if self._encryption and len(part) > 1 and end - base < SHORT_OCTETS * len(part):
+                some = nonces[NONCE_OCTETS * start : NONCE_OCTETS * stop]
+                extents += self._short(part, batch.orders, header, first, plain, base, some, area)
+                continue
             for number, one in enumerate(part, start):
                 nonce = nonces[NONCE_OCTETS * number : NONCE_OCTETS * (number + 1)]
                 source = plain[one.offset - base : one.offset - base + one.octets]
@@ -99,18 +112,56 @@ class Framer:
             if self._encryption:
                 area[one.offset : one.offset + one.octets] = source
             return frames.ExtentHead(ref.uid, ref.version, 0, *place, bytes(8), bytes(12), bytes(TAG_OCTETS))
-        cipher, key_id = self._cipher(ref.uid)
+        key, key_id = self._key(ref.uid)
         end = one.offset + one.octets
         bound = binding(header.generation, first_sequence, one.first_row, ref.uid)
-        cipher.encrypt_into(nonce, source, bound, area[one.offset : end + TAG_OCTETS])
+        AESGCM(key).encrypt_into(nonce, source, bound, area[one.offset : end + TAG_OCTETS])
         return frames.ExtentHead(ref.uid, ref.version, 1, *place, key_id, nonce, bytes(area[end : end + TAG_OCTETS]))
 
-    def _cipher(self, uid: OrderUid) -> tuple[AESGCM, bytes]:
-        """The cipher of an order and the name of its key."""
-        found = self._ciphers.get(uid)
+    def _short(
+        self,
+        part: list[Extent],
+        refs: tuple[OrderRef, ...],
+        header: frames.SegmentHeader,
+        first_sequence: int,
+        plain: memoryview,
+        base: int,
+        nonces: bytes,
+        area: memoryview,
+    ) -> list[frames.ExtentHead]:
+        """The same of many short extents, together; `plain` begins with the octets that go to `base`."""
+        if any(refs[one.order].uid == NO_ORDER for one in part):
+            found = []
+            for number, one in enumerate(part):
+                source, nonce = plain[one.offset - base :][: one.octets], nonces[NONCE_OCTETS * number :][:NONCE_OCTETS]
+                found.append(self._extent(one, refs[one.order], header, first_sequence, source, nonce, area))
+            return found
+        orders = [refs[one.order] for one in part]
+        keys = [self._key(ref.uid) for ref in orders]
+        bindings = [
+            binding(header.generation, first_sequence, one.first_row, ref.uid)
+            for one, ref in zip(part, orders, strict=True)
+        ]
+        places, bound = array("q"), 0
+        for one, octets in zip(part, bindings, strict=True):
+            places.extend((one.offset - base, one.octets, one.offset, bound, len(octets)))
+            bound += len(octets)
+        tags = bytes(seal(b"".join([key for key, _ in keys]), nonces, b"".join(bindings), places, plain, area))
+        return [
+            frames.ExtentHead(
+                ref.uid, ref.version, 1, one.first_row, one.rows, one.offset, one.octets, key_id,
+                nonces[NONCE_OCTETS * number : NONCE_OCTETS * (number + 1)],
+                tags[TAG_OCTETS * number : TAG_OCTETS * (number + 1)],
+            )
+            for number, (one, ref, (_, key_id)) in enumerate(zip(part, orders, keys, strict=True))
+        ]  # fmt: skip
+
+    def _key(self, uid: OrderUid) -> tuple[bytes, bytes]:
+        """An order's data key and its name."""
+        found = self._found.get(uid)
         if found is None:
             key = self._keys.data_key(uid)
-            found = self._ciphers[uid] = (AESGCM(key), data_key_id(key))
+            found = self._found[uid] = (key, data_key_id(key))
         return found
 
 

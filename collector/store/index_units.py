@@ -78,6 +78,7 @@ class Gatherer:
         self._keys = keys
         self._agreed = read_agreed(keys.directory)
         self._names = names
+        self._named = set(names.values())
 
     def add(self, tail: TailUnit, into: Gathered) -> None:
         unit, generation = tail.unit, tail.header.generation
@@ -104,10 +105,17 @@ class Gatherer:
         if "notice" in blob:
             into.evicted = max(into.evicted, int(blob["notice"]["generation"]))
         for one in blob.get("orders", ()):
-            self._names[order_uid(OrderId(one["order"]))] = one["order"]
-            found = into.orders.setdefault((generation, one["order"]), OrderSum(one["liid"]))
-            for name in ("delivered", *FIELDS):
-                found.counts[name] = found.counts.get(name, 0) + one.get(name, 0)
+            order_id = one["order"]
+            if order_id not in self._named:
+                self._named.add(order_id)
+                self._names[order_uid(OrderId(order_id))] = order_id
+            found = into.orders.get((generation, order_id))
+            if found is None:
+                found = into.orders[generation, order_id] = OrderSum(one["liid"])
+            counts = found.counts
+            for name in _COUNTED:
+                if name in one:
+                    counts[name] = counts.get(name, 0) + one[name]
             for reason, times in one.get("reasons", {}).items():
                 found.reasons[reason] = found.reasons.get(reason, 0) + times
 
@@ -126,30 +134,32 @@ class Gatherer:
         tags = rows["content_tag"][[group.first_row for group in groups]].tolist()
         communications, marks, first = into.communications, into.marks, data.first_sequence
         for group, tag in zip(groups, tags, strict=True):
-            liid, dialect = liids[group.liid], dialect_of(tag)
-            key = (generation, liid, group.cin)
+            # By position: there may be as many groups as rows.
+            liid_at, cin, kind, extent, records, from_target, to_target, first_us, last_us, place, start, last = group
+            liid, dialect = liids[liid_at], dialect_of(tag)
+            key = (generation, liid, cin)
             found = communications.get(key)
             if found is None:
                 found = communications[key] = CommunicationSum()
             if found.order_id is None:
-                found.order_id = self._order(data.meta.extents[group.extent])
-            if group.kind == KIND_CC:
-                found.cc_from_target += group.from_target
-                found.cc_to_target += group.to_target
-                found.cc_other += group.records - group.from_target - group.to_target
+                found.order_id = self._order(data.meta.extents[extent])
+            if kind == KIND_CC:
+                found.cc_from_target += from_target
+                found.cc_to_target += to_target
+                found.cc_other += records - from_target - to_target
                 if found.content_service is None:
                     found.content_service = content_service(tag) if dialect else _SERVICE_OF_TAG.get(tag)
             else:
-                found.iri += group.records
-            if group.first_us != LATEST:
-                found.span(group.first_us, group.last_us)
-            found.first_sequence = min(found.first_sequence, first + group.first_row)
-            found.last_sequence = max(found.last_sequence, first + group.last_row)
+                found.iri += records
+            if first_us != LATEST:
+                found.span(first_us, last_us)
+            found.first_sequence = min(found.first_sequence, first + start)
+            found.last_sequence = max(found.last_sequence, first + last)
             if dialect:
                 # Records of the US dialects are not numbered.
                 continue
-            stream = (generation, liid, group.cin, group.kind)
-            mark, old = (group.place >> 32, group.place & 0xFFFFFFFF), marks.get(stream)
+            stream = (generation, liid, cin, kind)
+            mark, old = (place >> 32, place & 0xFFFFFFFF), marks.get(stream)
             if old is None or mark > old:
                 marks[stream] = mark
         if any(group.kind == KIND_IRI for group in groups):
@@ -230,6 +240,9 @@ class Gatherer:
             return self._agreed.plain(record, liid)
         except DecodeError:
             return record
+
+
+_COUNTED: Final = ("delivered", *FIELDS)
 
 
 def _rows_of(blob: dict[str, Any]) -> int:

@@ -47,6 +47,9 @@ KEY_OCTETS: Final = 32
 KEY_ID_OCTETS: Final = 8
 _HELD: Final = b"CLHELD01"
 _UID_OCTETS: Final = 16
+SETTLED_NS: Final = 3_000_000_000
+"""A directory that was last changed so long ago shows every change from now on by another time: far above the grain of
+any file system's stamps."""
 
 
 def data_key_id(key: bytes) -> bytes:
@@ -210,6 +213,15 @@ class Keys:
         if found:
             self._data.pop(uid, None)
         return found
+
+    def settled(self, now_ns: int) -> int | None:
+        """When a key was last made, withdrawn or given back: as long as the answer is the same, every order's key is
+        what it was, whichever process asks. None when that was so lately that the next change might not show."""
+        try:
+            changed_ns = (self.directory / "orders").stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+        return changed_ns if 0 <= changed_ns < now_ns - SETTLED_NS else None
 
     def withdraw(self, uid: OrderUid) -> None:
         """R-041: replace an order's keys by boxes that only the court opens. Once done, doing it again does nothing."""

@@ -29,7 +29,7 @@ from collector.store.capacity import Rate, check_fits
 from collector.store.decisions import DecisionBatch, DecisionBook, carrying_batch, decision_batch
 from collector.store.eviction import Contents, contents_of, unsafe_entries
 from collector.store.files import Files, RealFiles, write_all
-from collector.store.framing import TAG_OCTETS, FramePlan, Framer, plan_frame
+from collector.store.framing import FramePlan, Framer, plan_frame
 from collector.store.fresh import FramePlace, FreshUnit
 from collector.store.gauge import Gauge, StoreError
 from collector.store.keys import Keys
@@ -37,6 +37,7 @@ from collector.store.lock import lock_directory
 from collector.store.pack import envelope
 from collector.store.pin import check_own_pin, check_pin, pinned_size, read_pin, write_pin
 from collector.store.recovery import SegmentState, chain_line, recover
+from collector.store.sealing import TAG_OCTETS
 from collector.store.settings import (
     BLOCKED_POLL_S,
     CARRY_SHARE,
@@ -309,12 +310,12 @@ class Store:
         unit = sum(plan.layout.octets for plan in plans) + frames.commit_frame_octets(records)
         self._buffer.reserve(frames.padded(unit) + TAG_OCTETS)
         at, places = 0, []
+        self._framer.begin()
         for plan in plans:
             place, hashes = self._framer.write(plan, self._buffer.view, at, header, self._tree.size)
             self._tree.extend(hashes)
             places.append(place)
             at += plan.layout.octets
-        self._framer.forget()
         return self._write_unit(at, places, records, first)
 
     def _note(self) -> str:
