@@ -32,12 +32,12 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Play scenarios, each in a fresh run of its own. Exit code 1 when an expectation does not hold."""
-    require_compiled()
     _check_speed(speed)
     wishes = [Wish(one, data, seed, speed) for one in sources_of(which, every)]
     scenarios = [one.scenario() for one in wishes]
     if len({one.id for one in scenarios}) < len(scenarios):
         raise ConfigError("Each scenario is played once: one is named twice.")
+    require_compiled()
     if len(wishes) == 1 and not as_json:
         results = [_aloud(wishes[0])]
     else:

@@ -300,9 +300,6 @@ class Scenario(Model):
     training: Training | None = None
     """How a class plays it: who the trainees are and who answers them."""
     configuration: Configuration = Configuration()
-    long: bool = False
-    """Takes long: the test suite leaves it out, `scenario run --all` plays it. `l` behind an id: the whole size of a
-    story whose short form has the same id without the letter."""
     desk: bool = False
     """Whether the desk is set up with its people and places."""
     console: bool = False

@@ -8,7 +8,7 @@ import pytest
 
 from lab.scenario.catalogue import shipped
 from lab.scenario.identities import foreign
-from lab.scenario.reading import read
+from lab.scenario.reading import for_trainee, read
 
 SHIPPED = shipped()
 
@@ -63,4 +63,4 @@ def test_a_sentence_says_where_and_what_to_take() -> None:
 
 @pytest.mark.parametrize("path", sorted({one.path for one in SHIPPED.values()}), ids=lambda path: path.stem)
 def test_nothing_that_is_shipped_is_anybody_s(path: Any) -> None:
-    assert not list(foreign(read(path)))
+    assert not list(foreign(for_trainee(read(path), None)))
