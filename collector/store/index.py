@@ -28,6 +28,7 @@ from collector.store import index_sql, index_whole
 from collector.store.fresh import FreshUnits
 from collector.store.index_details import MAX_PARTIES
 from collector.store.index_events import CommunicationKey, CommunicationSum
+from collector.store.index_lists import write_list
 from collector.store.index_queries import added_reasons, merged
 from collector.store.index_tables import (
     BATCH,
@@ -302,7 +303,7 @@ def _row(key: CommunicationKey, one: CommunicationSum) -> dict[str, Any]:
         "order_id": one.order_id,
         "service": None if one.service is None else str(one.service),
         "content_service": None if one.content_service is None else str(one.content_service),
-        "parties": json.dumps(sorted(one.parties)[:MAX_PARTIES]),
+        "parties": write_list(sorted(one.parties)[:MAX_PARTIES]),
         "caller": one.caller,
         "called": one.called,
         "sends": None if one.sends is None else int(one.sends),

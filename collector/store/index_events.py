@@ -6,12 +6,11 @@ asked for it. One source for two paths (ADR 0002): `index_events.pxd` types it f
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from collector.store.index_details import MAX_PARTIES, Details
+from collector.store.index_lists import write_list
 
 if TYPE_CHECKING:
     from asn1 import plain as cython
@@ -92,12 +91,6 @@ class CommunicationSum:
             self.answer_us = event_us if self.answer_us is None else min(self.answer_us, event_us)
 
 
-@lru_cache(1024)
-def _listed(parties: tuple[str, ...]) -> str:
-    """The records of a call name the same parties."""
-    return json.dumps(list(parties))
-
-
 def add_events(
     columns: list[list[int]],
     places: list[int],
@@ -127,6 +120,6 @@ def add_events(
         events.append(
             (
                 first_sequence + first_row + place, generation, liid, cin, order_id, event_us, verdicts[at], iri_type,
-                found[0], directions[at], _listed(found[2]),
+                found[0], directions[at], write_list(found[2]),
             )
         )  # fmt: skip

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, func, select
 
 from collector.accounts import FIELDS
 from collector.store.index_details import MAX_PARTIES
+from collector.store.index_lists import read_list, write_list
 from collector.store.index_standing import IndexStanding
 from collector.store.index_tables import COMMUNICATION, IRI_EVENT, ORDER_TOTALS, STREAM_MARK
 
@@ -32,12 +33,12 @@ def merged(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     whole = dict(rows[-1])
     parties: set[str] = set()
     for row in rows:
-        parties.update(json.loads(row["parties"]))
+        parties.update(read_list(row["parties"]))
         whole["service"] = row["service"] or whole["service"]
     for name in _FIRST:
         whole[name] = next((row[name] for row in rows if row[name]), None)
     whole["sends"] = next((row["sends"] for row in rows if row["sends"] is not None), None)
-    whole["parties"] = json.dumps(sorted(parties)[:MAX_PARTIES])
+    whole["parties"] = write_list(sorted(parties)[:MAX_PARTIES])
     for name in _SUMS:
         whole[name] = sum(row[name] for row in rows)
     for name, fold in _FOLD.items():

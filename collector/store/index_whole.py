@@ -7,7 +7,6 @@ it, so counts and filters never disagree with the list.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
@@ -15,10 +14,11 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, select
 
 from collector.store import index_sql
 from collector.store.index_details import MAX_PARTIES, party_name
+from collector.store.index_lists import read_list, write_list
 from collector.store.index_queries import merged
 from collector.store.index_tables import COMMUNICATION, NO_BEGIN, WHOLE, WHOLE_PARTY, WHOLE_TALLY
 from mediation.law.orders import Service
@@ -99,17 +99,20 @@ def _left(connection: Connection, keys: Sequence[Key]) -> dict[Key, list[Row]]:
 
 def _whole(rows: Sequence[Row], old: Row | None = None) -> Row:
     parts = [_named(row) for row in rows]
-    first = min(row["generation"] for row in rows)
+    row, first = parts[0], rows[0]["generation"]
     if old is not None:
         begin = None if old["begin_us"] == NO_BEGIN else old["begin_us"]
-        parts = [{name: begin if name == "begin_us" else old[name] for name in parts[0]}, *parts]
+        parts = [{name: begin if name == "begin_us" else old[name] for name in row}, *parts]
         first = old["first_generation"]
     # Nearly every communication is new and in one segment: then there is nothing to put together.
-    row = dict(parts[0]) if len(parts) == 1 else merged(parts)
+    if len(parts) > 1:
+        row = merged(parts)
+        first = min(first, *(one["generation"] for one in rows)) if old is None else first
     begin_us, end_us = row["begin_us"], row["end_us"]
     row["begin_us"] = NO_BEGIN if begin_us is None else begin_us
     row["duration_us"] = 0 if begin_us is None or end_us is None else max(end_us - begin_us, 0)
-    return {**row, "first_generation": first, "kind": str(kind_of(row))}
+    row["first_generation"], row["kind"] = first, str(kind_of(row))
+    return row
 
 
 def _named(row: Row) -> Row:
@@ -119,12 +122,12 @@ def _named(row: Row) -> Row:
 @lru_cache(_REMEMBERED)
 def _as_named(parties: str) -> str:
     """A JSON list of parties with each as lists name them."""
-    return json.dumps(sorted({party_name(party) for party in json.loads(parties)})[:MAX_PARTIES])
+    return write_list(sorted({party_name(party) for party in read_list(parties)})[:MAX_PARTIES])
 
 
 @lru_cache(_REMEMBERED)
 def _names(parties: str) -> tuple[str, ...]:
-    return tuple(json.loads(parties))
+    return tuple(read_list(parties))
 
 
 def _beside(
@@ -134,16 +137,19 @@ def _beside(
     gone: list[tuple[Any, ...]] = []
     come: list[tuple[Any, ...]] = []
     for old, new in changes:
-        before, after = _parties(old), _parties(new)
-        gone += before - after
-        come += after - before
+        after = _parties(new)
+        if old is None:
+            come += after
+        else:
+            before = _parties(old)
+            gone += before - after
+            come += after - before
         for row, step in ((old, -1), (new, 1)):
             if row is not None:
                 tally[row["liid"], row["kind"]] += step
-    names = ("liid", "party", "kind", "begin_us", "cin")
     for some in chunks(gone, KEYS_A_QUERY):
-        index_sql.take_away(connection, WHOLE_PARTY, names, some)
-    index_sql.add(connection, WHOLE_PARTY, [dict(zip(names, one, strict=True)) for one in come])
+        index_sql.take_away(connection, WHOLE_PARTY, WHOLE_PARTY.columns.keys(), some)
+    index_sql.add_values(connection, WHOLE_PARTY, come)
 
 
 def _parties(row: Row | None) -> set[tuple[Any, ...]]:
@@ -153,15 +159,16 @@ def _parties(row: Row | None) -> set[tuple[Any, ...]]:
 
 
 def _count(connection: Connection, tally: Counter[tuple[str, str]]) -> None:
-    for (liid, kind), step in tally.items():
-        if not step:
-            continue
-        which = (WHOLE_TALLY.c.liid == liid) & (WHOLE_TALLY.c.kind == kind)
-        added = update(WHOLE_TALLY).where(which).values(communications=WHOLE_TALLY.c.communications + step)
-        if connection.execute(added).rowcount == 0:
-            connection.execute(insert(WHOLE_TALLY).values(liid=liid, kind=kind, communications=step))
-    if tally:
-        connection.execute(delete(WHOLE_TALLY).where(WHOLE_TALLY.c.communications <= 0))
+    """Adds to the tallies; one that falls to nothing goes."""
+    name = ("liid", "kind")
+    for keys in chunks([key for key, step in tally.items() if step], KEYS_A_QUERY):
+        old = {
+            (row["liid"], row["kind"]): row["communications"]
+            for row in index_sql.found(connection, WHOLE_TALLY, name, keys)
+        }
+        index_sql.take_away(connection, WHOLE_TALLY, name, list(old))
+        fresh = [(*key, old.get(key, 0) + tally[key]) for key in keys]
+        index_sql.add_values(connection, WHOLE_TALLY, [one for one in fresh if one[2] > 0])
 
 
 def chunks(values: list[T], size: int) -> Iterator[list[T]]:
