@@ -16,7 +16,9 @@ from asn1.table_types import (
     Integer,
     Null,
     OctetString,
+    Oid,
     Primitive,
+    RelativeOid,
     String,
     Text,
     Type,
@@ -43,7 +45,8 @@ def primitive_plan(kind: Type) -> Plan:
     if exact in _KINDS:
         return Plan(_KINDS[exact], tag)
     own = isinstance(kind, Primitive) and exact.read in (Primitive.read, String.read)
-    return Plan(walk.OTHER, tag, reader=kind.octets if own and isinstance(kind, Primitive) else None)
+    what = walk.IDENTIFIER if exact in (Oid, RelativeOid) else walk.OTHER
+    return Plan(what, tag, reader=kind.octets if own and isinstance(kind, Primitive) else None)
 
 
 _KINDS: Final[dict[type[Type], int]] = {

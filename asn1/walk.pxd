@@ -15,6 +15,7 @@ cdef enum:
     _TREE = 10
     _UTC_TIME = 11
     _GENERALIZED_TIME = 12
+    _IDENTIFIER = 13
     _MAX_DEPTH = 24
     _MAX_OCTETS = 65535
 
@@ -28,7 +29,8 @@ cdef class Plan:
     cdef readonly int kind
     cdef readonly int64_t tag, low, high
     cdef readonly dict names
-    cdef readonly object reader
+    cdef readonly object reader, last_value
+    cdef readonly bytes last
     cdef readonly list rows
     cdef readonly int64_t mandatory
 
@@ -49,7 +51,7 @@ cdef bint _head(const unsigned char* buf, int64_t pos, int64_t end, Head head) n
 @cython.locals(row=Row)
 cdef object _alternative(Plan plan, const unsigned char* buf, bytes octets, int64_t pos, Head head, int depth)
 cdef object _field(Row row, const unsigned char* buf, bytes octets, int64_t pos, Head head, int depth)
-@cython.locals(kind=int, number=int64_t, at=int64_t)
+@cython.locals(kind=int, number=int64_t, at=int64_t, held=bytes)
 cdef object _value(Plan plan, const unsigned char* buf, bytes octets, int64_t first, int64_t pos, int64_t end, Head head, int depth)
 @cython.locals(out=dict, rows=list, known=int64_t, missing=int64_t, row=Row, after=int64_t)
 cdef object _sequence(Plan plan, const unsigned char* buf, bytes octets, int64_t pos, int64_t end, Head head, int depth)

@@ -27,7 +27,7 @@ else:
 
 if not cython.compiled:
     _SEQUENCE, _CHOICE, _LIST, _INTEGER, _ENUMERATED, _OCTETS, _TEXT, _NULL, _BOOLEAN, _OTHER, _TREE = range(11)
-    _UTC_TIME, _GENERALIZED_TIME = 11, 12
+    _UTC_TIME, _GENERALIZED_TIME, _IDENTIFIER = 11, 12, 13
     _MAX_DEPTH = 24
     _MAX_OCTETS = 65_535
     _NO_KEY = -1
@@ -54,6 +54,8 @@ TREE: Final = 10
 """Undescribed content."""
 UTC_TIME: Final = 11
 GENERALIZED_TIME: Final = 12
+IDENTIFIER: Final = 13
+"""An object identifier, with a reader of its own; it is the same in record after record, so the last one is known."""
 MAX_OCTETS: Final = 65_535
 """Larger records are the reference's."""
 KEYS: Final = 0x300
@@ -72,7 +74,8 @@ class Plan:
     """A type, flat. `kind` is one of the above; of a SEQUENCE or CHOICE `rows` by key, of a LIST `rows` of its item.
 
     `tag` is the universal tag that a value of it has where it stands by itself, -1 for a CHOICE. `names` by number of
-    an ENUMERATED; `low` and `high` of an INTEGER; `reader` of an OTHER: octets, start, end to a value, or a
+    an ENUMERATED; `low` and `high` of an INTEGER; `reader` of an OTHER or an
+    IDENTIFIER: octets, start, end to a value, or a
     DecodeError.
     """
 
@@ -91,6 +94,8 @@ class Plan:
         self.high = min(high, _HIGH)
         self.names: dict[int, str] = {} if names is None else names
         self.reader = reader
+        self.last = b""
+        self.last_value: Value = None
         self.rows: list[Row | None] = []
         self.mandatory = 0
 
@@ -251,6 +256,18 @@ def _value(plan: Plan, buf: bytes, octets: bytes, first: int, pos: int, end: int
         return _utc_time(buf, pos, end)
     if kind == _GENERALIZED_TIME:
         return _generalized_time(buf, pos, end)
+    if kind == _IDENTIFIER:
+        held = buf[pos:end]
+        if not held or held != plan.last:
+            if plan.reader is None:
+                return _UNSURE
+            try:
+                plan.last_value = plan.reader(octets, pos, end)
+            except DecodeError:
+                plan.last = b""
+                return _UNSURE
+            plan.last = held
+        return plan.last_value
     if kind == _OTHER and plan.reader is not None:
         try:
             return plan.reader(octets, pos, end)

@@ -58,16 +58,16 @@ class OpenBook:
     """Communications that something was kept of, by the order it was kept under."""
 
     def __init__(self) -> None:
-        self._held: dict[Communication, _Held] = {}
+        self._held: dict[tuple[int, int], _Held] = {}
 
     def __len__(self) -> int:
         return len(self._held)
 
     def kept(self, liid: int, cin: int, uid: OrderUid, event_us: int) -> None:
         """A record that a communication opens with or goes on with was kept."""
-        held = self._held.get(Communication(liid, cin))
+        held = self._held.get((liid, cin))
         if held is None:
-            self._held[Communication(liid, cin)] = _Held(uid)
+            self._held[liid, cin] = _Held(uid)
         elif held.closed_us != NOT_CLOSED and event_us >= held.closed_us:
             # It goes on under an order that covers more: an extension, another warrant.
             held.uid, held.closed_us = uid, NOT_CLOSED
@@ -75,22 +75,23 @@ class OpenBook:
     def ended(self, liid: int, cin: int, uid: OrderUid, event_us: int) -> None:
         """The carrier's own end was kept."""
         self.kept(liid, cin, uid, event_us)
-        self._held[Communication(liid, cin)].ended = True
+        self._held[liid, cin].ended = True
 
     def close(self, liid: int, cin: int, uid: OrderUid, at_us: int) -> None:
         """A synthetic close stands in the store."""
-        held = self._held.setdefault(Communication(liid, cin), _Held(uid))
+        held = self._held.setdefault((liid, cin), _Held(uid))
         held.uid, held.closed_us = uid, at_us
 
     def refused_end(self, liid: int, cin: int) -> None:
         """The carrier's own end came behind the synthetic one, and was refused: the communication is over anyway."""
-        held = self._held.get(Communication(liid, cin))
+        held = self._held.get((liid, cin))
         if held is not None and held.closed_us != NOT_CLOSED:
             held.ended = True
 
     def open_of(self, uid: OrderUid) -> list[Communication]:
         """The open communications of an order, in the order they opened."""
-        return [one for one, held in self._held.items() if held.uid == uid and not held.ended and held.closed_us < 0]
+        held = self._held.items()
+        return [Communication(*name) for name, one in held if one.uid == uid and not one.ended and one.closed_us < 0]
 
     def reopen(self, uid: OrderUid, end_us: int) -> None:
         """The order covers more than when its communications were closed: those that have not ended go on."""
@@ -99,4 +100,4 @@ class OpenBook:
                 held.closed_us = NOT_CLOSED
 
     def forget(self, liid: int, cin: int) -> None:
-        self._held.pop(Communication(liid, cin), None)
+        self._held.pop((liid, cin), None)
