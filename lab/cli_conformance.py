@@ -22,7 +22,13 @@ from mediation.runtime.config import EXPOSED_WORDS, ConfigError, Listen, TlsConf
 CASES: Final[dict[Role, tuple[Case[Any], ...]]] = {"lemf": lemf.CASES, "mf": mf.CASES, "ne": ne.CASES}
 DIALECTS: Final = ETSI + US
 EXIT_FAILED: Final = 1
-RoleOption = Annotated[str, typer.Option(help=f"what the peer is: {', '.join(ROLES)}")]
+EVERY: Final = "all"
+OWN_RUNS: Final[tuple[tuple[Role, str], ...]] = (
+    *(("lemf", one) for one in DIALECTS), ("mf", "etsi"), ("ne", "etsi"),
+)  # fmt: skip
+RoleOption = Annotated[
+    str, typer.Option(help=f"what the peer is: {', '.join(ROLES)}; {EVERY}: our own, each role and dialect")
+]
 File = Annotated[Path | None, typer.Option(dir_okay=False)]
 
 
@@ -76,42 +82,57 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Play the other end and judge the peer, case by case. Exit code 1 when a case fails, or none passes."""
+    show = not as_json
+    if show:
+        banner(console())
+    tell = _tell if show else (lambda _: None)
+    if role == EVERY:
+        if peer or listen:
+            raise ConfigError(f"--role {EVERY} is for our own stack: leave out --peer and --listen.")
+        runs = [own_run(one, spoken, data / "stack", data / f"{one}-{spoken}", tell) for one, spoken in OWN_RUNS]
+    else:
+        asked = _asked(role, dialect)
+        out = data / f"{asked}-{dialect}"
+        if peer or listen:
+            foreign = Foreign(
+                peer=_place("--peer", peer), listen=_listening("--listen", listen, exposed),
+                listen_hi3=_listening("--listen-hi3", listen_hi3, exposed), tls=_tls(certificate, key, ca), liid=liid,
+                targets=tuple(map(_target, target or ())), metadata_only=tuple(metadata_only or ()), ne_id=ne_id,
+                admf_id=admf_id, wait_s=wait_s, keepalive_s=keepalive_s, answer_s=answer_s,
+            )  # fmt: skip
+            _check(asked, foreign)
+            runs = [foreign_run(asked, dialect, foreign, out, tell, _ask)]
+        else:
+            runs = [own_run(asked, dialect, data / "stack", out, tell)]
+    name = EVERY if role == EVERY else f"{role}-{dialect}"
+    _report(runs, junit_file or data / f"{name}.xml", html_file or data / f"{name}.html", show)
+    if as_json:
+        print_json(
+            runs[0].as_json() if len(runs) == 1 else {"simulation": True, "runs": [one.as_json() for one in runs]}
+        )
+    raise typer.Exit(0 if all(one.ok for one in runs) else EXIT_FAILED)
+
+
+def _asked(role: str, dialect: str) -> Role:
+    """Raises ConfigError for what there are no cases of."""
     asked = _role(role)
     if dialect not in DIALECTS:
         raise ConfigError(f"--dialect {dialect} is not known: choose one of {', '.join(DIALECTS)}.")
     if asked != "lemf" and dialect != "etsi":
         raise ConfigError(f"--role {asked}: cases in {dialect} are there for a LEMF alone; leave out --dialect.")
-    out = data / f"{asked}-{dialect}"
-    show = not as_json
-    if show:
-        banner(console())
-    tell = _tell if show else (lambda _: None)
-    if peer or listen:
-        foreign = Foreign(
-            peer=_place("--peer", peer), listen=_listening("--listen", listen, exposed),
-            listen_hi3=_listening("--listen-hi3", listen_hi3, exposed), tls=_tls(certificate, key, ca), liid=liid,
-            targets=tuple(map(_target, target or ())), metadata_only=tuple(metadata_only or ()), ne_id=ne_id,
-            admf_id=admf_id, wait_s=wait_s, keepalive_s=keepalive_s, answer_s=answer_s,
-        )  # fmt: skip
-        _check(asked, foreign)
-        done = foreign_run(asked, dialect, foreign, out, tell, _ask)
-    else:
-        done = own_run(asked, dialect, data / "stack", out, tell)
-    _report(done, junit_file or data / f"{asked}-{dialect}.xml", html_file or data / f"{asked}-{dialect}.html", show)
-    if as_json:
-        print_json(done.as_json())
-    raise typer.Exit(0 if done.ok else EXIT_FAILED)
+    return asked
 
 
-def _report(done: Run, junit_file: Path, html_file: Path, show: bool) -> None:
-    for path, text in ((junit_file, junit([done])), (html_file, page([done]))):
+def _report(runs: list[Run], junit_file: Path, html_file: Path, show: bool) -> None:
+    for path, text in ((junit_file, junit(runs)), (html_file, page(runs))):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
-    if show:
+    for done in runs if show else ():
         counts = done.counts()
         said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict)
         console().print(f"{done.role} {done.dialect}, {done.peer}: {said} ({done.seconds:.1f} s)", markup=False)
-        console().print(f"matrix {html_file}; JUnit {junit_file}; exchanges {done.directory}", markup=False)
+    if show:
+        console().print(f"matrix {html_file}; JUnit {junit_file}; exchanges beside them", markup=False)
 
 
 _STYLES: Final = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.INCONCLUSIVE: "yellow"}

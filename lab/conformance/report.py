@@ -25,7 +25,7 @@ thead th { background: var(--head); padding-left: .4rem; } tbody th { white-spac
 .inconclusive { background: var(--warn-back); color: var(--warn); }
 .not { background: var(--head); color: var(--soft); }
 pre { max-height: 24rem; background: var(--card); border: 1px solid var(--line); padding: .6rem; }
-pre { white-space: pre-wrap; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; max-width: 32rem; }
 @media print { .v { border: 1px solid; } details { display: none; } }
 """
 _SIGNS: Final = {

@@ -151,11 +151,12 @@ def appended(octets: bytes) -> bytes:
     return b"".join(_appended(octets, one) for one in _elements(octets, 0, len(octets)))
 
 
-def _appended(octets: bytes, one: tlv.Tlv, depth: int = 2) -> bytes:
-    parts = [octets[child.start : child.end] for child in tlv.children(octets, one)]
-    *_, last = tlv.children(octets, one)
-    if depth and last.constructed:
-        parts[-1] = _appended(octets, last, depth - 1)
+def _appended(octets: bytes, one: tlv.Tlv, outermost: bool = True) -> bytes:
+    """Around a message there are the module's name and one or two choices, which hold one element each."""
+    held = list(tlv.children(octets, one))
+    parts = [octets[child.start : child.end] for child in held]
+    if outermost or len(held) == 1:
+        parts[-1] = _appended(octets, held[-1], False)
     else:
         parts.append(UNKNOWN_FIELD)
     return tlv.encode_tlv(one.tag_class, True, one.number, b"".join(parts))
