@@ -91,7 +91,7 @@ GROUPS: Final[dict[str, Group]] = {
         **_of("cli_case_release", "copy", "disclose", "incident", "disclosures"),
     }),
     "agency": Group("The systems around: recorders, record management, the hand-off.", {
-        **_of("cli_agency", "install", "remove", "lend", "show", "records", "password"),
+        **_of("cli_agency", "install", "remove", "lend", "show", "records", "password", "look"),
         "hand-over": "lab.cli_agency:hand_over",
     }),
     "export": Group("What leaves the store as files.", _of("cli_export", "evidence")),

@@ -78,13 +78,38 @@ def lend(
 
 def show(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
     """The devices of a run and how full they are."""
-    found = Stack.load(data).status(deploying.PROCESS)["recorders"]
+    said = Stack.load(data).status(deploying.PROCESS)
     if as_json:
-        print_json({"simulation": True, "recorders": found})
+        print_json(said)
         return
+    found = said["recorders"]
     columns = ("recorder", "out", "streams", "octets", "of", "full")
     keys = ("name", "out", "streaming", "used_octets", "capacity_octets", "full")
     table("Covert recorders", columns, [tuple(str(one[key]) for key in keys) for one in found], console())
+    held = ("name", "used_octets", "capacity_octets", "full", "vpn")
+    rows = [tuple(str(one[key]) for key in held) for one in (*said["cameras"], *said["handhelds"])]
+    table("Cameras and handhelds", ("device", "octets", "of", "full", "VPN"), rows, console())
+
+
+def look(
+    handheld: Annotated[str, typer.Argument(metavar="HANDHELD")],
+    by: ByOption,
+    password: Annotated[str, typer.Option(help="theirs in record management")],
+    need: Annotated[str, typer.Option(help="what for")] = "",
+    case: Annotated[str, typer.Option(help="of this case")] = "",
+    who: Annotated[str, typer.Option(help="a number, a person or a device")] = "",
+    data: DataOption = DEFAULT_DATA,
+    as_json: JsonOption = False,
+) -> None:
+    """Look something up in record management from a handheld, through its VPN (R-170)."""
+    port = Stack.load(data).running[deploying.PROCESS].control_port
+    asked = {"by": by, "password": password, "need": need, "case_id": case, "who": who}
+    status, answer = control.answer(port, f"/handhelds/{handheld}/look", asked)
+    if as_json:
+        print_json(answer)
+    else:
+        _tell({"allowed": status == 200, **answer})
+    raise typer.Exit(0 if status == 200 else 1)
 
 
 def hand_over(

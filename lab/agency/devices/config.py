@@ -22,18 +22,30 @@ class RecorderConfig(Model):
     streaming: bool = False
 
 
+class HeldConfig(Model):
+    """A camera or a handheld."""
+
+    name: Name
+    capacity_octets: Octets = 32_000
+
+
 class DevicesConfig(Model):
-    """`collector`: the link of covert recorders. Without it recordings stay in their devices."""
+    """`collector`: the link of covert recorders. Without it recordings stay in their devices. `records`: record
+    management, into which cameras and handhelds are read out."""
 
     data_dir: Path
     clock: ClockConfig = ClockConfig()
     recorders: tuple[RecorderConfig, ...] = ()
+    cameras: tuple[HeldConfig, ...] = ()
+    handhelds: tuple[HeldConfig, ...] = ()
     collector: Peer | None = None
+    records: Peer | None = None
     control: Listen = Listen()
 
     @model_validator(mode="after")
     def _named_apart(self) -> DevicesConfig:
         names = [one.name for one in self.recorders]
+        names += [one.name for one in (*self.cameras, *self.handhelds)]
         if len(set(names)) != len(names):
             raise ValueError("every device needs a name of its own")
         return self

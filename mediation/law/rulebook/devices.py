@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mediation.law.rulebook.kinds import Hold, Rule
-
-_SYSTEMS: Final = "decided by the simulated neighbours (recorders, cameras, handhelds, record management)"
+from mediation.law.rulebook.kinds import Rule
 
 DEVICES: Final = (
     Rule("R-160", "A covert recorder that is full stops.", "S0"),
@@ -19,8 +17,8 @@ DEVICES: Final = (
     Rule("R-166", "Where privacy is expected it takes a warrant that names the device.", "S0"),
     Rule("R-167", "A recording cannot be edited.", "S0; V CPL 700.35(3)"),
     Rule("R-168", "Most devices cannot stream; each says whether it can.", "S0"),
-    Rule("R-169", "A camera that is full stops; it is never a source or a client.", "S3", Hold.WAITING, _SYSTEMS),
-    Rule("R-170", "A handheld that is full stops; it never reaches this system.", "S1, S2", Hold.WAITING, _SYSTEMS),
+    Rule("R-169", "A camera that is full stops; it is never a source or a client.", "S3"),
+    Rule("R-170", "A handheld that is full stops; it never reaches this system.", "S1, S2"),
     Rule("R-171", "Record management makes no recordings and never pulls from here.", "S4"),
     Rule("R-172", "No biometric measurement is used; people sign in with id and password.", "S1"),
     Rule("R-173", "A hand-off goes into a case-management system and nowhere else.", "S1, S4"),

@@ -195,6 +195,19 @@ def test_attack_a_piece_that_no_enrolled_key_signed_is_set_apart(bench: Bench) -
     assert bench.send(piece())[0] is VerdictKind.ACCEPT_FLAGGED
 
 
+@pytest.mark.rule("R-169", "R-169.1", "R-087")
+def test_attack_a_cameras_picture_is_no_recording_whatever_it_is_wrapped_in(bench: Bench) -> None:
+    """A camera or a handheld has no key here and no warrant that names it: its octets are refused, a picture dressed as
+    sound is set apart where the warrant would have taken the device's own, and nothing of it can be read."""
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(400)
+    dressed = {"device": "CAM1", "sound": Sound("PCMU", picture)}
+    assert bench.send(picture)[0] is VerdictKind.REJECT
+    assert bench.send(piece(key=Ed25519PrivateKey.generate(), liid="", **dressed))[0] is VerdictKind.REJECT
+    assert bench.batch.rows.n == 0 and not bench.batch.side
+    assert bench.send(piece(key=Ed25519PrivateKey.generate(), **dressed))[0] is VerdictKind.QUARANTINE
+    assert picture not in bytes(bench.batch.side)
+
+
 @pytest.mark.rule("R-168", "R-168.1")
 def test_a_device_that_cannot_stream_has_not_streamed(bench: Bench) -> None:
     kind, reasons = bench.send(piece(live=True))
