@@ -39,7 +39,7 @@ def routes(director: Director, jobs: Jobs) -> list[web.RouteDef]:
                 asked = await _asked(request)
                 number = jobs.submit(lambda: work(asked))
             except LabError as error:
-                return web.json_response({"error": str(error)}, status=409)
+                return web.json_response({"refused": str(error)})
             return web.json_response({"job": number})
 
         return handler
@@ -87,7 +87,7 @@ def _now(act: Callable[..., None], arguments: Callable[[Ask], tuple[Any, ...]] =
             asked = await _asked(request)
             await asyncio.to_thread(act, *arguments(asked), asked.by)
         except LabError as error:
-            return web.json_response({"error": str(error)}, status=409)
+            return web.json_response({"refused": str(error)})
         return web.json_response({"job": 0})
 
     return handler

@@ -72,6 +72,7 @@ class Director:
         self._failed: list[tuple[str, str]] = []
         self._state, self._busy = "loading", ""
         self._pace: Pace | None = None
+        self._hand: ClockHand | None = None
         self._take(room.load())
 
     def _take(self, held: Class) -> None:
@@ -110,8 +111,9 @@ class Director:
 
     @property
     def hand(self) -> ClockHand:
-        assert self.stack.hand is not None, "a class's clock can be moved"
-        return self.stack.hand
+        """Of the run that was launched last: while the class goes back, of the one that it leaves."""
+        assert self._hand is not None, "a class that was launched has a clock"
+        return self._hand
 
     @property
     def pace(self) -> Pace:
@@ -152,6 +154,7 @@ class Director:
         """Start the run's processes. Raises ConfigError, NotReadyError, IntegrityError."""
         self.stack.prepare(self._plan)
         self.stack.launch()
+        self._hand = self.stack.hand
         self._pace = Pace(self.hand, self._held.speed)
 
     def begin(self) -> None:

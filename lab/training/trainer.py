@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from asn1.errors import RefusedError
 from lab import control, processes, toml
 from lab.desk import AGENCY, desk_pins, make_desk
 from lab.desk_accounts import admit
@@ -106,8 +107,12 @@ def state(found: Running) -> dict[str, Any]:
 
 
 def ask(found: Running, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Ask for something and wait until it is done; the state then. Raises NotReadyError with the sentence why not."""
-    job = int(control.post(found.control_port, path, body)["job"])
+    """Ask for something and wait until it is done; the state then. Raises RefusedError for what is not taken,
+    NotReadyError for what did not come about, each with the sentence why."""
+    answer = control.post(found.control_port, path, body)
+    if "refused" in answer:
+        raise RefusedError(answer["refused"])
+    job = int(answer["job"])
     until = time.monotonic() + JOB_S
     while True:
         said = state(found)
