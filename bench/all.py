@@ -20,6 +20,7 @@ from typing import Any
 
 from asn1.errors import LabError
 from lab.bench import profiles
+from lab.bench.disk import sync_floor
 from lab.bench.peers import measure_peers
 from lab.bench.profiles import Profile
 from lab.bench.result import file_name, put_together, write_result
@@ -72,7 +73,8 @@ def _profile(name: str, changes: Mapping[str, Any]) -> Profile:
 
 def measure_loads(wanted: list[tuple[str, Mapping[str, Any]]], runs: int, date: str | None, data: Path) -> list[str]:
     """What failed, a sentence each."""
-    cards = {name_of(*one): card_of(_profile(*one), date) for one in wanted}
+    floor = {"sync": sync_floor(data)} if wanted else {}
+    cards = {name_of(*one): card_of(_profile(*one), date) | floor for one in wanted}
     found: dict[str, list[Measured]] = {name: [] for name in cards}
     failed: dict[str, str] = {}
     for number in range(runs):

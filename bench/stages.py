@@ -1,6 +1,6 @@
 """Where each nanosecond goes: a collector's CPU time by stage, content over TCP, everything on.
 
-    python -m bench.stages [PROFILE] [--records N] [--plain] [--date DAY] [--out FILE] [--instructions]
+    python -m bench.stages [PROFILE] [--records N] [--liids N] [--plain] [--date DAY] [--out FILE] [--instructions]
 
 The collector runs in this process, as it is shipped, and its stages under clocks of the thread they run on; the sender
 is another process and is not counted. What no clock covers is Python, by thread, so that the stages add up to all that
@@ -24,34 +24,31 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from bench.environment import environment_card
-from bench.kernels import BUFFER_RECORDS, START_US, Stand, load, media_record
+from bench.kernels import BUFFER_RECORDS
 from collector import pipeline
 from collector.assembly import Assembly
 from collector.config import CollectorConfig
 from collector.intake import COMPILED as INTAKE_COMPILED
-from collector.service import Service
+from collector.service import run
 from collector.store import frames, framing, index, store
 from collector.store.files import RealFiles
 from collector.store.index_units import Gatherer
 from collector.store.pack import COMPILED as PACK_COMPILED
-from collector.store.pack import pack
 from lab.bench.collector import LINK, prepare
 from lab.bench.generating import Generating
 from lab.bench.plan import Loaded, Plan
 from lab.bench.profiles import PROFILES, Profile
 from lab.paths import RunPaths
-from mediation.ledger.kernel import CompactRange
 from mediation.runtime.config import load_config
 
 RESULT: Final = Path(__file__).parent / "results" / "stages.json"
 WRITER, INDEX = "store-writer", "index-writer"
-STREAMS: Final = 8
-"""Of the instructions' records, as in the profile."""
 
 
 class Stages:
@@ -64,8 +61,11 @@ class Stages:
         self.names: list[str] = []
         """In the order in which they were put under clocks, which is that of the way."""
         self._local = threading.local()
+        self._since = 0
 
     def reset(self) -> None:
+        """What is under way at this moment began before, and is not counted."""
+        self._since += 1
         self.spent_ns.clear()
         self.covered_ns.clear()
         self.calls.clear()
@@ -78,7 +78,7 @@ class Stages:
             self.names.append(stage)
 
         def timed(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  whatever it is
-            before = getattr(local, "inner_ns", 0)
+            before, since = getattr(local, "inner_ns", 0), self._since
             local.inner_ns = 0
             begin = time.thread_time_ns()
             try:
@@ -86,9 +86,10 @@ class Stages:
             finally:
                 spent = time.thread_time_ns() - begin
                 own = spent - local.inner_ns
-                self.spent_ns[stage] += own
-                self.covered_ns[threading.current_thread().name] += own
-                self.calls[stage] += 1
+                if since == self._since:
+                    self.spent_ns[stage] += own
+                    self.covered_ns[threading.current_thread().name] += own
+                    self.calls[stage] += 1
                 local.inner_ns = before + spent
 
         setattr(owner, name, timed)
@@ -144,7 +145,7 @@ async def measure(root: Path, profile: Profile) -> dict[str, Any]:
     stages = Stages()
     put_under_clocks(stages)
     stop, ports = asyncio.Event(), asyncio.get_running_loop().create_future()
-    service = asyncio.create_task(Service(config).run(ports.set_result, stop))
+    service = asyncio.create_task(run(config, ports.set_result, stop))
     await asyncio.wait([service, ports], return_when=asyncio.FIRST_COMPLETED)
     if service.done():
         service.result()
@@ -180,29 +181,14 @@ async def measure(root: Path, profile: Profile) -> dict[str, Any]:
 # Instructions.
 
 
-def work(rounds: int) -> None:
-    """The native stages over the same buffers, again and again: what valgrind looks at."""
-    buffers = 4
-    total = buffers * BUFFER_RECORDS
-    records = [media_record(i % STREAMS, i // STREAMS, START_US + i) for i in range(total)]
-    parts = [b"".join(records[i : i + BUFFER_RECORDS]) for i in range(0, total, BUFFER_RECORDS)]
-    stand, tree, sequence = Stand(load(interpreted=False), STREAMS), CompactRange(), 0
-    for _ in range(rounds):
-        stand.rewind()
-        for part in parts:
-            stand.one_pass(part, START_US + total)
-            packed = pack(stand.rows, memoryview(stand.arena), memoryview(b""), bytes(20 * STREAMS), sequence)
-            tree.extend(packed.hashes)
-            sequence += packed.records
-
-
 def instructions() -> dict[str, Any]:
     """Instructions a record by function, those of at least one."""
     if shutil.which("valgrind") is None or shutil.which("callgrind_annotate") is None:
         return {"not_measured": "valgrind is not installed"}
-    few, many = 4, 24
-    counts = [_counted(rounds) for rounds in (few, many)]
-    records = 4 * BUFFER_RECORDS * (many - few)
+    few, many = 2, 22
+    with ThreadPoolExecutor(2) as both:
+        counts = list(both.map(_counted, (few, many)))
+    records = BUFFER_RECORDS * (many - few)
     found = {name: (counts[1][name] - counts[0].get(name, 0)) / records for name in counts[1]}
     ordered = sorted(((value, name) for name, value in found.items() if value >= 1), reverse=True)
     return {"total": round(sum(found.values())), "by_function": {name: round(value, 1) for value, name in ordered}}
@@ -211,8 +197,8 @@ def instructions() -> dict[str, Any]:
 def _counted(rounds: int) -> dict[str, int]:
     with tempfile.TemporaryDirectory() as directory:
         out = Path(directory) / "callgrind.out"
-        command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", sys.executable, "-m", "bench.stages"]
-        subprocess.run([*command, "--work", str(rounds)], check=True, capture_output=True)
+        command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", sys.executable, "-m", "bench.native"]
+        subprocess.run([*command, str(rounds)], check=True, capture_output=True)
         told = subprocess.run(
             ["callgrind_annotate", "--threshold=100", str(out)], check=True, capture_output=True, text=True
         ).stdout
@@ -246,22 +232,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("profile", nargs="?", default="cc200", help="as of calea-lab bench run")
     parser.add_argument("--records", type=int, default=2_000_000)
+    parser.add_argument("--liids", type=int, help="other than the profile's, an order each")
     parser.add_argument("--plain", action="store_true", help="encryption at rest off")
     parser.add_argument("--instructions", action="store_true", help="under valgrind as well: takes minutes")
     parser.add_argument("--date", default=time.strftime("%Y-%m-%d", time.gmtime()))
     parser.add_argument("--out", type=Path, default=RESULT)
-    parser.add_argument("--work", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.work is not None:
-        work(arguments.work)
-        return
     profile = replace(PROFILES[arguments.profile], records=arguments.records, encryption=not arguments.plain)
+    if arguments.liids is not None:
+        profile = replace(profile, liids=arguments.liids)
     with tempfile.TemporaryDirectory() as directory:
         result = asyncio.run(measure(Path(directory), profile))
     result = {
         "what": "CPU time of the collector by stage, nanoseconds a record; content over TCP, one run",
         "profile": profile.name,
         "octets": profile.octets,
+        "liids": profile.liids,
         "encryption_at_rest": not arguments.plain,
         **result,
         "instructions": instructions() if arguments.instructions else {},

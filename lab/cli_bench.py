@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from lab.bench import profiles
+from lab.bench.disk import sync_floor
 from lab.bench.environment import environment_card
 from lab.bench.panel import Panel
 from lab.bench.peers import measure_peers
@@ -158,7 +159,7 @@ def _measured(
     data: Path,
     out: Console | None,
 ) -> dict[str, Any]:
-    card = card_of(profile, date)
+    card = card_of(profile, date) | ({} if target is not None else {"sync": sync_floor(data)})
     check: Callable[[Path], bool] | None = _verified if verify else None
     found: list[Measured] = []
     for _ in range(runs):

@@ -117,6 +117,7 @@ def _growth(after: str, before: str, *path: str) -> Callable[[Results], float | 
     return value
 
 
+MAX_FUNCTIONS: Final = 16
 _CORE: Final = "records_per_core_s"
 PER_CORE: Final = "records a core-second"
 
@@ -294,7 +295,23 @@ def _profile(results: Results) -> str:
     stages = results.get("stages", {}).get("stages_ns")
     if isinstance(stages, Mapping):
         parts.append(_costs("By stage, bulk lane (`stages.json`, `python -m bench.stages`)", stages))
+    parts += _instructions(results.get("stages", {}).get("instructions", {}).get("by_function", {}))
     return "## Where the time goes\n\n" + "\n".join(parts) if parts else ""
+
+
+def _instructions(counted: Mapping[str, float]) -> list[str]:
+    """What is in the native stages, of a record of 200 octets."""
+    if not counted:
+        return []
+    total = sum(counted.values())
+    lines = [
+        "Within the native stages, instructions a record (`python -m bench.stages --instructions`):\n",
+        "| function | instructions | share |",
+        "|---|---|---|",
+    ]
+    shown = sorted(counted.items(), key=lambda one: -one[1])[:MAX_FUNCTIONS]
+    lines += [f"| `{name}` | {value:,.1f} | {value / total:.0%} |" for name, value in shown]
+    return ["\n".join([*lines, f"| all | {total:,.1f} | |"]) + "\n"]
 
 
 def _costs(title: str, values: Mapping[str, float]) -> str:
@@ -318,11 +335,19 @@ def _environment(results: Results) -> str:
         if card:
             key = tuple(f"{field} {card[field]}" for field in shown if card.get(field) is not None)
             load = ", ".join(str(one) for one in card.get("load_average", ()))
-            groups.setdefault(key, []).append(f"`{name}.json` {card.get('date', '')} (load {load})")
+            groups.setdefault(key, []).append(f"`{name}.json` {card.get('date', '')} (load {load}{_floor(card)})")
     if not groups:
         return ""
     lines = [f"- {'; '.join(key)}\n  - " + "\n  - ".join(files) for key, files in groups.items()]
     return "## Environment\n\n" + "\n".join(lines) + "\n"
+
+
+def _floor(card: Mapping[str, Any]) -> str:
+    """What the disk took by itself: no acknowledgement comes sooner."""
+    floor = card.get("sync")
+    if not floor:
+        return ""
+    return f"; {floor['octets'] >> 10} KiB written and synced alone: {floor['p50_ms']} ms, p99 {floor['p99_ms']} ms"
 
 
 def _number(value: float) -> str:
