@@ -36,6 +36,7 @@ def _of(module: str, *verbs: str) -> dict[str, str]:
 COMMANDS: Final[dict[str, str]] = {
     **_of("cli_demo", "demo"),
     **_of("cli_run", "up", "down", "status"),
+    **_of("cli_inject", "inject"),
     **_of("cli_doctor", "doctor"),
     **_of("cli_decode", "decode"),
     **_of("cli_demo", "replay"),
