@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from collector.desk.desk import Desk
-from collector.desk.ledger import desk_key, read_desk
+from collector.desk.ledger import Reading, desk_key
 from collector.registry import Registry
 from mediation.law.access_facts import Circumstances
 from mediation.law.actors import Action
@@ -42,6 +42,7 @@ class DeskDoor:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
         self._desk: Desk | None = None
         self._seen: Stamp | None = None
+        self._reading = Reading(directory, pins)
         self._state = DeskState()
         self._entries: list[dict[str, Any]] = []
         self._look()
@@ -89,7 +90,9 @@ class DeskDoor:
     def _act(self, work: Callable[[Desk, int], T]) -> T:
         self._registry.reload()
         if self._desk is None:
-            self._desk = Desk.open(self._directory, lambda: self.orders, wait_s=LOCK_WAIT_S, pins=self._pins)
+            self._desk = Desk.open(
+                self._directory, lambda: self.orders, wait_s=LOCK_WAIT_S, pins=self._pins, reading=self._reading
+            )
         else:
             self._desk.take_again(LOCK_WAIT_S)
         try:
@@ -102,8 +105,8 @@ class DeskDoor:
         self._registry.reload()
         stamp = self._stamp()
         if stamp != self._seen:
-            self._state, self._entries = read_desk(self._directory, self._pins)
-            self._seen = stamp
+            self._reading.look()
+            self._state, self._entries, self._seen = self._reading.state, self._reading.lines, stamp
 
     def _stamp(self) -> Stamp:
         found = (self._directory / "audit" / "audit.jsonl").stat()

@@ -14,7 +14,7 @@ from types import MappingProxyType, TracebackType
 from typing import Any, Final, NamedTuple
 
 from asn1.errors import RefusedError
-from collector.desk.ledger import CAPACITY_OCTETS, LOCK_WAIT_S, Ledger
+from collector.desk.ledger import CAPACITY_OCTETS, LOCK_WAIT_S, Ledger, Reading
 from mediation.law.access_facts import Answer, Circumstances, DeviceClass, Place
 from mediation.law.actors import Action, Role
 from mediation.law.desk import (
@@ -66,9 +66,11 @@ class Desk:
         capacity_octets: int = CAPACITY_OCTETS,
         wait_s: float = LOCK_WAIT_S,
         pins: Path | None = None,
+        reading: Reading | None = None,
     ) -> Desk:
-        """Raises NotReadyError and IntegrityError (`Ledger`). `orders` gives the newest version of each."""
-        return cls(Ledger(directory, capacity_octets, wait_s, pins), orders)
+        """Raises NotReadyError and IntegrityError (`Ledger`). `orders` gives the newest version of each; `reading` is
+        what this process has read of the ledger before."""
+        return cls(Ledger(directory, capacity_octets, wait_s, pins, reading), orders)
 
     def __enter__(self) -> Desk:
         return self

@@ -3,6 +3,7 @@
     DATA/desk/audit/     audit.jsonl, checkpoints.txt (`collector.store.audit_log`)
     DATA/desk/keys/      signing.key, signing.pub
     DATA/desk/lock       held by the one process that appends
+    DATA/desk/verified.json   how far it was verified, signed with its key (`Reading`)
 
 Readers take no lock: they verify the chain and the signatures and fold the entries. An entry that was edited, left out,
 replayed or forged is found at the next opening, which then refuses; so is a whole copy older than the newest
@@ -13,7 +14,9 @@ the console's part; the ledger holds none.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
+import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,26 +24,104 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from collector.store.audit_log import AuditLog, AuditReport, OneKey, read_audit, verify_audit
+from collector.store.audit_check import (
+    MAX_KEPT_OCTETS,
+    NOTHING,
+    AuditReport,
+    Known,
+    Looked,
+    look,
+    opened,
+    sealed,
+    tree_at,
+)
+from collector.store.audit_log import AuditLog, OneKey
 from collector.store.keys import pin_name
 from collector.store.pin import check_pin, pinned_size, write_pin
 from collector.store.private_files import own_signing_key, read_public_key
 from mediation.law.desk_state import DeskState
 from mediation.law.desk_values import DeskError, Entry
-from mediation.ledger.kernel import CompactRange, leaf_hash
 from mediation.runtime.config import NotReadyError
 from mediation.runtime.process import IntegrityError
 
 ORIGIN: Final = "calea-lab/desk"
 CAPACITY_OCTETS: Final = 64 << 20
 """About 100,000 attempts. When it is full no access can be recorded, hence none is given."""
+KEPT: Final = "verified.json"
+KEEP_EVERY: Final = 500
+"""Entries behind which it is written down again how far the ledger was verified."""
 LOCK_WAIT_S: Final = 5.0
 _LOCK_POLL_S: Final = 0.02
 
 
+class Reading:
+    """What a process has read and verified of a desk's ledger; it goes on from there at the next look, and begins where
+    the ledger itself was verified last (`verified.json`, signed with its key). Every octet before that is held against
+    its digest, so nothing that was changed is passed over; `verify_desk` goes by none of it.
+
+    `state` is the fold of everything read, `lines` the entries themselves (seq, utc_us, kind, fields), oldest first and
+    not to be changed."""
+
+    def __init__(self, directory: Path, pins: Path | None = None) -> None:
+        """Raises NotReadyError when there is no desk."""
+        self._directory = directory
+        self._pins = pins
+        self.known = _kept(directory)
+        self.state = DeskState()
+        self.lines: list[dict[str, Any]] = []
+        self._base = DeskState()
+        self._based = 0
+        self._lock = threading.Lock()
+
+    def look(self) -> None:
+        """Read on, without a lock of the ledger. Raises IntegrityError when it was changed or is older than its pin."""
+        key = desk_key(self._directory)
+        while True:
+            pinned = None if self._pins is None else pinned_size(self._pins / pin_name(key))
+            found = look(self._directory / "audit", key, ORIGIN, self.known, whole=False)
+            try:
+                self.take(found, key)
+            except IntegrityError:
+                # A reader has no lock: what was pinned while it read is no rollback.
+                if self._pins is None or pinned_size(self._pins / pin_name(key)) == pinned:
+                    raise
+            else:
+                return
+
+    def take(self, found: Looked, key: Ed25519PublicKey) -> None:
+        """What somebody looked up, going on from `known`. Raises as `look`."""
+        if not found.report.ok:
+            raise IntegrityError(f"The desk's ledger in {self._directory} was changed: {found.report.faults[0]}")
+        if found.known.size < self.known.size:
+            raise IntegrityError(
+                f"The desk's ledger in {self._directory} was changed: {self.known.size} entries were signed before."
+            )
+        if self._pins is not None:
+            pin = self._pins / pin_name(key)
+            check_pin(pin, ORIGIN, key, tree_at(found, pinned_size(pin)))
+        with self._lock:
+            whole = found.start.size != self._based
+            base = DeskState() if whole else self._base
+            octets = (*bytes(found.before).splitlines(), *found.lines) if whole else found.lines
+            fresh = [json.loads(line) for line in octets]
+            signed = found.known.size - (0 if whole else self._based)
+            self._base = fold(fresh[:signed], self._directory, base)
+            self.state = fold(fresh[signed:], self._directory, self._base)
+            if whole:
+                self.lines = fresh
+            else:
+                # What was appended by this very process is there already.
+                self.lines.extend(fresh[len(self.lines) - self._based :])
+            self.known, self._based = found.known, found.known.size
+
+    def appended(self, line: dict[str, Any], state: DeskState) -> None:
+        """An entry of this process's own."""
+        self.lines.append(line)
+        self.state = state
+
+
 class Ledger:
-    """Open for appending by one process. `state` is the fold of everything written, `lines` the entries themselves
-    (seq, utc_us, kind, fields), oldest first and not to be changed."""
+    """Open for appending by one process. `state` and `lines` as of its `Reading`."""
 
     def __init__(
         self,
@@ -48,9 +129,10 @@ class Ledger:
         capacity_octets: int = CAPACITY_OCTETS,
         wait_s: float = LOCK_WAIT_S,
         pins: Path | None = None,
+        reading: Reading | None = None,
     ) -> None:
         """Raises NotReadyError when another process holds it too long or it cannot be used, IntegrityError when it was
-        changed or is older than its pin."""
+        changed or is older than its pin. `reading`: what this process has read of it before."""
         self._directory = directory
         self._capacity_octets = capacity_octets
         self._pins = pins
@@ -58,21 +140,39 @@ class Ledger:
         self._left: tuple[int, int, int] | None = None
         self._lock = _locked(directory, wait_s)
         try:
+            self._signing = own_signing_key(directory / "keys", "desk")
+            self._reading = Reading(directory, pins) if reading is None else reading
             self._open()
         except BaseException:
             os.close(self._lock)
             raise
 
+    @property
+    def state(self) -> DeskState:
+        return self._reading.state
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return self._reading.lines
+
     def _open(self) -> None:
-        signing = own_signing_key(self._directory / "keys", "desk")
-        self._log = AuditLog(self._directory / "audit", OneKey(signing), self._capacity_octets, ORIGIN)
+        known, key = self._reading.known, OneKey(self._signing)
+        self._log = AuditLog(self._directory / "audit", key, self._capacity_octets, ORIGIN, known)
         try:
-            self._pin = _checked_pin(self._directory, signing.public_key(), self._pins)
-            self.lines = read_audit(self._directory / "audit")
-            self.state = fold(self.lines, self._directory)
+            self._reading.take(self._log.opened, self._signing.public_key())
+            self._pin = None if self._pins is None else self._pins / pin_name(self._signing.public_key())
+            if self._reading.known.size >= _kept(self._directory).size + KEEP_EVERY:
+                self._keep()
         except BaseException:
-            self._log.close()
+            self._log.drop()
             raise
+
+    def _keep(self) -> None:
+        """How far it was verified, for whoever opens it next."""
+        path = self._directory / KEPT
+        temporary = path.with_name(path.name + ".tmp")
+        temporary.write_bytes(sealed(self._reading.known, ORIGIN, self._signing))
+        temporary.replace(path)
 
     def let_go(self) -> None:
         """Let others write, until `take_again`. Nothing is appended meanwhile."""
@@ -106,8 +206,7 @@ class Ledger:
         after = self.state.apply(Entry(self.entries, now_us, kind, fields))
         number = self._log.append(kind, fields, now_us)
         self._log.flush()
-        self.state = after
-        self.lines.append({"seq": number, "utc_us": now_us, "kind": kind, "fields": fields})
+        self._reading.appended({"seq": number, "utc_us": now_us, "kind": kind, "fields": fields}, after)
         self._write_pin()
         return number
 
@@ -120,9 +219,9 @@ class Ledger:
             write_pin(self._pin, self._log.note)
 
 
-def fold(entries: Iterable[dict[str, Any]], directory: Path) -> DeskState:
-    """The state that entries amount to. Raises IntegrityError where one contradicts those before it."""
-    state = DeskState()
+def fold(entries: Iterable[dict[str, Any]], directory: Path, state: DeskState | None = None) -> DeskState:
+    """The state that entries amount to, after `state`. Raises IntegrityError where one contradicts those before it."""
+    state = DeskState() if state is None else state
     for entry in entries:
         try:
             state = state.apply(entry_of(entry))
@@ -138,22 +237,27 @@ def entry_of(line: dict[str, Any]) -> Entry:
 def read_desk(directory: Path, pins: Path | None = None) -> tuple[DeskState, list[dict[str, Any]]]:
     """State and entries for a reader, verified, without a lock. Raises IntegrityError when the ledger was changed or is
     older than its pin, NotReadyError when there is none."""
-    report = verify_desk(directory, False, pins)
-    if not report.ok:
-        raise IntegrityError(f"The desk's ledger in {directory} was changed: {report.faults[0]}")
-    entries = read_audit(directory / "audit")
-    return fold(entries, directory), entries
+    reading = Reading(directory, pins)
+    reading.look()
+    return reading.state, reading.lines
 
 
 def verify_desk(directory: Path, whole: bool = True, pins: Path | None = None) -> AuditReport:
     """Every line against its chain, every checkpoint against the lines, and the lines against the pin."""
     key = desk_key(directory)
-    report = verify_audit(directory / "audit", key, whole, ORIGIN)
-    try:
-        _checked_pin(directory, key, pins)
-    except IntegrityError as error:
-        return report._replace(faults=(*report.faults, str(error)))
-    return report
+    while True:
+        pin = None if pins is None else pins / pin_name(key)
+        pinned = 0 if pin is None else pinned_size(pin)
+        found = look(directory / "audit", key, ORIGIN, whole=whole)
+        try:
+            if pin is not None:
+                check_pin(pin, ORIGIN, key, tree_at(found, pinned_size(pin)))
+        except IntegrityError as error:
+            # What was pinned while it was read is no rollback.
+            if pin is not None and pinned_size(pin) == pinned:
+                return found.report._replace(faults=(*found.report.faults, str(error)))
+        else:
+            return found.report
 
 
 def desk_key(directory: Path) -> Ed25519PublicKey:
@@ -164,26 +268,14 @@ def desk_key(directory: Path) -> Ed25519PublicKey:
     return read_public_key(path)
 
 
-def _checked_pin(directory: Path, key: Ed25519PublicKey, pins: Path | None) -> Path | None:
-    """Where the newest checkpoint is pinned. Raises IntegrityError when the ledger is older than that or another one,
-    StoreError when the pin cannot be kept."""
-    if pins is None:
-        return None
-    pin = pins / pin_name(key)
-    path = directory / "audit" / "audit.jsonl"
-    while True:
-        tree = CompactRange()
-        pinned = pinned_size(pin)
-        for line in path.read_bytes().splitlines()[:pinned] if path.exists() else ():
-            tree.append(leaf_hash(line))
-        try:
-            check_pin(pin, ORIGIN, key, tree)
-        except IntegrityError:
-            # A reader has no lock: what was pinned while it read is no rollback.
-            if pinned_size(pin) == pinned:
-                raise
-        else:
-            return pin
+def _kept(directory: Path) -> Known:
+    """How far the ledger was verified last, by what is signed with its own key; NOTHING without that."""
+    path = directory / KEPT
+    try:
+        with path.open("rb") as file:
+            return opened(file.read(MAX_KEPT_OCTETS), ORIGIN, desk_key(directory))
+    except OSError:
+        return NOTHING
 
 
 def _locked(directory: Path, wait_s: float) -> int:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from collector.desk.config import DeskConfig
 from collector.desk.desk import Desk
-from collector.desk.ledger import desk_key, read_desk
+from collector.desk.ledger import Reading, desk_key
 from collector.registry import Registry
 from collector.store.private_files import read_public_key
 from mediation.law.desk import due_cuts, due_ends, uninspected
@@ -44,6 +44,7 @@ class DeskKeeper:
         self._registry = Registry(
             config.hi1_inbox, read_public_key(config.court_public_key), law=config.law, reads_only=True
         )
+        self._reading = Reading(config.data_dir, config.pin_directory)
         self._seen: tuple[int, int, int] | None = None
         self._state = DeskState()
         self._toured_us: int | None = None
@@ -92,7 +93,9 @@ class DeskKeeper:
     def _record(self, missed: Iterable[int], now_us: int) -> None:
         config = self._config
         # A command may have written meanwhile: what is due is found again under the lock.
-        with Desk.open(config.data_dir, self._registry.current, pins=config.pin_directory) as desk:
+        with Desk.open(
+            config.data_dir, self._registry.current, pins=config.pin_directory, reading=self._reading
+        ) as desk:
             live = {name for name, one in desk.state.sessions.items() if one.ended_us is None}
             for end in desk.tick(now_us):
                 self._counts["grants_ended"] += 1
@@ -111,10 +114,10 @@ class DeskKeeper:
         found = (self._config.data_dir / "audit" / "audit.jsonl").stat()
         seen = (found.st_ino, found.st_size, found.st_ctime_ns)
         if seen != self._seen:
-            self._state, entries = read_desk(self._config.data_dir, self._config.pin_directory)
-            self._seen = seen
+            self._reading.look()
+            self._state, self._seen = self._reading.state, seen
             if self._toured_us is None:
-                self._toured_us = first_tour_us(entries, self._state)
+                self._toured_us = first_tour_us(self._reading.lines, self._state)
 
     def _tours(self, now_us: int) -> list[int]:
         """When the tours began that ended since the last look."""
