@@ -23,6 +23,7 @@ from collector.console.dispatch import guards, routes_of
 from collector.console.failing import failing
 from collector.console.headers import put_headers
 from collector.console.memory import Memory
+from collector.console.metering import Meter
 from collector.console.model.health import Health
 from collector.console.model.live import Follower
 from collector.console.overseeing import Oversight
@@ -129,6 +130,7 @@ class Opened:
         self._packages = packages
         self.declared: tuple[Route, ...] = tuple(route for area in areas for route in area(context))
         """Every route there is: the pages, the API, the navigation and the tests go by these."""
+        self.meter = Meter()
         self._log = get_logger("console")
 
     async def run(self, ready: ReadyFn, stop: asyncio.Event, more: Sequence[web.RouteDef] = ()) -> None:
@@ -157,7 +159,7 @@ class Opened:
             config.listen,
             routes_of(self.declared),
             largest,
-            (failing, guards(names, config.policy.requests_per_s)),
+            (self.meter.middleware(), failing, guards(names, config.policy.requests_per_s)),
             self._prepare,
             client_certificates=False,
         )

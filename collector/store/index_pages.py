@@ -27,6 +27,9 @@ from collector.store.index_whole import KEYS_A_QUERY, Kind, chunks
 MAX_SORTED: Final = 2_000
 """Rows that are sorted by hand, where a span of time is asked for in another order than time's."""
 MAX_LIIDS: Final = 64
+MANY_STREAMS: Final = 8
+FEW: Final = 12
+"""Of so many streams, so many rows each are asked for first: a page is made of all of them, seldom of one alone."""
 _SEQUENCES_A_QUERY: Final = 500
 BEGIN: Final = "begin_us"
 DURATION: Final = "duration_us"
@@ -155,8 +158,16 @@ def _read(connection: Connection, query: PageQuery, more: Sequence[ColumnElement
     for condition in said:
         values |= condition.params
     question = _question(shape)
-    wanted = {name: values[name] for name in question._bindparams}
-    rows = [dict(row._mapping) for row in connection.execute(question, wanted)]
+    wanted = {name: values[name] for name in question._bindparams if name != "m"}
+
+    def asked(most: int) -> list[Row]:
+        return [dict(row._mapping) for row in connection.execute(question, {**wanted, "m": most})]
+
+    most = FEW if len(streams) >= MANY_STREAMS and query.limit > FEW else query.limit
+    rows = asked(most)
+    if most < query.limit and max(Counter((row["liid"], row["kind"]) for row in rows).values(), default=0) >= most:
+        # All that was asked for of one stream is on the page, so more of it may belong there.
+        rows = asked(query.limit)
     for row in rows:
         del row["place"]
     return rows
@@ -207,11 +218,15 @@ def _question(shape: _Shape) -> TextClause:
     for at, (place, told) in enumerate(shape.streams):
         where = " AND ".join([f"{key}.liid = :l{at}", f"{key}.kind = :k{at}", *shared, *behind[told]])
         parts.append(
-            f"SELECT * FROM (SELECT {names}, {place} AS place FROM {source} WHERE {where} "  # noqa: S608  see above
-            f"ORDER BY {sort} {way}, {cin} {way} LIMIT :n) AS s{at}"
+            f"SELECT * FROM (SELECT {sort} AS value, {key}.liid AS liid, {cin} AS cin, {place} AS place "  # noqa: S608
+            f"FROM {source} WHERE {where} ORDER BY {sort} {way}, {cin} {way} LIMIT :m) AS s{at}"
         )
-    order = f"ORDER BY {shape.sort} {way}, place {way}, cin {way} LIMIT :n"
-    return text(f"{' UNION ALL '.join(parts)} {order}")
+    merged = f"{' UNION ALL '.join(parts)} ORDER BY value {way}, place {way}, cin {way} LIMIT :n"
+    # Whole rows only of the page itself: what is merged are keys.
+    return text(
+        f"SELECT {names}, k.place AS place FROM ({merged}) AS k CROSS JOIN whole "  # noqa: S608  see above
+        f"WHERE whole.liid = k.liid AND whole.cin = k.cin ORDER BY k.value {way}, k.place {way}, k.cin {way}"
+    )
 
 
 class Fresh(NamedTuple):
