@@ -168,9 +168,7 @@ def _read(connection: Connection, query: PageQuery, more: Sequence[ColumnElement
     if most < query.limit and max(Counter((row["liid"], row["kind"]) for row in rows).values(), default=0) >= most:
         # All that was asked for of one stream is on the page, so more of it may belong there.
         rows = asked(query.limit)
-    for row in rows:
-        del row["place"]
-    return rows
+    return sorted(rows, key=lambda row: _place(row, query.sort), reverse=query.descending)
 
 
 def _present(connection: Connection, liids: Sequence[str]) -> set[tuple[str, str]]:
@@ -224,8 +222,8 @@ def _question(shape: _Shape) -> TextClause:
     merged = f"{' UNION ALL '.join(parts)} ORDER BY value {way}, place {way}, cin {way} LIMIT :n"
     # Whole rows only of the page itself: what is merged are keys.
     return text(
-        f"SELECT {names}, k.place AS place FROM ({merged}) AS k CROSS JOIN whole "  # noqa: S608  see above
-        f"WHERE whole.liid = k.liid AND whole.cin = k.cin ORDER BY k.value {way}, k.place {way}, k.cin {way}"
+        f"SELECT {names} FROM ({merged}) AS k CROSS JOIN whole "  # noqa: S608  see above
+        "WHERE whole.liid = k.liid AND whole.cin = k.cin"
     )
 
 

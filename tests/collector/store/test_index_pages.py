@@ -269,7 +269,7 @@ def test_a_page_is_a_walk_along_an_index_and_never_a_sort(fed: Fed, sort: str) -
         for statement, values in list(asked):
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
             told += [str(step[-1]) for step in plan]
-            streams = {step[0] for step in plan if str(step[-1]).startswith("CO-ROUTINE")}
+            streams = {step[0] for step in plan if str(step[-1]).startswith("CO-ROUTINE s")}
             assert len(streams) == 3
             assert not [step for step in plan if "TEMP" in step[-1] and step[1] in streams], "a stream is not sorted"
     looks = [step for step in told if step.startswith(("SEARCH", "SCAN whole", "SCAN p"))]
@@ -359,3 +359,20 @@ def test_a_release_brings_it_back(fed: Fed) -> None:
     assert [one["cin"] for one in fed.walk(query)] == [2]
     fed.decide(held(scope, Reason.ORDER_LAPSED, 1), released(scope, Reason.ORDER_LAPSED, 2, "judge", "JUDGE", "7"))
     assert {one["cin"] for one in fed.walk(query)} == {1, 2}
+
+
+@pytest.mark.parametrize("crowded", [0, 1])
+def test_a_page_is_the_same_however_its_rows_are_spread_over_the_streams(
+    fed: Fed, monkeypatch: pytest.MonkeyPatch, crowded: int
+) -> None:
+    """Few rows of each stream are asked for first: where one stream has a whole page, none of it is left out."""
+    rows = []
+    for cin in range(1, 90):
+        liid = LIIDS[crowded if cin % 3 else cin % len(LIIDS)]
+        rows.append(row(liid, cin, 1_000 + cin, service="SMS" if cin % 2 else "VOICE"))
+    rows += [row(LIIDS[crowded], 500 + at, 9_000 + at) for at in range(30)]
+    fed.put(*rows)
+    query = ALL._replace(limit=pages.FEW + 8)
+    whole = list(fed.walk(query))
+    monkeypatch.setattr(pages, "MANY_STREAMS", 2)
+    assert list(fed.walk(query)) == whole and len(whole) == len(rows)
