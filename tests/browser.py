@@ -9,21 +9,25 @@
 
 A walk runs in the loop of the browser's thread, so that a test may be plain or a coroutine; a coroutine whose server
 runs in its own loop says `await asyncio.to_thread(chromium.run, walk)`. Each run has a context of its own: no cookies,
-no cache. `seen.faults` are sentences: errors and warnings on the console, errors of scripts, violations of the content
-policy, requests that failed. `seen.requests` are the addresses of all requests.
+no cache. `chromium.visit` is for several people at a time: its walk opens as many browsers as it wants.
+`seen.faults` are sentences: errors and warnings on the console, errors of scripts, violations of the content policy,
+requests that failed. A refusal that is meant is named before it comes: `seen.refusals.add((address, 403))`; any other
+is a fault like the rest. `seen.requests` are the addresses of all requests.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from playwright.async_api import Browser, ConsoleMessage, Page, Playwright, Request, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, Playwright, Request, async_playwright, expect
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS: Final = (
@@ -32,7 +36,13 @@ ARGUMENTS: Final = (
     "--disable-gpu",
     "--autoplay-policy=user-gesture-required",
 )
-WALK_S: Final = 60.0
+WALK_S: Final = 100.0
+"""The longest walk; a test has 120 s."""
+WAIT_MS: Final = 30_000
+"""For what is waited for on a page: long, so that a busy machine is no fault; what is to be quick says so itself."""
+_STATUS: Final = re.compile(r"responded with a status of (\d{3})")
+Opens = Callable[[], Awaitable[Page]]
+"""Another browser, of somebody of their own."""
 
 
 def find_chromium() -> str | None:
@@ -48,6 +58,7 @@ class Seen:
 
     requests: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    refusals: set[tuple[str, int]] = field(default_factory=set)
 
     def watch(self, page: Page) -> None:
         page.on("request", lambda request: self.requests.append(request.url))
@@ -57,8 +68,11 @@ class Seen:
         page.on("popup", self.watch)
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            self.faults.append(f"console {message.type}: {message.text}")
+        if message.type not in ("error", "warning"):
+            return
+        status = _STATUS.search(message.text)
+        if status is None or (message.location.get("url", ""), int(status[1])) not in self.refusals:
+            self.faults.append(f"console {message.type}: {message.text} {message.location.get('url', '')}")
 
     def _failed(self, request: Request) -> None:
         # A player stops asking when it has enough, a page when it is left.
@@ -70,6 +84,7 @@ class Chromium:
     """Started once; `stop` it."""
 
     def __init__(self, executable: str) -> None:
+        expect.set_options(timeout=WAIT_MS)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="chromium", daemon=True)
         self._thread.start()
@@ -77,7 +92,15 @@ class Chromium:
 
     def run(self, walk: Callable[[Page], Awaitable[object]], **context: Any) -> Seen:
         """Open a page in a fresh context, walk it, close it. Raises whatever the walk does."""
-        return self._call(self._walk(walk, context))
+
+        async def alone(opens: Opens, seen: Seen) -> None:
+            await walk(await opens())
+
+        return self.visit(alone, **context)
+
+    def visit(self, walk: Callable[[Opens, Seen], Awaitable[object]], **context: Any) -> Seen:
+        """A walk that opens its browsers itself, each in a fresh context with these options."""
+        return self._call(self._visit(walk, context))
 
     def stop(self) -> None:
         self._call(self._stop())
@@ -97,14 +120,17 @@ class Chromium:
         await self.browser.close()
         await self._playwright.stop()
 
-    async def _walk(self, walk: Callable[[Page], Awaitable[object]], options: dict[str, Any]) -> Seen:
+    async def _visit(self, walk: Callable[[Opens, Seen], Awaitable[object]], options: dict[str, Any]) -> Seen:
         seen = Seen()
-        context = await self.browser.new_context(**{"service_workers": "block", **options})
-        try:
-            page = await context.new_page()
-            page.set_default_timeout(15_000)
-            seen.watch(page)
-            await asyncio.wait_for(walk(page), WALK_S)
-        finally:
-            await context.close()
+        async with AsyncExitStack() as stack:
+
+            async def opens() -> Page:
+                context = await self.browser.new_context(**{"service_workers": "block", **options})
+                stack.push_async_callback(context.close)
+                page = await context.new_page()
+                page.set_default_timeout(WAIT_MS)
+                seen.watch(page)
+                return page
+
+            await asyncio.wait_for(walk(opens, seen), WALK_S)
         return seen

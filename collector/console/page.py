@@ -172,7 +172,8 @@ class Page:
 
     def watching(self, action: Action | None = None, case_id: str = "") -> AbstractAsyncContextManager[Watch]:
         """`async with page.watching(action, case_id) as watch`: a live session, until `watch.ended` (`watch.py`)."""
-        return watching(self.request, action, case_id)
+        facts = NOTHING if self.route.facts is None else self.route.facts(self)
+        return watching(self.request, action, case_id, facts)
 
     async def stream(
         self, events: Callable[[Watch], AsyncIterator[Event]], action: Action | None = None, case_id: str = ""

@@ -17,8 +17,9 @@ from aiohttp import web
 from collector.console.access import asked, facts_for
 from collector.console.errors import DeniedError, NotFoundError
 from collector.console.request_keys import context_of, signed_in_of
-from mediation.law.access_facts import Answer
+from mediation.law.access_facts import Answer, Circumstances
 from mediation.law.actors import Action
+from mediation.law.desk import NOTHING
 from mediation.law.rules import RULES
 from mediation.runtime.logs import get_logger
 
@@ -52,12 +53,15 @@ def says(answer: Answer) -> str:
 
 
 @contextlib.asynccontextmanager
-async def watching(request: web.Request, action: Action | None = None, case_id: str = "") -> AsyncIterator[Watch]:
-    """Raises DeniedError or NotFoundError when it may not begin. Without an action only the sign-in is looked at."""
+async def watching(
+    request: web.Request, action: Action | None = None, case_id: str = "", facts: Circumstances = NOTHING
+) -> AsyncIterator[Watch]:
+    """Raises DeniedError or NotFoundError when it may not begin. Without an action only the sign-in is looked at.
+    `facts`: what the answer rests on beside the place, as for the page itself (a logged reason)."""
     watch, session_id = Watch(), ""
     if action is not None:
-        session_id = await _begin(request, action, case_id)
-    looker = asyncio.create_task(_look(request, watch, action, case_id, session_id))
+        session_id = await _begin(request, action, case_id, facts)
+    looker = asyncio.create_task(_look(request, watch, action, case_id, facts, session_id))
     try:
         yield watch
     finally:
@@ -68,11 +72,11 @@ async def watching(request: web.Request, action: Action | None = None, case_id: 
             await asyncio.shield(_finish(request, session_id))
 
 
-async def _begin(request: web.Request, action: Action, case_id: str) -> str:
-    user_id, facts = signed_in_of(request).user_id, facts_for(request)
+async def _begin(request: web.Request, action: Action, case_id: str, facts: Circumstances) -> str:
+    user_id, whole = signed_in_of(request).user_id, facts_for(request, facts)
 
     def begin(desk: Desk, now_us: int) -> Outcome:
-        return desk.begin_session(user_id, action, case_id, now_us, facts)
+        return desk.begin_session(user_id, action, case_id, now_us, whole)
 
     outcome = await context_of(request).desk.act(begin)
     if not outcome.answer.allowed:
@@ -91,7 +95,9 @@ async def _finish(request: web.Request, session_id: str) -> None:
     await context_of(request).desk.act(finish)
 
 
-async def _look(request: web.Request, watch: Watch, action: Action | None, case_id: str, session_id: str) -> None:
+async def _look(
+    request: web.Request, watch: Watch, action: Action | None, case_id: str, facts: Circumstances, session_id: str
+) -> None:
     context, signed_in = context_of(request), signed_in_of(request)
     try:
         while not watch.ended.is_set():
@@ -101,7 +107,7 @@ async def _look(request: web.Request, watch: Watch, action: Action | None, case_
             if gone:
                 watch.end(gone)
             elif action is not None:
-                answer = asked(request, action, case_id).answer
+                answer = asked(request, action, case_id, facts).answer
                 session = context.desk.state.sessions.get(session_id)
                 if not answer.allowed:
                     watch.end(says(answer), answer.rules)

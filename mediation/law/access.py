@@ -256,7 +256,8 @@ def _separate_grant(question: Question, request: RequestFile | None, failures: F
     if request is None or case is None or request.case_id != case.case_id:
         failures.need(False, Reason.DOC_MISSING, "R-050")
         return
-    failures.need(request.complete and bool(request.checked_by), Reason.DOC_MISSING, "R-050")
+    named = request.order_id in ("", case.order_id)
+    failures.need(named and request.complete and bool(request.checked_by), Reason.DOC_MISSING, "R-050")
     failures.need(actor.user_id != request.requested_by, Reason.ACCESS_DENIED_ROLE, "SD-1")
     failures.need(actor.user_id != request.checked_by, Reason.ACCESS_DENIED_ROLE, "SD-2")
     failures.need(question.now_us < case.window.end_us, Reason.ACCESS_EXPIRED, "R-074")

@@ -98,7 +98,8 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class RequestFile:
-    """A request for access with its papers. `complete` says that no paper is missing and `checked_by` who found so."""
+    """A request for access with its papers. `complete` says that no paper is missing and `checked_by` who found so;
+    `order_id` is the order whose papers they are, and the one that access is given for (R-074)."""
 
     request_id: str
     case_id: str
@@ -107,6 +108,7 @@ class RequestFile:
     document_author: str
     checked_by: str = ""
     complete: bool = False
+    order_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

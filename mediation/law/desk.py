@@ -200,9 +200,13 @@ def uninspected(state: DeskState, tour_start_us: int) -> tuple[str, ...]:
 
 
 def request_for(state: DeskState, case_id: str, user_id: str) -> DeskRequest | None:
-    """The newest accepted request that asks for this user's access to the case."""
+    """The newest accepted request that asks for this user's access to the case, first of all one that was not followed
+    by its grant: a case may have several orders, each with a request and a grant of its own."""
     found = [one for one in state.requests.values() if one.case_id == case_id and user_id in one.users and one.accepted]
-    return found[-1] if found else None
+    grants = [row.grant for row in state.grants.values() if row.grant.ended_us is None]
+    held = {one.order_id for one in grants if (one.user_id, one.case_id) == (user_id, case_id)}
+    waiting = [one for one in found if one.order_id not in held]
+    return (waiting or found)[-1] if found else None
 
 
 def request_file(request: DeskRequest) -> RequestFile:
@@ -217,6 +221,7 @@ def request_file(request: DeskRequest) -> RequestFile:
         request.document_author,
         "" if check is None else check.by,
         complete,
+        request.order_id,
     )
 
 

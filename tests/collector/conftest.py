@@ -51,13 +51,14 @@ class Records:
     def sip(
         self, liid: str, cin: int, iri_type: str = "begin", *, method: str = "INVITE", body: bytes = b"",
         caller: str = TARGET, callee: str = OTHER, time_us: int | None = None, number: int | None = None,
-        to_tag: str = "", direction: str = "fromTarget",
+        to_tag: str = "", direction: str = "fromTarget", shown: str = "",
     ) -> bytes:  # fmt: skip
+        """`shown`: the name that the caller shows, as it stands before the address."""
         tag = f";tag={to_tag}" if to_tag else ""
         text = (
             f"{method} sip:+{callee}@ims.invalid SIP/2.0\r\n"
             "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1\r\n"
-            f"From: <sip:+{caller}@ims.invalid>;tag=a\r\nTo: <sip:+{callee}@ims.invalid>{tag}\r\n"
+            f"From: {shown}<sip:+{caller}@ims.invalid>;tag=a\r\nTo: <sip:+{callee}@ims.invalid>{tag}\r\n"
             f"Call-ID: {cin}@ims.invalid\r\nCSeq: 1 {method}\r\nMax-Forwards: 70\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         ).encode() + body
@@ -72,7 +73,9 @@ class Records:
         header = self.header(liid, cin, "cc", time_us, number)
         return ps_pdu.cc_pdu(header, multimedia.ipmmcc(content, frame_type="rtpFrame"), direction)
 
-    def sms(self, liid: str, cin: int, text: str, *, sender: str = TARGET, receiver: str = OTHER) -> bytes:
+    def sms(
+        self, liid: str, cin: int, text: str, *, sender: str = TARGET, receiver: str = OTHER, time_us: int | None = None
+    ) -> bytes:
         message = {
             "originatingSMSParty": {"gPSI": ("mSISDN", sender)},
             "terminatingSMSParty": {"gPSI": ("mSISDN", receiver)},
@@ -82,7 +85,7 @@ class Records:
             "messageType": "submit",
         }
         contents = ("threeGPP33128DefinedIRI", ts33128.encode_iri(("sMSMessage", message)))
-        return ps_pdu.iri_pdu(self.header(liid, cin, "iri", None, None), contents, "report")
+        return ps_pdu.iri_pdu(self.header(liid, cin, "iri", time_us, None), contents, "report")
 
     def call(self, liid: str, cin: int, packets: int = 20) -> list[bytes]:
         """Begin, content both ways, end."""

@@ -34,7 +34,7 @@ from mediation.law.verdicts import VerdictKind, reasons_of
 from mediation.ledger.epochs import KeyHistory
 
 HEX_ROW: Final = 16
-MAX_HEX_OCTETS: Final = 65_536
+MAX_HEX_OCTETS: Final = 16_384
 NO_PLACE: Final = -1
 SEALED: Final = "sealed to a key that is not here: it was quarantined at its delivery"
 NO_KEY: Final = "its order's data key is not here: it was withdrawn by a hold, or the order is over"

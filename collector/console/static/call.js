@@ -1,5 +1,5 @@
 // A call in the browser: the waveform, the way from a position to its record, live listening with its three commands,
-// and the synopsis that keeps itself as a draft. Everything works from the keyboard: L, M, S, V, and the player's own keys.
+// and the synopsis that keeps itself as a draft. Everything works from the keyboard: L, M, S, P, and the player's own keys.
 
 const RATE = 8000;
 const LEAD_S = 0.15; // how far ahead of the clock sound is put; what has ended is silent so much later
@@ -118,13 +118,14 @@ async function listen() {
   listening = { stopper, sound };
   button.setAttribute("aria-pressed", "true");
   why.hidden = true;
-  say("Listening; waiting for sound.");
+  say("Beginning to listen.");
   let next = 0;
   let ended = "";
   try {
     const channel = document.querySelector("#channel").value;
     const answer = await fetch(`${here}/listen?channel=${channel}`, { signal: stopper.signal });
     if (!answer.ok) throw new Error((await answer.text()).match(/<main[^]*?<p[^>]*>([^<]*)/)?.[1] ?? "It was refused.");
+    say("Listening; waiting for sound.");
     const reader = answer.body.getReader();
     const take = frames();
     for (;;) {

@@ -52,7 +52,7 @@ def make_template(root: Path) -> int:
     at_us = now_us()
     names = ("console", *STATIONS)
     make_lab_ca(root / "ca", names, at_us)
-    _make_desk(root, at_us)
+    make_desk(root, at_us)
     return at_us
 
 
@@ -73,7 +73,8 @@ async def _collected(lab: Lab) -> None:
     await running.end()
 
 
-def _make_desk(root: Path, at_us: int) -> None:
+def make_desk(root: Path, at_us: int, *granted: tuple[str, str, str]) -> None:
+    """A desk in `root` with everybody, their stations, and access: rivera to C-1, and `granted` (user, case, order)."""
     registry = Registry(root / "inbox", read_public_key(root / "court.pub"), reads_only=True)
     registry.reload()
     database = DeskDatabase.open(f"sqlite:///{root / 'desk' / 'desk.sqlite'}")
@@ -97,11 +98,12 @@ def _make_desk(root: Path, at_us: int) -> None:
             for station, facility in STATIONS.items():
                 token = hash_of(f"token of {station}")
                 stations.enrol(writing, station, facility, DeviceClass.CALEA_STATION, "lund", at_us, token_sha256=token)
-        made = desk.open_request("rivera", CASE, "O-1", at_us, "weiss", (), "okafor", "weiss").made
-        assert desk.check_request("brandt", made, [], at_us).answer.allowed
-        assert desk.decide_request("brandt", made, True, at_us).answer.allowed
         desk.enter("chen", "F1", DeviceClass.CALEA_STATION, at_us)
-        assert desk.grant("chen", "rivera", CASE, at_us).answer.allowed
+        for user, case, order in (("rivera", CASE, "O-1"), *granted):
+            made = desk.open_request("rivera", case, order, at_us, "weiss", (user,), "okafor", "weiss").made
+            assert desk.check_request("brandt", made, [], at_us).answer.allowed
+            assert desk.decide_request("brandt", made, True, at_us).answer.allowed
+            assert desk.grant("chen", user, case, at_us).answer.allowed
     database.close()
 
 
@@ -227,10 +229,11 @@ def config_of(root: Path, template: Path, **changes: Any) -> ConsoleConfig:
 
 
 async def open_world(root: Path, template: Path, at_us: int, stack: AsyncExitStack, **changes: Any) -> World:
-    """A console of a test's own; `changes` are of its configuration, `areas` come to those it has."""
+    """A console of a test's own; `changes` are of its configuration, `areas` come to those it has, `clock` is another
+    than one that stands."""
     for part in ("desk", "pins"):
         shutil.copytree(template / part, root / part)
-    clock, wall = ManualClock(at_us), ManualClock(at_us)
+    clock, wall = changes.pop("clock", None) or ManualClock(at_us), ManualClock(at_us)
     areas = (*AREAS, *changes.pop("areas", ()))
     opened = stack.enter_context(Console(config_of(root, template, **changes), clock, wall.now_us, areas).open())
     port = await opened.start(stack)

@@ -113,8 +113,8 @@ def book() -> Book:
 
 
 def granted(book: Book, name: str = "rivera", at_us: int = START, **more: Any) -> Book:
-    fields = {"case_id": "C-1", "order_id": "O-1", "by": "chen", "start_us": at_us, "end_us": END, **more}
-    return book.add("grant", at_us, grant_id=f"G-{name}", user_id=name, **fields)
+    fields = {"grant_id": f"G-{name}", "case_id": "C-1", "order_id": "O-1", "by": "chen", "end_us": END, **more}
+    return book.add("grant", at_us, user_id=name, **{"start_us": at_us, **fields})
 
 
 def reads(book: Book, who: str, now_us: int = START + HOUR, orders: tuple[CourtOrder, ...] = (WARRANT,)) -> bool:
@@ -479,6 +479,27 @@ def test_several_orders_of_a_case_answer_as_the_one_that_allows(book: Book) -> N
     assert decision.answer.allowed and decision.order_id == "O-1"
     only_pen = decide(book.state, (PEN,), "rivera", Action.READ_CONTENT, "C-1", START)
     assert only_pen.answer.reasons == (Reason.SCOPE_CONTENT_ON_PRTT,)
+
+
+@pytest.mark.rule("R-050", "R-074")
+def test_of_several_orders_of_a_case_access_is_given_for_the_one_whose_papers_were_checked(book: Book) -> None:
+    book.add(
+        "request", request_id="Q-2", case_id="C-1", order_id="O-2", agency=OURS, requested_by="rivera",
+        document_author="weiss", users=["rivera"], supervisor="okafor", prosecutor="weiss",
+    )  # fmt: skip
+    facts = Circumstances(beneficiary="rivera")
+
+    def given() -> tuple[bool, str]:
+        decision = decide(book.state, (WARRANT, PEN), "chen", Action.GRANT_ACCESS, "C-1", START, facts)
+        return decision.answer.allowed, decision.order_id
+
+    assert given() == (True, "O-1"), "the other's papers were not checked yet"
+    book.add("document_check", request_id="Q-2", by="brandt", missing=[])
+    book.add("request_decided", request_id="Q-2", by="brandt", accepted=True)
+    assert given() == (True, "O-2")
+    granted(book, grant_id="G-2", order_id="O-2")
+    assert given() == (True, "O-1"), "what was accepted and not followed by its grant comes first"
+    assert not decide(book.state, (PEN,), "chen", Action.GRANT_ACCESS, "C-1", START, facts).answer.allowed
 
 
 def test_a_supervisor_reads_while_the_case_is_under_review(book: Book) -> None:

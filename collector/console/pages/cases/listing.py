@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Final, NamedTuple
+from urllib.parse import urlencode
 
 from aiohttp import web
 from pydantic import Field
@@ -78,6 +79,7 @@ async def show(page: Page) -> web.Response:
     counts = await page.work(library.counts, scope)
     held = await page.work(library.held, scope)
     noted = await _noted(page, scope)
+    reason = page.query(Look).reason
 
     def mine(reading: Reading) -> list[views.View]:
         return list(views.of_user(reading, page.user_id))
@@ -96,8 +98,8 @@ async def show(page: Page) -> web.Response:
         view_query="&".join(f"{name}={value}" for name, value in query.params(after="").items()),
         base=base(page),
         lag=(await page.work(library.lag)).records,
-        live=page.request.path + "/live",
-        reason=page.query(Look).reason,
+        live=f"{page.request.path}/live" + (f"?{urlencode({'reason': reason})}" if reason else ""),
+        reason=reason,
     )
 
 

@@ -50,5 +50,5 @@ async def part(page: Page) -> web.Response:
     )  # fmt: skip
     if not made.inline:
         return page.download(made.octets, made.name, made.content_type)
-    headers = {"Content-Security-Policy": SANDBOX}
-    return web.Response(body=made.octets, content_type=made.content_type, headers=headers)
+    headers = {"Content-Security-Policy": SANDBOX, "Content-Type": made.content_type}
+    return web.Response(body=made.octets, headers=headers)
