@@ -73,7 +73,7 @@ DEEDS: Final[dict[str, Callable[[Office, Asked], Done]]] = {
     ),
     "close": lambda office, asked: office.close(asked.by, asked.text("case_id")),
     "share": _share,
-    "agree": lambda office, asked: office.agree(asked.by, asked.text("agency"), asked.text("reference")),
+    "agree": lambda office, asked: office.agree(asked.by, asked.text("agency"), asked.text("agreement")),
     "public-request": lambda office, asked: office.requested(
         asked.text("case_id"), asked.text("requester"), asked.text("asks")
     ),

@@ -221,13 +221,17 @@ class Web:
         me = request[ME]
         if not (me.may(Task.REVIEW) or me.may(Task.NOTICE)):
             return self._page(request, "refused.html", me, {"done": _no_task()}, 403)
-        requests = await self._blocking(self._office.database.all, REQUESTS)
-        incidents = await self._blocking(self._office.database.all, INCIDENTS)
+        requests: list[Mapping[str, Any]] = []
+        incidents: list[Mapping[str, Any]] = []
         summary = None
+        # Who may only say that something went wrong learns nothing of other cases here.
         if me.may(Task.SUMMARY):
+            requests += await self._blocking(self._office.database.all, REQUESTS)
+            incidents += await self._blocking(self._office.database.all, INCIDENTS)
             done = await self._blocking(DEEDS["summary"], self._office, Asked({"by": me.user_id}))
             summary = done.made["counts"]
-        values = {"requests": requests, "incidents": incidents, "summary": summary, "reviews": me.may(Task.REVIEW)}
+        tasks = {task.name for task in Task if me.may(task)}
+        values = {"requests": requests, "incidents": incidents, "summary": summary, "tasks": tasks}
         return self._page(request, "privacy.html", me, values)
 
     async def _deed(self, request: web.Request) -> web.Response:

@@ -219,8 +219,8 @@ def test_another_agency_needs_a_written_agreement(bench: Bench) -> None:
         "crime_reference": "X-1", "what": [bench.item()],
     }  # fmt: skip
     assert bench.against("share", "ames", **asked) == {"R-157"}
-    assert "R-173" in bench.against("agree", "okafor", agency="OTHER-LEA", reference="MOU 7")
-    bench.do("agree", "ames", agency="OTHER-LEA", reference="MOU 7 (fictional)")
+    assert "R-173" in bench.against("agree", "okafor", agency="OTHER-LEA", agreement="MOU 7")
+    bench.do("agree", "ames", agency="OTHER-LEA", agreement="MOU 7 (fictional)")
     assert bench.do("share", "ames", **asked).answer.allowed
 
 
