@@ -52,7 +52,7 @@ ONCE = frozenset({"cc200-100k-liids"})
 """Before it begins, a hundred thousand orders are signed, read and checked: minutes each time."""
 SCRIPTS: Mapping[str, tuple[str, ...]] = {
     "kernels": (),
-    "stages": (),
+    "stages": ("--instructions",),
     "careful": ("--result", "bench/results/careful.json"),
     "sending": (),
     "links": ("--liids", "1000"),
