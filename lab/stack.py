@@ -482,6 +482,7 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             "names": [plan.console_host] if plan.console_host else [],
             "control": listen("console-control"),
             "lab_ca": data / "ca" / "ca.pem",
+            **({"faults": of_run.console_place(data, ports)} if plan.faults else {}),
             "sealed_dir": data / "sealed",
             "handed_off_dir": data / "handed-off",
             "court": {"host": HOST, "port": ports["court_office-control"]},

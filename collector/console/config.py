@@ -82,6 +82,19 @@ class CollectorPlace(Model):
     """The collector's control port; without it no command can be given."""
 
 
+class FaultsPlace(Model):
+    """The lab's fault proxy, on this machine: its control port, and the file of the word that commands it."""
+
+    control: Peer
+    word_file: Path
+
+    @model_validator(mode="after")
+    def _on_this_machine(self) -> FaultsPlace:
+        if self.control.host not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("faults.control: the fault proxy is commanded on loopback alone")
+        return self
+
+
 class ConsoleConfig(Model):
     """`names`: the host names it is reached under, beside those of the certificate; a request that names another is
     refused, so that no other name can be pointed at it."""
@@ -106,6 +119,8 @@ class ConsoleConfig(Model):
     """The office of the court, where applications and acts about orders go; without it no page changes an order."""
     watched: dict[str, Peer] = Field(default_factory=dict)
     """Control ports of the processes whose health is shown, by their names (`collector`, `reconciler`, …)."""
+    faults: FaultsPlace | None = None
+    """Where the run has a fault proxy on its links; without it there are no pages of faults."""
     policy: SignInPolicy = SignInPolicy()
     segments: tuple[Segment, ...] = ()
     law: LawSettings = DEFAULTS

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from collector.console.commanding import CommandSender
 from collector.console.config import ConsoleConfig
 from collector.console.desk_door import DeskDoor
+from collector.console.fault_proxy import FaultProxy
 from collector.console.memory import Memory
 from collector.console.model.health import Health
 from collector.console.model.library import CaseLibrary
@@ -43,6 +44,7 @@ class Context:
     oversight: Oversight
     commands: CommandSender
     court: CommandSender
+    faults: FaultProxy
     streams: Streams
     static: StaticFiles
     workers: Executor

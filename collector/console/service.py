@@ -21,6 +21,7 @@ from collector.console.context import Context
 from collector.console.desk_door import DeskDoor
 from collector.console.dispatch import guards, routes_of
 from collector.console.failing import failing
+from collector.console.fault_proxy import FaultProxy
 from collector.console.headers import put_headers
 from collector.console.memory import Memory
 from collector.console.metering import Meter
@@ -116,6 +117,7 @@ class Console:
                 court=CommandSender(
                     config.data_dir / "keys", config.court, clock, "office of the court", "court", COURT_TIMEOUT_S
                 ),
+                faults=FaultProxy(config.faults),
                 streams=Streams(),
                 static=StaticFiles(),
                 workers=workers,

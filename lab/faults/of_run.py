@@ -71,6 +71,14 @@ def config(data: Path, used: tuple[str, ...], ports: Mapping[str, int], tls: Tls
     }
 
 
+def console_place(data: Path, ports: Mapping[str, int]) -> dict[str, Any]:
+    """How the console finds the proxy."""
+    return {
+        "control": {"host": HOST, "port": ports[CONTROL_PORT]},
+        "word_file": RunPaths(data).faults_word,
+    }
+
+
 def _other_ca(data: Path) -> Path:
     return data / "faults" / "other-ca"
 
