@@ -31,7 +31,9 @@ OUT: Final = Path(__file__).resolve().parent.parent / "docs" / "training"
 PASSWORD: Final = "four plain words together"  # noqa: S105  of a class that ends with this
 SIZE: Final = ViewportSize(width=1180, height=820)
 COLOURS: Final = 48
-PAGES: Final = {"class": "/", "briefing": "/briefing", "sheet-100": "/trainees/ada", "sheet-lost": "/trainees/ben"}
+MOST_PIXELS: Final = 1700
+"""Of a picture's height: what the ledgers say goes on below it."""
+PAGES: Final = {"class": "/", "briefing": "/briefing", "sheet-ada": "/trainees/ada", "sheet-ben": "/trainees/ben"}
 
 
 def main() -> int:
@@ -109,7 +111,8 @@ async def _picture(page: Page, out: Path, name: str) -> None:
     for scheme in ("light", "dark"):
         await page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
         octets = await page.screenshot(full_page=True)
-        picture = Image.open(BytesIO(octets)).convert("RGB").quantize(COLOURS)
+        whole = Image.open(BytesIO(octets)).convert("RGB")
+        picture = whole.crop((0, 0, whole.width, min(whole.height, MOST_PIXELS))).quantize(COLOURS)
         picture.save(out / f"{name}-{scheme}.png", optimize=True)
 
 

@@ -28,7 +28,7 @@ from lab.training.sheet import Sheet, as_csv, as_html, as_pdf, lines_table
 from mediation.runtime.config import ConfigError
 
 AREA: Final = "Class"
-FEED_ROWS: Final = 60
+FEED_ROWS: Final = 40
 
 
 class CardForm(FormModel):
