@@ -12,6 +12,7 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -153,6 +154,10 @@ class Director:
     def launch(self) -> None:
         """Start the run's processes. Raises ConfigError, NotReadyError, IntegrityError."""
         self.stack.prepare(self._plan)
+        if not self._held.ports:
+            # Chosen here, where they stay ours from now on, and the same for every run of the class.
+            self._keep(self._held.model_copy(update={"ports": dict(self.stack.ports)}))
+            self._plan = replace(self._plan, ports=self._held.ports)
         self.stack.launch()
         self._hand = self.stack.hand
         self._pace = Pace(self.hand, self._held.speed)

@@ -103,7 +103,6 @@ def open_class(room: Room, source: str, names: tuple[str, ...], speed: Speed, ap
     stack = Stack(data)
     engines = parts_of(held, stack, app)
     stack.prepare(plan_of(engines, {}))
-    ports = dict(stack.ports)
     stack.stop()
     start_us = engines[0].name_times()
     with open_desk(data) as desk:
@@ -117,6 +116,6 @@ def open_class(room: Room, source: str, names: tuple[str, ...], speed: Speed, ap
     ]
     mark = Mark(name=START_MARK, run=1, at_us=start_us)
     room.keep(1, START_MARK)
-    held = held.model_copy(update={"ports": ports, "marks": (mark,)})
+    held = held.model_copy(update={"marks": (mark,)})
     room.save(held)
     return held, tickets

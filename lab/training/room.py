@@ -49,8 +49,8 @@ class Mark(Model):
 
 
 class Class(Model):
-    """`speed`: `max` for a clock that stands between the cards, or so many times as fast as real time. `process` is
-    the trainer's; `ports` are the run's, so that a browser finds the next run where the last one was."""
+    """`speed`: `max` for a clock that stands between the cards, or so many times as fast as real time. `ports` are the
+    run's, so that a browser finds the next run where the last one was; none before the first was launched."""
 
     scenario: str
     trainees: tuple[Trainee, ...]
