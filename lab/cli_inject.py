@@ -28,7 +28,8 @@ def inject(
     if as_json:
         print_json(said)
     else:
-        console().print(f"They are on their way: {said['communications']} communications since the run began.", markup=False)
+        many = said["communications"]
+        console().print(f"They are on their way: {many} communications since the run began.", markup=False)
 
 
 def _read(text: str) -> list[Any]:
