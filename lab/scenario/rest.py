@@ -48,16 +48,19 @@ def until_quiet(play: Play) -> None:
 
 def _counters(play: Play) -> dict[str, Any]:
     said: dict[str, Any] = {}
+    silent = False
+    alive = play.stack.alive
     for name in play.stack.running:
         try:
             said[name] = play.stack.status(name)
         except ControlError:
             said[name] = {}
+            silent = silent or name in alive
     moment = Moment("", *(said.get(name, {}) for name in ("carrier_sim", "mediation", "collector")))
     next_us = moment.carrier.get("next_event_us")
     due = next_us is not None and next_us <= play.stack.clock.now_us()
-    # What is due has to go before anything is at rest; its number changes with each event.
-    return {**moment.counters(), "due": time.monotonic() if due else None}
+    # What is due has to go before anything is at rest, and who is too busy to answer is not: each look is another.
+    return {**moment.counters(), "moving": time.monotonic() if due or silent else None}
 
 
 def _looks(play: Play, name: str) -> int:
