@@ -5,9 +5,10 @@
 The collector as `collector.service` puts it together, without its sockets: records go into an arena and through
 `Pipeline.feed` (or the lane of their US dialect), batches into the store, units into the SQL index. Figures are of CPU
 time of the whole process (user and system, all threads) from the first octet to the last row of the index, and what
-they are divided by is a loop of SHA-256 in the same process, so that runs on a busy machine compare. `--profile` tells
-where the time goes, by function. Every run ends with a count: delivered = accepted + flagged + masked + rejected +
-quarantined + duplicate, and as many events in the index as IRI records are stored; otherwise it is void.
+they are divided by is a loop of SHA-256 in the same process, so that runs on a busy machine compare. Where the time
+goes is told by thread and, of ETSI records, by stage (`bench.careful_stages`); `--profile` tells it by function. Every
+run ends with a count: delivered = accepted + flagged + masked + rejected + quarantined + duplicate, and as many events
+in the index as IRI records are stored; otherwise it is void.
 Result: bench/results/careful.json with its environment card.
 """
 
@@ -36,9 +37,11 @@ from sqlalchemy import create_engine, text
 from asn1 import walk
 from asn1.laes.stream import Framer
 from bench.careful_records import FLOWS, liid_of, stream, target_of
+from bench.careful_stages import stages_us
 from bench.environment import environment_card
-from collector import json_text
+from collector import json_text, ordinary
 from collector.config import CollectorConfig
+from collector.facts import ordinary as ordinary_facts
 from collector.facts import plain_sip
 from collector.laes.receive import Feed, _starts
 from collector.pipeline import LinkState
@@ -194,7 +197,8 @@ async def measure(kind: str, records: int, liids: int, profile: bool) -> dict[st
         service._index.start()
         service._audit.flush()
         bench = Bench(service)
-        octets = b"".join(stream(kind, records, liids, now_us - 30_000_000))
+        sent = stream(kind, records, liids, now_us - 30_000_000)
+        octets = b"".join(sent)
         feed = bench.t1678 if kind == "t1678" else bench.etsi
         baseline = hash_baseline()
         profiler = cProfile.Profile() if profile else None
@@ -224,6 +228,9 @@ async def measure(kind: str, records: int, liids: int, profile: bool) -> dict[st
         kept = sum(verdicts[name] for name in ("accepted", "flagged", "masked", "quarantined"))
         if sum(verdicts.values()) != records or events != kept:
             raise SystemExit(f"void: {records} sent, verdicts {verdicts}, {events} events in the index")
+        by_thread = {name: 1e6 * seconds / records for name, seconds in sorted(spent.items()) if seconds > 0.001}
+        order = service._orders.current()[0]
+        parts = {} if kind == "t1678" else stages_us(sent, order, config.database_url, root, by_thread)
         return {
             "kind": kind,
             "records": records,
@@ -236,9 +243,8 @@ async def measure(kind: str, records: int, liids: int, profile: bool) -> dict[st
             "wall_s": round(wall, 4),
             "records_per_core_s": round(records / cpu),
             "us_per_record": round(1e6 * cpu / records, 2),
-            "us_per_record_by_thread": {
-                name: round(1e6 * seconds / records, 2) for name, seconds in sorted(spent.items()) if seconds > 0.001
-            },
+            "us_per_record_by_thread": {name: round(us, 2) for name, us in by_thread.items()},
+            "us_per_record_by_stage": parts,
             "sha256_baseline_s": round(baseline, 4),
             "records_per_baseline": round(records / cpu * baseline),
         }
@@ -266,8 +272,10 @@ def main() -> None:
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     compiled = {
         "asn1.walk": walk.COMPILED,
+        "collector.facts.ordinary": ordinary_facts.COMPILED,
         "collector.facts.plain_sip": plain_sip.COMPILED,
         "collector.json_text": json_text.COMPILED,
+        "collector.ordinary": ordinary.COMPILED,
     }
     card = environment_card(arguments.date, compiled)
     if not arguments.profile:

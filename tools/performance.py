@@ -292,6 +292,9 @@ def _profile(results: Results) -> str:
         threads = {name: 1000 * value for name, value in one.get("us_per_record_by_thread", {}).items()}
         if threads:
             parts.append(_costs(f"By thread, {kind} in the careful lane (`careful.json`)", threads))
+        stages = {name: 1000 * value for name, value in one.get("us_per_record_by_stage", {}).items()}
+        if stages:
+            parts.append(_costs(f"By stage, {kind} in the careful lane (`careful.json`)", stages))
     stages = results.get("stages", {}).get("stages_ns")
     if isinstance(stages, Mapping):
         parts.append(_costs("By stage, bulk lane (`stages.json`, `python -m bench.stages`)", stages))
