@@ -152,11 +152,16 @@ class Index:
         try:
             self._work()
         except (SQLAlchemyError, OSError, LabError) as error:
-            with self._condition:
-                self._error = f"the index has stopped: {sentence(error)}; it is made anew at the next start"
-                self._condition.notify_all()
+            self._give_up(sentence(error))
+        except Exception as error:  # a defect of ours must not pass for an index that is merely behind
+            self._give_up(f"a defect, {type(error).__name__}: {error}")
         finally:
             self._fresh.close()
+
+    def _give_up(self, why: str) -> None:
+        with self._condition:
+            self._error = f"the index has stopped: {why}; it is made anew at the next start"
+            self._condition.notify_all()
 
     def _work(self) -> None:
         """Take units in as they come, so that none waits in memory for long; write what was gathered when it is due."""

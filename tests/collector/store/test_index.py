@@ -299,6 +299,23 @@ def test_attack_a_name_of_odd_octets_does_not_stop_the_index(bench: Any, calls: 
     assert [one["liid"] for one in said(url)["communications"]] == ["LAB-0001", "0x4c4142002d31"]
 
 
+def test_a_defect_of_the_index_is_said_and_does_not_look_like_lagging_behind(
+    bench: Any, calls: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> bool:
+        raise TypeError("an argument too few")
+
+    store = bench.open()
+    calls(store, 7)
+    store.close()
+    monkeypatch.setattr(Index, "_gather", broken)
+    index = Index(f"sqlite:///{tmp_path}/index.sqlite", bench.directory, bench.keys, last_commit(bench))
+    index.start()
+    assert not index.wait(20)
+    assert "a defect, TypeError: an argument too few" in index.state().error
+    index.stop()
+
+
 def test_a_database_that_is_not_there_is_told_in_words(bench: Any) -> None:
     with pytest.raises(NotReadyError, match=r"index database .* configure another index_url"):
         Index("postgresql://nobody@127.0.0.1:1/none", bench.directory, bench.keys, -1)
