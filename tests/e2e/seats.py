@@ -96,6 +96,10 @@ class Seat:
         await self.page(call)
         await self.done(f"{call}/minimise", {"act": act, "mode": "live-only"})
 
+    async def marks_privileged(self, call: str) -> None:
+        await self.page(call)
+        await self.done(f"{call}/privileged", {"on": "true", "reason": "0133 is the lawyer"})
+
     async def proves(self, case_id: str, sequence: int) -> str:
         await self.page(f"/cases/{case_id}/records/{sequence}")
         return await self.page(f"/cases/{case_id}/records/{sequence}/proof")

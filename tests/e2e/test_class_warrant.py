@@ -50,8 +50,11 @@ async def play(begun: Begun) -> None:
         for one in people:
             assert "is what was signed" in await one.proves(f"CASE-21-{one.number}", await first_record(one))
             await one.reports(f"CASE-21-{one.number}")
+        await begun.aside("inject", "lawyer")
+        for one in people:
+            await one.marks_privileged(await one.call(f"CASE-21-{one.number}", 1))
         await begun.aside("inject", "finale")
-        calls = await each(people, lambda one: one.call(f"CASE-21-{one.number}", 1))
+        calls = await each(people, lambda one: one.call(f"CASE-21-{one.number}", 2))
         async with contextlib.AsyncExitStack() as ears:
             heard = [
                 await ears.enter_async_context(one.listening(call)) for one, call in zip(people, calls, strict=True)
