@@ -17,6 +17,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -29,10 +30,14 @@ from PIL import Image
 from playwright.async_api import BrowserContext, Page, async_playwright
 
 from collector.console.config import ConsoleConfig
-from collector.console.route import Route
+from collector.console.pages.cases.call import DEFAULT_INSTRUCTIONS
+from collector.console.route import Asks, Route
 from collector.console.service import Console, wall_us
-from collector.desk.database import credentials
+from collector.desk.database import credentials, instructions
+from collector.store.private_files import own_signing_key
 from lab import demo
+from lab.court_office.config import CourtOfficeConfig
+from lab.court_office.service import serve
 from lab.desk import CAST, desk_pins, registry_of
 from lab.desk_accounts import open_both, seed
 from lab.show import Silent
@@ -42,12 +47,17 @@ from mediation.runtime.clock import ClockSpec, LineClock
 from mediation.runtime.tls import make_lab_ca
 
 OUT: Final = Path(__file__).resolve().parent.parent / "docs" / "console"
-WALKERS: Final = ("rivera", "okafor", "chen", "lund", "doyle", "quinn", "weiss", "adair")
+WALKERS: Final = ("rivera", "okafor", "chen", "lund", "doyle", "quinn", "reyes", "weiss", "adair", "park")
 """Whose pages are walked, in this order; a page that several see is shown as the first of them has it."""
 PASSWORD: Final = "four plain words together"  # noqa: S105  of people who are none, on a console that ends with this
 SIZE: Final = {"width": 1180, "height": 820}
 COLOURS: Final = 48
 DEPTH: Final = 4
+SHOWN_FIRST, WAITS = "O-WARRANT", "O-T1678"
+"""Orders of the demonstration: whose case has every kind of page, and on which nobody was given access yet."""
+VISITS: Final = 5
+"""Of one kind of page by one person: other cases have other links."""
+_FILES: Final = ("/wav", "/pcap", "/csv", "/metrics", "/{number}", "/{part}")
 _LEFT_OUT: Final = re.compile(r"^/(static|healthz|sign-out|lab-ca/ca\.pem|api/)")
 
 
@@ -67,6 +77,11 @@ class Walk:
             if route.method == "GET" and re.fullmatch(pattern, path):
                 return route
         return None
+
+
+def _is_page(route: Route) -> bool:
+    """Neither part of one nor a file to save."""
+    return route.asks is not Asks.PART and not route.path.endswith(_FILES) and not _LEFT_OUT.match(route.path)
 
 
 def main() -> int:
@@ -92,9 +107,10 @@ async def take(data: Path, out: Path, only: str) -> int:
     clock = LineClock(ClockSpec(wall_us(), _data_now_us(data), 1.0))
     station = _prepare(data, clock.now_us())
     async with AsyncExitStack() as stack:
-        opened = stack.enter_context(Console(_config(data), clock, wall_us).open())
+        court = await _court(data, clock, stack)
+        opened = stack.enter_context(Console(_config(data, court), clock, wall_us).open())
         port = await opened.start(stack)
-        routes = [one for one in opened.declared if one.method == "GET" and not _LEFT_OUT.match(one.path)]
+        routes = [one for one in opened.declared if one.method == "GET" and _is_page(one)]
         walk = Walk(f"https://localhost:{port}", out, routes, only)
         playwright = await stack.enter_async_context(async_playwright())
         browser = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
@@ -128,18 +144,46 @@ def _prepare(data: Path, now_us: int) -> str:
                 credentials.set_password(writing, name, hashed, "SYS", wall_us())
         for name in ("chen", "brandt"):
             desk.enter(name, "F1", DeviceClass.CALEA_STATION, now_us)
+        desk.request_audit("doyle", "user:rivera", now_us)
         for order in registry_of(data).current():
             made = desk.open_request(
                 "rivera", order.case_id, order.order_id, now_us, "weiss", (), "okafor", "weiss"
             ).made
             desk.check_request("brandt", made, [], now_us)
-            if order.order_id != registry_of(data).current()[-1].order_id:
+            if order == registry_of(data).current()[0]:
+                drafted = {
+                    "application_id": "A-1", "asked": "extension", "order_id": str(order.order_id),
+                    "case_id": str(order.case_id), "agency": order.agency, "investigator": "rivera",
+                    "prosecutor": "weiss", "days": 30, "results": "Two names; the place is not known.", "by": "rivera",
+                }  # fmt: skip
+                desk.record("application", drafted, now_us)
+            if order.order_id != WAITS:
                 desk.decide_request("brandt", made, True, now_us)
                 desk.grant("chen", "rivera", order.case_id, now_us)
+                with database.recorded(desk, now_us) as writing:
+                    case, text = str(order.case_id), DEFAULT_INSTRUCTIONS
+                    written = instructions.write(writing, case, text, 0, "SYS", wall_us())
+                    instructions.sign(writing, "rivera", case, written.sha256, wall_us())
     return stations[0].token if stations else ""
 
 
-def _config(data: Path) -> ConsoleConfig:
+async def _court(data: Path, clock: LineClock, stack: AsyncExitStack) -> int:
+    """The office of the court, beside the console; its port."""
+    keys = data / "console" / "keys"
+    own_signing_key(keys, "console")
+    config = CourtOfficeConfig(data_dir=data / "court_office", run=data, command_public_key=keys / "signing.pub")
+    stop, ready = asyncio.Event(), asyncio.Queue[dict[str, int]]()
+    serving = asyncio.create_task(serve(config, clock, ready.put_nowait, stop))
+
+    async def end() -> None:
+        stop.set()
+        await serving
+
+    stack.push_async_callback(end)
+    return (await ready.get())["control"]
+
+
+def _config(data: Path, court: int) -> ConsoleConfig:
     ca = data / "ca"
     return ConsoleConfig.model_validate(
         {
@@ -150,6 +194,7 @@ def _config(data: Path) -> ConsoleConfig:
             "hi1_inbox": data / "collector" / "hi1-inbox",
             "desk": {"data_dir": data / "desk", "pin_directory": desk_pins(data)},
             "collector": {"data_dir": data / "collector"},
+            "court": {"host": "127.0.0.1", "port": court},
             "policy": {"requests_per_s": 10_000, "attempts_per_minute": 1000},
         }
     )
@@ -181,12 +226,13 @@ async def _sign_in(context: BrowserContext, walk: Walk, user: str) -> None:
 async def _crawl(context: BrowserContext, walk: Walk) -> None:
     """Along the links, each declared page once."""
     page = await context.new_page()
-    waiting, known = [("/", 0)], {"/"}
+    waiting, known, visits = [("/", 0)], {"/"}, Counter[str]()
     while waiting:
         path, depth = waiting.pop(0)
         route = walk.route_of(urlsplit(path).path)
-        if route is None or (route.path in walk.seen and depth):
+        if route is None or visits[route.path] >= VISITS:
             continue
+        visits[route.path] += 1
         answer = await page.goto(f"{walk.base}{path}", wait_until="domcontentloaded")
         if answer is None or answer.status != 200 or "text/html" not in answer.headers.get("content-type", ""):
             continue
@@ -194,7 +240,7 @@ async def _crawl(context: BrowserContext, walk: Walk) -> None:
         links: Any = await page.eval_on_selector_all(
             "a[href^='/']:not([download])", "all => all.map(a => a.getAttribute('href'))"
         )
-        for link in links:
+        for link in sorted(links, key=lambda one: SHOWN_FIRST not in one):
             if depth < DEPTH and link not in known and not _LEFT_OUT.match(link):
                 known.add(link)
                 waiting.append((link, depth + 1))

@@ -83,8 +83,9 @@ def navigation(declared: Sequence[Route], me: SignedIn | None, path: str) -> tup
     if me is None or me.state is not SessionState.OPEN:
         return ()
     shown = [one for one in declared if one.nav and one.access is not Door.OPEN and one.cell(me.role)]
+    here = max((one.path for one in shown if _within(path, one.path)), key=len, default="")
     return tuple(
-        NavArea(area, tuple(NavItem(one.nav, one.path, _within(path, one.path)) for one in found))
+        NavArea(area, tuple(NavItem(one.nav, one.path, one.path == here) for one in found))
         for area, found in groupby(shown, key=lambda one: one.area)
     )
 

@@ -11,7 +11,8 @@ from collector.console.cases import known_cases
 from collector.console.context import Context
 from collector.console.page import Page
 from collector.console.route import Door, Route
-from mediation.law.actors import Role
+from collector.console.scoping import PRIVILEGED
+from mediation.law.actors import Action, Role
 from mediation.law.desk_values import DeskRequest
 
 ALARMED: Final = frozenset({Role.SUP, Role.TARU, Role.TADM, Role.ICO, Role.IAB, Role.ITB})
@@ -37,8 +38,15 @@ async def show(page: Page) -> web.Response:
         waiting=tuple(_waiting(page)),
         alarms=_alarms(page.context.desk.entries) if role in ALARMED else (),
         alarmed=role in ALARMED,
-        has_case_page=page.has_route("/cases/{case_id}"),
+        case_base=_case_base(page),
     )
+
+
+def _case_base(page: Page) -> str:
+    """Where this role reads its cases; blank for one that only knows of them."""
+    if page.has_cell(Action.READ_CALL_IDENTIFYING):
+        return "/cases"
+    return f"{PRIVILEGED}/cases" if page.has_cell(Action.READ_PRIVILEGED_HOLD) else ""
 
 
 def _waiting(page: Page) -> Iterator[Waiting]:

@@ -70,7 +70,7 @@ def routes(context: Context) -> list[Route]:
     own, full = Action.READ_OWN_AUDIT, Action.READ_FULL_AUDIT
     return [
         Route("GET", "/audit/own", show_own, own, title="What I did", nav="What I did", area=AREA),
-        Route("GET", "/audit", search, full, title="Audit", nav="Audit", area=AREA),
+        Route("GET", "/audit", search, full, title="Audit", nav="Audit", area=AREA, roles=BUREAU, rule="R-085"),
         Route("GET", "/audit/csv", as_csv, full, title="Audit as CSV"),
         Route("GET", "/audit/requests", show_requests, own, title="Focused audits", nav="Focused audits", area=AREA,
               roles=ASKERS | BUREAU, rule="R-085"),
