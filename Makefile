@@ -94,9 +94,9 @@ $(STAMPS)/guided: $(STAMPS)/env tools/guided.lock
 fuzz-guided: setup $(STAMPS)/guided ## coverage-guided: SECONDS_EACH seconds an entry point, with atheris (x86-64)
 	@$(BIN)/python -m tools.fuzz.guided --seconds $(SECONDS_EACH)
 
-scenarios: setup ## play every scenario in its whole size; report in reports/scenarios.json
+scenarios: setup ## play every scenario in its whole size; report in reports/scenarios.xml (JUnit)
 	@mkdir -p reports
-	@$(BIN)/calea-lab scenario run --all --data reports/scenarios --json > reports/scenarios.json
+	@$(BIN)/calea-lab scenario run --all --data reports/scenarios --junit reports/scenarios.xml
 
 crash: setup ## the store killed, cut off from power, failing, tampered with; then whole stacks; reports/crash*.json
 	@$(BIN)/python -m lab.ordeal
