@@ -1,4 +1,4 @@
-"""The pages of faults in a real Chromium: from the list to a form to a fault that is on, without a script or a fault."""
+"""The pages of faults in a real Chromium: from the list to a form to a fault that is on, and off again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["proxy"]
 async def test_a_fault_is_put_on_and_ended_in_a_browser(
     open_console: Open,
     proxy: tuple[Proxy, dict[str, Any]],
-    chromium: Chromium,  # noqa: F811  the fixture
+    chromium: Chromium,
 ) -> None:
     made, place = proxy
     console = await open_console(**place)
