@@ -57,7 +57,7 @@ SHOWN_FIRST, WAITS = "O-WARRANT", "O-T1678"
 """Orders of the demonstration: whose case has every kind of page, and on which nobody was given access yet."""
 VISITS: Final = 5
 """Of one kind of page by one person: other cases have other links."""
-_FILES: Final = ("/wav", "/pcap", "/csv", "/metrics", "/{number}", "/{part}")
+_FILES: Final = ("/proof", "/wav", "/pcap", "/csv", "/metrics", "/{number}", "/{part}")
 _LEFT_OUT: Final = re.compile(r"^/(static|healthz|sign-out|lab-ca/ca\.pem|api/)")
 
 

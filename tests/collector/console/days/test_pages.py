@@ -2,14 +2,15 @@
 
 The pages come from the declarations, so a new one is looked at by being there: by the first of `READERS` whose role has
 a cell for it, at an address made of `VALUES`. One that needs other values has a row in `ADDRESSES`; what is no page,
-but a file to save, ends with one of `FILES`.
+but a file to save or a part that a page fetches, ends with one of `FILES`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Final
+from types import SimpleNamespace
+from typing import Final, cast
 
 import pytest
 
@@ -36,12 +37,13 @@ ADDRESSES: Final = {
     "/audit/requests/{request_id}": "/audit/requests/AR-1",
 }
 AT_ONCE: Final = 7
-FILES: Final = ("/wav", "/pcap", "/csv", "/ca.pem", "/healthz", "/metrics", "/{number}", "/{part}")
+FILES: Final = ("/proof", "/wav", "/pcap", "/csv", "/ca.pem", "/healthz", "/metrics", "/{number}", "/{part}")
 _ROLES: Final = {name: Role(role) for name, role, *_ in PEOPLE}
 
 
 def pages() -> list[Route]:
-    context: Context = None  # type: ignore[assignment]  no area looks at it while it declares
+    # All that an area asks while it declares: whether there is a switchboard of faults, whose page has a walk of its own.
+    context = cast("Context", SimpleNamespace(faults=SimpleNamespace(configured=False)))
     declared = [route for area in AREAS for route in area(context)]
     return [
         one
