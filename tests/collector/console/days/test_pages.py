@@ -42,7 +42,7 @@ _ROLES: Final = {name: Role(role) for name, role, *_ in PEOPLE}
 
 
 def pages() -> list[Route]:
-    # All that an area asks while it declares: whether there is a switchboard of faults, whose page has a walk of its own.
+    # An area asks while it declares whether there is a switchboard of faults; its page has a walk of its own.
     context = cast("Context", SimpleNamespace(faults=SimpleNamespace(configured=False)))
     declared = [route for area in AREAS for route in area(context)]
     return [
