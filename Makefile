@@ -12,7 +12,7 @@ CYCLES ?= 20
 MUTANTS ?= 1000000
 SECONDS_EACH ?= 60
 
-.PHONY: help setup demo test check rules fmt lock bench bench-check screenshots oracles fuzz fuzz-guided crash scenarios notice clean
+.PHONY: help setup demo test check rules fmt lock bench bench-check screenshots oracles fuzz fuzz-guided crash conformance scenarios notice clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -77,8 +77,10 @@ bench: setup ## measure everything of docs/performance.md; results with their en
 bench-check: setup ## did a stage become slower? ratios within one run against bench/guard.json; exit code 5
 	@$(BIN)/python -m bench.check
 
-screenshots: setup $(STAMPS)/browser ## pictures of the console's pages, light and dark, in docs/console/
+screenshots: setup $(STAMPS)/browser ## pictures of the consoles, of classes and of the tutorials, in docs/
 	@$(BIN)/python -m tools.screenshots
+	@$(BIN)/python -m tools.training_pictures
+	@$(BIN)/python -m tools.tutorials
 
 oracles: setup ## what other people's decoders say of our records: docs/fidelity.md, reports/oracles.json
 	@tools/oracles/fetch.sh
@@ -93,6 +95,9 @@ $(STAMPS)/guided: $(STAMPS)/env tools/guided.lock
 
 fuzz-guided: setup $(STAMPS)/guided ## coverage-guided: SECONDS_EACH seconds an entry point, with atheris (x86-64)
 	@$(BIN)/python -m tools.fuzz.guided --seconds $(SECONDS_EACH)
+
+conformance: setup ## our own stack, each role and dialect, clause by clause, into reports/conformance
+	@$(BIN)/calea-lab conformance run --role all --data reports/conformance
 
 scenarios: setup ## play every scenario in its whole size; report in reports/scenarios.xml (JUnit)
 	@mkdir -p reports

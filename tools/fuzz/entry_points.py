@@ -22,6 +22,7 @@ from asn1 import (
     packets,
     ps_pdu,
     radius,
+    recording,
     segments,
     sip,
     sms_tpdu,
@@ -225,6 +226,9 @@ ENTRY_POINTS: Final = (
     EntryPoint("packets.parse_rtp", packets.parse_rtp, ("rtp",), ("packets.parse_rtp",)),
     EntryPoint(
         "packets.parse_telephone_event", packets.parse_telephone_event, ("rtp",), ("packets.parse_telephone_event",)
+    ),
+    EntryPoint(
+        "recording.decode_recording", recording.decode_recording, ("recording",), ("recording.decode_recording",)
     ),
     EntryPoint("radius.parse_radius", radius.parse_radius, ("radius",), ("radius.parse_radius",)),
     EntryPoint("x2x3.decode_pdu", x2x3.decode_pdu, ("x2x3",), ("x2x3.decode_pdu",)),

@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from asn1 import sip, view, x2x3
 from asn1.conference_info import NAMESPACE
 from asn1.encryption import PROFILES, encrypt
 from asn1.ps_pdu import decode_ps_pdu, encode_encrypted_payload
 from asn1.ps_tables import PAYLOAD
+from asn1.recording import Recording, Sound, sign_recording
 from asn1.table import encode
 from tools.oracles.corpus import VECTORS, corpus
 
@@ -53,6 +56,9 @@ def seeds() -> dict[str, list[bytes]]:
         if pdu.payload[0] in ("iRIPayloadSequence", "cCPayloadSequence"):
             add("encrypted", encrypt(pdu.header, pdu.payload, PROFILES["nl"], bytes(24), 1).octets)
             add("encrypted payload", encode_encrypted_payload(1, pdu.payload))
+    for law in ("PCMU", "PCMA"):
+        piece = Recording("D1", "LI-1", 1, 2, 1_780_000_000_000_000, law == "PCMA", Sound(law, b"\xff" * 81))
+        add("recording", sign_recording(piece, Ed25519PrivateKey.from_private_bytes(bytes(32))))
     for octets in list(found["sip"]):
         add("sdp", sip.sdp_of(sip.parse_sip(octets)) or b"")
     for octets in found["ip"]:
