@@ -25,6 +25,9 @@ MAX_STREAMS_A_USER: Final = 6
 MAX_AGE_S: Final = 3600.0
 BEAT_S: Final = 10.0
 """A comment when nothing happens, so that both ends know of each other."""
+LOOK_S: Final = 0.25
+"""How soon it is seen that a reader has gone."""
+BEAT_LOOKS: Final = int(BEAT_S / LOOK_S)
 WRITE_S: Final = 5.0
 MAX_EVENT_OCTETS: Final = 256 * 1024
 
@@ -79,7 +82,7 @@ async def send_events(request: web.Request, events: AsyncIterator[Event], watch:
     ending = asyncio.create_task(watch.ended.wait())
     try:
         async with asyncio.timeout(MAX_AGE_S):
-            await _send(response, events, ending)
+            await _send(request, response, events, ending)
         if watch.ended.is_set():
             await _write(response, ended_event(watch.why, watch.rules))
     except (TimeoutError, ConnectionError):
@@ -94,15 +97,21 @@ def ended_event(why: str, rules: tuple[str, ...] = ()) -> Event:
     return Event(json.dumps(data), "ended")
 
 
-async def _send(response: web.StreamResponse, events: AsyncIterator[Event], ending: asyncio.Task[Any]) -> None:
+async def _send(
+    request: web.Request, response: web.StreamResponse, events: AsyncIterator[Event], ending: asyncio.Task[Any]
+) -> None:
     coming: asyncio.Task[Event | None] = asyncio.create_task(_next(events))
+    looks = 0
     try:
         while True:
-            await asyncio.wait({coming, ending}, timeout=BEAT_S, return_when=asyncio.FIRST_COMPLETED)
-            if ending.done():
+            await asyncio.wait({coming, ending}, timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+            # Who has left the page leaves their place at once to the next page that they open.
+            if ending.done() or request.transport is None:
                 return
             if not coming.done():
-                await _within(response.write(b": \n\n"))
+                looks += 1
+                if looks % BEAT_LOOKS == 0:
+                    await _within(response.write(b": \n\n"))
                 continue
             event = coming.result()
             if event is None:

@@ -138,6 +138,29 @@ async def test_attack_more_streams_than_a_browser_opens(world: World) -> None:
     assert (await (await world.as_("vega")).get(f"/test/{CASE}/live")).status == 404
 
 
+async def silence(watch: Watch) -> AsyncIterator[Event]:
+    yield Event("<li>one</li>")
+    await watch.ended.wait()
+
+
+async def hush(page: Page) -> web.StreamResponse:
+    return await page.stream(silence)
+
+
+async def test_who_leaves_a_page_leaves_its_place_though_nothing_happens_on_it(
+    open_console: Callable[..., Any],
+) -> None:
+    world: World = await open_console(areas=[lambda _: [Route("GET", "/test/hush", hush, Door.SIGNED_IN)]])
+    rivera = await world.as_("rivera")
+    for _ in range(MAX_STREAMS_A_USER):
+        answer = await rivera.session.get(f"{rivera.base}/test/hush")
+        assert await answer.content.readuntil(b"\n\n")
+        answer.close()
+    async with asyncio.timeout(5):
+        while world.opened.context.streams.open:  # noqa: ASYNC110  the server's own tasks end them
+            await asyncio.sleep(0.02)
+
+
 def test_attack_an_event_that_makes_another() -> None:
     made = encoded(Event("one\r\n\r\nevent: ended\ndata: two\rthree", name="a\nevent: ended", id="1\n\ndata: x"))
     lines = made.decode().removesuffix("\n\n").split("\n")
