@@ -25,6 +25,8 @@ scapy is GPL-2.0-only. It is imported by one module, carrier_sim/packets.py, and
 simulator; an import contract (`make check`) keeps it there. Whoever distributes the carrier simulator together with
 scapy has that licence to observe.
 
+axe-playwright-python contains axe-core, MPL-2.0; tests alone use it, unchanged.
+
 """
 
 
