@@ -12,7 +12,7 @@ CYCLES ?= 20
 MUTANTS ?= 1000000
 SECONDS_EACH ?= 60
 
-.PHONY: help setup demo test check rules fmt lock bench bench-check screenshots oracles fuzz fuzz-guided crash conformance scenarios notice clean
+.PHONY: help setup demo test test-long check rules fmt lock bench bench-check screenshots oracles fuzz fuzz-guided crash conformance scenarios notice clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -41,8 +41,11 @@ $(STAMPS)/browser: tools/browser.sh
 demo: setup ## intercept calls, messages and data end to end, then verify every record offline
 	@$(BIN)/calea-lab demo
 
-test: setup $(STAMPS)/browser ## the whole test suite
-	@$(BIN)/pytest -n $$(($$(nproc) + 1)) --dist worksteal
+test: setup $(STAMPS)/browser ## the tests, but for the long ones
+	@$(BIN)/pytest -n $$(($$(nproc) + 1)) --dist worksteal -m "not long"
+
+test-long: setup $(STAMPS)/browser ## whole days at the console, whole classes, the tutorials, each fault against conformance
+	@$(BIN)/pytest -n $$(($$(nproc) + 1)) --dist loadfile -m long
 
 check: setup ## lint, format, types, import contracts, the pages made from the tree
 	@$(BIN)/ruff check .

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -75,9 +74,6 @@ DRAIN_S: Final = 10.0
 """How long a stop waits for what was read to become durable."""
 
 
-SWITCH_S: Final = 0.001
-"""How long a thread that wants the interpreter waits before the one that has it is asked to let go. The writer wants it
-several times a commit; Python's own 5 ms, beside the index at work, would be most of an acknowledgement's way."""
 GARBAGE_OBJECTS: Final = (50_000, 20, 100)
 """After so many more objects Python looks for cycles among them. What a record leaves behind has none and goes by
 itself; to look after every 700 objects, as it does unless told, takes an eighth of the careful lane's time."""
@@ -86,7 +82,6 @@ itself; to look after every 700 objects, as it does unless told, takes an eighth
 async def run(config: CollectorConfig, ready: ReadyFn, stop: asyncio.Event) -> None:
     """The process's own work, as `run_process` wants it."""
     gc.set_threshold(*GARBAGE_OBJECTS)
-    sys.setswitchinterval(SWITCH_S)
     await Service(config).run(ready, stop)
 
 

@@ -17,6 +17,8 @@ from lab.training.room import Room
 from tests.e2e.classes import Begun, begin, seats
 from tests.e2e.seats import seat
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def lapse_class(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begun]:

@@ -16,6 +16,8 @@ from lab.training.room import Room
 from tests.e2e.classes import Begun, begin, each, seats
 from tests.e2e.seats import Seat
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def warrant_class(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begun]:

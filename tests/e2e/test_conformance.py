@@ -67,6 +67,7 @@ def test_every_fault_is_named_by_one_case() -> None:
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.long
 def test_what_a_mediation_function_sends_fails_by_each_fault(tmp_path: Path) -> None:
     with own.own_mf(tmp_path / "run", Tape(), tls=False, faults=True) as (watched, stack):
         now_us = stack.clock.now_us()
@@ -184,6 +185,7 @@ async def _tasked(stack: Stack) -> None:
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.long
 def test_how_a_lemf_takes_it_fails_by_each_fault(tmp_path: Path) -> None:
     with own.own_lemf(tmp_path / "run", Tape(), faults=True) as (peer, stack):
         found = asyncio.run(_taken(peer, stack))

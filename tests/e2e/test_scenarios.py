@@ -1,7 +1,7 @@
 """Shipped scenarios through the real processes, headless; what has to come out stands in the scenario.
 
-One of each area is played here: every one of them takes several processes their start. `make scenarios` plays them all,
-in every form.
+One of each area is played here, some of them by `make test-long` alone: every one of them takes several processes their
+start. `make scenarios` plays them all, in every form.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ PLAYED = {
     "SC-13": "a store that is full, and the hand-over",
     "SC-22b": "what an order leaves to be done",
 }
+LONG = frozenset({"SC-08", "SC-13", "SC-22b"})
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("name", PLAYED)
+@pytest.mark.parametrize("name", [pytest.param(one, marks=pytest.mark.long if one in LONG else ()) for one in PLAYED])
 def test_scenario(name: str, tmp_path: Path) -> None:
     outcome = Engine(shipped()[name].load(), tmp_path / name, build).play()
     failed = [f"{check.name}: {check.found}" for check in outcome.checks if not check.ok]

@@ -11,6 +11,8 @@ from tests.collector.console.days.stage import HOUR_US, JOINT_CASE, JOINT_HOURS
 from tests.collector.console.days.told import JOINT, VOICE
 from tests.collector.console.world import CASE, MISSING_CASE
 
+pytestmark = pytest.mark.long
+
 MINUTE_US = 60_000_000
 
 

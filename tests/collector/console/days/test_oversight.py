@@ -13,6 +13,8 @@ from playwright.async_api import expect
 from tests.collector.console.days.day import Day
 from tests.collector.console.world import CASE, MISSING_CASE, OTHER_CASE
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.rule("R-085", "R-086")
 def test_a_focused_audit_from_the_question_to_its_answer(day: Day) -> None:

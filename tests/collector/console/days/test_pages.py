@@ -24,6 +24,8 @@ from tests.collector.console.days.day import Day, Person
 from tests.collector.console.days.told import CALL, SESSION, VOICE
 from tests.collector.console.world import CASE, MISSING_CASE, OTHER_CASE, PEOPLE
 
+pytestmark = pytest.mark.long
+
 NOBODY: Final = ""
 READERS: Final = (NOBODY, "rivera", "chen", "okafor", "reyes", "adair", "park")
 """Who looks, in this order: nobody signed in first, for what is open to them."""

@@ -10,6 +10,8 @@ from tests.collector.console.days.day import Day
 from tests.collector.console.days.told import CALL, VOICE
 from tests.collector.console.world import CASE, MISSING_CASE, OTHER_CASE
 
+pytestmark = pytest.mark.long
+
 HERE = f"/cases/{CASE}"
 
 

@@ -14,6 +14,8 @@ from tests.collector.console.days.stage import ENDED_CASE
 from tests.collector.console.days.told import CALL, VOICE
 from tests.collector.console.world import CASE, MISSING_CASE, OTHER_CASE
 
+pytestmark = pytest.mark.long
+
 PAPER = b"<script>window.canary=1</script> a scan of the order"
 
 
