@@ -36,6 +36,7 @@ def test_the_result_of_several_runs_is_their_median(measured: Made) -> None:
     assert found["records_per_core_s"] == 500
     assert sorted(one["records_per_core_s"] for one in found["runs"]) == [250, 500, 1000]
     assert "series" in found and all("series" not in one for one in found["runs"])
+    assert put_together([measured(1.0), measured(2.0)], {}, {})["records_per_core_s"] == 500, "never the better of two"
 
 
 def test_one_run_that_does_not_balance_spoils_the_result(measured: Made) -> None:
