@@ -13,11 +13,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import re
+import secrets
 import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -40,10 +42,13 @@ from lab.court_office.config import CourtOfficeConfig
 from lab.court_office.service import serve
 from lab.desk import CAST, desk_pins, registry_of
 from lab.desk_accounts import open_both, seed
+from lab.faults.config import FaultsConfig
+from lab.faults.service import run as run_faults
 from lab.show import Silent
 from lab.stack import Stack
 from mediation.law.access_facts import DeviceClass
 from mediation.runtime.clock import ClockSpec, LineClock
+from mediation.runtime.process import ReadyFn
 from mediation.runtime.tls import make_lab_ca
 
 OUT: Final = Path(__file__).resolve().parent.parent / "docs" / "console"
@@ -53,6 +58,8 @@ PASSWORD: Final = "four plain words together"  # noqa: S105  of people who are n
 SIZE: Final = {"width": 1180, "height": 820}
 COLOURS: Final = 48
 DEPTH: Final = 4
+TYPED: Final = ("/unlock",)
+"""Pages that no link leads to: the console itself sends there."""
 SHOWN_FIRST, WAITS = "O-WARRANT", "O-T1678"
 """Orders of the demonstration: whose case has every kind of page, and on which nobody was given access yet."""
 VISITS: Final = 5
@@ -107,8 +114,8 @@ async def take(data: Path, out: Path, only: str) -> int:
     clock = LineClock(ClockSpec(wall_us(), _data_now_us(data), 1.0))
     station = _prepare(data, clock.now_us())
     async with AsyncExitStack() as stack:
-        court = await _court(data, clock, stack)
-        opened = stack.enter_context(Console(_config(data, court), clock, wall_us).open())
+        beside = {"court": await _court(data, clock, stack), "faults": await _faults(data, stack)}
+        opened = stack.enter_context(Console(_config(data, beside), clock, wall_us).open())
         port = await opened.start(stack)
         routes = [one for one in opened.declared if one.method == "GET" and _is_page(one)]
         walk = Walk(f"https://localhost:{port}", out, routes, only)
@@ -167,23 +174,41 @@ def _prepare(data: Path, now_us: int) -> str:
     return stations[0].token if stations else ""
 
 
-async def _court(data: Path, clock: LineClock, stack: AsyncExitStack) -> int:
-    """The office of the court, beside the console; its port."""
+async def _court(data: Path, clock: LineClock, stack: AsyncExitStack) -> dict[str, Any]:
+    """The office of the court, beside the console; where it is asked."""
     keys = data / "console" / "keys"
     own_signing_key(keys, "console")
     config = CourtOfficeConfig(data_dir=data / "court_office", run=data, command_public_key=keys / "signing.pub")
-    stop, ready = asyncio.Event(), asyncio.Queue[dict[str, int]]()
-    serving = asyncio.create_task(serve(config, clock, ready.put_nowait, stop))
+    return await _beside(lambda ready, stop: serve(config, clock, ready, stop), stack)
+
+
+async def _faults(data: Path, stack: AsyncExitStack) -> dict[str, Any]:
+    """A fault proxy on a link that nobody uses; where it is asked, and its word."""
+    word = data / "faults" / "word"
+    word.parent.mkdir(parents=True, exist_ok=True)
+    word.write_text(secrets.token_urlsafe())
+    link = {"name": "hi2", "listen": {}, "to": {"host": "127.0.0.1", "port": 1}}
+    config = FaultsConfig.model_validate({"data_dir": word.parent, "word_file": word, "links": [link]})
+    place = await _beside(lambda ready, stop: run_faults(config, ready, stop), stack)
+    return {"control": place, "word_file": word}
+
+
+async def _beside(
+    serve: Callable[[ReadyFn, asyncio.Event], Coroutine[Any, Any, None]], stack: AsyncExitStack
+) -> dict[str, Any]:
+    """A process's own work in this one, until the stack is closed; its control port."""
+    stop, ready = asyncio.Event(), asyncio.Queue[Mapping[str, int]]()
+    serving = asyncio.create_task(serve(ready.put_nowait, stop))
 
     async def end() -> None:
         stop.set()
         await serving
 
     stack.push_async_callback(end)
-    return (await ready.get())["control"]
+    return {"host": "127.0.0.1", "port": (await ready.get())["control"]}
 
 
-def _config(data: Path, court: int) -> ConsoleConfig:
+def _config(data: Path, beside: Mapping[str, Any]) -> ConsoleConfig:
     ca = data / "ca"
     return ConsoleConfig.model_validate(
         {
@@ -194,7 +219,7 @@ def _config(data: Path, court: int) -> ConsoleConfig:
             "hi1_inbox": data / "collector" / "hi1-inbox",
             "desk": {"data_dir": data / "desk", "pin_directory": desk_pins(data)},
             "collector": {"data_dir": data / "collector"},
-            "court": {"host": "127.0.0.1", "port": court},
+            **beside,
             "policy": {"requests_per_s": 10_000, "attempts_per_minute": 1000},
         }
     )
@@ -226,7 +251,7 @@ async def _sign_in(context: BrowserContext, walk: Walk, user: str) -> None:
 async def _crawl(context: BrowserContext, walk: Walk) -> None:
     """Along the links, each declared page once."""
     page = await context.new_page()
-    waiting, known, visits = [("/", 0)], {"/"}, Counter[str]()
+    waiting, known, visits = [("/", 0), *((path, DEPTH) for path in TYPED)], {"/", *TYPED}, Counter[str]()
     while waiting:
         path, depth = waiting.pop(0)
         route = walk.route_of(urlsplit(path).path)
@@ -240,6 +265,7 @@ async def _crawl(context: BrowserContext, walk: Walk) -> None:
         links: Any = await page.eval_on_selector_all(
             "a[href^='/']:not([download])", "all => all.map(a => a.getAttribute('href'))"
         )
+        links += [f"{link}/reports" for link in links if re.fullmatch(r"/privileged/cases/[^/]+", link)]
         for link in sorted(links, key=lambda one: SHOWN_FIRST not in one):
             if depth < DEPTH and link not in known and not _LEFT_OUT.match(link):
                 known.add(link)
