@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -71,7 +71,20 @@ class Begun(NamedTuple):
         raise AssertionError(f"{card} was not played {times} times")
 
 
-def begin(data: Path, scenario: str, *trainees: str) -> Begun:
+@contextlib.contextmanager
+def played(
+    data: Path, scenario: str, *trainees: str, play: Callable[[Begun], Coroutine[Any, Any, None]]
+) -> Iterator[Begun]:
+    """A class that was begun and played, until nobody looks at it any more."""
+    begun = _begin(data, scenario, trainees)
+    try:
+        asyncio.run(play(begun))
+        yield begun
+    finally:
+        trainer.stop(Room(data))
+
+
+def _begin(data: Path, scenario: str, trainees: Iterable[str]) -> Begun:
     words = [word for name in trainees for word in ("--trainee", name)]
     code, printed = run_command(
         build("train"), ["train", "start", scenario, *words, "--speed", "max", "--data", str(data), "--json"]

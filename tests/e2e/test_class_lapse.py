@@ -11,10 +11,9 @@ import pytest
 
 from collector.console.dispatch import SESSION_COOKIE, STATION_COOKIE
 from lab.cli_verify import check_store, find_store
-from lab.training import trainer
 from lab.training.ledgers import verified_entries
 from lab.training.room import Room
-from tests.e2e.classes import Begun, begin, seats
+from tests.e2e.classes import Begun, played, seats
 from tests.e2e.seats import seat
 
 pytestmark = pytest.mark.long
@@ -23,12 +22,8 @@ pytestmark = pytest.mark.long
 @pytest.fixture(scope="module")
 def lapse_class(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begun]:
     """fay does everything right; gus ignores the lapse. Behind that the class goes back to before the lapse."""
-    begun = begin(tmp_path_factory.mktemp("class") / "var", "SC-03t", "fay", "gus")
-    try:
-        asyncio.run(play(begun))
+    with played(tmp_path_factory.mktemp("class") / "var", "SC-03t", "fay", "gus", play=play) as begun:
         yield begun
-    finally:
-        trainer.stop(Room(begun.data))
 
 
 async def play(begun: Begun) -> None:

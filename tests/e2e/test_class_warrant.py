@@ -11,9 +11,7 @@ import pytest
 
 from lab.cli import build
 from lab.scenario.engine import run_command
-from lab.training import trainer
-from lab.training.room import Room
-from tests.e2e.classes import Begun, begin, each, seats
+from tests.e2e.classes import Begun, each, played, seats
 from tests.e2e.seats import Seat
 
 pytestmark = pytest.mark.long
@@ -22,12 +20,8 @@ pytestmark = pytest.mark.long
 @pytest.fixture(scope="module")
 def warrant_class(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begun]:
     """Played to its end by ada, who does everything right; ben, who does not minimise; cyd, who lets himself in."""
-    begun = begin(tmp_path_factory.mktemp("class") / "var", "SC-21", "ada", "ben", "cyd")
-    try:
-        asyncio.run(play(begun))
+    with played(tmp_path_factory.mktemp("class") / "var", "SC-21", "ada", "ben", "cyd", play=play) as begun:
         yield begun
-    finally:
-        trainer.stop(Room(begun.data))
 
 
 async def play(begun: Begun) -> None:

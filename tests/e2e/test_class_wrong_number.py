@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import http.client
 import json
@@ -22,7 +21,7 @@ from lab.training import trainer
 from lab.training.marking import sheets
 from lab.training.room import Room
 from mediation.runtime.process import IntegrityError
-from tests.e2e.classes import Begun, begin, seats
+from tests.e2e.classes import Begun, played, seats
 from tests.e2e.seats import PASSWORD
 
 pytestmark = pytest.mark.long
@@ -31,12 +30,8 @@ pytestmark = pytest.mark.long
 @pytest.fixture(scope="module")
 def number_class(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begun]:
     """dee does everything right; eli accepts the request whose number is wrong."""
-    begun = begin(tmp_path_factory.mktemp("class") / "var", "SC-08t", "dee", "eli")
-    try:
-        asyncio.run(play(begun))
+    with played(tmp_path_factory.mktemp("class") / "var", "SC-08t", "dee", "eli", play=play) as begun:
         yield begun
-    finally:
-        trainer.stop(Room(begun.data))
 
 
 async def play(begun: Begun) -> None:
