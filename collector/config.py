@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, model_validator
 
 from collector.commands import MAX_AGE_US
+from collector.databases import in_schema, is_postgresql
 from collector.gate import LinkPolicy
 from collector.gate_columns import (
     QUALIFIER_ABSENT,
@@ -194,6 +195,34 @@ class Limits(Model):
     linger_us: Annotated[int, Field(ge=0, le=1_000_000)] = 1500
 
 
+class FleetConfig(Model):
+    """What makes a collector one of several (ADR 0049). `database_url`: of the one PostgreSQL that they share, by
+    whose database they are one fleet. `shard`: this one's name, no other's. A shard that has not been heard for
+    `lease_s` is taken for dead, so that its streams need not be left to it for a while; a stream is left for `hold_ms`
+    to a living shard that has just claimed it. Both in real time. `advertise`: where its listeners are reached, by
+    their names, as the catalogue tells others; left out where they are to be found on its own machine."""
+
+    database_url: str
+    shard: Annotated[str, Field(pattern=NAME)]
+    lease_s: Annotated[float, Field(ge=0.5, le=60)] = 3.0
+    hold_ms: Annotated[int, Field(ge=0, le=10_000)] = 250
+    advertise: Annotated[dict[str, str], Field(max_length=80)] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> FleetConfig:
+        check_url(self.database_url)
+        if not is_postgresql(self.database_url):
+            raise ValueError(f"fleet.database_url {self.database_url}: a fleet shares a PostgreSQL (postgresql://...)")
+        if self.hold_ms >= self.lease_s * 1000:
+            raise ValueError("fleet.hold_ms is less than fleet.lease_s, or who waits would wait for a dead shard")
+        return self
+
+    @property
+    def index_url(self) -> str:
+        """Of this shard's index, in the same database."""
+        return in_schema(self.database_url, f"index_{self.shard}")
+
+
 class CollectorConfig(Model):
     data_dir: Path
     clock: ClockConfig = ClockConfig()
@@ -213,6 +242,8 @@ class CollectorConfig(Model):
     """The socket of a signer process (`collector.signer`) that has the signing key in the collector's place."""
     control: Listen = Listen()
     limits: Limits = Limits()
+    fleet: FleetConfig | None = None
+    """Where several collectors are one; without it this is the only one."""
     law: LawSettings = DEFAULTS
     command_public_key: Path | None = None
     """Ed25519, of the desk whose signed commands are taken; without it none are."""
@@ -225,6 +256,8 @@ class CollectorConfig(Model):
 
     @property
     def database_url(self) -> str:
+        if self.index_url is None and self.fleet is not None:
+            return self.fleet.index_url
         return self.index_url or f"sqlite:///{self.data_dir / 'index.sqlite'}"
 
     @property

@@ -1,11 +1,15 @@
-"""Engines for the two databases by URL: SQLite and PostgreSQL with the same code above them."""
+"""Engines for the two databases by URL: SQLite and PostgreSQL with the same code above them.
+
+Several may share one database of PostgreSQL, each in a schema of its own: `?schema=NAME` in the URL, a word of ours
+that no driver sees. Tables are then made and found there and nowhere else.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediation.runtime.config import NotReadyError
@@ -14,13 +18,37 @@ BUSY_MS = 5000
 """How long a writer of SQLite waits for another."""
 
 
+SCHEMA = "schema"
+_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
+
+
+def is_postgresql(url: str) -> bool:
+    """Whether a server of PostgreSQL is meant. False of what is no URL."""
+    try:
+        return make_url(url).drivername in _SCHEMES
+    except SQLAlchemyError:
+        return False
+
+
+def driver_url(url: str) -> str:
+    """Of a PostgreSQL: as its driver takes it when no SQLAlchemy is between, without our own words."""
+    where = make_url(url)
+    return where.set(drivername="postgresql").difference_update_query([SCHEMA]).render_as_string(hide_password=False)
+
+
+def in_schema(url: str, schema: str) -> str:
+    """The URL of the same PostgreSQL database, of tables in `schema`; made there by who opens it."""
+    where = make_url(url).difference_update_query([SCHEMA])
+    return where.update_query_dict({SCHEMA: schema}).render_as_string(hide_password=False)
+
+
 def open_engine(url: str, whose: str, pragmas: Sequence[str]) -> Engine:
     """An engine; `pragmas` are said to each connection of SQLite, which is set up for one writer beside readers.
     Raises NotReadyError; `whose` stands in its sentence."""
     try:
         where = make_url(url)
-        if where.drivername in ("postgresql", "postgres"):
-            where = where.set(drivername="postgresql+psycopg")
+        if where.drivername in _SCHEMES:
+            return _postgresql(where)
         engine = create_engine(where)
     except (SQLAlchemyError, ImportError) as error:
         raise NotReadyError(f"Cannot use the {whose} database {url}: {error}.") from error
@@ -32,6 +60,28 @@ def open_engine(url: str, whose: str, pragmas: Sequence[str]) -> Engine:
             for pragma in ("journal_mode=WAL", f"busy_timeout={BUSY_MS}", *pragmas):
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
+
+    return engine
+
+
+def _postgresql(where: URL) -> Engine:
+    schema = where.query.get(SCHEMA)
+    where = where.set(drivername="postgresql+psycopg").difference_update_query([SCHEMA])
+    engine = create_engine(where)
+    if schema is not None:
+        quoted = f'"{str(schema).replace(chr(34), chr(34) * 2)}"'
+
+        @event.listens_for(engine, "connect")
+        def _enter(connection: Any, _: Any) -> None:  # noqa: ANN401  the driver's own types
+            with connection.cursor() as cursor:
+                # Who may only read finds it there: asking for what exists already would need the right to make it.
+                cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (schema,))
+                if cursor.fetchone() is None:
+                    # Two who find it missing at once take turns by its name.
+                    cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (schema,))
+                    cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted}")
+                cursor.execute(f"SET search_path TO {quoted}")
+            connection.commit()
 
     return engine
 
