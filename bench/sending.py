@@ -274,7 +274,7 @@ async def mediation_run(arguments: argparse.Namespace, root: Path, short: bool) 
     intake = Intake(consume, room, mediation if short else None)
     with Child("lemf") as agency, Child("feed", *argv_of(arguments)) as carrier:
         peer: Any = SimpleNamespace(host="127.0.0.1", port=agency.number(), tls=None)
-        link = Link("hi3", HI3, peer, journal, HandoverConfig(), lambda: time.time_ns() // 1000, 0.5)
+        link = Link("hi3", HI3, (peer,), journal, HandoverConfig(), lambda: time.time_ns() // 1000, 0.5)
         mediation.links = (link,)
         tasks = [asyncio.create_task(link.run()), asyncio.create_task(watch())]
         port = await intake.listen("x3", Listen())

@@ -13,8 +13,9 @@ from mediation.laes_config import Dialect, LaesModel, check_deliveries
 from mediation.law.orders import Service, normalise_e164
 from mediation.law.settings import DEFAULTS, LawSettings
 from mediation.outgoing_config import OutgoingConfig
+from mediation.peers import Delivery
 from mediation.runtime.closed import Outside, check_url
-from mediation.runtime.config import ClockConfig, Listen, Model, Peer, Plain, TlsConfig, check_client, check_mutual
+from mediation.runtime.config import ClockConfig, Listen, Model, Plain, TlsConfig, check_client, check_mutual
 from mediation.runtime.hi1_front import Hi1Config
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -130,8 +131,9 @@ class MediationConfig(OutgoingConfig):
     admf_id: str
     x2_listen: Listen = Listen()
     x3_listen: Listen = Listen()
-    hi2: Peer
-    hi3: Peer
+    hi2: Delivery
+    hi3: Delivery
+    """To one LEMF, or to any collector of a fleet."""
     control: Listen = Listen()
     operator_id: Annotated[str, Field(min_length=1, max_length=16)] = "LABOP"
     network_element_id: Annotated[str, Field(min_length=1, max_length=16)] = "med-1"

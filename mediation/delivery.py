@@ -1,15 +1,18 @@
 """Delivery to the LEMF over one connection: the asyncio shell around `MfSession`. It decides nothing.
 
 What is unacknowledged in the journal is sent again after every reconnect, before anything new (R-096: with its own
-event times and numbers). A link that is cut, a training fault, stays down until it is restored. Writing waits for the
-transport to drain, so a slow receiver slows this loop and nothing else; what piles up is the journal's to bound.
+event times and numbers), to whichever collector of a fleet the link has come to (`peers.py`). A link that is cut, a
+training fault, stays down until it is restored. Writing waits for the transport to drain, so a slow receiver slows this
+loop and nothing else; what piles up is the journal's to bound.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+import ssl
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,12 +26,15 @@ from asn1.handover import (
     ProtocolViolation,
 )
 from mediation.journal import Held, Journal
-from mediation.runtime.config import Peer
+from mediation.peers import Round
+from mediation.runtime.config import Peer, TlsConfig
 from mediation.runtime.logs import get_logger
 from mediation.runtime.tls import client_context
 
 CHUNK_OCTETS: Final = 256 * 1024
 """Written before the transport is asked to drain."""
+CONNECT_S: Final = 5.0
+"""Beyond it nobody is there: a machine that is gone does not even refuse."""
 
 SessionClock = Callable[[], int]
 """Microseconds for the session's timers: real time, since the peer's timers are real."""
@@ -37,6 +43,8 @@ SessionClock = Callable[[], int]
 @dataclass(slots=True)
 class LinkStatus:
     state: str = "connecting"
+    peer: str = ""
+    """Whom the link is at, or tries."""
     connects: int = 0
     violations: int = 0
     acknowledging: bool = False
@@ -49,6 +57,7 @@ class LinkStatus:
     def as_dict(self) -> dict[str, Any]:
         return {
             "state": self.state,
+            "peer": self.peer,
             "connects": self.connects,
             "violations": self.violations,
             "acknowledging": self.acknowledging,
@@ -56,21 +65,38 @@ class LinkStatus:
         }
 
 
+Contexts = Mapping[TlsConfig | None, ssl.SSLContext | None]
+
+
+def contexts_of(peers: Sequence[Peer]) -> Contexts:
+    """By the files that each peer is met with; loaded before the first is. Raises NotReadyError."""
+    return {one: None if one is None else client_context(one) for one in {peer.tls for peer in peers}}
+
+
+async def reach(
+    peer: Peer, status: LinkStatus, contexts: Contexts
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection. Raises OSError, of which a peer that does not answer in time is one."""
+    status.peer = f"{peer.host}:{peer.port}"
+    async with asyncio.timeout(CONNECT_S):
+        return await asyncio.open_connection(peer.host, peer.port, ssl=contexts[peer.tls])
+
+
 class Link:
     """One of HI2 and HI3. `wake()` after records were journalled for it."""
 
     def __init__(
-        self, name: str, stream: int, peer: Peer, journal: Journal, config: HandoverConfig, now_us: SessionClock,
-        reconnect_s: float,
+        self, name: str, stream: int, peers: Sequence[Peer], journal: Journal, config: HandoverConfig,
+        now_us: SessionClock, reconnect_s: float,
     ) -> None:  # fmt: skip
         self.name = name
         self.status = LinkStatus()
         self.stream = stream
-        self._peer = peer
+        self._peers = tuple(peers)
+        self._round = Round(self._peers, reconnect_s)
         self._journal = journal
         self._config = config
         self._now_us = now_us
-        self._reconnect_s = reconnect_s
         self._wake = asyncio.Event()
         self._up = asyncio.Event()
         self._up.set()
@@ -101,7 +127,7 @@ class Link:
 
     async def run(self) -> None:
         """Connect, deliver, connect again; until cancelled."""
-        tls = client_context(self._peer.tls) if self._peer.tls else None
+        contexts = contexts_of(self._peers)
         while True:
             if not self._up.is_set():
                 self.status.state = "cut"
@@ -110,10 +136,11 @@ class Link:
                 self._log.warning("link_restored")
             self.status.state = "connecting"
             try:
-                reader, writer = await asyncio.open_connection(self._peer.host, self._peer.port, ssl=tls)
+                reader, writer = await reach(self._round.peer, self.status, contexts)
             except OSError:
-                await asyncio.sleep(self._reconnect_s)
+                await asyncio.sleep(self._round.lost(time.monotonic()))
                 continue
+            self._round.opened(time.monotonic())
             self.status.state, self.status.connects = "open", self.status.connects + 1
             self._log.info("connected")
             try:
@@ -124,7 +151,7 @@ class Link:
                 writer.close()
                 with contextlib.suppress(OSError, asyncio.CancelledError):
                     await writer.wait_closed()
-            await asyncio.sleep(self._reconnect_s)
+            await asyncio.sleep(self._round.lost(time.monotonic()))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         session = self._session = MfSession(self._config)

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from mediation.runtime.config import Model, Peer
+from mediation.peers import Delivery
+from mediation.runtime.config import Model
 
 Dialect = Literal["t1678", "pcesp", "ias", "jstd025"]
 Name = Annotated[str, Field(pattern=r"^[!-~]{1,25}$")]
 
 
-class CccModel(Peer):
-    """Where content goes, one UDP datagram a packet. `form`: `apdu` (CC-APDU) or the octets of the CCC header."""
+class CccModel(Delivery):
+    """Where content goes, one UDP datagram a packet: of several peers, to the one whose number among them is that of
+    the call data's. `form`: `apdu` (CC-APDU) or the octets of the CCC header."""
 
     form: Literal["apdu", "4", "12", "20"]
 
+    @model_validator(mode="before")
+    @classmethod
+    def _one(cls, value: Any) -> Any:  # noqa: ANN401  whatever a file may say
+        if not isinstance(value, dict) or "peers" in value:
+            return value
+        said = dict(value)
+        form = {"form": said.pop("form")} if "form" in said else {}
+        return {"peers": (said,), **form}
+
     @model_validator(mode="after")
     def _plain(self) -> CccModel:
-        if self.tls is not None:
+        if any(peer.tls is not None for peer in self.peers):
             raise ValueError("content goes in plain datagrams: leave out tls")
         return self
 
@@ -34,13 +45,21 @@ class LaesModel(Model):
     each packet's headers or by a count a flow, every `summary_s` seconds of the run's time."""
 
     liids: Annotated[tuple[Name, ...], Field(min_length=1, max_length=10_000)]
-    cdc: Peer
+    cdc: Delivery
     ccc: CccModel | None = None
     resend_s: Annotated[float, Field(gt=0, le=600)] = 60.0
     resend_octets: Annotated[int, Field(ge=1 << 12, le=64 << 20)] = 2 << 20
     queue_octets: Annotated[int, Field(ge=1 << 17, le=256 << 20)] = 4 << 20
     reports: Literal["header", "summary"] = "header"
     summary_s: Annotated[float, Field(gt=0, le=3600)] = 10.0
+
+    @model_validator(mode="after")
+    def _together(self) -> LaesModel:
+        if self.ccc is not None and len(self.ccc.peers) != len(self.cdc.peers):
+            raise ValueError(
+                f"content follows its call data: {len(self.cdc.peers)} cdc.peers need as many ccc.peers, in their order"
+            )
+        return self
 
     def takes(self, liid: str) -> bool:
         return any(_matches(name, liid) for name in self.liids)

@@ -16,11 +16,12 @@ import time
 from collections import Counter, deque
 from typing import Any, Final
 
-from mediation.delivery import CHUNK_OCTETS, LinkStatus
+from mediation.delivery import CHUNK_OCTETS, LinkStatus, contexts_of, reach
 from mediation.journal import Held, Journal
 from mediation.laes_config import CccModel, LaesModel
+from mediation.peers import Round
+from mediation.runtime.config import Peer
 from mediation.runtime.logs import get_logger
-from mediation.runtime.tls import client_context
 
 _LOOK_S: Final = 0.25
 """How often what has left the window is given up."""
@@ -43,13 +44,18 @@ class CdcLink:
         self._stream = stream
         self._config = config
         self._journal = journal
-        self._reconnect_s = reconnect_s
+        self._round = Round(config.cdc.peers, reconnect_s)
         self._wake = asyncio.Event()
         self._up = asyncio.Event()
         self._up.set()
         self._window: deque[tuple[int, int, float]] = deque()
         self._window_octets = 0
         self._log = get_logger("mediation.delivery").bind(link=name)
+
+    @property
+    def at(self) -> int:
+        """Which of its peers it is at, or tries."""
+        return self._round.at
 
     def as_dict(self) -> dict[str, Any]:
         return self.status.as_dict() | {"window_records": len(self._window), "window_octets": self._window_octets}
@@ -68,8 +74,7 @@ class CdcLink:
 
     async def run(self) -> None:
         """Connect, deliver, connect again; until cancelled."""
-        peer = self._config.cdc
-        tls = client_context(peer.tls) if peer.tls else None
+        contexts = contexts_of(self._config.cdc.peers)
         while True:
             if not self._up.is_set():
                 self.status.state = "cut"
@@ -78,10 +83,12 @@ class CdcLink:
                 self._log.warning("link_restored")
             self.status.state = "connecting"
             try:
-                reader, writer = await asyncio.open_connection(peer.host, peer.port, ssl=tls)
+                reader, writer = await reach(self._round.peer, self.status, contexts)
             except OSError:
-                await asyncio.sleep(self._reconnect_s)
+                await asyncio.sleep(self._round.lost(time.monotonic()))
                 continue
+            self._round.opened(time.monotonic())
+            self._limit_silence(writer)
             self.status.state, self.status.connects = "open", self.status.connects + 1
             self._log.info("connected")
             try:
@@ -92,7 +99,13 @@ class CdcLink:
                 writer.close()
                 with contextlib.suppress(OSError, asyncio.CancelledError):
                     await writer.wait_closed()
-            await asyncio.sleep(self._reconnect_s)
+            await asyncio.sleep(self._round.lost(time.monotonic()))
+
+    def _limit_silence(self, writer: asyncio.StreamWriter) -> None:
+        """Nothing answers here but TCP itself. Who has not taken what was written while half of the window lasts is
+        gone, and another peer gets it before it is given up."""
+        milliseconds = max(1, int(self._config.resend_s * 500))
+        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         next_id = -1
@@ -177,7 +190,8 @@ class CccLink:
         self.status = LinkStatus()
         self.dropped: dict[str, int] = {}
         self.failed = 0
-        self._peer = peer
+        self._peers = peer.peers
+        self._at = -1
         self._limit_octets = queue_octets
         self._announced = announced
         self._queue: deque[tuple[int, str, bytes]] = deque()
@@ -225,26 +239,37 @@ class CccLink:
 
     async def run(self) -> None:
         """Send whatever is offered; until cancelled."""
-        family = socket.AF_INET6 if ":" in self._peer.host else socket.AF_INET
-        with socket.socket(family, socket.SOCK_DGRAM) as sender:
-            sender.setblocking(False)
-            await self._connect(sender)
-            while True:
-                await self._up.wait()
-                self.status.state = "open"
-                if not self._queue:
-                    self._wake.clear()
-                    await self._wake.wait()
-                elif self._queue[0][0] > self._announced.written_id:
-                    self._announced.written.clear()
-                    await self._announced.written.wait()
-                else:
-                    await self._burst(sender)
-                    await asyncio.sleep(_PAUSE_S)
+        while True:
+            self._at = self._announced.at
+            peer = self._peers[self._at]
+            family = socket.AF_INET6 if ":" in peer.host else socket.AF_INET
+            with socket.socket(family, socket.SOCK_DGRAM) as sender:
+                sender.setblocking(False)
+                await self._connect(sender, peer)
+                await self._serve(sender)
 
-    async def _connect(self, sender: socket.socket) -> None:
-        await asyncio.get_running_loop().sock_connect(sender, (self._peer.host, self._peer.port))
+    async def _serve(self, sender: socket.socket) -> None:
+        """Until the call data go to another peer: what they announce is told there."""
+        while True:
+            await self._up.wait()
+            if self._at != self._announced.at:
+                return
+            self.status.state = "open"
+            if not self._queue:
+                self._wake.clear()
+                await self._wake.wait()
+            elif self._queue[0][0] > self._announced.written_id:
+                self._announced.written.clear()
+                await self._announced.written.wait()
+            else:
+                await self._burst(sender)
+                await asyncio.sleep(_PAUSE_S)
+
+    async def _connect(self, sender: socket.socket, peer: Peer) -> None:
+        self.status.peer = f"{peer.host}:{peer.port}"
+        await asyncio.get_running_loop().sock_connect(sender, (peer.host, peer.port))
         self.status.connects += 1
+        self._last = None
 
     async def _burst(self, sender: socket.socket) -> None:
         loop = asyncio.get_running_loop()

@@ -193,9 +193,11 @@ def _subject(pdu: X2X3Pdu, order: CourtOrder) -> str:
 def _site(config: MediationConfig, one: LaesModel) -> Site:
     if one.ccc is None:
         return Site(config.network_element_id)
+    # Of several the first: records stay as they were made when the link goes to another collector.
+    peer = one.ccc.peers[0]
     try:
-        address = ipaddress.ip_address("127.0.0.1" if one.ccc.host == "localhost" else one.ccc.host).packed
+        address = ipaddress.ip_address("127.0.0.1" if peer.host == "localhost" else peer.host).packed
     except ValueError:
         # A name is looked up by the link; records can say only an address.
         address = None
-    return Site(config.network_element_id, one.ccc.form, address, one.ccc.port)
+    return Site(config.network_element_id, one.ccc.form, address, peer.port)

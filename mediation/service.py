@@ -114,8 +114,8 @@ async def run(config: MediationConfig, ready: ReadyFn, stop: asyncio.Event) -> N
         ccc = None if one.ccc is None else CccLink(f"ccc-{dialect}", one.ccc, one.queue_octets, cdc)
         mediation.laes.links[dialect] = (cdc, ccc)
     mediation.links = (
-        Link("hi2", HI2, config.hi2, journal, handover, session_us, config.reconnect_s),
-        Link("hi3", HI3, config.hi3, journal, handover, session_us, config.reconnect_s),
+        Link("hi2", HI2, config.hi2.peers, journal, handover, session_us, config.reconnect_s),
+        Link("hi3", HI3, config.hi3.peers, journal, handover, session_us, config.reconnect_s),
         *(link for pair in mediation.laes.links.values() for link in pair if link is not None),
     )
     room = asyncio.Event()

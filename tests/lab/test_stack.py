@@ -84,8 +84,8 @@ def test_prepare_writes_three_configurations_that_their_models_take(tmp_path: Pa
     run.prepare(Plan(tls=True))
     models = {"carrier_sim": CarrierConfig, "mediation": MediationConfig, "collector": CollectorConfig}
     loaded = {name: load_config(run.paths.config(name), model) for name, model in models.items()}
-    assert loaded["mediation"].hi2.port == loaded["collector"].links[0].listen.port
-    assert loaded["mediation"].hi3.port == loaded["collector"].links[1].listen.port
+    assert loaded["mediation"].hi2.peers[0].port == loaded["collector"].links[0].listen.port
+    assert loaded["mediation"].hi3.peers[0].port == loaded["collector"].links[1].listen.port
     assert loaded["mediation"].hi2.tls is not None
 
 

@@ -33,7 +33,7 @@ def test_the_minimum_is_enough_and_everything_listens_on_loopback() -> None:
     one = config()
     for listen in (one.x2_listen, one.x3_listen, one.control):
         assert listen.host == "127.0.0.1" and listen.port == 0 and listen.tls is None
-    assert one.hi2.host == one.hi3.host == "127.0.0.1"
+    assert one.hi2.peers[0].host == one.hi3.peers[0].host == "127.0.0.1"
     assert one.inbox == Path("data/hi1-inbox")
     assert config(hi1_inbox="elsewhere").inbox == Path("elsewhere")
 
@@ -136,7 +136,7 @@ def test_a_file_is_read_and_a_wrong_one_is_one_sentence(tmp_path: Path) -> None:
     path.write_text(text.replace("port = 2", "port = 0"))
     with pytest.raises(ConfigError) as caught:
         load_config(path, MediationConfig)
-    assert str(path) in str(caught.value) and "hi3.port" in str(caught.value) and "\n" not in str(caught.value)
+    assert str(path) in str(caught.value) and "hi3.peers.0.port" in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_a_standing_activation_has_a_name_and_a_manual_one_needs_none() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ from asn1 import tlv
 from asn1.errors import DecodeError
 from asn1.handover import HandoverConfig, LemfSession, TriSeen
 from asn1.ps_pdu import PsHeader, cc_pdu, decode_ps_pdu
+from mediation import delivery
 from mediation.delivery import Link
 from mediation.journal import ADVANCE, HI3, Entry, Journal
 from mediation.runtime.config import Peer
@@ -77,8 +79,10 @@ async def delivering(tmp_path: Path) -> AsyncIterator[Callable[..., Link]]:
         now[0] += 1_000
         return now[0]
 
-    def make(journal: Journal, port: int, **config: object) -> Link:
-        link = Link("hi3", HI3, Peer(port=port), journal, HandoverConfig(**config), tick, 0.01)
+    def make(journal: Journal, port: int, *others: int, **config: object) -> Link:
+        link = Link(
+            "hi3", HI3, [Peer(port=one) for one in (port, *others)], journal, HandoverConfig(**config), tick, 0.01
+        )
         tasks.append(asyncio.create_task(link.run()))
         return link
 
@@ -214,6 +218,56 @@ async def test_a_link_cut_from_the_start_never_connects(tmp_path: Path, deliveri
     for _ in range(300):
         await asyncio.sleep(0)
     assert lemf.connections == 0 and len(journal.held(HI3)) == 1
+    await lemf.stop()
+
+
+async def test_a_link_that_is_lost_goes_to_the_next_collector_with_its_whole_window(
+    tmp_path: Path, delivering: Callable[..., Link]
+) -> None:
+    first, second, journal = Lemf(acknowledge=False), Lemf(), journal_of(tmp_path)
+    link = delivering(journal, await first.start(), await second.start())
+    put(journal, link, 0, 30)
+    await until(lambda: len(first.records) == 30)
+    first.hang_up_after = 40
+    put(journal, link, 30, 20)
+    await until(lambda: not journal.held(HI3))
+    assert second.records == [record(n) for n in range(50)]
+    assert (first.connections, second.connections) == (1, 1)
+    assert link.status.acknowledged == {"LAB-1": 50} and link.status.connects == 2
+    await first.stop()
+    await second.stop()
+
+
+async def test_collectors_that_are_not_there_are_passed_over(tmp_path: Path, delivering: Callable[..., Link]) -> None:
+    gone, there, journal = Lemf(), Lemf(), journal_of(tmp_path)
+    port = await gone.start()
+    await gone.stop()
+    link = delivering(journal, port, port, await there.start())
+    put(journal, link, 0, 5)
+    await until(lambda: not journal.held(HI3))
+    assert there.records == [record(n) for n in range(5)]
+    await there.stop()
+
+
+async def test_a_collector_that_does_not_even_refuse_holds_nobody_up_for_long(
+    tmp_path: Path, delivering: Callable[..., Link], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that is gone leaves what is sent to it without any answer."""
+    lemf, journal, tried = Lemf(), journal_of(tmp_path), []
+    opens = asyncio.open_connection
+
+    async def open_connection(host: str, port: int, **more: Any) -> Any:
+        tried.append(port)
+        if port == 9:
+            await asyncio.Event().wait()
+        return await opens(host, port, **more)
+
+    monkeypatch.setattr(delivery, "CONNECT_S", 0.01)
+    monkeypatch.setattr(asyncio, "open_connection", open_connection)
+    link = delivering(journal, 9, await lemf.start())
+    put(journal, link, 0, 5)
+    await until(lambda: not journal.held(HI3))
+    assert tried[0] == 9 and lemf.records == [record(n) for n in range(5)]
     await lemf.stop()
 
 

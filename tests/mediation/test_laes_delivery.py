@@ -143,6 +143,36 @@ async def test_content_beyond_the_bound_is_dropped_and_counted_and_asks_for_back
         assert ccc.full is False and ccc.status.sent["LAB-1"] + ccc.dropped["LAB-1"] == 149
 
 
+async def test_a_link_that_is_lost_goes_to_the_next_collector_and_its_content_with_it(tmp_path: Path) -> None:
+    journal, lemfs = opened(tmp_path), (UsLemf("t1678"), UsLemf("t1678"))
+    ports = [await lemf.start() for lemf in lemfs]
+    said = {name: {"peers": [{"port": one[name]} for one in ports]} for name in ("cdc", "ccc")}
+    one = LaesModel.model_validate({"liids": ["LAB-*"], **said, "ccc": said["ccc"] | {"form": "apdu"}})
+    assert one.ccc is not None
+    cdc = CdcLink("cdc-t1678", STREAM, one, journal, 0.01)
+    ccc = CccLink("ccc-t1678", one.ccc, one.queue_octets, cdc)
+    tasks = [asyncio.create_task(cdc.run()), asyncio.create_task(ccc.run())]
+    last = put(journal, 0, 5)
+    cdc.wake()
+    ccc.offer("LAB-1", b"first", last)
+    ccc.wake()
+    await until(lambda: len(lemfs[0].octets) == 5 and lemfs[0].datagrams == [b"first"])
+    lemfs[0].writers[0].transport.abort()
+    await until(lambda: len(lemfs[1].octets) == 5)
+    last = put(journal, 5, 1)
+    cdc.wake()
+    ccc.offer("LAB-1", b"second", last)
+    ccc.wake()
+    await until(lambda: lemfs[1].datagrams == [b"second"])
+    assert lemfs[1].octets == [record(n) for n in range(6)] and lemfs[0].datagrams == [b"first"]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for lemf in lemfs:
+        lemf.stop()
+    journal.close()
+
+
 @pytest.mark.parametrize(
     ("dialect", "more", "words"),
     [
