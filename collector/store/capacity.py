@@ -45,7 +45,7 @@ def share_octets(directory: Path, percent: float, segment_octets: int) -> int:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         system = os.statvfs(directory)
-        taken = sum(path.stat().st_blocks * 512 for path in directory.glob("seg-*.seg"))
+        taken = sum(path.stat().st_blocks * 512 for path in directory.glob("seg-*.[st][em][gp]"))
     except OSError as error:
         raise StoreError(f"Cannot ask how large the file system of {directory} is: {error.strerror}.") from error
     whole, free = system.f_blocks * system.f_frsize, system.f_bavail * system.f_frsize

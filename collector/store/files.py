@@ -5,17 +5,26 @@ Nothing here retries: a failed write or sync means that what is on disk is unkno
 
 from __future__ import annotations
 
+import contextlib
 import errno
-import mmap
 import os
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
+
+from collector.store.blank import BlankFile, open_direct
 
 
 class Files(Protocol):
     def create(self, path: Path, octets: int, header: bytes) -> None:
         """A new preallocated file with its first block written, durable under its name. Raises OSError where the name
         is taken: no file is ever written over."""
+
+    def expect(self, path: Path, octets: int, ready_octets: int) -> None:
+        """Before long `create` will be asked for `path`: so much of it may be made ready by now. Never fails, never
+        waits."""
+
+    def expect_nothing(self) -> None:
+        """What was expected is not needed: nothing of it stays."""
 
     def open(self, path: Path) -> int:
         """Open for reading and writing; the descriptor."""
@@ -33,9 +42,6 @@ class Files(Protocol):
     def close(self, descriptor: int) -> None: ...
 
 
-CREATE_STEP_OCTETS: Final = 4 << 20
-
-
 class RealFiles:
     """The operating system's, past the page cache where the file system allows it: what is written once is read back
     seldom, and copying it into the cache costs as much as everything else about writing. Memory, offsets and sizes that
@@ -44,19 +50,19 @@ class RealFiles:
     def __init__(self) -> None:
         self.direct: bool | None = None
         """Whether writes go past the page cache; None before the first file was opened."""
+        self._next: BlankFile | None = None
 
     def create(self, path: Path, octets: int, header: bytes) -> None:
         if path.exists():
             raise FileExistsError(errno.EEXIST, f"{path.name} is there already and is not written over")
         temporary = path.with_suffix(".tmp")
-        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._blank(temporary, octets)
+        descriptor = os.open(temporary, os.O_RDWR)
         try:
-            os.posix_fallocate(descriptor, 0, octets)
             os.pwrite(descriptor, header, 0)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        self._blank(temporary, len(header), octets)
         temporary.rename(path)
         directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -64,27 +70,33 @@ class RealFiles:
         finally:
             os.close(directory)
 
-    def _blank(self, path: Path, start: int, stop: int) -> None:
-        """Write it all once now, so that no commit later has to turn reserved blocks into written ones."""
-        descriptor = self.open(path)
-        try:
-            with mmap.mmap(-1, CREATE_STEP_OCTETS) as zeros, memoryview(zeros) as blank:
-                offset = start
-                while offset < stop:
-                    offset += os.pwrite(descriptor, blank[: stop - offset], offset)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    def _blank(self, temporary: Path, octets: int) -> None:
+        """Every block of it written once, so that no commit later has to turn reserved blocks into written ones."""
+        ahead, self._next = self._next, None
+        if ahead is not None and (ahead.path, ahead.octets) == (temporary, octets):
+            with contextlib.suppress(OSError):
+                ahead.finish()
+                if temporary.stat().st_size == octets:
+                    return
+        if ahead is not None:
+            ahead.drop()
+        BlankFile(temporary, octets).finish()
+
+    def expect(self, path: Path, octets: int, ready_octets: int) -> None:
+        temporary = path.with_suffix(".tmp")
+        if self._next is not None and self._next.path != temporary:
+            self.expect_nothing()
+        if self._next is None:
+            self._next = BlankFile(temporary, octets)
+        self._next.reach(ready_octets)
+
+    def expect_nothing(self) -> None:
+        if self._next is not None:
+            self._next.drop()
+            self._next = None
 
     def open(self, path: Path) -> int:
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_DIRECT)
-        except OSError as error:
-            if error.errno != errno.EINVAL:
-                raise
-            self.direct = False
-            return os.open(path, os.O_RDWR)
-        self.direct = True
+        descriptor, self.direct = open_direct(path)
         return descriptor
 
     def write(self, descriptor: int, octets: bytes | bytearray | memoryview, offset: int) -> int:

@@ -17,6 +17,9 @@ NOTICE_ROOM_OCTETS: Final = 32 * 1024
 GROUP_OCTETS: Final = 16 << 20
 """Most octets of batches that one commit takes together; also bounds the memory of the writer."""
 
+AHEAD_TIMES: Final = 2
+"""The next segment's file is made ready so many times as fast as this one is filled."""
+
 CARRY_SHARE: Final = 8
 MAX_CARRY_OCTETS: Final = 1 << 20
 """What decisions in force may take of a fresh segment: a share of it, and at most this."""

@@ -39,6 +39,7 @@ from collector.store.pin import check_own_pin, check_pin, pinned_size, read_pin,
 from collector.store.recovery import SegmentState, chain_line, recover
 from collector.store.sealing import TAG_OCTETS
 from collector.store.settings import (
+    AHEAD_TIMES,
     BLOCKED_POLL_S,
     CARRY_SHARE,
     CLOCK_STEP_US,
@@ -88,6 +89,8 @@ class Store:
         self._notice_chain = bytes(32)
         self._evicted = 0
         self._descriptor = -1
+        self._next_path: Path | None = None
+        """Of the segment that a new file is made for next; None when a file is used again."""
         self._end = 0
         self._last_note = ""
         self._pinned = ""
@@ -197,6 +200,7 @@ class Store:
             self._closing = True
             self._condition.notify()
         self._thread.join()
+        self._files.expect_nothing()
         if self._descriptor >= 0:
             self._files.close(self._descriptor)
             self._descriptor = -1
@@ -222,6 +226,7 @@ class Store:
             newest = found.segments[-1]
             self._descriptor = self._files.open(newest.path)
             self._end = newest.data_end
+            self._next_path = self._expected_path()
             if found.discarded_at is not None:
                 self._cut(found.discarded_at, newest)
         if found.torn:
@@ -303,6 +308,8 @@ class Store:
             self._pending_octets -= octets
         for batch in batches:
             batch.on_durable(info)
+        if self._next_path is not None:
+            self._files.expect(self._next_path, self.config.segment_octets, AHEAD_TIMES * self._end)
 
     def _write_batches(self, plans: list[FramePlan], records: tuple[bytes, ...]) -> CommitInfo:
         """One unit in the newest segment, where its room was seen to."""
@@ -372,10 +379,9 @@ class Store:
         """A segment with room for a unit of `octets`, evicting the oldest when all are used."""
         if self._segments and self._end + octets + NOTICE_ROOM_OCTETS <= self.config.segment_octets:
             return
-        used = sum(one.header.segment_octets for one in self._segments)
-        free = used + self.config.segment_octets <= self.config.capacity_octets
-        recycled = None if free else self._evict()
+        recycled = self._evict() if self._expected_path() is None else None
         self._begin_segment(recycled)
+        self._next_path = self._expected_path()
         self._carry()
 
     def _begin_segment(self, recycled: SegmentState | None) -> None:
@@ -395,7 +401,7 @@ class Store:
             self._tree.peaks(),
             self._last_note,
         )
-        path = self.directory / f"seg-{slot:06d}.seg"
+        path = self._path(slot)
         if self._descriptor >= 0:
             self._files.close(self._descriptor)
             self._descriptor = -1
@@ -410,6 +416,16 @@ class Store:
             self._files.sync(self._descriptor)
         self._segments.append(SegmentState(path, header, frames.BLOCK, self._tree.size, 0))
         self._end = frames.BLOCK
+
+    def _expected_path(self) -> Path | None:
+        """Where the next segment goes while there is room for one more file; None when the oldest's is used again."""
+        used = sum(one.header.segment_octets for one in self._segments)
+        if used + self.config.segment_octets > self.config.capacity_octets:
+            return None
+        return self._path(self._free_slot())
+
+    def _path(self, slot: int) -> Path:
+        return self.directory / f"seg-{slot:06d}.seg"
 
     def _free_slot(self) -> int:
         """The lowest number that no segment's file has. One in between is free where power went while a file was being

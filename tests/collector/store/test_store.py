@@ -276,6 +276,7 @@ class Faulty(RealFiles):
     """Fails or shortens the n-th write or sync."""
 
     def __init__(self, fail: str, at: int) -> None:
+        super().__init__()
         self.fail, self.left = fail, at
 
     def _hit(self, kind: str) -> bool:
