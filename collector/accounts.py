@@ -15,6 +15,9 @@ itself (R-004) were never delivered: they are counted beside the balance, in `sy
      "claims": [[group, keyed digest of a channel, liid, cin, side, 1 opened or 0 closed]],
      "synthetic": [{"order", "version", "liid", "count"}]}
 
+A void (`collector.voids`) has a record of its own, without a number: {"voided": [[order uid, LIID, verdict, records]]}.
+What it names stays counted where it was delivered and is counted once more in `voided`; kept - voided is what is here.
+
 Keys whose value would be empty are left out; LIIDs of the lists are hexadecimal. CIN -2 stands for a counter over all
 of a LIID's records.
 """
@@ -29,6 +32,7 @@ from typing import Any, Final, NamedTuple
 
 from asn1.errors import LocalError
 from asn1.ps_pdu import liid_text
+from mediation.law.orders import OrderId, order_uid
 from mediation.law.verdicts import Reason, Verdict, VerdictKind
 
 BLOB_VERSION: Final = 1
@@ -346,10 +350,14 @@ class Totals:
         self.liids: dict[str, str] = {}
         self.unknown: dict[str, Counts] = {}
         self.synthetic: Counter[str] = Counter()
+        self.voided: Counter[tuple[str, str, str]] = Counter()
+        """Voided records by order uid and LIID, both hexadecimal, and name of their verdict."""
         self.last_batch = -1
 
     def apply(self, blob: dict[str, Any]) -> None:
-        """Add a batch's blob, or a summary. Blobs of one store come in ascending order of `n`."""
+        """Add a batch's blob, a void's, or a summary. Blobs of one store come in ascending order of `n`."""
+        for order, liid, verdict, records in blob.get("voided", ()):
+            self.voided[str(order), str(liid), str(verdict)] += int(records)
         if "n" not in blob:
             return
         self.last_batch = max(self.last_batch, int(blob["n"]))
@@ -366,6 +374,11 @@ class Totals:
             self.unknown.setdefault(liid, Counts()).add(one)
         for one in blob.get("synthetic", ()):
             self.synthetic[one["order"]] += int(one["count"])
+
+    def voided_of(self, order: str) -> int:
+        """Records of an order that were kept here and are another shard's."""
+        uid = order_uid(OrderId(order)).hex()
+        return sum(records for (of, _, _), records in self.voided.items() if of == uid)
 
     @property
     def balanced(self) -> bool:
@@ -397,6 +410,7 @@ def summarise(records: Iterable[bytes]) -> dict[str, Any]:
         "unknown": [{"liid": liid, **counts.values(sparse=True)} for liid, counts in totals.unknown.items()],
         "refused": refusals,
         "synthetic": [{"order": order, "count": count} for order, count in totals.synthetic.items()],
+        **({"voided": [[*key, records] for key, records in sorted(totals.voided.items())]} if totals.voided else {}),
     }
 
 

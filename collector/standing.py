@@ -10,7 +10,8 @@ Rules. Decisions are kept apart by their reason: for each reason the latest one 
 a privilege flag never lifts a hold (R-120, R-041). A record is withheld while any reason withholds it. A release names
 who and on what ground; one of a privilege flag needs a supervisor (R-120). A record whose own verdict says MINIMISED
 or PRIVILEGED_HOLD is withheld from its delivery on; one whose signature or octets do not hold is withheld whatever
-anybody decided (R-090). Nothing here deletes: withheld is listed, with its reason.
+anybody decided (R-090). Nothing here deletes: withheld is listed, with its reason. A voided record (`collector.voids`)
+is not there for anybody, whatever was decided; no decision gives that state, and none lifts it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from asn1.errors import DecodeError, LocalError, RefusedError
 from collector.rows import FORM_RECEIVED
+from collector.voids import Void, Voids
 from mediation.law.orders import OrderUid
 from mediation.law.verdicts import Reason
 
@@ -30,7 +32,6 @@ MAX_SEQUENCES: Final = 1024
 """Records that one decision names one by one; whoever means more names an order or a communication."""
 MAX_TEXT: Final = 1000
 """Characters of a ground; names are shorter still."""
-MAX_LEAF_OCTETS: Final = 32 * 1024
 SUPERVISOR: Final = "SUP"
 
 
@@ -39,6 +40,8 @@ class State(StrEnum):
     HELD = "HELD"
     MINIMISED = "MINIMISED"
     PRIVILEGED = "PRIVILEGED"
+    VOID = "VOID"
+    """Not a decision of anybody's: another shard has the record (`collector.voids`)."""
 
 
 _REASON_OF: Final = {State.MINIMISED: Reason.MINIMISED, State.PRIVILEGED: Reason.PRIVILEGED_HOLD}
@@ -51,6 +54,7 @@ _RULES: Final = {
     Reason.MINIMISED: "R-118",
     Reason.PRIVILEGED_HOLD: "R-120",
     Reason.TARGET_MISMATCH: "R-122",
+    Reason.VOIDED: "R-093",
 }
 
 
@@ -118,6 +122,8 @@ def privileged(scope: Scope, at_us: int, by: str, role: str, ground: str = "") -
 
 def released(scope: Scope, lifts: Reason, at_us: int, by: str, role: str, ground: str) -> Entry:
     """Raises RefusedError without who and on what ground, and for a privilege flag without a supervisor (R-120)."""
+    if lifts is Reason.VOIDED:
+        raise RefusedError("Nobody takes a void back: the record is another shard's to show (ADR 0048).")
     if not by.strip() or not ground.strip():
         raise RefusedError("A release says who decides it and on what ground; one of them is missing.")
     if lifts is Reason.PRIVILEGED_HOLD and role != SUPERVISOR:
@@ -201,7 +207,11 @@ def _checked(entry: Entry) -> Entry:
         raise LocalError("a record's place is a LIID, a CIN, a kind, an epoch and a number")
     if len(scope.sequences) > MAX_SEQUENCES:
         raise LocalError(f"a decision names at most {MAX_SEQUENCES} records; name their order or communication")
-    if entry.reason is Reason.OK or _REASON_OF.get(entry.state, entry.reason) is not entry.reason:
+    if (
+        entry.state is State.VOID
+        or entry.reason in (Reason.OK, Reason.VOIDED)
+        or _REASON_OF.get(entry.state, entry.reason) is not entry.reason
+    ):
         raise LocalError(f"{entry.state} is not given for {entry.reason.name}")
     if max(len(entry.by), len(entry.role), len(entry.ground)) > MAX_TEXT:
         raise LocalError(f"a ground has at most {MAX_TEXT} characters")
@@ -240,12 +250,13 @@ class Judged(Protocol):
 
 class StandingState(NamedTuple):
     """`state` None: nothing was ever decided. `entry` is the decision behind it, None where the record's own verdict or
-    its broken seal withholds it."""
+    its broken seal withholds it. `void` says why the record is not here."""
 
     state: State | None = None
     reason: Reason | None = None
     entry: Entry | None = None
     fault: str | None = None
+    void: Void | None = None
 
     @property
     def withheld(self) -> bool:
@@ -253,13 +264,15 @@ class StandingState(NamedTuple):
 
     @property
     def metadata_shown(self) -> bool:
-        """R-118, R-120: minimising and privilege hide content; a hold hides everything (R-041)."""
-        return self.state is not State.HELD
+        """R-118, R-120: minimising and privilege hide content; a hold hides everything (R-041), and so does a void."""
+        return self.state not in (State.HELD, State.VOID)
 
     def says(self) -> str:
         """One sentence for whoever asks why; empty when nothing was decided."""
         if self.state is None or self.reason is None:
             return ""
+        if self.void is not None:
+            return f"{self.void.says()} ({rule_of(self.reason)})"
         rule = "R-090" if self.fault else rule_of(self.reason)
         if self.fault:
             return f"HELD for TAMPERED ({rule}): {self.fault}"
@@ -280,6 +293,7 @@ class Standings:
     def __init__(self, entries: Iterable[Numbered] = ()) -> None:
         self._entries: dict[int, Entry] = {}
         self._index: dict[_Key, list[int]] = {}
+        self.voids = Voids()
         for sequence, entry in sorted(entries, key=lambda one: one[0]):
             self.add(sequence, entry)
 
@@ -310,6 +324,9 @@ class Standings:
     def of(self, record: Judged, but: frozenset[Reason] = frozenset()) -> StandingState:
         """The strictest state that any reason gives the record; a release only when nothing withholds it. `but` are
         reasons that do not withhold from this reader: a privilege flag from the filter role (R-120)."""
+        void = self.voids.of(record.sequence)
+        if void is not None:
+            return StandingState(State.VOID, Reason.VOIDED, void=void)
         if record.fault is not None:
             return StandingState(State.HELD, Reason.TAMPERED, None, record.fault)
         latest: dict[Reason, StandingState] = {}

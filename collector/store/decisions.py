@@ -16,8 +16,9 @@ from typing import Final
 from asn1.errors import RefusedError
 from collector.batch import Batch, CommitInfo, OrderRef
 from collector.rows import FORM_NOTICE, Rows
-from collector.standing import MAX_LEAF_OCTETS, Entry, Numbered, Standings, carried_to_json, entry_to_json
+from collector.standing import Entry, Numbered, Standings, carried_to_json, entry_to_json
 from collector.store.walk import NO_ORDER
+from collector.voids import MAX_LEAF_OCTETS, Range, Void, Voids
 from mediation.law.orders import OrderId
 from mediation.law.verdicts import Reason, VerdictKind, reason_mask
 
@@ -40,19 +41,19 @@ def decision_batch(entries: Sequence[Entry], now_us: int, on_durable: Callable[[
     """One leaf of the store's own for each decision."""
     leaves = [entry_to_json(entry) for entry in entries]
     rows, view = own_rows(leaves, now_us)
-    return DecisionBatch(rows, (view, memoryview(b"")), _OWN, _no_liid, RECORD, on_durable, tuple(entries))
+    return DecisionBatch(rows, (view, memoryview(b"")), OWN, no_liid, RECORD, on_durable, tuple(entries))
 
 
 def carrying_batch(entries: Iterable[Numbered], now_us: int) -> Batch:
     """Decisions once more, as few leaves as they fit in."""
     rows, view = own_rows(_leaves(list(entries)), now_us)
-    return Batch(rows, (view, memoryview(b"")), _OWN, _no_liid, RECORD, lambda info: None)
+    return Batch(rows, (view, memoryview(b"")), OWN, no_liid, RECORD, lambda info: None)
 
 
-_OWN: Final = (OrderRef(NO_ORDER, 0, OrderId("")),)
+OWN: Final = (OrderRef(NO_ORDER, 0, OrderId("")),)
 
 
-def _no_liid(liid: int) -> bytes:
+def no_liid(liid: int) -> bytes:
     return b"-"
 
 
@@ -101,6 +102,8 @@ class DecisionBook:
         self._stands_in: dict[int, int] = {}
         self._expected: list[Entry] = []
         """Promised a place and not durable yet."""
+        self._voiding = Voids()
+        """Voids that are durable, and those that are on their way."""
         self._lock = threading.Lock()
         """The writer adds what became durable while others promise."""
 
@@ -112,6 +115,28 @@ class DecisionBook:
             self._stands_in[sequence] = max(leaf, self._stands_in.get(sequence, -1))
             if entry in self._expected:
                 self._expected.remove(entry)
+
+    def voided(self, void: Void) -> None:
+        """A void was read or has become durable."""
+        with self._lock:
+            self.standings.voids.add(void)
+            self._voiding.add(void)
+
+    def expect_void(self, void: Void) -> None:
+        """It is on its way: nobody voids these records again."""
+        with self._lock:
+            self._voiding.add(void)
+
+    def not_voided(self, wanted: Iterable[Range]) -> list[Range]:
+        """What of these records is neither voided nor about to be."""
+        with self._lock:
+            return [part for one in wanted for part in self._voiding.but(one)]
+
+    def forget_voids(self, before: int) -> None:
+        """Records below `before` were evicted."""
+        with self._lock:
+            self.standings.voids.forget(before)
+            self._voiding.forget(before)
 
     def expect(self, entries: Sequence[Entry], oldest: int) -> None:
         """Promise a place to these. Raises RefusedError when they would make more than can be carried."""

@@ -17,12 +17,13 @@ import numpy as np
 
 from asn1.errors import DecodeError
 from asn1.segments import Run
-from collector.standing import Standings, State, entries_of
+from collector.standing import Standings
 from collector.store import frames
 from collector.store.keys import Keys
 from collector.store.proof import SegmentProof
 from collector.store.reader import DataView, StoredRecord, StoreReader, Wanted, records_of, runs_in
-from collector.store.walk import NO_ORDER, SegmentFile, Unit, own_leaves, segment_paths
+from collector.store.walk import NO_ORDER, SegmentFile, Unit, segment_paths
+from collector.voids import Voids
 from mediation.ledger.checkpoint import Trust
 from mediation.runtime.process import IntegrityError
 
@@ -109,7 +110,9 @@ class PlacedReader(StoreReader):
         self._lock = threading.RLock()
 
     def within(self, spans: Iterable[Span], wanted: Wanted | None = None) -> Iterator[StoredRecord]:
-        """The records of these spans that `wanted` selects, oldest first; none of a segment that is gone."""
+        """The records of these spans that `wanted` selects, oldest first; none that is voided or of a segment that is
+        gone."""
+        self.voids()
         for span in sorted(spans):
             mapped = self._mapped(span.generation)
             if mapped is None:
@@ -122,7 +125,9 @@ class PlacedReader(StoreReader):
                     yield from self._of_unit(file, mapped.header, unit, place.wrong, wanted)
 
     def places(self, span: Span, wanted: Wanted) -> Iterator[np.ndarray]:
-        """The sequences of the records that `wanted` selects, without reading them: a data frame's at a time."""
+        """The sequences of the records that `wanted` selects, but voided ones, without reading them, a data frame's at
+        a time."""
+        self.voids()
         mapped = self._mapped(span.generation)
         if mapped is None:
             return
@@ -131,7 +136,7 @@ class PlacedReader(StoreReader):
                 unit = file.unit_at(mapped.header, place.offset)
                 for data in () if unit is None else unit.data:
                     view = DataView(data.first_sequence, data.rows(), data.meta.liids, data.meta.extents)
-                    found = np.flatnonzero(wanted(view))
+                    found = np.flatnonzero(self._chosen(view, wanted))
                     if len(found):
                         yield data.first_sequence + found
 
@@ -140,7 +145,7 @@ class PlacedReader(StoreReader):
     ) -> Iterator[StoredRecord]:
         for data in unit.data:
             view = DataView(data.first_sequence, data.rows(), data.meta.liids, data.meta.extents)
-            mask = np.ones(data.records, bool) if wanted is None else wanted(view)
+            mask = self._chosen(view, wanted)
             for extent in data.meta.extents:
                 chosen = mask[extent.first_row : extent.first_row + extent.rows]
                 if not chosen.any():
@@ -172,7 +177,9 @@ class PlacedReader(StoreReader):
         return "" if unit is None else unit.commit.note
 
     def behind(self, commit: int, wanted: Wanted) -> Iterator[tuple[int, list[StoredRecord]]]:
-        """The commits behind that one, each with its records that `wanted` selects. Raises IntegrityError."""
+        """The commits behind that one, each with its records that `wanted` selects, but those voided by now. Raises
+        IntegrityError."""
+        self.voids()
         for mapped, place in self._behind(commit):
             with SegmentFile(mapped.path) as file:
                 unit = file.unit_at(mapped.header, place.offset)
@@ -207,21 +214,15 @@ class PlacedReader(StoreReader):
                 self._stood = place.commit
             return self._standings
 
+    def voids(self) -> Voids:
+        """As `StoreReader.voids`."""
+        return self.standings().voids
+
     def _stand(self, mapped: _Mapped, place: Place) -> None:
         with SegmentFile(mapped.path) as file:
             unit = file.unit_at(mapped.header, place.offset)
-            for leaf in () if unit is None else own_leaves(file, unit):
-                if not file.still(mapped.header):
-                    return
-                try:
-                    entries = entries_of(leaf.octets, leaf.sequence)
-                except DecodeError as error:
-                    raise IntegrityError(
-                        f"{file.path.name}: {error.message}. Look at it with 'calea-lab verify'."
-                    ) from error
-                for sequence, entry in entries:
-                    if (leaf.sound and place.wrong is None) or entry.state is not State.RELEASED:
-                        self._standings.add(sequence, entry)
+            if unit is not None:
+                self._told(file, mapped.header, unit, place.wrong)
 
     def segments(self, liid: bytes) -> dict[tuple[int, int, int], list[Run]]:
         """As `StoreReader.segments`."""

@@ -3,6 +3,7 @@
 A reader holds no lock. It sees whole units only, and since a segment may be recycled while it is being read, it
 looks at the segment's generation again after each unit and drops what it read when that has changed. What it reads is
 checked on the way (R-090): checkpoints against the tree that the stored hashes give, octets against their hashes.
+A voided record (`collector.voids`) is not handed out: `voids` says which there are. Commits are told whole.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from collector.store import frames
 from collector.store.keys import Keys
 from collector.store.proof import KnownProof, SegmentProof, UnitProof
 from collector.store.walk import DataFrame, SegmentFile, Unit, own_leaves, segment_paths, sound_rows
+from collector.voids import VOIDED, Voids, void_of
 from mediation.law.orders import OrderUid
 from mediation.ledger.checkpoint import Trust
 from mediation.runtime.process import IntegrityError
@@ -112,21 +114,27 @@ class StoreReader:
         self._agreed = AgreedKeys() if keys is None else read_agreed(keys.directory)
         self._standings = Standings()
         self._stood = -1
+        self._doubted = Voids()
+        """What leaves say that are not signed: nothing to go by, and nothing to pass over."""
+        self._looked: dict[int, int] = {}
+        """How far each segment was looked through for voids, by generation."""
 
     def commits(self, after: int = -1) -> Iterator[CommitView]:
-        """The commits whose number is above `after`, oldest first."""
+        """The commits whose number is above `after`, oldest first, with the rows of voided records too."""
         for _, _, unit, _ in self._units(after):
             data = tuple(_view(one) for one in unit.data)
             yield CommitView(unit.commit.number, unit.commit.time_us, unit.size, data, unit.commit.records)
 
     def records(self, wanted: Wanted | None = None, known: Survey | None = None) -> Iterator[StoredRecord]:
-        """The records that `wanted` selects (all, when None), in sequence order. One that does not hold comes without
-        octets and with its fault (R-090). With `known`, commits are held against that survey and not against their
-        signatures once more. Raises IntegrityError when commits cannot be read that must be there."""
+        """The records that `wanted` selects (all, when None), in sequence order, but voided ones. One that does not
+        hold comes without octets and with its fault (R-090). With `known`, commits are held against that survey and not
+        against their signatures once more. Raises IntegrityError when commits cannot be read that must be there."""
+        if known is None:
+            self.voids()
         for file, header, unit, wrong in self._units(-1, known):
             for data in unit.data:
                 view = _view(data)
-                mask = np.ones(data.records, bool) if wanted is None else wanted(view)
+                mask = self._chosen(view, wanted)
                 for extent in data.meta.extents:
                     chosen = mask[extent.first_row : extent.first_row + extent.rows]
                     if chosen.any():
@@ -137,7 +145,9 @@ class StoreReader:
                             yield self._opened(record)
 
     def read(self, sequence: int) -> StoredRecord | None:
-        """One record; None when it is not there (evicted, or not yet written)."""
+        """One record; None when it is not there (evicted, voided, or not yet written)."""
+        if self.voids().of(sequence) is not None:
+            return None
         for path, header, _ in reversed(self._headers()):
             if header.first_sequence > sequence:
                 continue
@@ -165,11 +175,16 @@ class StoreReader:
     def _decided(self, file: SegmentFile, header: frames.SegmentHeader, unit: Unit, wrong: str | None) -> None:
         if unit.commit.number <= self._stood:
             return
+        self._told(file, header, unit, wrong)
+        self._stood = unit.commit.number
+
+    def _told(self, file: SegmentFile, header: frames.SegmentHeader, unit: Unit, wrong: str | None) -> None:
+        """Take in what the store's own leaves in a unit say. Raises IntegrityError for one that cannot be read."""
         for leaf in own_leaves(file, unit):
             if not file.still(header):
                 break
             try:
-                entries = entries_of(leaf.octets, leaf.sequence)
+                entries, void = entries_of(leaf.octets, leaf.sequence), void_of(leaf.octets, leaf.sequence)
             except DecodeError as error:
                 raise IntegrityError(
                     f"{file.path.name}: {error.message}. Look at it with 'calea-lab verify'."
@@ -178,11 +193,49 @@ class StoreReader:
             for sequence, entry in entries:
                 if trusted or entry.state is not State.RELEASED:
                     self._standings.add(sequence, entry)
-        self._stood = unit.commit.number
+            if void is not None:
+                (self._standings.voids if trusted else self._doubted).add(void)
+
+    def voids(self) -> Voids:
+        """The records that are voided, as far as signed leaves say so: heads of frames are read, and segments that tell
+        of voids. Raises IntegrityError where these leaves cannot be read: then nobody knows which records are here."""
+        for path, header, _ in self._headers():
+            with SegmentFile(path) as file:
+                start = self._looked.get(header.generation, frames.BLOCK)
+                needed, looked = file.commits_saying(header, VOIDED, start)
+                if needed and not self._find_voids(file, header, start, needed):
+                    continue
+            self._looked[header.generation] = looked
+        return self._standings.voids
+
+    def _find_voids(self, file: SegmentFile, header: frames.SegmentHeader, start: int, needed: int) -> bool:
+        """Those of the units in `[start, needed)`; False when the segment was recycled meanwhile."""
+        proof = SegmentProof(header, self._public_key)
+        end = frames.BLOCK
+        for unit in file.units(header):
+            wrong = proof.unit(unit)
+            if unit.offset >= start and any(VOIDED in record for record in unit.commit.records):
+                self._told(file, header, unit, wrong)
+            end = unit.end
+            if end >= needed:
+                break
+        if end < needed and file.still(header):
+            raise IntegrityError(
+                f"{file.path.name}, octet {end}: which records are voided cannot be read. Nothing is handed out of a "
+                "damaged store; look at it with 'calea-lab verify'."
+            )
+        return file.still(header)
+
+    def _chosen(self, view: DataView, wanted: Wanted | None) -> np.ndarray:
+        """The rows of a frame that `wanted` selects and that are not voided."""
+        chosen = np.ones(len(view.rows), bool) if wanted is None else wanted(view)
+        voided = self._standings.voids.mask(view.first_sequence, len(view.rows))
+        return chosen if voided is None else chosen & ~voided
 
     def survey(self, liid: bytes, wanted: Wanted) -> Survey:
         """One pass, for whoever then reads the records in another. Raises IntegrityError when one of the checkpoints on
         the way does not hold."""
+        self.voids()
         leaves, chains, found = _Leaves(), dict[int, bytes](), dict[tuple[int, int, int], list[Run]]()
         count = 0
         for file, header, unit, wrong in self._units(-1):
@@ -192,7 +245,7 @@ class StoreReader:
             for record in unit.commit.records:
                 for key, run in runs_in(record, liid):
                     found.setdefault(key, []).append(run)
-            count += sum(int(wanted(_view(data)).sum()) for data in unit.data)
+            count += sum(int(self._chosen(_view(data), wanted).sum()) for data in unit.data)
         return Survey(leaves.all(), chains, self._standings, found, count)
 
     def segments(self, liid: bytes) -> dict[tuple[int, int, int], list[Run]]:
@@ -246,6 +299,8 @@ class StoreReader:
         return self._opened(next(records_of(view, extent, chosen, octets, sound, wrong)))
 
     def _opened(self, record: StoredRecord) -> StoredRecord:
+        if self._doubted and self._doubted.of(record.sequence) is not None:
+            return record._replace(octets=None, fault=record.fault or "a leaf that is not signed says it is voided")
         if not self._agreed.any or record.form != FORM_RECEIVED or record.octets is None:
             return record
         try:

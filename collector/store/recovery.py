@@ -21,6 +21,7 @@ from collector.store import frames
 from collector.store.keys import Keys
 from collector.store.pack import rehash
 from collector.store.walk import SegmentFile, Unit, own_leaves, segment_paths, uid_version
+from collector.voids import Void, void_of
 from mediation.ledger.checkpoint import Checkpoint, Trust, verify_note
 from mediation.ledger.kernel import CompactRange
 from mediation.runtime.process import IntegrityError
@@ -38,7 +39,8 @@ class SegmentState(NamedTuple):
 
 class Recovered(NamedTuple):
     """`segments` oldest first. `evicted` records left with notice; `notice_chain` is the hash of the newest notice.
-    `standings` are the decisions about records, each with the sequence of the leaf it was read in. `torn` are recycled
+    `standings` are the decisions about records, each with the sequence of the leaf it was read in; `voids` say which
+    are not ours. `torn` are recycled
     files without a sound header; `discarded_at` is where an unfinished unit was cut off."""
 
     segments: tuple[SegmentState, ...]
@@ -48,6 +50,7 @@ class Recovered(NamedTuple):
     evicted: int
     notice_chain: bytes
     standings: tuple[tuple[int, Numbered], ...]
+    voids: tuple[Void, ...]
     torn: tuple[Path, ...]
     discarded_at: int | None
     last_us: int
@@ -73,6 +76,7 @@ def recover(directory: Path, origin: str, keys: Keys, durable: int = 0) -> Recov
     tree, chain, next_commit, notice_chain, evicted = CompactRange(), bytes(32), 0, bytes(32), 0
     states: list[SegmentState] = []
     standings: list[tuple[int, Numbered]] = []
+    voids: list[Void] = []
     minimum = last_us = 0
     discarded: int | None = None
     for index, (path, header) in enumerate(headers):
@@ -101,7 +105,7 @@ def recover(directory: Path, origin: str, keys: Keys, durable: int = 0) -> Recov
                 if notice is not None:
                     notice_chain = bytes.fromhex(str(notice["chain"]))
                     minimum = int(str(notice["minimum_after"]))
-                standings += _decisions(file, path, unit)
+                _decisions(file, path, unit, standings, voids)
                 next_commit += 1
                 commits += 1
                 last_us = unit.commit.time_us
@@ -114,14 +118,16 @@ def recover(directory: Path, origin: str, keys: Keys, durable: int = 0) -> Recov
             f"Records {minimum} to {evicted - 1} are gone and no eviction notice covers them: a segment file was "
             "removed. Restore it."
         )
-    stand = tuple(standings)
+    stand, gone = tuple(standings), tuple(voids)
     return Recovered(
-        tuple(states), tree, chain, next_commit, evicted, notice_chain, stand, tuple(torn), discarded, last_us
+        tuple(states), tree, chain, next_commit, evicted, notice_chain, stand, gone, tuple(torn), discarded, last_us
     )
 
 
-def _decisions(file: SegmentFile, path: Path, unit: Unit) -> list[tuple[int, Numbered]]:
-    found: list[tuple[int, Numbered]] = []
+def _decisions(
+    file: SegmentFile, path: Path, unit: Unit, standings: list[tuple[int, Numbered]], voids: list[Void]
+) -> None:
+    """Adds those of the unit. Raises IntegrityError."""
     for leaf in own_leaves(file, unit):
         if not leaf.sound:
             raise IntegrityError(
@@ -129,10 +135,12 @@ def _decisions(file: SegmentFile, path: Path, unit: Unit) -> list[tuple[int, Num
                 "notice or a decision about records was changed. Restore the file from a copy."
             )
         try:
-            found += [(leaf.sequence, one) for one in entries_of(leaf.octets, leaf.sequence)]
+            void = void_of(leaf.octets, leaf.sequence)
+            if void is not None:
+                voids.append(void)
+            standings += [(leaf.sequence, one) for one in entries_of(leaf.octets, leaf.sequence)]
         except DecodeError as error:
             raise IntegrityError(f"{path.name}, octet {unit.offset}: {error.message}.") from error
-    return found
 
 
 def _headers(directory: Path) -> tuple[list[tuple[Path, frames.SegmentHeader]], list[Path]]:

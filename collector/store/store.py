@@ -36,6 +36,7 @@ from collector.store.keys import Keys
 from collector.store.lock import lock_directory
 from collector.store.pack import envelope
 from collector.store.pin import check_own_pin, check_pin, pinned_size, read_pin, write_pin
+from collector.store.reader import Wanted
 from collector.store.recovery import SegmentState, chain_line, recover
 from collector.store.sealing import TAG_OCTETS
 from collector.store.settings import (
@@ -53,7 +54,9 @@ from collector.store.settings import (
 )
 from collector.store.trouble import not_opened, stopped
 from collector.store.unit_buffer import UnitBuffer
+from collector.store.voiding import VoidBatch, find, sums_of, void_batch
 from collector.store.walk import NO_ORDER, Unit
+from collector.voids import Range, Void, Voids, VoidSum, Why, merged_ranges
 from mediation.law.verdicts import VerdictKind
 from mediation.ledger.checkpoint import Checkpoint
 from mediation.ledger.kernel import CompactRange, leaf_hash
@@ -156,6 +159,40 @@ class Store:
             self._decisions.expect(batch.entries, self._segments[0].header.first_sequence if self._segments else 0)
         self.submit(batch)
 
+    def void(
+        self, ranges: Sequence[Range], why: Why, shard: str, on_durable: Callable[[CommitInfo], None]
+    ) -> tuple[VoidSum, ...]:
+        """Queue the void of durable records (`collector.voids`; sequences, both ends included, in any order): signed
+        leaves, in force when durable, never taken back. Returns what the records were. What is voided already or was
+        evicted is left out of it; where nothing is left, nothing is written, and `on_durable` is not called. `shard` is
+        who may have them, "" where nobody knows. As `submit`, and LocalError for records that are not durable yet, or
+        that no peer sent. The records' columns are read from disk on the caller's thread."""
+        segments = tuple(self._segments)
+        oldest = segments[0].header.first_sequence if segments else 0
+        wanted = [(max(first, oldest), last) for first, last in merged_ranges(ranges) if last >= oldest]
+        if wanted and wanted[-1][1] >= (segments[-1].next_sequence if segments else 0):
+            raise LocalError(f"record {wanted[-1][1]} is to be voided and is not durable yet")
+        left = tuple(self._decisions.not_voided(wanted))
+        if not left:
+            return ()
+        sums = sums_of([(one.path, one.header) for one in segments], left)
+        now_us = self._hooks.now_us()
+        batch = void_batch(Void(left, sums, shard, why, now_us), now_us, on_durable)
+        self._decisions.expect_void(batch.void)
+        self.submit(batch)
+        return sums
+
+    def find(self, first: int, last: int, wanted: Wanted) -> tuple[Range, ...]:
+        """The durable records of `[first, last]` that `wanted` selects by their columns, for who voids them
+        (`voiding.of_streams`; `CommitInfo` has a commit's first record and where it ends). Read from disk on the
+        caller's thread. Raises LocalError for records that are not there."""
+        return find([(one.path, one.header) for one in tuple(self._segments)], first, last, wanted)
+
+    @property
+    def voids(self) -> Voids:
+        """Records that are voided, durably."""
+        return self._decisions.standings.voids
+
     @property
     def standings(self) -> Standings:
         """The decisions that are durable."""
@@ -219,6 +256,9 @@ class Store:
         self._evicted, self._notice_chain, self._last_us = found.evicted, found.notice_chain, found.last_us
         for leaf, one in found.standings:
             self._decisions.add(leaf, one)
+        for void in found.voids:
+            self._decisions.voided(void)
+        self._decisions.forget_voids(found.evicted)
         if self.config.pin is not None:
             check_pin(self.config.pin, self.config.origin, self._keys.trust, self._tree)
             self._pin_text = read_pin(self.config.pin)
@@ -300,6 +340,8 @@ class Store:
         info = self._write_batches(plans, records)
         sequence = info.first_sequence
         for plan in plans:
+            if isinstance(plan.batch, VoidBatch):
+                self._decisions.voided(plan.batch.void)
             if isinstance(plan.batch, DecisionBatch):
                 for at, entry in enumerate(plan.batch.entries, sequence):
                     self._decisions.add(at, (at, entry))
@@ -471,6 +513,7 @@ class Store:
         self._commit_notice(_canonical({"notice": fields}))
         self._evicted += count
         self._segments.pop(0)
+        self._decisions.forget_voids(oldest.next_sequence)
         return oldest
 
     def _warn_of_unsafe(self, oldest: SegmentState, contents: Contents) -> None:

@@ -27,6 +27,7 @@ from collector.store.pack import rehash
 from collector.store.recovery import check_note, notice_of, start_fault
 from collector.store.settings import CLOCK_STEP_US
 from collector.store.walk import DataFrame, SegmentFile, Unit, own_leaves, segment_paths, uid_version
+from collector.voids import Voids, void_of
 from mediation.law.orders import OrderUid
 from mediation.ledger.checkpoint import Trust, verify_note
 from mediation.ledger.epochs import KeyHistory
@@ -57,6 +58,8 @@ class VerifyReport:
     """Of the unreadable, those whose order's key was withdrawn."""
     decisions: int = 0
     """About stored records (`standing.py`), those carried forward counted once."""
+    voided: int = 0
+    """Of `records`, those that another shard has (`collector.voids`)."""
     size: int = 0
     root: str = ""
     audit: AuditReport = field(default_factory=lambda: AuditReport(0, 0, ()))
@@ -81,6 +84,7 @@ class VerifyReport:
             "unreadable": self.unreadable,
             "withdrawn": self.withdrawn,
             "decisions": self.decisions,
+            "voided": self.voided,
             "findings": self.findings,
         }
 
@@ -146,6 +150,7 @@ class _Walk:
         """Commits whose clock stood before that of the commit before."""
         self.sizes: dict[int, bytes] = {}
         self._decisions: dict[int, Entry] = {}
+        self._voids = Voids()
 
     def segment(
         self,
@@ -220,13 +225,15 @@ class _Walk:
         self.sizes[self.tree.size] = self.tree.root()
 
     def _own(self, file: SegmentFile, place: str, unit: Unit) -> None:
-        """Decisions about records must be readable, and say the same wherever they were carried."""
+        """Decisions about records and voids must be readable, and a decision says the same wherever it was carried."""
         for leaf in own_leaves(file, unit):
             try:
-                entries = entries_of(leaf.octets, leaf.sequence)
+                entries, void = entries_of(leaf.octets, leaf.sequence), void_of(leaf.octets, leaf.sequence)
             except DecodeError as error:
                 self.report.tampered.append(f"{place}: {error.message}.")
                 continue
+            if void is not None:
+                self._voids.add(void)
             for sequence, entry in entries:
                 if self._decisions.setdefault(sequence, entry) != entry:
                     self.report.tampered.append(f"{place}: decision {sequence} is carried on as another one.")
@@ -261,6 +268,7 @@ class _Walk:
             return
         oldest = headers[0][1].first_sequence
         report.size, report.root = self.tree.size, self.tree.root().hex()
+        report.voided = self._voids.count(oldest, max(report.size - 1, oldest))
         report.evicted_with_notice = min(self._notice_minimum, oldest)
         if oldest > self._notice_minimum:
             report.missing += oldest - self._notice_minimum
@@ -283,6 +291,10 @@ class _Walk:
         if report.decisions:
             report.findings.append(
                 f"{report.decisions} decisions about stored records are in it (held, withheld, released)."
+            )
+        if report.voided:
+            report.findings.append(
+                f"{report.voided} records are voided: another shard has them, and nobody is shown them here."
             )
         if report.withdrawn:
             report.findings.append(

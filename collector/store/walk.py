@@ -170,6 +170,25 @@ class SegmentFile:
                 start = offset = frames.padded(offset)
         return None
 
+    def commits_saying(self, header: frames.SegmentHeader, word: bytes, offset: int) -> tuple[int, int]:
+        """From the unit at `offset` on, where the last unit ends whose verdict records hold `word` (0: none does), and
+        where the last one ends at all. Heads and commit frames are read, and nothing is checked: for who then reads on.
+        """
+        found, start = 0, offset
+        while offset + frames.FRAME_HEADER_OCTETS <= self.octets:
+            head = frames.parse_frame_head(self.read(offset, frames.FRAME_HEADER_OCTETS))
+            if head is None or head.generation != header.generation:
+                break
+            offset += frames.FRAME_HEADER_OCTETS
+            if offset + head.body_octets > self.octets:
+                break
+            says = head.kind == frames.COMMIT and word in self.read(offset, head.meta_octets)
+            offset += head.body_octets
+            if head.kind == frames.COMMIT:
+                start = offset = frames.padded(offset)
+                found = offset if says else found
+        return found, start
+
     def is_zero(self, offset: int) -> bool:
         """Whether nothing but zeros stands from `offset` to the end of the file."""
         while offset < self.octets:

@@ -61,6 +61,7 @@ RULE_OF: Final[dict[Reason, str]] = {
     Reason.GEOGRAPHIC_LIMIT: "R-024",
     Reason.MINIMISED: "R-118",
     Reason.PRIVILEGED_HOLD: "R-120",
+    Reason.VOIDED: "R-093",
 }
 
 

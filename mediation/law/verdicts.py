@@ -63,6 +63,7 @@ class Reason(IntEnum):
     DEVICE_FULL = 35
     NO_EVENT_TIME = 36
     GEOGRAPHIC_LIMIT = 37
+    VOIDED = 38
 
 
 class Verdict(NamedTuple):
