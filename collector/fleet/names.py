@@ -96,10 +96,12 @@ class Marked(NamedTuple):
 
 class Registered(NamedTuple):
     """`incarnation`: which start of this shard we are, from 1; `last_commit`: the newest commit that is marked, -1 for
-    none."""
+    none. `owed`: answers with something lost or stored twice that an earlier start got, and did not settle: void it
+    before anything is marked or claimed."""
 
     incarnation: int
     last_commit: int
+    owed: tuple[Marked, ...] = ()
 
 
 class MarksState(NamedTuple):

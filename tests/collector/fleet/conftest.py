@@ -1,0 +1,65 @@
+"""A fleet's database, a time that stands still, and shards over both."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from collector.fleet.names import Known, MarkBatch, Moved, StreamName
+from collector.fleet.shared import DEFAULT, Limits, SharedMarks
+from lab.postgres import Server, some_server
+
+
+@dataclass
+class Now:
+    """Microseconds; moved by the test alone."""
+
+    us: int = 1_700_000_000_000_000
+
+    def __call__(self) -> int:
+        return self.us
+
+    def later(self, ms: float) -> None:
+        self.us += int(ms * 1000)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """The one that answers here or one of our own; never skipped."""
+    with some_server() as found:
+        yield found
+
+
+@pytest.fixture
+def now() -> Now:
+    return Now()
+
+
+Start = Callable[..., SharedMarks]
+
+
+@pytest.fixture
+def start(server: Server, now: Now) -> Iterator[Start]:
+    """Starts a shard over a database of the test's own, at the test's time; closed with it."""
+    with server.database() as url, contextlib.ExitStack() as stack:
+
+        def begin(shard: str, limits: Limits = DEFAULT, newest: int | None = None) -> SharedMarks:
+            marks = SharedMarks(url, shard, limits, now)
+            stack.callback(marks.close)
+            marks.register(newest)
+            return marks
+
+        yield begin
+
+
+def stream(number: int = 1, kind: int = 1, liid: bytes = b"L1") -> StreamName:
+    return StreamName(liid, number, kind)
+
+
+def batch(
+    commit: int, *moved: Moved, known: tuple[Known, ...] = (), once: tuple[bytes, ...] = (), records: int = 10
+) -> MarkBatch:
+    return MarkBatch(commit, records, f"note {commit}", moved, known, once)
