@@ -24,8 +24,9 @@ from collector.rows import FORM_RECEIVED
 from collector.store.keys import Keys
 from collector.store.reader import StoredRecord, StoreReader
 from lab.cli_order import described, now_of
-from lab.cli_verify import StorePlace, find_store
+from lab.cli_verify import StorePlace, find_store, find_stores
 from lab.desk import desk_exists, entries_of, registry_of
+from lab.fleet.of_run import collectors_of, is_fleet
 from lab.output import DEFAULT_DATA, DataOption, JsonOption, banner, console, print_json, table
 from lab.paths import RunPaths
 from lab.results import order_rows, totals_of
@@ -39,7 +40,8 @@ from mediation.runtime.config import ConfigError
 What = Annotated[
     str,
     typer.Argument(
-        metavar="RECORD|ORDER|ACCESS", help="a record's sequence number, an order's name, or access:NUMBER of the desk"
+        metavar="RECORD|ORDER|ACCESS",
+        help="a record's sequence number (in a fleet collector-2/NUMBER), an order's name, access:NUMBER of the desk",
     ),
 ]
 _ACCESS = "access:"
@@ -52,10 +54,13 @@ def explain(what: What, data: DataOption = DEFAULT_DATA, as_json: JsonOption = F
         _access(what, data, as_json)
         return
     registry = registry_of(data)
-    if not (what.isascii() and what.isdecimal()):
+    shard, _, number = what.rpartition("/")
+    if not (number.isascii() and number.isdecimal()):
         _order(what, data, registry, as_json)
         return
-    _record(int(what), find_store(data), registry, as_json)
+    if shard and shard not in collectors_of(data):
+        raise ConfigError(f"There is no collector {shard} here: say one of {', '.join(collectors_of(data))}.")
+    _record(int(number), find_store(data / shard), registry, as_json)
 
 
 def _access(event_id: str, data: Path, as_json: bool) -> None:
@@ -122,8 +127,8 @@ def _order(name: str, data: Path, registry: Registry, as_json: bool) -> None:
     desk = entries_of(data)[0] if desk_exists(data) else None
     missing = missing_papers(order, registry.papers(name), DEFAULTS, now_us)
     steps = explain_order(order, signed, missing, now_us, desk)
-    store = find_store(data).store if RunPaths(data).store.exists() else None
-    row = None if store is None else order_rows(totals_of(store), versions)[0]
+    stores = [place.store for place in find_stores(data)] if is_fleet(data) or RunPaths(data).store.exists() else []
+    row = order_rows(totals_of(*stores), versions)[0] if stores else None
     counted = {} if row is None else row["reasons"]
     reasons = [(count, explain_reason(Reason[reason])) for reason, count in counted.items() if reason != "OK"]
     fields = described(order, now_us)

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
+from collector.config import FleetConfig
 from lab.agency.stack import Agency
 from lab.cli_console import console_url, seeded, show_seeded
 from lab.control import ControlError
@@ -15,7 +17,6 @@ from lab.dialects import USUAL
 from lab.faults.client import PROCESS as FAULTS
 from lab.kernels import require_compiled
 from lab.output import DEFAULT_DATA, DataOption, JsonOption, banner, console, print_json, table
-from lab.paths import PROCESSES
 from lab.stack import PORT_NAMES, Plan, Stack, real_time
 from mediation.runtime.closed import check_host
 from mediation.runtime.config import ConfigError, NotReadyError
@@ -26,6 +27,15 @@ MORE_PORTS = len(Plan(faults=True, dialects=USUAL).port_names) - PORTS
 PortBase = Annotated[
     int | None,
     typer.Option(help=f"first of {PORTS} ports in a row ({MORE_PORTS} more with --faults); free ports when not given"),
+]
+ShardsOption = Annotated[
+    int, typer.Option("--shards", help="how many collectors; several share one PostgreSQL (docs/scale.md)")
+]
+FleetDatabaseOption = Annotated[
+    str,
+    typer.Option(
+        "--fleet-database", metavar="URL", help="with --shards: a PostgreSQL that is there, not one of the run's own"
+    ),
 ]
 SignerOption = Annotated[bool, typer.Option("--signer", help="a process of its own has the collector's signing key")]
 TlsOption = Annotated[bool, typer.Option("--tls", help="HI2 and HI3 over TLS, both sides with certificates")]
@@ -45,6 +55,8 @@ def up(
     faults: Annotated[
         bool, typer.Option("--faults", help="put the fault proxy on every handover link (calea-lab fault …)")
     ] = False,
+    shards: ShardsOption = 1,
+    fleet_database: FleetDatabaseOption = "",
     around: Annotated[
         bool, typer.Option("--agency", help="with the systems around: recorders and what else docs/agency.md has")
     ] = False,
@@ -61,13 +73,17 @@ def up(
             )
     out = console()
     stack = Stack(data)
+    check_database(fleet_database, shards)
     stack.prepare(
         Plan(
             clock=real_time(),
             carrier={"start": "now"},
             port_base=port_base,
             tls=tls,
-            reconcile=True,
+            # It compares tasks with the streams of one store: of a fleet's it would miss all but a part.
+            reconcile=shards == 1,
+            shards=shards,
+            fleet_database=fleet_database,
             desk=True,
             witness=True,
             console=True,
@@ -104,7 +120,8 @@ def _inside(host: str) -> str:
 def connection_card(stack: Stack, tls: bool) -> dict[str, Any]:
     """Everything a person needs to replace a leg by real equipment."""
     paths = stack.paths
-    configs = {name: str(paths.config(name)) for name in PROCESSES}
+    configs = {name: str(paths.config(name)) for name in stack.running}
+    first = stack.collectors[0]
     listeners = {
         f"{name} {listener}": f"127.0.0.1:{port}"
         for name, process in stack.running.items()
@@ -121,16 +138,39 @@ def connection_card(stack: Stack, tls: bool) -> dict[str, Any]:
         "court_public_key": str(stack.court.public_key_path),
         "configs": configs,
         "pids": {name: process.pid for name, process in stack.running.items()},
+        **({"fleet": _fleet_card(stack)} if len(stack.collectors) > 1 else {}),
         "replace": {
             "carrier": f"stop carrier_sim; point x1_url in {configs['mediation']} at the element's X1 server, "
             "and let it deliver X2 and X3 to the mediation function's listeners above",
             "mediation function": "stop mediation; connect the delivery function to the collector's HI2 and HI3 "
             "listeners above (ETSI TS 102 232-1, PS-PDU over TCP; with tls: certificates signed by the CA above)",
-            "collector": f"stop collector; write the other LEMF's addresses into hi2 and hi3 in {configs['mediation']} "
+            "collector": f"stop {first}; write the other LEMF's addresses into hi2 and hi3 in {configs['mediation']} "
             "and start it again with `python -m mediation --config …`",
             **(_faults_leg(stack) if FAULTS in stack.running else {}),
         },
     }
+
+
+def _fleet_card(stack: Stack) -> dict[str, Any]:
+    """What is different with several collectors, and what does not work with them."""
+    return {
+        "collectors": list(stack.collectors),
+        "links": "any collector's HI2 and HI3 take any stream; who delivers goes to the next when one is gone",
+        "console": f"shows the records of {stack.collectors[0]} alone, and the health of all",
+        "without": "no reconciler: it compares tasks with the streams of one store",
+    }
+
+
+def check_database(url: str, shards: int) -> None:
+    """Raises ConfigError for one that no fleet could share."""
+    if not url:
+        return
+    if shards == 1:
+        raise ConfigError("--fleet-database is shared by several collectors: say --shards as well.")
+    try:
+        FleetConfig(database_url=url, shard="collector-1")
+    except ValidationError as error:
+        raise ConfigError(f"--fleet-database: {error.errors()[0]['msg']}.") from error
 
 
 def _faults_leg(stack: Stack) -> dict[str, str]:
@@ -152,6 +192,8 @@ def _show_card(card: dict[str, Any], data: Path, out: Console) -> None:
     out.print(f"dialect etsi (TS 102 232) on HI2 and HI3, TLS {'on' if card['tls'] else 'off'}; CA {card['ca']}")
     out.print(f"US dialects {', '.join(USUAL)}: call data over TCP, content over UDP; `order create --dialect …`")
     out.print(f"console {card['console']} (accounts: calea-lab console users --data {data})", markup=False)
+    for what, sentence in card.get("fleet", {}).items():
+        out.print(f"{what}: {', '.join(sentence) if isinstance(sentence, list) else sentence}", markup=False)
     out.print("To replace a leg by real equipment:")
     for leg, how in card["replace"].items():
         out.print(f"  {leg}: {how}", markup=False)

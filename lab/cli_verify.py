@@ -17,6 +17,8 @@ from collector.store.record_check import RecordReport, verify_record
 from collector.store.verifier import VerifyReport, Witnessed, verify_store
 from lab.cli_order import now_of
 from lab.desk import open_desk
+from lab.fleet.of_run import COLLECTOR, collectors_of, is_fleet
+from lab.fleet.spanning import SHARDS_FILE, check_bundles, check_fleet
 from lab.output import DEFAULT_DATA, DataOption, JsonOption, banner, console, print_json
 from lab.paths import RunPaths
 from lab.pins import other_pins, pin_directory
@@ -25,6 +27,7 @@ from mediation.runtime.process import EXIT_INTEGRITY
 
 MAX_ALARMS: Final = 100
 """Of one look; the report lists all."""
+WITNESS_PROCESS: Final = "witness"
 WITNESS: Final = "calea-lab/witness"
 """The name of a run's own witness (`collector.witness.config`)."""
 
@@ -44,8 +47,20 @@ class StorePlace(NamedTuple):
         return Keys(self.keys, self.signer)
 
 
+def find_stores(given: Path) -> list[StorePlace]:
+    """As `find_store`; of a fleet's data directory every store that is there. Raises `ConfigError`."""
+    if not is_fleet(given):
+        return [find_store(given)]
+    return [find_store(given / name) for name in collectors_of(given) if (given / name / "store").is_dir()]
+
+
 def find_store(given: Path) -> StorePlace:
     """From a run's data directory, a collector's directory, or the store itself. Raises `ConfigError`."""
+    if is_fleet(given):
+        raise ConfigError(
+            f"{given} is a fleet's, and this works on one collector: give the directory of one, as "
+            f"{given / collectors_of(given)[0]}."
+        )
     for collector in (given / "collector", given, given.parent):
         store = collector / "store"
         if store.is_dir() and (collector / "keys").is_dir():
@@ -56,7 +71,7 @@ def find_store(given: Path) -> StorePlace:
 
 def _signer_of(collector: Path) -> Path | None:
     """As the run's configuration has it. Raises ConfigError."""
-    config = RunPaths(collector.parent).config("collector")
+    config = RunPaths(collector.parent).config(collector.name)
     if not config.exists():
         return None
     try:
@@ -80,7 +95,8 @@ def check_record(place: StorePlace, sequence: int, pin: Path | None = None, with
 
 def _witnessed(place: StorePlace) -> Witnessed | None:
     """What the run's own witness keeps, where it has one and saw anything."""
-    directory = place.store.parent.parent / "witness"
+    collector = place.store.parent
+    directory = collector.parent / collector.name.replace(COLLECTOR, WITNESS_PROCESS, 1)
     checkpoint = directory / "checkpoint"
     if not checkpoint.exists():
         return None
@@ -105,7 +121,15 @@ def verify(
     """Check every signature, hash, notice of eviction and audit entry of a store; needs nothing running."""
     if bundle is not None:
         raise typer.Exit(_check_bundle(bundle, key, as_json))
-    place = find_store(directory or data)
+    given = directory or data
+    if is_fleet(given):
+        if record is not None or pin is not None or alarm is not None:
+            raise ConfigError(
+                "--record, --pin and --alarm are about one store: give the directory of a collector, as "
+                f"{given / collectors_of(given)[0]}."
+            )
+        raise typer.Exit(_check_fleet(given, not no_keys, as_json))
+    place = find_store(given)
     if pin is not None and not pin.exists():
         raise ConfigError(f"There is no pinned checkpoint {pin}: give an existing file to --pin.")
     if record is not None:
@@ -114,12 +138,33 @@ def verify(
     report = check_store(place, pin, with_keys=not no_keys)
     seconds = time.monotonic() - began
     if alarm is not None:
-        _raise_alarms(directory or data, report, alarm)
+        _raise_alarms(given, report, alarm)
     if as_json:
         print_json(report.as_dict(seconds))
     else:
         _explain(report, place, seconds, pinned=(pin or place.pin).exists())
     raise typer.Exit(0 if report.ok else EXIT_INTEGRITY)
+
+
+def _check_fleet(data: Path, with_keys: bool, as_json: bool) -> int:
+    began = time.monotonic()
+    places = {place.store.parent.name: place for place in find_stores(data)}
+    report = check_fleet(data, lambda name: check_store(places[name], with_keys=with_keys))
+    seconds = time.monotonic() - began
+    if as_json:
+        print_json(report.as_dict(seconds))
+        return 0 if report.ok else EXIT_INTEGRITY
+    out = console()
+    for name, one in report.reports.items():
+        _explain(one, places[name], seconds, pinned=places[name].pin.exists())
+    for lost in report.lost:
+        out.print(f"  - {lost.sentence()}", markup=False)
+    if report.unknown:
+        out.print(f"  - what a lost collector held cannot be told: {report.unknown}", markup=False)
+    sums = f"{len(report.reports)} collectors, {sum(one.records for one in report.reports.values())} records"
+    verdict = "the fleet is whole" if report.ok else "THE FLEET IS NOT WHOLE"
+    out.print(f"{sums}: {verdict} ({seconds:.1f} s)", style="bold green" if report.ok else "bold red")
+    return 0 if report.ok else EXIT_INTEGRITY
 
 
 def _raise_alarms(data: Path, report: VerifyReport, by: str) -> None:
@@ -135,6 +180,10 @@ def _raise_alarms(data: Path, report: VerifyReport, by: str) -> None:
 
 def _check_bundle(bundle: Path, key: Path | None, as_json: bool) -> int:
     known = None if key is None else read_public_key(key).public_bytes_raw()
+    if (bundle / SHARDS_FILE).exists():
+        if known is not None:
+            raise ConfigError(f"Each collector has a key of its own: give the bundle of one, in {bundle}.")
+        return _check_bundles(bundle, as_json)
     if not (bundle / "manifest.json").exists():
         raise ConfigError(f"{bundle} is no evidence bundle: it has no manifest.json.")
     report = check_bundle(bundle, known)
@@ -147,6 +196,21 @@ def _check_bundle(bundle: Path, key: Path | None, as_json: bool) -> int:
             out.print(f"  - {sentence}", markup=False)
         out.print("the bundle holds" if report.ok else "THE BUNDLE DOES NOT HOLD", markup=False)
     return 0 if report.ok else EXIT_INTEGRITY
+
+
+def _check_bundles(directory: Path, as_json: bool) -> int:
+    reports = check_bundles(directory)
+    ok = all(report.ok for report in reports.values())
+    if as_json:
+        print_json({"ok": ok, "shards": {name: report.as_dict() for name, report in reports.items()}})
+        return 0 if ok else EXIT_INTEGRITY
+    out = console()
+    banner(out)
+    for name, report in reports.items():
+        for sentence in [*report.faults, *report.said]:
+            out.print(f"  - {name}: {sentence}", markup=False)
+    out.print(f"{len(reports)} collectors: the bundles {'hold' if ok else 'DO NOT HOLD'}", markup=False)
+    return 0 if ok else EXIT_INTEGRITY
 
 
 def _check_record(report: RecordReport, place: StorePlace, as_json: bool) -> int:

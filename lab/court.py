@@ -2,7 +2,8 @@
 
 The court signs; carrier and agency each get the same document over HI1 (`hi1_client`), store it in their own inbox and
 check the signature themselves. Who does not answer, and the reconciler, who has no way but this, finds it in its inbox,
-put there by temporary name and rename. The private half of the quarantine key lies here too: away from the collector.
+put there by temporary name and rename. Of a fleet's collectors one is told over HI1, the others by their inboxes. The
+private half of the quarantine key lies here too: away from the collector.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from asn1.errors import DecodeError, LabError
 from collector.store.keys import held_boxes, open_held
+from lab.fleet.of_run import COLLECTOR, base, collectors_of
 from lab.hi1_client import Hi1Client, refusal_text
 from lab.papers import lab_papers
 from lab.paths import RECEIVERS, RunPaths
@@ -128,21 +130,36 @@ class Court:
             check_successor(former.order, order, action, read.issued_at_us, papers)
         _put(self._directory, file, document)
         self.refusals = {}
-        for process in RECEIVERS if data_key is None else RECEIVERS[-1:]:
+        told = set[str]()
+        for process in self._receivers(RECEIVERS if data_key is None else RECEIVERS[-1:]):
             if order.kind.for_device and process == CARRIER:
                 # It asks nothing of a carrier, who is not to learn of it.
                 continue
-            answer = self._hi1.send(process, document) if process in OVER_HI1 else None
+            role = base(process)
+            if role in self.refusals:
+                # What one of a fleet refuses is nothing for the others.
+                continue
+            answer = self._hi1.send(process, document) if role in OVER_HI1 - told else None
             if answer is None:
                 _put(self._paths.inbox(process), file, document)
-            elif answer.error is not None:
-                self.refusals[process] = refusal_text(answer)
+                continue
+            told.add(role)
+            if answer.error is not None:
+                self.refusals[role] = refusal_text(answer)
         return order
+
+    def _receivers(self, roles: tuple[str, ...]) -> Iterator[str]:
+        for role in roles:
+            yield from collectors_of(self._paths.data) if role == COLLECTOR else (role,)
 
     def held_keys(self, order: CourtOrder) -> tuple[bytes, ...]:
         """R-041: the data keys of what the collector holds of a lapsed order, out of the boxes that only this court
         opens; the first key's last. Raises ConfigError when there is none, or one that this court does not open."""
-        boxes = held_boxes(self._paths.data / "collector" / "keys", order.uid)
+        boxes = [
+            box
+            for collector in collectors_of(self._paths.data)
+            for box in held_boxes(self._paths.data / collector / "keys", order.uid)
+        ]
         if not boxes:
             raise ConfigError(f"Nothing of {order.order_id} is held: there is no key to release.")
         try:

@@ -11,6 +11,7 @@ from collector.desk.ledger import read_desk, verify_desk
 from collector.registry import Registry
 from collector.store.audit_log import AuditReport
 from lab.court import Court
+from lab.fleet.of_run import collectors_of
 from lab.output import console, print_json
 from lab.paths import RunPaths
 from lab.pins import pin_directory
@@ -68,9 +69,9 @@ def verified(data: Path) -> AuditReport:
 
 
 def registry_of(data: Path) -> Registry:
-    """The collector's own orders, read and left as they are."""
+    """The collector's own orders, of a fleet's first, read and left as they are."""
     paths = RunPaths(data)
-    registry = Registry(paths.inbox("collector"), Court(paths).public_key(), reads_only=True)
+    registry = Registry(paths.inbox(collectors_of(data)[0]), Court(paths).public_key(), reads_only=True)
     registry.reload()
     return registry
 

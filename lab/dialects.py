@@ -40,14 +40,15 @@ def liid_for(dialect: str, liid: str | None, order_id: str) -> str:
 
 
 def mediation_links(
-    dialects: tuple[str, ...], ports: Mapping[str, int], host: str, cdc: Callable[[str], dict[str, Any]], factor: float
+    dialects: tuple[str, ...], cdc: Callable[[str], dict[str, Any]], ccc: Callable[[str], dict[str, Any]], factor: float
 ) -> dict[str, Any]:
-    """The mediation function's `laes`; `cdc` makes the address of a port by its name, with TLS where the run has it."""
+    """The mediation function's `laes`; `cdc` and `ccc` make the address of a port by its name, or one a collector, with
+    TLS for call data where the run has it."""
     return {
         dialect: {
             "liids": [f"{MARKS[dialect]}*"],
             "cdc": cdc(port_name(dialect)),
-            "ccc": {"host": host, "port": ports[port_name(dialect)], "form": FORMS[dialect]},
+            "ccc": ccc(port_name(dialect)) | {"form": FORMS[dialect]},
             "resend_s": min(_RESEND_S, _RUN_WINDOW_S / max(factor, 1.0)),
         }
         for dialect in dialects

@@ -4,7 +4,8 @@
     Hi1Client(paths).ask("collector", body, …)        answers to GET, LIST, GETCSPCONFIG
 
 Where each receiver listens is in the run's `hi1.json`, written with the configurations. A receiver that shows another
-certificate than its own is not spoken to. Blocking, with a time limit.
+certificate than its own is not spoken to. Of a fleet's collectors whoever answers speaks for all: what one lets in the
+others get from it. Blocking, with a time limit.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from urllib.parse import urlsplit
 from asn1.errors import DecodeError, RemoteError
 from asn1.hi1 import MAX_OCTETS, build_message, parse_message, request
 from asn1.hi1_messages import Get, GetConfig, Header, HI1Message, ListObjects
+from lab.fleet.of_run import base
 from lab.paths import RunPaths
 from mediation.law.hi1_envelope import SIGNATURE, split_envelope
 from mediation.law.hi1_orders import RECEIVER, SENDER
@@ -53,9 +55,15 @@ class Hi1Client:
         return answer
 
     def _post(self, process: str, path: str, body: bytes, headers: dict[str, str]) -> HI1Message | None:
-        endpoint = self._endpoint(process)
-        if endpoint is None:
-            return None
+        for endpoint in self._endpoints(process):
+            answer = self._post_to(endpoint, process, path, body, headers)
+            if answer is not None:
+                return answer
+        return None
+
+    def _post_to(
+        self, endpoint: dict[str, Any], process: str, path: str, body: bytes, headers: dict[str, str]
+    ) -> HI1Message | None:
         parts = urlsplit(str(endpoint["url"]))
         connection = http.client.HTTPSConnection(
             str(parts.hostname), parts.port, timeout=TIMEOUT_S, context=self._context()
@@ -79,12 +87,13 @@ class Hi1Client:
         except DecodeError as error:
             raise RemoteError(f"{process} answers HI1 with something unsound: {error}.") from error
 
-    def _endpoint(self, process: str) -> dict[str, Any] | None:
+    def _endpoints(self, process: str) -> list[dict[str, Any]]:
         try:
-            found = json.loads(self._paths.hi1_endpoints.read_text())[process]
-        except (OSError, ValueError, KeyError):
-            return None
-        return found if isinstance(found, dict) else None
+            known = json.loads(self._paths.hi1_endpoints.read_text())
+            found = [known[process]] if process in known else [known[name] for name in known if base(name) == process]
+        except (OSError, ValueError, TypeError):
+            return []
+        return [one for one in found if isinstance(one, dict)]
 
     def _context(self) -> ssl.SSLContext:
         if self._made is None:

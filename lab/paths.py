@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROCESSES = (
-    "signer", "collector", "faults", "carrier_sim", "mediation", "reconciler", "desk", "witness", "court_office",
-    "console", "devices", "records",
+    "postgres", "signer", "collector", "faults", "carrier_sim", "mediation", "reconciler", "desk", "witness",
+    "court_office", "console", "devices", "records",
 )  # fmt: skip
 """In the order they start: who listens before who connects, who compares them after that."""
 EVERY_RUN = ("collector", "carrier_sim", "mediation")
@@ -18,6 +18,7 @@ EVERY_RUN = ("collector", "carrier_sim", "mediation")
 RECEIVERS = ("reconciler", "mediation", "collector")
 """Who gets court documents. The reconciler comes first, so that it never sees a task before the order."""
 MODULES = {
+    "postgres": "lab.fleet",
     "signer": "collector.signer",
     "faults": "lab.faults",
     "reconciler": "collector.reconcile",
@@ -79,11 +80,6 @@ class RunPaths:
     def hi1_endpoints(self) -> Path:
         """Where the receivers of court documents listen, for the court."""
         return self.data / "hi1.json"
-
-    @property
-    def inboxes(self) -> tuple[Path, ...]:
-        """Of all receivers: separate ways for one document."""
-        return tuple(self.inbox(process) for process in RECEIVERS)
 
     def inbox(self, process: str) -> Path:
         return self.data / process / "hi1-inbox"

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lab.control import ControlError
+from lab.fleet.merged import merged
 from lab.processes import wait_for
 from lab.stack import Plan, Stack
 from mediation.law.orders import CourtOrder
@@ -76,6 +77,8 @@ class Play:
         self._plan = plan
         self._watch = watch
         self.last = Moment("preparing")
+        self._each: list[Mapping[str, Any]] = []
+        """What each collector said last."""
 
     def open(self) -> None:
         """Everything up, nothing playing."""
@@ -102,9 +105,8 @@ class Play:
 
     def _hold_orders(self, wanted: int) -> bool:
         self._look("orders on their way")
-        return (
-            int(self.last.carrier.get("active_tasks", 0)) >= wanted
-            and len(self.last.collector.get("orders", ())) >= wanted
+        return int(self.last.carrier.get("active_tasks", 0)) >= wanted and all(
+            len(one.get("orders", ())) >= wanted for one in self._each
         )
 
     def run(self, start_us: int) -> None:
@@ -160,6 +162,8 @@ class Play:
                 said[name] = self.stack.status(name)
             except ControlError:
                 said[name] = {}
-        self.last = Moment(stage, *(said.get(name, {}) for name in ("carrier_sim", "mediation", "collector")))
+        self._each = [said.get(name, {}) for name in self._plan.collectors]
+        carrier, mediation = (said.get(name, {}) for name in ("carrier_sim", "mediation"))
+        self.last = Moment(stage, carrier, mediation, merged(self._each))
         self._watch(self.last)
         return all(said.values()) and bool(said)

@@ -1,18 +1,23 @@
 """A PostgreSQL server for labs and tests: the one that answers on this machine, or one of our own.
 
-Ours is made fresh in a temporary directory, listens on loopback and a socket in that directory alone, trusts whoever
-comes from there, and does without what makes a crash survivable: nothing in it is to be kept. It cannot run as root,
-so root lends it the user that Debian's package makes. Where the programs are missing, root may have them installed.
+Ours listens on loopback and a socket in its directory alone, and trusts whoever comes from there. One for a test is
+made fresh in a temporary directory and does without what makes a crash survivable: nothing in it is to be kept. One for
+a run stays where it is and keeps what it said. It cannot run as root, so root lends it the user that Debian's package
+makes. Where the programs are missing, root may have them installed.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
+import hashlib
 import os
 import pwd
 import shutil
+import signal
 import socket
+import stat
 import subprocess
 import tempfile
 import time
@@ -30,6 +35,13 @@ USUAL_PORT: Final = 5432
 _USERS: Final = ("postgres", "root")
 _START_S: Final = 30
 _OPTIONS: Final = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=50")
+
+
+ROLE: Final = "calea"
+"""Who may do everything on a server of ours that lasts, whoever runs it."""
+_PR_SET_PDEATHSIG: Final = 1
+_DEAF_S: Final = 20
+"""How long a server may take to end before it is made to."""
 
 
 class Server:
@@ -54,6 +66,18 @@ class Server:
         finally:
             self._say(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    def make_database(self, name: str) -> None:
+        """Where it is not there yet."""
+        engine = create_engine(self.url())
+        try:
+            with engine.connect() as connection:
+                there = connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name})
+                if there.scalar():
+                    return
+        finally:
+            engine.dispose()
+        self._say(f'CREATE DATABASE "{name}" TEMPLATE template0')
+
     def _say(self, statement: str) -> None:
         engine = create_engine(self.url(), isolation_level="AUTOCOMMIT")
         try:
@@ -63,9 +87,85 @@ class Server:
             engine.dispose()
 
 
-def find_server(port: int = USUAL_PORT) -> Server | None:
-    """The server that answers there to one of the usual users without a password, if there is one."""
-    for user in _USERS:
+class Lasting(Server):
+    """One of our own that keeps what it said; `words` is what it says."""
+
+    def __init__(self, port: int, process: subprocess.Popen[bytes], words: Path) -> None:
+        super().__init__(port, ROLE)
+        self.words = words
+        self._process = process
+
+    @property
+    def ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def stop(self) -> None:
+        """At once for who is connected, in order for what is written."""
+        if not self.ended:
+            self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(_DEAF_S)
+        except subprocess.TimeoutExpired:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(_DEAF_S)
+
+
+def lasting_directory(wanted: Path) -> Path:
+    """Where a server that lasts keeps its files: `wanted`, or for root, where the server's user may not go there, a
+    directory beside other temporary ones that is named after it."""
+    place = wanted.resolve()
+    if os.geteuid() != 0 or all(_open_to_all(one) for one in place.parents):
+        return place
+    return Path(tempfile.gettempdir()) / f"calea-lab-postgres-{hashlib.sha256(bytes(place)).hexdigest()[:16]}"
+
+
+def _open_to_all(directory: Path) -> bool:
+    return not directory.exists() or bool(directory.stat().st_mode & stat.S_IXOTH)
+
+
+def start_lasting(directory: Path, host: str, port: int, connections: int) -> Lasting:
+    """Start the server whose files lie in `directory`, made there at the first start. It ends with this thread's
+    process. Raises NotReadyError."""
+    programs, user = _programs(), _server_user()
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if os.geteuid() == 0:
+        shutil.chown(directory, user, user)
+    data, words = directory / "data", directory / "server.log"
+    if not (data / "PG_VERSION").exists():
+        shutil.rmtree(data, ignore_errors=True)
+        _run(user, programs / "initdb", "-D", data, "-U", ROLE, "-A", "trust", "-E", "UTF8", "--locale=C")
+    where = ["-c", f"listen_addresses={host}", "-c", f"unix_socket_directories={directory}", "-p", str(port)]
+    with words.open("ab") as said:
+        process = subprocess.Popen(  # noqa: S603  our own words
+            [programs / "postgres", "-D", data, *where, "-c", f"max_connections={connections}"],
+            user=user if os.geteuid() == 0 else None,
+            cwd=directory,
+            stdout=said,
+            stderr=said,
+            preexec_fn=_end_with_parent,
+        )
+    server = Lasting(port, process, words)
+    until = time.monotonic() + _START_S
+    while find_server(port, (ROLE,)) is None:
+        if server.ended or time.monotonic() > until:
+            server.stop()
+            raise NotReadyError(f"A PostgreSQL server did not start in {directory}; its words are in {words}.")
+        time.sleep(0.1)
+    return server
+
+
+def _end_with_parent() -> None:
+    """Between fork and exec: a server whose run was killed does not stay alone."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
+
+
+def _server_user() -> str:
+    return pwd.getpwnam("postgres").pw_name if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+
+
+def find_server(port: int = USUAL_PORT, users: tuple[str, ...] = _USERS) -> Server | None:
+    """The server that answers there to one of the users without a password, if there is one."""
+    for user in users:
         server = Server(port, user)
         engine = create_engine(server.url(), connect_args={"connect_timeout": 2})
         try:
@@ -87,8 +187,7 @@ def own_server() -> Iterator[Server]:
 
 
 def _served(root: Path) -> Iterator[Server]:
-    programs = _programs()
-    user = pwd.getpwnam("postgres").pw_name if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+    programs, user = _programs(), _server_user()
     data = root / "data"
     if os.geteuid() == 0:
         shutil.chown(root, user)

@@ -25,12 +25,13 @@ class Check:
     found: str
 
 
-def totals_of(store: Path) -> Totals:
-    """The sums of the verdict records in the store's commit frames."""
+def totals_of(*stores: Path) -> Totals:
+    """The sums of the verdict records in the stores' commit frames."""
     totals = Totals()
-    for commit in StoreReader(store).commits():
-        for record in commit.records:
-            totals.apply(json.loads(record))
+    for store in stores:
+        for commit in StoreReader(store).commits():
+            for record in commit.records:
+                totals.apply(json.loads(record))
     return totals
 
 

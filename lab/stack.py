@@ -18,6 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from collector.databases import in_schema
 from collector.store.private_files import own_signing_key
 from lab import control, dialects, processes, toml
 from lab.agency import stack as agency
@@ -25,9 +26,11 @@ from lab.agency.stack import Agency
 from lab.court import Court
 from lab.desk import desk_exists, desk_pins, make_desk
 from lab.faults import of_run
+from lab.fleet import of_run as fleet
 from lab.hi1_client import COURT
 from lab.paths import EVERY_RUN, MODULES, PROCESSES, RunPaths
 from lab.pins import pin_directory
+from lab.postgres import lasting_directory
 from lab.processes import Loading, Running
 from mediation.runtime.clock import Clock, ClockHand, ClockSpec, LineClock
 from mediation.runtime.config import EXPOSED_WORDS, ConfigError, NotReadyError
@@ -83,6 +86,10 @@ class Plan:
     """Whether a process of its own has the collector's signing key."""
     faults: bool = False
     """Whether the handover links go through the fault proxy (`lab.faults`)."""
+    shards: int = 1
+    """How many collectors there are; several share one PostgreSQL (`lab.fleet`)."""
+    fleet_database: str = ""
+    """The URL of a PostgreSQL that is there; blank for a server of the run."""
     console_host: str = ""
     """The address of this machine under which the console is reached from others; loopback alone when blank."""
     disposable: bool = False
@@ -104,7 +111,29 @@ class Plan:
     def port_names(self) -> tuple[str, ...]:
         more = (of_run.CONTROL_PORT, *map(of_run.proxied, self.links)) if self.faults else ()
         around = () if self.agency is None else agency.PORT_NAMES
-        return (*PORT_NAMES, *(dialects.port_name(one) for one in self.dialects), *more, *around)
+        shards = fleet.ports(self.shards, self.links)
+        return (*PORT_NAMES, *(dialects.port_name(one) for one in self.dialects), *more, *around, *shards)
+
+    @property
+    def collectors(self) -> tuple[str, ...]:
+        return fleet.names(self.shards)
+
+    @property
+    def processes(self) -> tuple[str, ...]:
+        """In the order in which they start."""
+        more = {
+            "postgres": self.shards > 1 and not self.fleet_database, "signer": self.signer,
+            "reconciler": self.reconcile, "desk": self.desk, "witness": self.witness, "console": self.console,
+            "court_office": self.console, "faults": self.faults,
+            **dict.fromkeys(agency.PROCESSES, self.agency is not None),
+        }  # fmt: skip
+        several = ("collector", "witness")
+        return tuple(
+            one
+            for name in PROCESSES
+            if more.get(name, True)
+            for one in (fleet.names(self.shards, name) if name in several else (name,))
+        )
 
 
 def real_time() -> ClockSpec:
@@ -152,14 +181,26 @@ class Stack:
         return tuple(name for name, process in self._running.items() if processes.alive(process))
 
     @property
+    def collectors(self) -> tuple[str, ...]:
+        """The names of the run's collectors, those that do not run as well."""
+        return fleet.collectors_of(self.paths.data)
+
+    @property
     def clock(self) -> Clock:
         return LineClock(self._clock) if self.hand is None else self.hand.clock
 
     def prepare(self, plan: Plan) -> None:
-        """Write configuration, certificates and keys. Existing keys stay."""
+        """Write configuration, certificates and keys. Existing keys stay. Raises ConfigError for what several
+        collectors cannot have."""
         data = self.paths.data
+        only_one = {
+            "--signer": plan.signer, "--faults": plan.faults, "--agency": plan.agency is not None,
+            "a reconciler": plan.reconcile,
+        }  # fmt: skip
+        fleet.check(data, plan.shards, only_one)
+        inboxes = [self.paths.inbox(name) for name in ("reconciler", "mediation", *plan.collectors)]
         try:
-            for directory in (data, self.paths.court, self.paths.exports, *self.paths.inboxes, data / "config"):
+            for directory in (data, self.paths.court, self.paths.exports, *inboxes, data / "config"):
                 directory.mkdir(parents=True, exist_ok=True)
             self.paths.mark_file.write_text(DISPOSABLE if plan.disposable else "kept\n")
         except OSError as error:
@@ -168,16 +209,13 @@ class Stack:
             ) from error
         self._clock = plan.clock
         self.hand = ClockHand(self.paths.clock, plan.clock) if plan.shared_clock else None
-        more = {
-            "signer": plan.signer, "reconciler": plan.reconcile, "desk": plan.desk, "witness": plan.witness,
-            "console": plan.console, "court_office": plan.console, "faults": plan.faults,
-            **dict.fromkeys(agency.PROCESSES, plan.agency is not None),
-        }  # fmt: skip
-        self._planned = tuple(name for name in PROCESSES if more.get(name, True))
+        self._planned = plan.processes
         # TLS asks the machine what time it is, never the run's clock.
         exposed = {_console_certificate(plan): (plan.console_host,)} if plan.console_host else {}
         around = () if plan.agency is None else agency.CERTIFICATES
-        make_lab_ca(self.paths.ca, (*CERTIFICATES, *around, *exposed), time.time_ns() // 1000, hosts=exposed)
+        numbered = plan.collectors if plan.shards > 1 else ()
+        names = (*CERTIFICATES, *numbered, *around, *exposed)
+        make_lab_ca(self.paths.ca, names, time.time_ns() // 1000, hosts=exposed)
         if plan.faults:
             of_run.prepare(self.paths)
         self.court.make_keys()
@@ -191,7 +229,10 @@ class Stack:
         self.ports = ports
         endpoints = {
             process: {"url": f"https://{HOST}:{ports[port]}", "name": process}
-            for process, port in (("mediation", "hi1-carrier"), ("collector", "hi1-agency"))
+            for process, port in (
+                ("mediation", "hi1-carrier"),
+                *((name, fleet.port_of("hi1-agency", name)) for name in plan.collectors),
+            )
         }
         self.paths.hi1_endpoints.write_text(json.dumps(endpoints, indent=2))
         for name, values in _configs(self.paths.data.resolve(), plan, ports).items():
@@ -203,7 +244,8 @@ class Stack:
         loading: dict[str, Loading] = {}
         try:
             for name in names or self._planned:
-                loading[name] = Loading(name, self.paths, MODULES.get(name))
+                base = fleet.base(name)
+                loading[name] = Loading(name, self.paths, MODULES.get(base, base))
             for name in tuple(loading):
                 progress(name)
                 self._running[name] = loading.pop(name).go()
@@ -217,10 +259,8 @@ class Stack:
     def stop(self) -> dict[str, bool]:
         """End all, who connects before who listens; says for each whether it went by itself."""
         ended = {}
-        for name in reversed(PROCESSES):
-            process = self._running.pop(name, None)
-            if process is not None:
-                ended[name] = processes.stop(process)
+        for name in reversed(fleet.in_order(self._running)):
+            ended[name] = processes.stop(self._running.pop(name))
         _close(self._reserved)
         self._reserved = []
         # An error in cleaning up must not hide the one that led here.
@@ -277,8 +317,9 @@ def clear(data: Path) -> None:
             f"A run is going on in {data} ({', '.join(living)}): wait for its end, end it with "
             f"`calea-lab down --data {data}`, or give another directory."
         )
-    for pins in (pin_directory(RunPaths(data).store), desk_pins(data)):
-        shutil.rmtree(pins, ignore_errors=True)
+    stores = [pin_directory(data / name / "store") for name in fleet.collectors_of(data)]
+    for outside in (*stores, desk_pins(data), lasting_directory(data / fleet.POSTGRES / "server")):
+        shutil.rmtree(outside, ignore_errors=True)
     shutil.rmtree(data)
 
 
@@ -355,8 +396,58 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
     # Where the mediation function finds the far end of a handover link.
     onward = {name: ports[of_run.proxied(name) if plan.faults else name] for name in plan.links}
 
-    def peer(name: str, owner: str) -> dict[str, Any]:
-        return handover(name, owner) | {"port": onward[name]}
+    first, collectors = plan.collectors[0], plan.collectors
+    url = fleet.database_url(plan.fleet_database, HOST, ports.get("postgres", 0))
+
+    def peer(name: str, owner: str | None) -> dict[str, Any]:
+        """Content goes without an owner: nobody shows a certificate for it."""
+        one = (listen(name) if owner is None else handover(name, owner)) | {"port": onward[name]}
+        if plan.shards == 1:
+            return one
+        peers = [one | {"port": ports[fleet.port_of(name, collector)]} for collector in collectors]
+        return {"peers": fleet.rotated(peers, plan.links.index(name))}
+
+    def collector(name: str) -> dict[str, Any]:
+        def at(port: str) -> str:
+            return fleet.port_of(port, name)
+
+        links = [
+            {
+                "name": f"{interface}-1",
+                "interface": interface.upper(),
+                "dialect": "etsi",
+                "listen": handover(at(interface), name),
+                **({"policy": dict(plan.policy)} if plan.policy else {}),
+                **plan.link,
+            }
+            for interface in ("hi2", "hi3")
+        ]
+        mine = {port: ports[at(port)] for port in plan.links}
+        links += dialects.collector_links(plan.dialects, mine, HOST, lambda port: handover(at(port), name), plan.policy)
+        return {
+            "data_dir": data / name,
+            "clock": clock,
+            "court_public_key": court_key,
+            "hi1_inbox": data / name / "hi1-inbox",
+            "hi1": {"listen": listen(at("hi1-agency")) | tls(name)},
+            "quarantine_public_key": data / "court" / "quarantine.pub",
+            "pin_directory": pin_directory(data / name / "store"),
+            "links": links + ([] if around is None else around.links(tls(name))),
+            "control": listen(at("collector-control")),
+            **({"command_public_key": RunPaths(data).console_keys / "signing.pub"} if commands else {}),
+            **({"signer": RunPaths(data).signer / SOCKET} if plan.signer else {}),
+            **({"fleet": {"database_url": url, "shard": name}} if plan.shards > 1 else {}),
+            **plan.collector,
+        }
+
+    def witness(name: str, of: str) -> dict[str, Any]:
+        return {
+            "data_dir": data / name,
+            "clock": clock,
+            "keys": data / of / "keys",
+            "feed": {"store": data / of / "store", "pin_directory": pin_directory(data / of / "store")},
+            "control": listen(fleet.port_of("witness-control", name)),
+        }
 
     around = None if plan.agency is None else agency.Around(data, plan.agency, ports, HOST, clock)
     commands = plan.console or plan.agency is not None
@@ -395,38 +486,11 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             "delivery_country": "US",
             "network_functions": NETWORK_FUNCTIONS,
             "laes": dialects.mediation_links(
-                plan.dialects, onward, HOST, lambda name: peer(name, "mediation"), plan.clock.factor
+                plan.dialects, lambda name: peer(name, "mediation"), lambda name: peer(name, None), plan.clock.factor
             ),
             **plan.mediation,
         },
-        "collector": {
-            "data_dir": data / "collector",
-            "clock": clock,
-            "court_public_key": court_key,
-            "hi1_inbox": data / "collector" / "hi1-inbox",
-            "hi1": {"listen": listen("hi1-agency") | tls("collector")},
-            "quarantine_public_key": data / "court" / "quarantine.pub",
-            "pin_directory": pin_directory(data / "collector" / "store"),
-            "links": [
-                {
-                    "name": f"{name}-1",
-                    "interface": name.upper(),
-                    "dialect": "etsi",
-                    "listen": handover(name, "collector"),
-                    **({"policy": dict(plan.policy)} if plan.policy else {}),
-                    **plan.link,
-                }
-                for name in ("hi2", "hi3")
-            ]
-            + dialects.collector_links(
-                plan.dialects, ports, HOST, lambda name: handover(name, "collector"), plan.policy
-            )
-            + ([] if around is None else around.links(tls("collector"))),
-            "control": listen("collector-control"),
-            **({"command_public_key": RunPaths(data).console_keys / "signing.pub"} if commands else {}),
-            **({"signer": RunPaths(data).signer / SOCKET} if plan.signer else {}),
-            **plan.collector,
-        },
+        **{name: collector(name) for name in collectors},
         "signer": {
             "data_dir": RunPaths(data).signer,
             "socket": RunPaths(data).signer / SOCKET,
@@ -452,22 +516,13 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             "data_dir": data / "desk",
             "clock": clock,
             "court_public_key": court_key,
-            "hi1_inbox": data / "collector" / "hi1-inbox",
+            "hi1_inbox": data / first / "hi1-inbox",
             "pin_directory": desk_pins(data),
             # Who moves a clock in jumps does not wait a second for what they bring.
             "poll_s": 0.1 if plan.shared_clock else 1.0,
             "control": listen("desk-control"),
         },
-        "witness": {
-            "data_dir": data / "witness",
-            "clock": clock,
-            "keys": data / "collector" / "keys",
-            "feed": {
-                "store": data / "collector" / "store",
-                "pin_directory": pin_directory(data / "collector" / "store"),
-            },
-            "control": listen("witness-control"),
-        },
+        **{name: witness(name, of) for name, of in zip(fleet.names(plan.shards, "witness"), collectors, strict=True)},
         "court_office": {
             "data_dir": data / "court_office",
             "run": data,
@@ -487,22 +542,24 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             "handed_off_dir": data / "handed-off",
             "court": {"host": HOST, "port": ports["court_office-control"]},
             "court_public_key": court_key,
-            "hi1_inbox": data / "collector" / "hi1-inbox",
+            "hi1_inbox": data / first / "hi1-inbox",
             "desk": {"data_dir": data / "desk", "pin_directory": desk_pins(data)},
             "collector": {
-                "data_dir": data / "collector",
-                "pin_directory": pin_directory(data / "collector" / "store"),
+                "data_dir": data / first,
+                "pin_directory": pin_directory(data / first / "store"),
                 "control": {"host": HOST, "port": ports["collector-control"]},
+                **({"index_url": in_schema(url, f"index_{first}")} if plan.shards > 1 else {}),
             },
             "watched": {
-                name: {"host": HOST, "port": ports["carrier-control" if name == "carrier_sim" else f"{name}-control"]}
+                name: {"host": HOST, "port": ports[_control_port(name)]}
                 for name, there in (
                     ("carrier_sim", True),
                     ("mediation", True),
-                    ("collector", True),
+                    *((name, True) for name in collectors),
+                    ("postgres", plan.shards > 1 and not plan.fleet_database),
                     ("reconciler", plan.reconcile),
                     ("desk", plan.desk),
-                    ("witness", plan.witness),
+                    *((name, plan.witness) for name in fleet.names(plan.shards, "witness")),
                     ("signer", plan.signer),
                     ("faults", plan.faults),
                     ("court_office", True),
@@ -511,4 +568,19 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             },
         },
         **({} if around is None else around.configs()),
+        **({"postgres": _postgres(data, plan, ports)} if "postgres" in plan.processes else {}),
     }
+
+
+def _postgres(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "data_dir": data / fleet.POSTGRES,
+        "directory": lasting_directory(data / fleet.POSTGRES / "server"),
+        "listen": {"host": HOST, "port": ports["postgres"]},
+        "connections": fleet.CONNECTIONS_EACH * (plan.shards + 1),
+        "control": {"host": HOST, "port": ports["postgres-control"]},
+    }
+
+
+def _control_port(name: str) -> str:
+    return fleet.port_of("carrier-control" if name == "carrier_sim" else f"{fleet.base(name)}-control", name)

@@ -57,6 +57,10 @@ STORE: Final = bundle_check.STORE
 Record = Callable[[str, dict[str, Any]], object]
 
 
+class NothingStoredError(LocalError):
+    """Not a record of the order is in the store."""
+
+
 class Bundle(NamedTuple):
     """What was made. `manifest_sha256` names it."""
 
@@ -96,7 +100,7 @@ def make_bundle(
     reader = StoreReader(store, keys)
     survey = reader.survey(order.liid.encode(), partial(of_order, uid=order.uid))
     if not survey.wanted:
-        raise LocalError(f"The store holds no record of {order.order_id}: there is nothing to export.")
+        raise NothingStoredError(f"The store holds no record of {order.order_id}: there is nothing to export.")
     record("export", {"actor": by, "reason": reason, "orders": [str(order.order_id)], "form": "evidence bundle"})
     temporary = directory.with_name(directory.name + ".part")
     shutil.rmtree(temporary, ignore_errors=True)

@@ -11,7 +11,7 @@ import pytest
 from asn1.errors import RefusedError
 from lab.court import Court, order_and_papers, read_fields
 from lab.papers import lab_papers
-from lab.paths import RunPaths
+from lab.paths import RECEIVERS, RunPaths
 from mediation.law.documents import (
     DocumentAction,
     approved,
@@ -43,7 +43,7 @@ def test_an_order_is_sent_with_the_papers_of_the_lab(court: Court, tmp_path: Pat
     order = court.issue(FIELDS)
     (document,) = court.documents()
     assert document.papers == lab_papers(order) and missing_in(document) == ()
-    for inbox in RunPaths(tmp_path).inboxes:
+    for inbox in map(RunPaths(tmp_path).inbox, RECEIVERS):
         assert parse_document((inbox / "O-1.v1.json").read_bytes(), court.public_key()) == order
 
 

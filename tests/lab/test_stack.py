@@ -86,7 +86,7 @@ def test_prepare_writes_three_configurations_that_their_models_take(tmp_path: Pa
     loaded = {name: load_config(run.paths.config(name), model) for name, model in models.items()}
     assert loaded["mediation"].hi2.peers[0].port == loaded["collector"].links[0].listen.port
     assert loaded["mediation"].hi3.peers[0].port == loaded["collector"].links[1].listen.port
-    assert loaded["mediation"].hi2.tls is not None
+    assert loaded["mediation"].hi2.peers[0].tls is not None
 
 
 def test_both_ends_of_every_us_dialect_fit_together(tmp_path: Path) -> None:
@@ -101,9 +101,9 @@ def test_both_ends_of_every_us_dialect_fit_together(tmp_path: Path) -> None:
     assert set(sender) == {"t1678", "pcesp", "ias", "jstd025"} and len(links) == 10
     for dialect, one in sender.items():
         cdc, ccc = links[f"cdc-{dialect}"], links[f"ccc-{dialect}"]
-        assert one.ccc is not None and one.cdc.tls is not None and cdc.listen.tls is not None
-        assert (cdc.dialect, cdc.listen.port, cdc.group) == (dialect, one.cdc.port, ccc.group)
-        assert (str(ccc.ccc), ccc.listen.port, ccc.transport) == (one.ccc.form, one.ccc.port, "udp")
+        assert one.ccc is not None and one.cdc.peers[0].tls is not None and cdc.listen.tls is not None
+        assert (cdc.dialect, cdc.listen.port, cdc.group) == (dialect, one.cdc.peers[0].port, ccc.group)
+        assert (str(ccc.ccc), ccc.listen.port, ccc.transport) == (one.ccc.form, one.ccc.peers[0].port, "udp")
         assert one.takes(dialects.liid_for(dialect, None, "O-1"))
         assert one.resend_octets <= cdc.resend.octets and one.resend_s <= cdc.resend.seconds
 

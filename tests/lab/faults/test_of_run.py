@@ -22,10 +22,10 @@ def test_each_link_leads_to_the_proxy_and_on_to_the_collector(tmp_path: Path, tl
     sender = load_config(run.paths.config("mediation"), MediationConfig)
     between = {one.name: one for one in load_config(run.paths.config("faults"), FaultsConfig).links}
     receiver = {one.name: one for one in load_config(run.paths.config("collector"), CollectorConfig).links}
-    peers = {"hi2": sender.hi2, "hi3": sender.hi3}
+    peers = {"hi2": sender.hi2.peers[0], "hi3": sender.hi3.peers[0]}
     for dialect, one in sender.laes.items():
-        peers |= {f"cdc-{dialect}": one.cdc}
-        assert one.ccc is not None and between[f"ccc-{dialect}"].listen.port == one.ccc.port
+        peers |= {f"cdc-{dialect}": one.cdc.peers[0]}
+        assert one.ccc is not None and between[f"ccc-{dialect}"].listen.port == one.ccc.peers[0].port
     assert {name: peer.port for name, peer in peers.items()} == {
         name: between[name].listen.port for name in peers
     } and len(between) == 8
