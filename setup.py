@@ -35,6 +35,7 @@ KERNELS = (
     "carrier_sim.load.streams",
     "collector.communications",
     "collector.facts.ordinary",
+    "collector.fleet.touched",
     "collector.facts.sip_octets",
     "collector.facts.plain_sip",
     "collector.json_text",

@@ -13,10 +13,14 @@ itself (R-004) were never delivered: they are counted beside the balance, in `sy
      "gaps": [[liid, cin, kind, epoch, first, last]], "filled": the same, "segments": the same, of records that are one
      content, "resets": [[liid, cin, stamp of its CIN reset]],
      "claims": [[group, keyed digest of a channel, liid, cin, side, 1 opened or 0 closed]],
-     "synthetic": [{"order", "version", "liid", "count"}]}
+     "synthetic": [{"order", "version", "liid", "count"}],
+     "moved": [[liid, cin, kind, token, epoch, mark, open gaps [[epoch, first, last]] or null]],
+     "knows": [[liid, cin, target, originates, answered, first content, last reset]], "once": [[digest, row]],
+     "closes": [[row, liid, cin, kind]]}
 
-A void (`collector.voids`) has a record of its own, without a number: {"voided": [[order uid, LIID, verdict, records]]}.
-What it names stays counted where it was delivered and is counted once more in `voided`; kept - voided is what is here.
+The last four are for other collectors that share streams with this one (`collector.fleet.stage`). A void
+(`collector.voids`) has a record of its own, without a number: {"voided": [[order uid, LIID, verdict, records]]}. What
+it names stays counted where it was delivered and is counted once more in `voided`; kept - voided is what is here.
 
 Keys whose value would be empty are left out; LIIDs of the lists are hexadecimal. CIN -2 stands for a counter over all
 of a LIID's records.
@@ -30,8 +34,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from asn1.columns import KIND_CC, KIND_IRI
 from asn1.errors import LocalError
 from asn1.ps_pdu import liid_text
+from collector.fleet.names import Known, Moved, StreamName
 from mediation.law.orders import OrderId, order_uid
 from mediation.law.verdicts import Reason, Verdict, VerdictKind
 
@@ -159,6 +165,13 @@ class BatchAccount:
         self.filled: list[StreamRange] = []
         self.segments: list[StreamRange] = []
         self.resets: dict[tuple[bytes, int], int] = {}
+        self.repeats: set[StreamName] = set()
+        """Streams of which a record came again."""
+        self.once: list[tuple[bytes, int]] = []
+        """Digests of what only one collector may store, each with its row."""
+        self.moved: tuple[Moved, ...] = ()
+        self.known: tuple[Known, ...] = ()
+        self.closes: tuple[tuple[int, StreamName], ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -168,7 +181,7 @@ class BatchAccount:
 
     @property
     def _ranges(self) -> int:
-        return len(self.gaps) + len(self.filled) + len(self.segments) + len(self.resets)
+        return len(self.gaps) + len(self.filled) + len(self.segments) + len(self.resets) + len(self.once)
 
     @property
     def octets(self) -> int:
@@ -258,6 +271,20 @@ class BatchAccount:
         """A row that the collector made itself (R-004): stored, and never delivered."""
         self._made[order, version, liid] += 1
 
+    @property
+    def has_made(self) -> bool:
+        return bool(self._made)
+
+    def streams(self) -> list[StreamName]:
+        """Streams of which something is told that no row says."""
+        ranges = [StreamName(one.liid, one.cin, one.kind) for one in (*self.gaps, *self.filled, *self.segments)]
+        both = [StreamName(*one, kind) for one in (*self.resets, *self._sides) for kind in (KIND_IRI, KIND_CC)]
+        return [*(StreamName(*one) for one in self._marks), *self.repeats, *ranges, *both]
+
+    def gap_streams(self) -> list[StreamName]:
+        """Streams whose open gaps are others than before."""
+        return [StreamName(one.liid, one.cin, one.kind) for one in (*self.gaps, *self.filled)]
+
     def refused(self) -> dict[str, int]:
         """Records by verdict of which something was withheld, for the audit log; empty when there are none."""
         found: dict[str, int] = {}
@@ -326,6 +353,10 @@ class BatchAccount:
             {"order": order, "version": version, "liid": liid, "count": count}
             for (order, version, liid), count in self._made.items()
         ]
+        blob["moved"] = [[one.name.liid.hex(), *one.name[1:], *one[1:]] for one in self.moved]
+        blob["knows"] = [[one.liid.hex(), *one[1:]] for one in self.known]
+        blob["once"] = [[digest.hex(), row] for digest, row in self.once]
+        blob["closes"] = [[row, name.liid.hex(), *name[1:]] for row, name in self.closes]
         kept_keys = {key: value for key, value in blob.items() if value != []}
         return kept_keys, json.dumps(kept_keys, sort_keys=True, separators=(",", ":")).encode()
 

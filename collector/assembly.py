@@ -5,6 +5,9 @@ at low rates it waits `linger_us` for company, since a sync for each single reco
 A connection's position becomes durable when everything received on it up to there is: in a batch that is on disk, or
 nothing that had to be kept. Nothing is acknowledged otherwise. One thread, the event loop's; the store calls back on
 its writer thread and is brought over by `call_soon_threadsafe`.
+
+Where streams are shared among collectors (ADR 0047) a batch that is on disk is not done before it is marked: until then
+nothing of it is told, its memory is held, and what repeats it finds it. Writing does not wait for marking.
 """
 
 from __future__ import annotations
@@ -13,13 +16,14 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import numpy as np
 
 from collector.accounts import BatchAccount, Totals
 from collector.arena import Arena, ArenaPool
 from collector.batch import Batch, CommitInfo, OrderRef
+from collector.fleet.names import Known, Marked, Moved, StreamName
 from collector.rows import Rows, Tally
 from collector.store.index_details import Details
 from collector.told import Told
@@ -27,6 +31,8 @@ from collector.told import Told
 BUSY_RECORDS: Final = 32
 """So many waiting records are company enough: 1.5 ms at 20 000 records a second."""
 ROW_OVERHEAD_OCTETS: Final = 128
+SHARED_ROW_OCTETS: Final = 256
+"""The same where the account also says which streams were moved: each row may be of another."""
 ROWS: Final = 1024
 SPARE_ROWS: Final = 8
 """Row buffers kept for the next batches."""
@@ -39,11 +45,42 @@ class BatchSink(Protocol):
 
 
 class Source(Protocol):
-    """A connection: `outstanding` batches hold something of it; `durable` says how far it may acknowledge."""
+    """A connection: `outstanding` batches hold something of it; `durable` says how far it may acknowledge. `lost`: as
+    far as that all is durable or need not be, but for what another collector is to have again."""
 
     outstanding: int
 
     def durable(self, position: int) -> None: ...
+
+    def lost(self, position: int) -> None: ...
+
+
+class Part(Protocol):
+    """What of a batch other collectors must know."""
+
+    @property
+    def moved(self) -> tuple[Moved, ...]: ...
+
+    @property
+    def known(self) -> tuple[Known, ...]: ...
+
+    @property
+    def made(self) -> tuple[tuple[int, StreamName], ...]: ...
+
+
+P = TypeVar("P", bound=Part)
+
+
+class Stage(Protocol[P]):
+    """What a batch goes through between durable and done, where streams are shared (`collector.fleet.stage`)."""
+
+    def part(self, rows: Rows, account: BatchAccount) -> P: ...
+
+    def mark(self, number: int, info: CommitInfo, part: P, done: Callable[[Marked], None]) -> None: ...
+
+    def void(self, rows: Rows, info: CommitInfo, part: P, marked: Marked) -> dict[str, Any] | None: ...
+
+    def apply(self, part: P, marked: Marked) -> None: ...
 
 
 class OrderSlots:
@@ -64,14 +101,16 @@ class OrderSlots:
 
 @dataclass(slots=True, eq=False)
 class _Ticket:
-    """A batch on its way."""
+    """A batch on its way. `part`: what of it other collectors must know."""
 
+    number: int
     arena: Arena | None
     rows: Rows
     side: bytearray
     blob: dict[str, Any]
     records: int
     positions: dict[Source, int] = field(default_factory=dict)
+    part: Any = None
 
 
 class Assembly:
@@ -112,6 +151,9 @@ class Assembly:
         self.arena: Arena | None = None
         self._flying: list[_Ticket] = []
         self._flying_records = 0
+        self.stage: Stage[Any] | None = None
+        """Set before the first record, where streams are shared."""
+        self._unmarked: list[_Ticket] = []
         self.told = Told()
         """What the rows of signalling say, for the index."""
         self.stopped = False
@@ -131,8 +173,13 @@ class Assembly:
         return len(self._flying)
 
     @property
+    def unmarked(self) -> int:
+        """Batches that are durable and not marked yet."""
+        return len(self._unmarked)
+
+    @property
     def pending_records(self) -> int:
-        """Records judged and not durable yet."""
+        """Records judged and not durable, or not marked, yet."""
         return self.account.delivered + self._flying_records
 
     @property
@@ -168,7 +215,8 @@ class Assembly:
 
     def _estimate(self) -> int:
         account = self.account
-        return self._scanned_octets + ROW_OVERHEAD_OCTETS * self.rows.n + len(self.side) + account.octets
+        row_octets = ROW_OVERHEAD_OCTETS if self.stage is None else SHARED_ROW_OCTETS
+        return self._scanned_octets + row_octets * self.rows.n + len(self.side) + account.octets
 
     # Handing over
 
@@ -200,12 +248,19 @@ class Assembly:
         for slot, records in self.tally.take():
             ref = refs[slot]
             self.account.bulk(ref.order_id, ref.version, self.slots.liids[slot], records)
+        part = None
+        if self.stage is not None:
+            part = self.stage.part(self.rows, self.account)
+            account = self.account
+            account.moved, account.known, account.closes = part.moved, part.known, part.made
         blob, record = self.account.close(self._next_number, self.rows.n)
         orders = tuple(refs[slot] for slot in self.rows.gather_orders(len(refs)))
         if self.said:
             self.told.put(self._next_number, self.rows.n, self._in_frame())
         arena = self.arena
-        ticket = _Ticket(arena, self.rows, self.side, blob, self.account.delivered, self._positions)
+        ticket = _Ticket(
+            self._next_number, arena, self.rows, self.side, blob, self.account.delivered, self._positions, part
+        )
         batch = Batch(
             self.rows,
             (memoryview(b"") if arena is None else arena.view, memoryview(self.side)),
@@ -249,27 +304,66 @@ class Assembly:
 
     def _durable(self, ticket: _Ticket, info: CommitInfo) -> None:
         self._flying.remove(ticket)
+        if self.stage is not None:
+            self._unmarked.append(ticket)
+            self.stage.mark(ticket.number, info, ticket.part, partial(self._marked, ticket, info))
+            self._next()
+            return
+        freed = self._done(ticket, info, None)
+        self._next()
+        if freed:
+            self._on_room()
+
+    def _marked(self, ticket: _Ticket, info: CommitInfo, marked: Marked) -> None:
+        """The others agree, or have taken something of it."""
+        if self.stopped:
+            return
+        assert self.stage is not None
+        if marked.lost:
+            # What was judged under the token that is lost goes under it, and is voided when its turn comes.
+            self.flush()
+        voided = None
+        if marked.lost or marked.twice:
+            voided = self.stage.void(ticket.rows, info, ticket.part, marked)
+        self.stage.apply(ticket.part, marked)
+        self._unmarked.remove(ticket)
+        freed = self._done(ticket, info, marked)
+        if voided is not None:
+            self.totals.apply(voided)
+        self._next()
+        if freed:
+            self._on_room()
+
+    def _done(self, ticket: _Ticket, info: CommitInfo, marked: Marked | None) -> bool:
+        """Everybody may know; whether an arena came free."""
         self._flying_records -= ticket.records
         self.totals.apply(ticket.blob)
         freed = ticket.arena is not None and self.pool.drop(ticket.arena)
         if len(self._spare) < SPARE_ROWS:
             ticket.rows.clear()
             self._spare.append(ticket.rows)
+        lost = marked is not None and bool(marked.lost)
         for source, position in ticket.positions.items():
             source.outstanding -= 1
-            source.durable(position)
+            if lost:
+                source.lost(position)
+            else:
+                source.durable(position)
         self._on_commit(info, ticket.blob)
+        return freed
+
+    def _next(self) -> None:
+        """The writer may be idle."""
         if self.account.empty:
             self._settle()
         else:
             self.touch()
-        if freed:
-            self._on_room()
 
     def find(self, liid: int, cin: int, kind: int, epoch: int, number: int) -> tuple[int, bytes] | None:
-        """Form and octets of a record that is kept and not durable yet (R-093); None when it is not here."""
+        """Form and octets of a record that is kept and under way (R-093); None when it is not here."""
         open_arena = None if self.arena is None else self.arena.view
-        flying = ((one.rows, None if one.arena is None else one.arena.view, one.side) for one in self._flying)
+        under_way = (*self._flying, *self._unmarked)
+        flying = ((one.rows, None if one.arena is None else one.arena.view, one.side) for one in under_way)
         for rows, arena, side in ((self.rows, open_arena, self.side), *flying):
             for row in (rows.number[: rows.n] == number).nonzero()[0].tolist():
                 here = (rows.liid[row], rows.cin[row], rows.kind[row], rows.epoch[row])

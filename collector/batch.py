@@ -23,7 +23,8 @@ class OrderRef(NamedTuple):
 
 
 class CommitInfo(NamedTuple):
-    """A commit that is on disk. `size` and `root` are the tree's behind it."""
+    """A commit that is on disk. `size` and `root` are the tree's behind it; `first_sequence`, where a batch is told, is
+    that of its own rows."""
 
     number: int
     first_sequence: int

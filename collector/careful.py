@@ -9,6 +9,7 @@ kept, and how, is `keeping`'s.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple, Protocol
 
 from asn1.columns import KIND_CC, KIND_IRI, Columns
@@ -22,6 +23,7 @@ from collector.conflicts import Conflicts, RecordName, Repeat
 from collector.deciphering import Opened
 from collector.facts import RecordFacts, facts_of
 from collector.facts.stored import dialect_of
+from collector.fleet.names import Known, StreamName
 from collector.gate import Decision, LinkPolicy
 from collector.gate_scope import CinState
 from collector.holding import Stray
@@ -36,6 +38,7 @@ from collector.stream_table import (
     BELOW_MARK,
     GAP,
     LIID_CIN,
+    NEVER,
     TARGET_MISMATCH,
     TARGET_OK,
     StreamTable,
@@ -101,6 +104,8 @@ class CarefulLane:
         self._known = Communications(streams)
         self._ended: deque[Ended] = deque()
         self._strangers: set[tuple[int, int]] = set()
+        self.closes: Callable[[int, int], bool] = lambda liid, cin: True
+        """Whether it is for this collector to close a communication, where others have parts of it."""
         self._refusals = Refusals(orders.orders_for)
         self._ordinary = Ordinary(
             orders.orders_for, self._known, keeper, liids, minimised, self.open, self._ended, self._refusals, forget_us
@@ -168,6 +173,9 @@ class CarefulLane:
         if data and slot >= 0:
             outcome = self._sequence(batch, liid, handover.by_liid, cin, kind, number, verify, row)
             if outcome is Outcome.DUPLICATE:
+                if self._streams.shared:
+                    # The first may go with its stream before it is marked; then the repeat is not to be answered for.
+                    batch.account.repeats.add(StreamName(liid, cin, kind))
                 repeat = RecordName(liid, cin, kind, verify.epochs[row], number)
                 # A LIID's number that another communication had may be no repeat at all: the peer may count otherwise.
                 absent = Repeat.UNKNOWN if handover.by_liid else Repeat.SAME
@@ -251,6 +259,16 @@ class CarefulLane:
     def orders_changed(self) -> None:
         """What was refused under the orders before is judged anew."""
         self._refusals.orders_changed()
+        # What was nobody's may be somebody's now.
+        self._forget_strangers()
+
+    def stranger(self, liid: int, cin: int) -> None:
+        """A communication of a LIID without an order: its records are refused here, whoever else has others of it."""
+        for kind in (KIND_IRI, KIND_CC):
+            slot = self._streams.slot_of(liid, cin, kind, True)
+            if slot >= 0:
+                self._streams.set_claimed(slot, 0)
+        self._strangers.add((liid, cin))
 
     def policy_number(self, policy: LinkPolicy) -> int:
         """By which the pass of the bulk lane knows a link's policy."""
@@ -274,8 +292,11 @@ class CarefulLane:
             if one.slot >= 0:
                 liid, cin, kind = self._streams.key_of(one.slot)
                 self._mark(batch, self._liids[liid], cin, kind, one.slot)
+        self._forget_strangers()
+
+    def _forget_strangers(self) -> None:
         for liid, cin in self._strangers:
-            self._forget(liid, cin)
+            self.forget(liid, cin)
         self._strangers.clear()
 
     def forget_ended(self, now_us: int) -> None:
@@ -285,7 +306,30 @@ class CarefulLane:
             if not self._ended or (self._ended[0].due_us > now_us and not crowded):
                 return
             ended = self._ended.popleft()
-            self._forget(ended.liid, ended.cin)
+            self.forget(ended.liid, ended.cin)
+
+    def learned(self, slot: int, known: Known) -> None:
+        """What another collector knows of the communication of `slot`. A wrong target stays one, what came first came
+        first, whoever saw it."""
+        before = self.state_of(slot)
+        target = max(before.target, known.target)
+        if target == TARGET_MISMATCH != before.target and before.first_cc_us is not None:
+            key = self._streams.key_of(slot)
+            self.strays.append(Stray(self._liids[key.liid], key.cin))
+        originates = before.target_originates
+        if originates is None and known.originates >= 0:
+            originates = bool(known.originates)
+        after = before._replace(
+            target=target,
+            target_originates=originates,
+            answered_us=_earliest(before.answered_us, known.answered_us),
+            first_cc_us=_earliest(before.first_cc_us, known.first_cc_us),
+        )
+        self._remember(slot, before, after)
+        if after.first_cc_us is not None:
+            self._streams.set_first_cc_us(slot, after.first_cc_us)
+        if known.last_reset_us > self._streams.last_reset_us(slot):
+            self._streams.set_last_reset_us(slot, known.last_reset_us)
 
     def restore_side(self, slot: int, originates: bool) -> None:
         """For a restart: who called whom."""
@@ -297,7 +341,8 @@ class CarefulLane:
         closed = []
         for one in self.open.open_of(order.uid):
             text = label(self._liids[one.liid])
-            closed.append(self.keeper.close(batch, order, text, one, end_us, now_us))
+            if self.closes(one.liid, one.cin):
+                closed.append(self.keeper.close(batch, order, text, one, end_us, now_us))
             self.open.close(one.liid, one.cin, order.uid, end_us)
             self._ended.append(Ended(now_us + self._forget_us, one.liid, one.cin))
         return closed
@@ -306,7 +351,8 @@ class CarefulLane:
         """For a restart: a communication that ended at `at_us`."""
         self._ended.append(Ended(at_us + self._forget_us, liid, cin))
 
-    def _forget(self, liid: int, cin: int) -> None:
+    def forget(self, liid: int, cin: int) -> None:
+        """Nothing is known of this communication any more."""
         slot = self._streams.slot_of(liid, cin, KIND_IRI)
         if slot < 0:
             return
@@ -459,3 +505,10 @@ class CarefulLane:
         place = self.keeper.sealed(batch, record, record)
         self.keeper.row(batch, order, text, verdict, cols, row, 0, place, now_us)
         return verdict
+
+
+def _earliest(one: int | None, other: int) -> int | None:
+    """`other` NEVER for none."""
+    if other == NEVER:
+        return one
+    return other if one is None else min(one, other)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from asn1.columns import LiidTable
 from asn1.errors import DecodeError
@@ -20,6 +20,9 @@ from collector.batch import CommitInfo
 from collector.careful import CarefulLane, Orders
 from collector.config import CollectorConfig
 from collector.conflicts import Conflicts
+from collector.fleet.claiming import Claiming, Claims
+from collector.fleet.returning import Returning
+from collector.fleet.stage import Marking, Stage, Voiding
 from collector.keeping import Keeper
 from collector.laes.lane import LaesLane
 from collector.minimise import Minimised
@@ -49,6 +52,17 @@ class News(NamedTuple):
     on_failure: Callable[[str], None]
 
 
+class SharedStreams(Claims, Marking, Protocol):
+    """Who claims and marks."""
+
+
+class Fleet(NamedTuple):
+    """Of a collector that shares streams with others: who marks and claims them, and voids what others have."""
+
+    marks: SharedStreams
+    store: Voiding
+
+
 class Engine:
     """`durable` is the number of the newest commit that is on disk and known to be."""
 
@@ -61,11 +75,12 @@ class Engine:
         minimised: Minimised,
         now_us: Callable[[], int],
         news: News,
+        fleet: Fleet | None = None,
     ) -> None:
         self._by_liid = any(link.sequence_scope == "liid" for link in config.links)
         limits, room = config.limits, config.store.segment_octets // 2
         self.liids = LiidTable(secrets.randbits(31), limits.liids)
-        self._streams = StreamTable(secrets.randbits(31), limits.communications)
+        self._streams = StreamTable(secrets.randbits(31), limits.communications, fleet is not None)
         octets: list[bytes] = []
         slots, self.totals = OrderSlots(), Totals()
         self.durable = -1
@@ -126,6 +141,15 @@ class Engine:
             keys.hmac_key,
             self.devices,
         )
+        self.claiming: Claiming | None = None
+        self.stage: Stage | None = None
+        if fleet is not None:
+            self.stage = Stage(
+                fleet.marks, fleet.store, self._streams, self.liids, octets, self.careful, self.pipeline.learn
+            )
+            self.claiming = Claiming(fleet.marks, self.stage.claimed)
+            self.assembly.stage = self.stage
+            self.careful.closes = self.stage.closes
 
     def epoch(self, chain: Chain, by_liid: bool) -> int | None:
         """The epoch that a stream's counter is in; None where nothing of its communication is known."""
@@ -144,6 +168,7 @@ class Engine:
         commits: Iterator[CommitView],
         hear: Callable[[dict[str, Any]], None],
         now_us: int,
+        returning: Returning | None = None,
     ) -> tuple[Recovered, dict[OrderUid, int]]:
         """Totals, marks and open communications from what is durable; what was found, and the earliest kept event of
         every order. `said` is the audit log, `hear` gets every batch's account."""
@@ -153,7 +178,9 @@ class Engine:
             hear(blob)
             self.laes.restore_claims(blob, now_us)
 
-        recovery = Recovery(self.totals, through, self.liids, self._streams, self.careful, heard, self._by_liid)
+        recovery = Recovery(
+            self.totals, through, self.liids, self._streams, self.careful, heard, self._by_liid, returning
+        )
         found = recovery.run(commits)
         self.pipeline.learn()
         self.assembly.number_from(self.totals.last_batch + 1)

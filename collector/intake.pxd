@@ -10,7 +10,7 @@ from asn1.scan_ber cimport unsigned_at
 from collector.gate_columns cimport gate_row, in_time
 from collector.refused_columns cimport count_refused, left_to_careful, nobodys_row, refused_row
 from collector.rows cimport append_scanned, count_one, write
-from collector.stream_table cimport verify_row
+from collector.stream_table cimport unclaimed_row, verify_row
 
 cdef enum:
     _TRI = 2
@@ -53,6 +53,7 @@ cdef class Pass:
     cdef readonly _columns.Columns cols
     cdef readonly _streams.VerifyColumns verify
     cdef readonly int64_t bulk, refused
+    cdef readonly bint unclaimed
     cdef readonly object before
     cdef object models
     cdef int32_t[::1] before_view

@@ -4,7 +4,7 @@ Rules. What the column gate calls BULK gets its row at once and leaves nothing e
 what is known (`refused_columns`) is counted; of every other record the columns stay, for the careful lane. The answers
 are those of `scan`, `verify_columns`, `gate_columns` and `Rows.append_lane` one after the other over the same octets,
 since the gate asks nothing of what comes later: a test holds the two ways against each other. No decision is taken in
-this file.
+this file. Where streams are shared among collectors a pass ends before the first record of one that is not claimed.
 
 Content of one communication repeats itself: a record that differs from an earlier BULK one of this pass in nothing but
 its sequence number, its time and its content octets is the same to every question but two, and only those are asked:
@@ -42,7 +42,7 @@ if not cython.compiled:
     from collector.gate_columns import gate_row, in_time
     from collector.refused_columns import count_refused, left_to_careful, nobodys_row, refused_row
     from collector.rows import append_scanned, count_one, write
-    from collector.stream_table import verify_row
+    from collector.stream_table import unclaimed_row, verify_row
 
     _MAX_NUMBER = 4_294_967_295
     _MAX_SECONDS = 4_000_000_000_000
@@ -71,7 +71,8 @@ class Tables(NamedTuple):
 class Pass:
     """What a pass leaves of the records that are left to the careful lane: `cols.n` rows, with their `verify`;
     `before[i]`: how many BULK records of the pass came before row i, `bulk`: how many in all. `refused`: how many were
-    refused again. `cols.capacity` bounds all kinds together."""
+    refused again. `unclaimed`: it ended where a record's stream is not claimed. `cols.capacity` bounds all kinds
+    together."""
 
     def __init__(self, cols: Columns, verify: VerifyColumns) -> None:
         if cols.capacity > verify.capacity:
@@ -80,6 +81,7 @@ class Pass:
         self.verify = verify
         self.bulk = 0
         self.refused = 0
+        self.unclaimed = False
         self.before = self.before_view = array("i", bytes(4 * cols.capacity))
         self.models = self.models_view = array("q", bytes(8 * _MODELS * _WORDS))
 
@@ -118,6 +120,7 @@ def take(
     cols.begin()
     into.bulk = 0
     into.refused = 0
+    into.unclaimed = False
     if start == stop:
         return stop
     records = min(cols.capacity, (stop - start) // MIN_RECORD_OCTETS + 1)
@@ -183,6 +186,9 @@ def _take(
             again += 1
             pos = after
             continue
+        if streams.shared and unclaimed_row(cols, row, streams, False):
+            into.unclaimed = True
+            break
         verify_row(cols, row, streams, verify, by_liid)
         order = gate_row(cols, row, verify, orders, streams, now, late, skew, qualifiers)
         if order >= 0:

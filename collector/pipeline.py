@@ -3,7 +3,10 @@
 Rules. One scan decides framing and header for both lanes; where a link's records are ciphered, what is inside of a
 record takes the place of what it came in. What the column gate calls BULK is accepted without becoming
 a Python object; every other row goes through the careful lane, in the order received. Each row of a piece is a TRI for
-the connection's session or gets exactly one verdict. Nothing here opens, writes or waits.
+the connection's session or gets exactly one verdict. Where streams are shared among collectors (ADR 0047), a record
+whose stream is not claimed is not judged, nor anything behind it: the piece ends before it, and says what to claim for
+the rest. Streams of LIIDs without an order are nobody's: their records are refused wherever they come in. Nothing here
+opens, writes or waits.
 """
 
 from __future__ import annotations
@@ -15,12 +18,14 @@ from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
-from asn1.columns import KIND_TRI, Columns, LiidTable
+from asn1.columns import KIND_CC, KIND_IRI, KIND_TRI, Columns, LiidTable
 from asn1.errors import DecodeError, LocalError
 from asn1.scan import scan
+from collector.accounts import label
 from collector.assembly import Assembly, OrderSlots, Source
 from collector.careful import CarefulLane
 from collector.deciphering import Opened
+from collector.fleet.names import StreamName
 from collector.gate import LinkPolicy, bulk_terms
 from collector.gate_columns import CAREFUL, GateLimits, Lane, OrderColumns, gate_columns
 from collector.intake import Pass, Tables, take
@@ -31,11 +36,13 @@ from collector.link_handover import LinkHandover
 from collector.order_watch import NEVER_US
 from collector.quality import LinkQuality
 from collector.refused_columns import NO_POLICY
-from collector.stream_table import StreamTable, VerifyColumns, verify_columns
+from collector.stream_table import StreamTable, VerifyColumns, unclaimed_rows, verify_columns
 from mediation.law.orders import CourtOrder, Target
 from mediation.law.verdicts import Reason, VerdictKind, reason_mask
 
 _OK: Final = reason_mask((Reason.OK,))
+MAX_WANTED: Final = 4096
+"""Streams asked for at once; those of the records behind are asked for when it is their turn."""
 
 
 @dataclass(slots=True)
@@ -71,11 +78,13 @@ class Peer(Source, Protocol):
 
 class Fed(NamedTuple):
     """`end`: where the first record starts that is not there whole. `fatal`: a code when framing is lost. `skip`:
-    octets of an oversized record that are still to come and to be thrown away."""
+    octets of an oversized record that are still to come and to be thrown away. `wanted`: where it ended before a record
+    whose stream is not claimed, the streams to claim before the rest is fed again."""
 
     end: int
     fatal: str | None
     skip: int
+    wanted: tuple[StreamName, ...] = ()
 
 
 class Pipeline:
@@ -112,6 +121,8 @@ class Pipeline:
         self._pass = Pass(self._cols, self._verify)
         self._tables = Tables(liids, streams, self._orders, careful.refused_again)
         self._tris = 0
+        self._unclaimed = False
+        self._ahead = Columns(capacity) if streams.shared else self._cols
 
     def refresh(self, orders: tuple[CourtOrder, ...], careful: frozenset[str] = frozenset()) -> None:
         """The orders have changed: tell the bulk lane. It serves a LIID only where exactly one order takes content, and
@@ -156,9 +167,35 @@ class Pipeline:
                 self._assembly.scanned(peer, position + end - start, end - at, records - self._tris)
             if cols.fatal:
                 return Fed(end, DecodeError.CODES[cols.fatal - 1], 0)
+            if self._unclaimed:
+                wanted = self._wanted(view, end, stop, link)
+                if wanted:
+                    return Fed(end, None, 0, wanted)
+                at = end
+                continue
             if records < cols.capacity or end >= stop:
                 return Fed(end, None, cols.skip)
             at = end
+
+    def _wanted(self, view: memoryview, start: int, stop: int, link: LinkState) -> tuple[StreamName, ...]:
+        """What to claim for the records of `view[start:stop]`, whose first is one of those that wait. Nothing where
+        all of them are nobody's, which is noted: then it goes on at once."""
+        ahead, careful = self._ahead, self._careful
+        scan(view, start, stop, ahead, self._liids, link.max_record_octets)
+        self.learn()
+        found: dict[StreamName, None] = {}
+        for row in unclaimed_rows(ahead, self._streams, link.handover.opener is not None):
+            liid_id, cin = ahead.liid[row], ahead.cin[row]
+            liid = self._octets[liid_id]
+            if not careful.orders.orders_for(label(liid)):
+                careful.stranger(liid_id, cin)
+                continue
+            kinds = (ahead.kind[row],) if ahead.kind[row] in (KIND_IRI, KIND_CC) else (KIND_IRI, KIND_CC)
+            for kind in kinds:
+                found[StreamName(liid, cin, kind)] = None
+            if len(found) >= MAX_WANTED:
+                break
+        return tuple(found)
 
     def come_due(self) -> None:
         """What an instant changes is done before anything behind it is judged."""
@@ -185,7 +222,7 @@ class Pipeline:
             view, start, stop, link.max_record_octets, self._tables, handover.by_liid, policy, now_us, link.limits,
             self._pass, batch.rows, batch.tally, VerdictKind.ACCEPT, _OK,
         )  # fmt: skip
-        bulk, refused = self._pass.bulk, self._pass.refused
+        bulk, refused, self._unclaimed = self._pass.bulk, self._pass.refused, self._pass.unclaimed
         records = cols.n + bulk + refused
         if refused:
             self._careful.count_again(view)
@@ -204,6 +241,14 @@ class Pipeline:
         """The same in steps, for a link whose records are deciphered, or checked for integrity."""
         cols, verify, lane, batch = self._cols, self._verify, self._lane, self._assembly
         end = scan(view, start, stop, cols, self._liids, link.max_record_octets)
+        self._unclaimed = False
+        if self._streams.shared:
+            waiting = unclaimed_rows(cols, self._streams, link.handover.opener is not None)
+            if waiting:
+                # Before anything is opened: what opens it counts octets.
+                end = cols.offset[waiting[0]]
+                scan(view, start, end, cols, self._liids, link.max_record_octets)
+                self._unclaimed = True
         if not cols.n:
             return end, 0
         self.learn()

@@ -4,6 +4,10 @@ Rules. What a connection sends is framed by `asn1.scan` and nothing else. All co
 one after the other, so that a thousand slow peers need no thousand buffers; the beginning of a record that is not
 whole yet is carried over by its connection, in a buffer of its own once it is large. A connection is closed, with a
 code, when framing is lost; for its other ends see `receiver`. One thread, the event loop's.
+
+Where streams are shared among collectors (ADR 0047) what lies behind a record of an unclaimed stream waits in the
+connection's own buffer, and the connection is not read, until the streams are claimed; the others go on. When another
+collector has taken a stream, the connection is closed without an answer: its peer sends again.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from asn1.errors import DecodeError
 from asn1.handover import AnswerOverdue, LemfSession, OptionsAgreed, ProtocolViolation, TriSeen
 from asn1.scan import scan
 from collector.arena import Arena
+from collector.fleet.names import StreamName
 from collector.pipeline import LinkState
 from collector.receiver import DISCARD_OCTETS, PeerConnection, Receiver
 
@@ -27,6 +32,8 @@ MIN_READ_OCTETS: Final = 16 * 1024
 SMALL_CARRY_OCTETS: Final = 4096
 """Up to here the beginning of a record is copied to the next read; beyond, the connection gets its own buffer."""
 
+STREAM_MOVED: Final = "STREAM_MOVED"
+"""Another collector has taken a stream of this connection."""
 ANSWER_OVERDUE: Final = "ANSWER_OVERDUE"
 """TIME2 passed before what the peer asked about was durable; it is answered when it is."""
 
@@ -61,7 +68,7 @@ class Connection(PeerConnection):
         return self._whole
 
     def _go_on(self) -> None:
-        if self._whole:
+        if self._whole and not self._claiming:
             self._move()
 
     # Receiving. The transport calls get_buffer, receives and calls buffer_updated without a turn of the loop between.
@@ -126,7 +133,7 @@ class Connection(PeerConnection):
         # What is not whole is copied out, so its place in the arena is free again.
         arena.filled = fed.end
         had_none = self._partial_since_s is None
-        self._carry = b"" if fed.end == stop or fed.fatal else bytes(arena.view[fed.end : stop])
+        self._carry = b"" if fed.end == stop or fed.fatal or fed.wanted else bytes(arena.view[fed.end : stop])
         self._skip = fed.skip
         if self._carry or self._skip:
             if had_none or fed.end > start:
@@ -140,8 +147,46 @@ class Connection(PeerConnection):
             self._end(fed.fatal, f"framing was lost {self.position} octets into the connection")
         elif self.link.guard.paused:
             self._receiver.pause_link(self.link)
+        if fed.wanted:
+            self._claim(fed.wanted, arena.view[fed.end : stop])
         if len(self._carry) > SMALL_CARRY_OCTETS and not self._closing:
             self._spill(self._larger(len(self._carry)))
+
+    # Streams of others
+
+    def _claim(self, wanted: tuple[StreamName, ...], rest: memoryview) -> None:
+        """Keep the rest of what came until its streams are claimed."""
+        receiver = self._receiver
+        assert receiver.claiming is not None
+        self._spill(len(rest))
+        if self._closing:
+            return
+        assert self._own is not None
+        self._own[: len(rest)] = rest
+        self._have, self._whole = len(rest), True
+        self._claiming = True
+        self.transport.pause_reading()
+        receiver.claiming.claim(wanted, self._claimed)
+
+    def _claimed(self) -> None:
+        """All streams that it waited for are ours, or were until a moment ago."""
+        self._claiming = False
+        if self._closing or not self._whole:
+            return
+        receiver = self._receiver
+        self._heard_again()
+        if not (receiver.paused or receiver.stopped or self.link.guard.paused):
+            try:
+                self._move()
+            except Exception as error:
+                receiver.on_defect(f"The collector met a defect and stops: {type(error).__name__}: {error}")
+                raise
+        if self._readable:
+            self.transport.resume_reading()
+
+    def lost(self, position: int) -> None:
+        """What it brought is another collector's to keep: nothing more is answered here."""
+        self._end(STREAM_MOVED, "another collector has taken over what this connection brings; it is to send again")
 
     # Large unfinished records
 

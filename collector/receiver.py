@@ -18,6 +18,7 @@ from typing import Final, Protocol
 
 from asn1.columns import Columns, LiidTable
 from collector.assembly import Assembly
+from collector.fleet.claiming import Claiming
 from collector.pipeline import LinkState, Pipeline
 from collector.turns import Turn, Turns
 
@@ -56,7 +57,8 @@ class Reading(Protocol):
 class Receiver:
     """What all connections share: arena, pressure, limits. `spill_octets` bounds all unfinished large records,
     `backlog_octets` is what may be judged and not durable before connections are read in turn. `now_us` is the run's
-    clock, `session_us` real time: the timers of peers are real."""
+    clock, `session_us` real time: the timers of peers are real. `claiming`: where streams are shared with other
+    collectors."""
 
     def __init__(
         self,
@@ -71,7 +73,9 @@ class Receiver:
         session_us: Callable[[], int],
         report: ConnectionReport,
         on_defect: Callable[[str], None],
+        claiming: Claiming | None = None,
     ) -> None:
+        self.claiming = claiming
         self.pipeline = pipeline
         self.assembly = assembly
         self.liids = liids
@@ -197,6 +201,8 @@ class PeerConnection(asyncio.BufferedProtocol):
         self._closing = False
         self._deaf = False
         self._resting = False
+        self._claiming = False
+        """What came waits until its streams are claimed."""
         self.turn = Turn(link.name, self._wake)
         self._partial_since_s: float | None = None
         self._heard_s = 0.0
@@ -223,6 +229,10 @@ class PeerConnection(asyncio.BufferedProtocol):
     @abstractmethod
     def durable(self, position: int) -> None:
         """Everything up to `position` is on disk or needs not be."""
+
+    @abstractmethod
+    def lost(self, position: int) -> None:
+        """As `durable`, but another collector has taken streams of what came."""
 
     @abstractmethod
     def _begin(self) -> None:
@@ -321,7 +331,7 @@ class PeerConnection(asyncio.BufferedProtocol):
     @property
     def _readable(self) -> bool:
         silenced = self._receiver.paused or self.link.guard.paused or self._deaf
-        return not (silenced or self._resting or self._closing)
+        return not (silenced or self._resting or self._claiming or self._closing)
 
     @property
     def unfinished_since_s(self) -> float:
@@ -335,7 +345,7 @@ class PeerConnection(asyncio.BufferedProtocol):
         """Look whether an answer is owed for too long; also while nothing is read, which may be the reason."""
 
     def check_time(self, now_s: float) -> None:
-        if self.link.guard.paused or self._resting:
+        if self.link.guard.paused or self._resting or self._claiming:
             # It cannot finish a record that is not read.
             return
         since_s = self._partial_since_s

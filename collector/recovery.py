@@ -20,6 +20,7 @@ from asn1.errors import DecodeError
 from collector.accounts import Totals
 from collector.careful import CarefulLane
 from collector.facts.stored import SPAN
+from collector.fleet.returning import Returning
 from collector.holding import Stray
 from collector.rows import FORM_SYNTHETIC
 from collector.store.reader import CommitView, DataView
@@ -69,8 +70,10 @@ class Recovery:
         careful: CarefulLane,
         hear: Callable[[dict[str, Any]], None],
         by_liid: bool = False,
+        returning: Returning | None = None,
     ) -> None:
-        """`by_liid`: some link counts by LIID, so that what is stored says where those counters stand."""
+        """`by_liid`: some link counts by LIID, so that what is stored says where those counters stand. `returning`: of a
+        shard of a fleet, who looks for what it has not marked."""
         self._totals = totals
         self._through = through
         self._liids = liids
@@ -78,6 +81,7 @@ class Recovery:
         self._careful = careful
         self._hear = hear
         self._by_liid = by_liid
+        self._returning = returning
         self._ended: list[tuple[int, int, int]] = []
         self._mismatched: dict[Stray, int] = {}
         self.first_us: dict[OrderUid, int] = {}
@@ -92,8 +96,11 @@ class Recovery:
             for data in commit.data:
                 self._rows(data)
                 self._orders(data)
-            for record in commit.records:
-                self._blob(json.loads(record))
+            accounts = [json.loads(record) for record in commit.records]
+            if self._returning is not None:
+                self._returning.commit(commit, accounts)
+            for account in accounts:
+                self._blob(account)
         for at_us, liid, cin in sorted(self._ended):
             self._careful.restore_ended(liid, cin, at_us)
         # Content of it is stored: whether the hold was made before the end, the service knows.

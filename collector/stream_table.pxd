@@ -18,6 +18,10 @@ cdef enum:
     _CIN = 1
     _TARGET = 2
     _MARKS = 5
+    _CLAIMS = 7
+    _TRI = 2
+    _ENCRYPTED = 4
+    _BOTH = 3
 
 cdef extern from *:
     """
@@ -34,8 +38,10 @@ cdef class VerifyColumns:
 
 cdef class StreamTable:
     cdef readonly int64_t n, limit
+    cdef readonly bint shared
     cdef int64_t _point, _room, _free, fresh, _last, _mask
     cdef object _index, _entries, _first_cc, _resets
+    cdef dict _tokens
     cdef int32_t[::1] _index_view
     cdef int64_t[::1] _entries_view, first_cc_view, resets_view
 
@@ -57,6 +63,10 @@ cdef class StreamTable:
 cdef void _verify(_columns.Columns cols, StreamTable streams, VerifyColumns verify, bint by_liid) noexcept nogil
 @cython.locals(flags=int32_t, slot=int64_t, kind=int64_t, number=int64_t, mark=int64_t, counter=int64_t, cin=int64_t, entry=int64_t, stamp=int64_t, at=int64_t)
 cdef void verify_row(_columns.Columns cols, int64_t row, StreamTable streams, VerifyColumns verify, bint by_liid) noexcept nogil
+@cython.locals(kind=int64_t, needed=int64_t, entry=int64_t)
+cdef bint unclaimed_row(_columns.Columns cols, int64_t row, StreamTable streams, bint sealed) noexcept nogil
+@cython.locals(row=int64_t)
+cpdef list unclaimed_rows(_columns.Columns cols, StreamTable streams, bint sealed)
 cdef int64_t target_of(StreamTable streams, int64_t slot) noexcept nogil
 @cython.locals(slot=int64_t, at=int64_t)
 cdef int64_t _reset(StreamTable streams, int64_t entry) noexcept nogil

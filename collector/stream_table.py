@@ -7,6 +7,10 @@ are those of an entry of the LIID's own, under LIID_CIN, and the communication's
 the plain cases and flags everything else; which numbers are missing and what is a duplicate is settled row by row in
 `collector.verify`.
 
+Where several collectors share streams (ADR 0047) a stream is judged here only while it is claimed: the last word of an
+entry has a bit a kind, and beside the entries lies the token under which a stream is held. A table that is not shared
+has all bits set from the beginning.
+
 Peers choose LIIDs, CINs and numbers: the table is bounded, and its hash is a polynomial at a secret point. What a
 record needs of its communication lies together, in eight words: with 100 000 of them nothing is found in a cache. One
 source for two paths (ADR 0002): `stream_table.pxd` types it for Cython. A table belongs to one thread at a time.
@@ -36,7 +40,8 @@ if not cython.compiled:
     _LIID_CIN = -2
     _NOT_DATA, _NEW_STREAM, _GAP, _BELOW_MARK, _NO_NUMBER, _RESET, _NO_ROOM = 1, 2, 4, 8, 16, 32, 64
     # Words of an entry. A stream's mark and, behind it, its epoch: of CC first, then of IRI.
-    _WORDS, _LIID, _CIN, _TARGET, _MARKS = 8, 0, 1, 2, 5
+    _WORDS, _LIID, _CIN, _TARGET, _MARKS, _CLAIMS = 8, 0, 1, 2, 5, 7
+    _TRI, _ENCRYPTED, _BOTH = 2, 4, 3
 
 COMPILED: Final[bool] = cython.compiled
 
@@ -106,13 +111,14 @@ class StreamTable:
     """Epochs and marks by stream, target state and first CC by communication.
 
     A *slot* is an integer that names a stream, stable until its communication is forgotten. LocalError for a slot
-    that names none.
+    that names none. `shared`: streams are others' until they are claimed.
     """
 
-    def __init__(self, seed: int = 0, limit: int = MAX_COMMUNICATIONS) -> None:
+    def __init__(self, seed: int = 0, limit: int = MAX_COMMUNICATIONS, shared: bool = False) -> None:
         if not 1 <= limit <= MAX_COMMUNICATIONS:
             raise LocalError(f"a StreamTable holds 1 to {MAX_COMMUNICATIONS} communications, not {limit}")
         self.limit = limit
+        self.shared = shared
         self.n = 0
         self._point = 65_537 + seed % (_PRIME - 131_072)
         self._room = 0
@@ -124,6 +130,7 @@ class StreamTable:
         self._entries = self._entries_view = _column("q", 0)
         self._first_cc = self.first_cc_view = _column("q", 0)
         self._resets = self.resets_view = _column("q", 0)
+        self._tokens: dict[int, int] = {}
         self.reserve(64)
 
     def __len__(self) -> int:
@@ -205,11 +212,38 @@ class StreamTable:
         """For a restart: a reset that is sent again is none."""
         self._resets[self._checked(slot) >> 1] = at_us
 
+    def claimed(self, slot: int) -> bool:
+        """Whether its records may be judged here."""
+        return bool(self._entries[_WORDS * (self._checked(slot) >> 1) + _CLAIMS] >> (slot & 1) & 1)
+
+    def token(self, slot: int) -> int:
+        """Under which a stream is held; 0 where it is nobody's or not held."""
+        return self._tokens.get(self._checked(slot), 0)
+
+    def set_claimed(self, slot: int, token: int) -> None:
+        """Held from here on, under this token; 0 for what nobody else asks for: records of LIIDs without an order."""
+        self._entries[_WORDS * (self._checked(slot) >> 1) + _CLAIMS] |= 1 << (slot & 1)
+        if token:
+            self._tokens[slot] = token
+
+    def unclaim(self, slot: int) -> None:
+        """Another collector's from here on."""
+        self._entries[_WORDS * (self._checked(slot) >> 1) + _CLAIMS] &= ~(1 << (slot & 1))
+        self._tokens.pop(slot, None)
+
+    @property
+    def claims(self) -> int:
+        """Streams held under a token."""
+        return len(self._tokens)
+
     def forget(self, liid: int, cin: int) -> bool:
         """Drops an ended communication, both streams; False when it was not held. Its slots may be given out again."""
         entry = self.find(liid, cin)
         if entry < 0:
             return False
+        if self.shared:
+            self._tokens.pop(2 * entry, None)
+            self._tokens.pop(2 * entry + 1, None)
         at = self._hash(liid, cin)
         while self._index[at] != entry + 1:
             at = (at + 1) & self._mask
@@ -293,6 +327,7 @@ class StreamTable:
         self._entries_view[at + _MARKS + 1] = 0
         self._entries_view[at + _MARKS - 2] = -1
         self._entries_view[at + _MARKS - 1] = 0
+        self._entries_view[at + _CLAIMS] = 0 if self.shared else _BOTH
         self.first_cc_view[entry] = _NEVER
         self.resets_view[entry] = _NEVER
         self._last = entry
@@ -372,6 +407,40 @@ def verify_row(cols: Columns, row: int, streams: StreamTable, verify: VerifyColu
     verify.flags_view[row] = flags
     verify.slots_view[row] = slot
     verify.counters_view[row] = counter
+
+
+def unclaimed_row(cols: Columns, row: int, streams: StreamTable, sealed: bool) -> bool:
+    """Whether a row must not be judged before its stream is claimed: IRI and CC that are numbered, a reset of a CIN
+    before both of its streams are. `sealed`: what is ciphered will be opened, and may be any of them. Where there is no
+    room for another communication nothing is claimed: then it is judged as what has no stream."""
+    if cols.status_view[row] != 0 or cols.liid_view[row] < 0:
+        return False
+    kind = cols.kind_view[row]
+    if kind == _TRI:
+        if cols.content_tag_view[row] != _CIN_RESET:
+            return False
+        needed = _BOTH
+    elif kind == _ENCRYPTED:
+        if not sealed:
+            return False
+        needed = _BOTH
+    elif kind > 1 or cols.number_view[row] < 0:
+        return False
+    else:
+        needed = 1 << kind
+    entry = streams.find(cols.liid_view[row], cols.cin_view[row])
+    if entry < 0:
+        return streams.n < streams.limit
+    return (streams._entries_view[_WORDS * entry + _CLAIMS] & needed) != needed
+
+
+def unclaimed_rows(cols: Columns, streams: StreamTable, sealed: bool) -> list[int]:
+    """The rows of `cols` that have to wait until their streams are claimed, ascending."""
+    found = []
+    for row in range(cols.n):
+        if unclaimed_row(cols, row, streams, sealed):
+            found.append(row)
+    return found
 
 
 def _reset(streams: StreamTable, entry: int) -> int:

@@ -17,6 +17,7 @@ from collector.accounts import StreamMark, label
 from collector.assembly import Assembly
 from collector.careful import CarefulLane, Judged
 from collector.facts import RecordFacts
+from collector.fleet.stage import message_digest
 from collector.gate_scope import CinState
 from collector.laes.link import Arrived
 from collector.laes.naming import EITHER
@@ -146,6 +147,11 @@ class Judging:
         )  # fmt: skip
         self._count(link, Judged(None, verdict))
         return verdict
+
+    def only_once(self, verdict: Verdict, group: str, octets: bytes) -> None:
+        """What was just kept has no number: where streams are shared, equal octets are one record of all collectors."""
+        if self.streams.shared and verdict.kind is not VerdictKind.REJECT:
+            self.batch.account.once.append((message_digest(group, octets), self.batch.rows.n - 1))
 
     def refuse(
         self, link: OnLink, arrived: Arrived, order: CourtOrder, kind: int, code: str, reason: Reason, rule: str

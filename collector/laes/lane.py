@@ -123,6 +123,7 @@ class LaesLane:
         facts = facts._replace(cin=cin, unplaced=cin is None)
         code, side = message_code(link.terms.dialect, message.name), _SIDE_OF[facts.target_sends]
         verdict = judging.judge(link, arrived, facts, orders, liid_id, KIND_IRI, code, side, now_us)
+        judging.only_once(verdict, link.terms.group, arrived.octets)
         successor = naming.successor_of(message)
         if verdict.kind in KEPT and cin is not None and successor is not None:
             self._succeed(liid, liid_id, cin, self._names.number(liid, successor))

@@ -133,6 +133,10 @@ class Feed(RecordFeed):
     def durable(self, position: int) -> None:
         """Nobody is told."""
 
+    def lost(self, position: int) -> None:
+        """Another collector has taken a stream of the same batch; what comes here has none."""
+        self.durable(position)
+
 
 class RecordConnection(PeerConnection):
     """One peer that sends whole BER records, one behind the other, that begin with any of `starts`."""
@@ -151,6 +155,10 @@ class RecordConnection(PeerConnection):
 
     def durable(self, position: int) -> None:
         """Nobody is told."""
+
+    def lost(self, position: int) -> None:
+        """Another collector has taken a stream of the same batch; what comes here has none."""
+        self.durable(position)
 
     @property
     def _unfinished(self) -> int:
@@ -264,6 +272,10 @@ class CccSocket:
 
     def durable(self, position: int) -> None:
         """Nobody is told."""
+
+    def lost(self, position: int) -> None:
+        """Another collector has taken a stream of the same batch; what comes here has none."""
+        self.durable(position)
 
     def pause(self) -> None:
         if self._reading:

@@ -115,6 +115,7 @@ class RecorderLane:
         apart = (Reason.TAMPERED,) if known is not None or not genuine else ()
         place = (liid_id, KIND_CC, RECORDING, EITHER)
         verdict = judging.judge(link, arrived, facts, orders, *place, now_us, state, apart)
+        judging.only_once(verdict, "recorder", arrived.octets)
         if verdict.kind in KEPT and not apart:
             self._remember(_name_of(piece), digest)
 

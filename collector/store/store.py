@@ -348,8 +348,10 @@ class Store:
             sequence += plan.packed.records
         with self._condition:
             self._pending_octets -= octets
+        first = info.first_sequence
         for batch in batches:
-            batch.on_durable(info)
+            batch.on_durable(info._replace(first_sequence=first))
+            first += batch.rows.n
         if self._next_path is not None:
             self._files.expect(self._next_path, self.config.segment_octets, AHEAD_TIMES * self._end)
 

@@ -38,13 +38,13 @@ ONE = st.fixed_dictionaries(
 class Side:
     """The tables of one collector: LIIDs 0 and 1 have orders, LIID 2 has one that takes no content this way."""
 
-    def __init__(self, kernels: SimpleNamespace, capacity: int, by_liid: bool) -> None:
+    def __init__(self, kernels: SimpleNamespace, capacity: int, by_liid: bool, shared: bool = False) -> None:
         self.kernels = kernels
         self.by_liid = by_liid
         self.cols = kernels.columns.Columns(capacity)
         self.verify = kernels.stream_table.VerifyColumns(capacity)
         self.liids = kernels.columns.LiidTable(seed=5)
-        self.streams = kernels.stream_table.StreamTable(seed=5)
+        self.streams = kernels.stream_table.StreamTable(seed=5, shared=shared)
         self.orders = kernels.gate_columns.OrderColumns()
         for liid in range(LIIDS):
             assert self.liids.intern(b"LAB-%04d" % liid) == liid
@@ -78,7 +78,19 @@ class Side:
             octets, start, len(octets), 4096, tables, self.by_liid, 0, NOW_US, self.limits, into, self.rows, self.tally,
             1, 1,
         )  # fmt: skip
+        self.unclaimed = into.unclaimed
         return end, into.bulk, list(into.before[: self.cols.n]), self.left(range(self.cols.n))
+
+    def waiting(self, octets: bytes, start: int) -> list[int]:
+        """Which records from `start` on wait for their streams; all of these streams are claimed then."""
+        modules, cols = self.kernels, self.kernels.columns.Columns(128)
+        modules.scan.scan(octets, start, len(octets), cols, self.liids, 4096)
+        rows = modules.stream_table.unclaimed_rows(cols, self.streams, False)
+        for row in rows:
+            for kind in (0, 1) if cols.kind[row] > 1 else (cols.kind[row],):
+                slot = self.streams.slot_of(cols.liid[row], cols.cin[row], kind, True)
+                self.streams.set_claimed(slot, 7)
+        return [cols.offset[row] for row in rows]
 
     def left(self, careful: Any) -> Any:
         columns = [tuple(getattr(self.cols, name)[row] for name in COLUMNS) for row in careful]
@@ -162,3 +174,31 @@ def test_misuse_is_told(kernels: SimpleNamespace, ps_record: Record) -> None:
         with pytest.raises(LocalError, match="no time"):
             intake.take(octets, 0, 1, 4096, tables, False, 0, now_us, side.limits, into, side.rows, side.tally, 1, 1)
     assert side.one_pass(octets, len(octets)) == (len(octets), 0, [], ([], [], 0, 0))
+
+
+@settings(max_examples=150, deadline=None)
+@given(ones=st.lists(ONE, min_size=1, max_size=60), cut=st.integers(0, 40))
+def test_a_pass_ends_before_what_is_not_claimed_and_goes_on_as_if_it_always_had_been(
+    compiled: SimpleNamespace, interpreted: SimpleNamespace, ps_record: Record, ones: list[dict[str, Any]], cut: int
+) -> None:
+    octets = stream(ps_record, ones, False)
+    octets = octets[: len(octets) - cut]
+    whole, *shared = Side(compiled, 64, False), Side(compiled, 64, False, True), Side(interpreted, 64, False, True)
+    end, *_ = whole.one_pass(octets, 0)
+    stopped = []
+    for side in shared:
+        at, stops = 0, []
+        while True:
+            at, *_ = side.one_pass(octets, at)
+            if not side.unclaimed:
+                break
+            waiting = side.waiting(octets, at)
+            assert waiting[0] == at, "it ended before the first that waits"
+            stops.append((at, waiting, len(side.streams)))
+        assert len(stops) <= 1, "what was claimed for the rest lets the rest through"
+        assert (at, side.cols.fatal, side.cols.skip) == (end, whole.cols.fatal, whole.cols.skip)
+        assert side.kept() == whole.kept()
+        assert side.marks() == whole.marks()
+        assert len(side.liids) == len(whole.liids)
+        stopped.append(stops)
+    assert stopped[0] == stopped[1]

@@ -239,3 +239,54 @@ def test_paths_agree_on_random_streams(
             names = ("flags", "slots", "expected", "epochs", "counters")
             answers.append([list(getattr(verify, name)) for name in names])
         assert answers[0] == answers[1]
+
+
+def test_a_table_of_one_collector_has_claimed_everything(kernels: SimpleNamespace) -> None:
+    table = kernels.stream_table.StreamTable()
+    slot = table.slot_of(0, 1, 1, create=True)
+    assert table.claimed(slot) and table.claimed(slot - 1)
+    assert table.token(slot) == 0
+    assert table.claims == 0
+
+
+def test_a_claim_is_of_one_kind_and_gone_with_its_communication(kernels: SimpleNamespace) -> None:
+    table = kernels.stream_table.StreamTable(shared=True)
+    iri, cc = (table.slot_of(0, 1, kind, create=True) for kind in (0, 1))
+    assert not table.claimed(iri) and not table.claimed(cc)
+    table.set_claimed(cc, 5)
+    assert (table.claimed(iri), table.claimed(cc)) == (False, True)
+    assert (table.token(iri), table.token(cc), table.claims) == (0, 5, 1)
+    table.set_claimed(iri, 6)
+    table.unclaim(cc)
+    assert (table.claimed(iri), table.claimed(cc), table.token(cc)) == (True, False, 0)
+    table.forget(0, 1)
+    again = table.slot_of(9, 9, 0, create=True)
+    assert again == iri, "the place is given out again"
+    assert (table.claimed(again), table.token(again), table.claims) == (False, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sealed", "waits"),
+    [
+        ({"kind": "cc", "number": 0}, False, True),
+        ({"kind": "iri", "number": 0}, False, True),
+        ({"kind": "tri"}, False, False),
+        ({"kind": "cc", "number": 0, "cin": None}, False, True),
+    ],
+)
+def test_which_records_wait_for_a_claim(
+    kernels: SimpleNamespace, scanned: Scan, ps_record: Record, fields: dict[str, Any], sealed: bool, waits: bool
+) -> None:
+    cols, _ = scanned([ps_record(**fields)])
+    table = kernels.stream_table.StreamTable(shared=True)
+    assert kernels.stream_table.unclaimed_rows(cols, table, sealed) == ([0] if waits else [])
+    assert kernels.stream_table.unclaimed_rows(cols, kernels.stream_table.StreamTable(), sealed) == (
+        [0] if waits else []
+    ), "what is not there yet is unclaimed; who does not share does not ask"
+
+
+def test_a_full_table_waits_for_nothing(kernels: SimpleNamespace, scanned: Scan, ps_record: Record) -> None:
+    cols, _ = scanned([ps_record(number=0, cin=2)])
+    table = kernels.stream_table.StreamTable(limit=1, shared=True)
+    table.slot_of(9, 9, 0, create=True)
+    assert kernels.stream_table.unclaimed_rows(cols, table, False) == []
