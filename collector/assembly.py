@@ -222,9 +222,16 @@ class Assembly:
 
     def touch(self) -> None:
         """Something came in: see that it goes on its way in time."""
-        if self._timer is not None or self.in_flight or self.stopped:
+        if self.in_flight or self.stopped:
             return
-        if self.account.delivered >= BUSY_RECORDS or not self._linger_s:
+        busy = self.account.delivered >= BUSY_RECORDS or not self._linger_s
+        if busy and isinstance(self._timer, asyncio.TimerHandle):
+            # The company that it waited for has come.
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is not None:
+            return
+        if busy:
             # Not at once: other connections that are ready in this turn of the loop join.
             self._timer = self._loop.call_soon(self._due)
         else:

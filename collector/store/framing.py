@@ -25,8 +25,9 @@ PIECE_OCTETS: Final = 512 << 10
 """What is copied and hashed is encrypted before it leaves the nearer caches; a longer extent goes in one."""
 
 
-SHORT_OCTETS: Final = 4096
-"""Extents that are shorter, in the mean of a piece, are encrypted together: the call costs more than their octets."""
+SHORT_OCTETS: Final = 64 << 10
+"""Extents that are shorter, in the mean of a piece, are encrypted together: a call for each, with the interpreter held
+in between, costs more than the faster cipher brings that it leads to."""
 
 
 class FramePlan(NamedTuple):

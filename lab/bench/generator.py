@@ -41,8 +41,11 @@ PROGRESS_S: Final = 0.25
 SETUP_S: Final = 600.0
 """How long the opening of all communications may take."""
 CONNECT_AT_ONCE: Final = 64
-REQUESTS_PER_S: Final = 4000
-"""Of all paced connections together, at most; flat out every piece has one."""
+JOINED_OCTETS: Final = 64 * 1024
+"""Up to so many octets of records are written together with the request behind them, as a sender's buffer would: else
+each piece comes in two, and is read twice."""
+REQUESTS_PER_S: Final = 1000
+"""Of all paced connections together, at most, each work for both sides; flat out every piece has one."""
 PEER_SILENT_US: Final = 600_000_000
 """A full pipe in front of a slow collector takes longer than the minute that an answer may usually take."""
 PATIENCE: Final = 2.0
@@ -128,13 +131,18 @@ class Link(asyncio.Protocol):
     def send(self, records: int, now_s: float) -> int:
         """Write up to so many of the next records; how many were."""
         piece, written = self.matrix.next(min(records, self.piece_records), int(time.time()) - 1)
-        self.transport.write(piece)
         self.settled.clear()
         self.sent += written
-        if now_s - self._asked_s >= self.request_every_s:
-            self._asked_s = now_s
-            self._timed.append((self.sent - written, self.sent, now_s))
+        if now_s - self._asked_s < self.request_every_s:
+            self.transport.write(piece)
+            return written
+        self._asked_s = now_s
+        self._timed.append((self.sent - written, self.sent, now_s))
+        if len(piece) > JOINED_OCTETS:
+            self.transport.write(piece)
             self._ask()
+        else:
+            self._ask(piece)
         return written
 
     def send_due(self, now_s: float, most: int) -> None:
@@ -157,14 +165,16 @@ class Link(asyncio.Protocol):
         self.session.timer(_now_us())
         self._say()
 
-    def _ask(self) -> None:
-        """For an acknowledgement of everything so far."""
+    def _ask(self, behind: bytes | memoryview = b"") -> None:
+        """For an acknowledgement of everything so far; the records `behind` are written with the request."""
         self._asked = self.sent
         self.session.sent(self.sent, _now_us())
-        self._say()
+        self._say(behind)
 
-    def _say(self) -> None:
+    def _say(self, behind: bytes | memoryview = b"") -> None:
         octets = self.session.outgoing()
+        if behind:
+            octets = b"".join((behind, octets))
         if octets and not self.transport.is_closing():
             self.transport.write(octets)
 
@@ -193,9 +203,10 @@ class QuietLink(Link):
     def data_received(self, data: bytes) -> None:
         """Nothing is expected; whatever it is, it acknowledges nothing."""
 
-    def _ask(self) -> None:
+    def _ask(self, behind: bytes | memoryview = b"") -> None:
         self._asked = self.sent
         self.settled.set()
+        self._say(behind)
 
 
 class Load:
