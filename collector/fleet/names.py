@@ -84,9 +84,10 @@ class MarkBatch(NamedTuple):
 
 
 class Marked(NamedTuple):
-    """The answer to a batch. `lost`: streams of it that are not ours under their token: nothing of them was marked.
-    `twice`: `once` digests that another shard has. `learned`: what is known of the batch's communications, where that
-    is more than the batch said."""
+    """The answer to a batch. `lost`: streams of it that are not ours under the token they had in it: nothing of them
+    was marked, and who has claimed one again since then under a newer token keeps that. `twice`: `once` digests that
+    another shard has. `learned`: what is known of the batch's communications, where that is more than the batch said.
+    Both are owed until `Marks.settled`: they come back with `Registered` after a restart."""
 
     commit: int
     lost: frozenset[StreamName]
@@ -123,10 +124,15 @@ class Marks(Protocol):
     answered once, later, in the same thread."""
 
     def claim(self, names: Sequence[StreamName], done: Callable[[list[Claimed]], None]) -> None:
-        """Answers when all of `names` are claimed, in no particular order; at most MAX_NAMES."""
+        """Answers when all of `names` are claimed, in no particular order; at most MAX_NAMES. A stream that is ours
+        already keeps its token, and comes with the mark of its last marked batch, which may be behind ours: who has it
+        claimed when the answer comes leaves it as it is."""
 
     def mark(self, batch: MarkBatch, done: Callable[[Marked], None]) -> None:
         """In the order of commits; answers come in that order."""
+
+    def settled(self, commit: int) -> None:
+        """What was lost or stored twice in commits up to this one is voided, and that is durable."""
 
     @property
     def state(self) -> MarksState: ...
