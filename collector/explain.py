@@ -19,6 +19,7 @@ from collector.gate import Decision
 from collector.rows import FORM_MASKED, FORM_NOTICE, FORM_QUARANTINED, FORM_SYNTHETIC
 from collector.standing import StandingState, entries_of, rule_of
 from collector.store.reader import StoredRecord
+from collector.voids import Void, void_of
 from mediation.law.exigent import deadline_us, exigency_of, use_ends
 from mediation.law.orders import CourtOrder
 from mediation.law.rules import RULE_OF, RULES
@@ -248,13 +249,22 @@ def explain_record(
     return tuple(steps)
 
 
+def explain_void(sequence: int, void: Void) -> tuple[Step, ...]:
+    """Of a record that was stored here and is another shard's: nothing of it is looked at."""
+    told = f"leaf {sequence} was stored here and voided at {time_text(void.at_us)}: {void.says()}"
+    return (_step("void", rule_of(Reason.VOIDED), told, WITHHOLDS),)
+
+
 def _own_entry(record: StoredRecord) -> str:
     """What a leaf of the store's own is about; such a leaf was never delivered and never judged."""
     try:
-        decisions = entries_of(record.octets or b"{}", record.sequence)
+        octets = record.octets or b"{}"
+        decisions, void = entries_of(octets, record.sequence), void_of(octets, record.sequence)
     except DecodeError:
-        decisions = ()
+        decisions, void = (), None
     own = f"leaf {record.sequence} is the store's own entry, not a record that was delivered"
+    if void is not None:
+        return f"{own}: it voids {void.records} records, {void.why}; {void.shard or 'another shard'} has them"
     if len(decisions) == 1:
         one = decisions[0][1]
         told = f"{one.state} for {one.reason.name}, decided by {one.by} at {time_text(one.at_us)}"

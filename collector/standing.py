@@ -317,6 +317,11 @@ class Standings:
         return len(self._entries)
 
     @property
+    def version(self) -> tuple[int, int]:
+        """Another one whenever a decision or a void has come in since."""
+        return len(self._entries), self.voids.told
+
+    @property
     def entries(self) -> tuple[Numbered, ...]:
         """All of them, oldest first."""
         return tuple(sorted(self._entries.items()))

@@ -213,12 +213,15 @@ class Voids:
     def __init__(self) -> None:
         self._spans: list[tuple[int, int, Void]] = []
         """`first`, `last` and the void, ascending, none touching a record twice."""
+        self.told = 0
+        """How many voids were added: whoever keeps what they made of the set sees that it is another."""
 
     def __bool__(self) -> bool:
         return bool(self._spans)
 
     def add(self, void: Void) -> None:
         """One more, in any order; of records that are voided already the first void stands."""
+        self.told += 1
         for one in void.ranges:
             for first, last in self.but(one):
                 insort(self._spans, (first, last, void), key=_first)

@@ -15,7 +15,7 @@ import typer
 from asn1.errors import DecodeError
 from asn1.ps_pdu import liid_text
 from collector.desk.explain import explain_access
-from collector.explain import Step, explain_reason, explain_record
+from collector.explain import Step, explain_reason, explain_record, explain_void
 from collector.explain_order import explain_order
 from collector.facts import RecordFacts
 from collector.facts.stored import facts_of_stored
@@ -80,11 +80,17 @@ def _access(event_id: str, data: Path, as_json: bool) -> None:
 
 def _record(sequence: int, place: StorePlace, registry: Registry, as_json: bool) -> None:
     reader = StoreReader(place.store, Keys(place.keys))
-    record = reader.read(sequence)
+    record, void = reader.read(sequence), reader.voids().of(sequence)
+    if void is not None:
+        _print_steps(sequence, explain_void(sequence, void), as_json)
+        return
     if record is None:
         raise ConfigError(f"There is no record {sequence} in {place.store}: it was evicted, or never stored.")
     standing = reader.standings().of(record)
-    steps = explain_record(record, _order_of(record, registry), _facts(record), standing)
+    _print_steps(sequence, explain_record(record, _order_of(record, registry), _facts(record), standing), as_json)
+
+
+def _print_steps(sequence: int, steps: tuple[Step, ...], as_json: bool) -> None:
     if as_json:
         print_json({"record": sequence, "steps": [step._asdict() for step in steps]})
         return

@@ -36,11 +36,14 @@ def totals_of(*stores: Path) -> Totals:
 
 
 def order_rows(totals: Totals, orders: Iterable[CourtOrder]) -> list[dict[str, Any]]:
-    """The `orders` of `demo --json`, in the order of the documents; what came for no order stands at the end."""
+    """The `orders` of `demo --json`, in the order of the documents; what came for no order stands at the end. `voided`
+    is there where some of what was kept is another shard's."""
     rows: list[dict[str, Any]] = []
     for order in orders:
         counts = totals.orders.get(order.order_id, Counts())
-        rows.append({"order": order.order_id, "kind": str(order.kind), "liid": order.liid, **_numbers(counts)})
+        row = {"order": order.order_id, "kind": str(order.kind), "liid": order.liid, **_numbers(counts)}
+        voided = totals.voided_of(order.order_id)
+        rows.append(row | ({"voided": voided} if voided else {}))
     if totals.unknown:
         rows.append({"order": None, "kind": None, "liid": None, **_numbers(totals.unknown_counts)})
     return rows

@@ -68,12 +68,17 @@ def _facts(manifest: Mapping[str, Any]) -> str:
     rows = {
         "Order": f"{manifest['order']}, version {manifest['version']}, {manifest['kind']}, case {manifest['case']}",
         "LIID": manifest["liid"],
-        "Records": f"{manifest['records']} handed out, {manifest['withheld']} withheld and listed",
+        "Records": f"{manifest['records']} handed out, {manifest['withheld']} withheld and listed" + _voided(manifest),
         "Audit entries": manifest["audit_entries"],
         "Ledger": f"{manifest['ledger']['size']} records, root {manifest['ledger']['root']}",
         "Made": f"{made:%Y-%m-%d %H:%M:%S}Z by {manifest['made_by']}: {manifest['reason']}",
     }
     return _table([(f"<th>{escape(name)}</th>", _cell(value)) for name, value in rows.items()])
+
+
+def _voided(manifest: Mapping[str, Any]) -> str:
+    voided = manifest.get("voided", 0)
+    return f"; {voided} voided: another shard of the fleet has them" if voided else ""
 
 
 def _communications(exported: OrderExport) -> str:

@@ -100,7 +100,8 @@ def make_bundle(
     reader = StoreReader(store, keys)
     survey = reader.survey(order.liid.encode(), partial(of_order, uid=order.uid))
     if not survey.wanted:
-        raise NothingStoredError(f"The store holds no record of {order.order_id}: there is nothing to export.")
+        also = f"; {survey.voided} were stored here and are another shard's" if survey.voided else ""
+        raise NothingStoredError(f"The store holds no record of {order.order_id}{also}: there is nothing to export.")
     record("export", {"actor": by, "reason": reason, "orders": [str(order.order_id)], "form": "evidence bundle"})
     temporary = directory.with_name(directory.name + ".part")
     shutil.rmtree(temporary, ignore_errors=True)
@@ -150,6 +151,7 @@ def _fill(
         "uid": order.uid.hex(),
         "records": records.given,
         "withheld": records.withheld,
+        **({"voided": survey.voided} if survey.voided else {}),
         "audit_entries": entries,
         "ledger": {"origin": origin, "size": tree.size, "root": _root(tree)},
         "made_by": by,

@@ -120,6 +120,7 @@ def seal_order(
             "uid": uid.hex(),
             "records": count,
             "octets": octets,
+            **({"voided": survey.voided} if survey.voided else {}),
             "ledger": {"origin": origin, "first": tree.first, "size": tree.size},
             "sealed_by": by,
             "sealed_at_us": now_us,

@@ -81,7 +81,7 @@ class Streams:
             StreamFact(
                 liid,
                 max(one.delivered, one.stored),
-                one.stored,
+                max(one.stored, 0),
                 one.first_event_us,
                 one.last_event_us,
                 one.seen_us,
@@ -98,6 +98,9 @@ class Streams:
         time_us = unit.commit.time_us
         for record in unit.commit.records:
             blob = _json(record)
+            for _, liid, _, records in blob.get("voided", ()):
+                # Delivered here and kept by another shard: it came, and is not there.
+                self._of(label(bytes.fromhex(liid)), time_us, fresh).stored -= int(records)
             for one in (*blob.get("orders", ()), *blob.get("unknown", ())):
                 stream = self._of(str(one["liid"]), time_us, fresh)
                 stream.delivered += int(one.get("delivered", 0))
@@ -333,4 +336,4 @@ def _json(record: bytes) -> dict[str, Any]:
         value = json.loads(record)
     except ValueError:
         return {}
-    return value if isinstance(value, dict) and "n" in value else {}
+    return value if isinstance(value, dict) and ("n" in value or "voided" in value) else {}

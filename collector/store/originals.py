@@ -26,7 +26,8 @@ from collector.seal import kept_digest, withheld_digest
 from collector.store import frames
 from collector.store.keys import Keys
 from collector.store.pack import ROW, ROW_OCTETS
-from collector.store.walk import DataFrame, SegmentFile, Unit, segment_paths
+from collector.store.walk import DataFrame, SegmentFile, Unit, own_leaves, segment_paths
+from collector.voids import VOIDED, Voids, void_of
 from mediation.law.orders import OrderUid
 
 MAX_RECORDS: Final = 4_000_000
@@ -108,6 +109,7 @@ class Originals:
         self._kept: OrderedDict[tuple[int, int, int], _Kept] = OrderedDict()
         self._kept_octets = 0
         self._unit: tuple[int, int, Unit] | None = None
+        self._voids = Voids()
 
     def find(self, liid: bytes, cin: int, kind: int, epoch: int, number: int) -> Original | None:
         """What is stored under that place; None when nothing is, or no longer."""
@@ -117,7 +119,9 @@ class Originals:
         key = _key(self._salt(liid), *place[1:])
         for table in self._order:
             sequence = table.sequence_of(key)
-            if sequence is not None and (found := self._original(table, sequence, place)) is not None:
+            if sequence is None or self._voids.of(sequence) is not None:
+                continue
+            if (found := self._original(table, sequence, place)) is not None:
                 return found
         return None
 
@@ -157,9 +161,18 @@ class Originals:
                 if unit.data:
                     table.offsets.append(table.next_offset)
                     table.firsts.append(unit.data[0].first_sequence)
+                if any(VOIDED in record for record in unit.commit.records):
+                    self._learn_voids(file, unit)
                 for data in unit.data:
                     self._learn(table, data)
                 table.next_offset, table.reached = unit.end, unit.commit.number
+
+    def _learn_voids(self, file: SegmentFile, unit: Unit) -> None:
+        """What another shard has is no original of ours. A leaf that is not the signed one says nothing."""
+        for leaf in own_leaves(file, unit):
+            void = void_of(leaf.octets, leaf.sequence) if leaf.sound else None
+            if void is not None:
+                self._voids.add(void)
 
     def _learn(self, table: _Table, data: DataFrame) -> None:
         rows = data.rows()
@@ -169,7 +182,8 @@ class Originals:
         keys = _keys(salts, rows["cin"], rows["kind"], rows["epoch"], rows["number"])
         # The first one under a number is the original; what conflicted with it was kept behind it.
         for key, sequence in zip(keys.tolist(), (which + data.first_sequence).tolist(), strict=True):
-            table.fresh.setdefault(key, sequence)
+            if self._voids.of(table.fresh.setdefault(key, sequence)) is not None:
+                table.fresh[key] = sequence
 
     def _salt(self, liid: bytes) -> int:
         """Keyed, so that nobody who chooses numbers can make two places look the same."""

@@ -94,13 +94,14 @@ Wanted = Callable[[DataView], np.ndarray]
 class Survey(NamedTuple):
     """What one pass over a store tells before any octets are read: `leaves` and the chain value of each commit, all
     under signatures that hold; the decisions; the contents of one LIID that came in segments; how many records are
-    `wanted`."""
+    `wanted`, and how many more would be, were they not `voided`."""
 
     leaves: LeafHashes
     chains: Mapping[int, bytes]
     standings: Standings
     segments: dict[tuple[int, int, int], list[Run]]
     wanted: int
+    voided: int
 
 
 class StoreReader:
@@ -237,7 +238,7 @@ class StoreReader:
         the way does not hold."""
         self.voids()
         leaves, chains, found = _Leaves(), dict[int, bytes](), dict[tuple[int, int, int], list[Run]]()
-        count = 0
+        count = voided = 0
         for file, header, unit, wrong in self._units(-1):
             leaves.add(file, header, unit, wrong)
             chains[unit.commit.number] = unit.commit.chain
@@ -245,8 +246,10 @@ class StoreReader:
             for record in unit.commit.records:
                 for key, run in runs_in(record, liid):
                     found.setdefault(key, []).append(run)
-            count += sum(int(self._chosen(_view(data), wanted).sum()) for data in unit.data)
-        return Survey(leaves.all(), chains, self._standings, found, count)
+            for view in map(_view, unit.data):
+                every, here = int(wanted(view).sum()), int(self._chosen(view, wanted).sum())
+                count, voided = count + here, voided + every - here
+        return Survey(leaves.all(), chains, self._standings, found, count, voided)
 
     def segments(self, liid: bytes) -> dict[tuple[int, int, int], list[Run]]:
         """Records of a LIID that are one content, by CIN, kind and epoch (TS 102 232-1, segment flags)."""

@@ -22,6 +22,7 @@ from collector.store import frames
 from collector.store.audit_log import verify_audit
 from collector.store.keys import Keys
 from collector.store.proof import SegmentProof
+from collector.store.reader import StoreReader
 from collector.store.recovery import notice_of
 from collector.store.verifier import Witnessed, utc
 from collector.store.walk import DataFrame, SegmentFile, Unit, own_leaves, segment_paths, sound_rows
@@ -30,6 +31,7 @@ from mediation.ledger.checkpoint import Checkpoint, Trust, keys_of, verify_note
 from mediation.ledger.kernel import CompactRange
 from mediation.ledger.proofs import inclusion_proof, verify_inclusion
 from mediation.ledger.witness import verify_cosigned
+from mediation.runtime.process import IntegrityError
 
 
 class RecordState(StrEnum):
@@ -64,6 +66,8 @@ class RecordReport:
     proof: list[str] = field(default_factory=list)
     note: str | None = None
     notice: dict[str, Any] | None = None
+    voided: str | None = None
+    """Why a record that is proven is not shown all the same: another shard has it."""
 
     @property
     def ok(self) -> bool:
@@ -142,6 +146,7 @@ class _Check:
     def __init__(self, report: RecordReport, directory: Path, trust: Trust, keys: Keys | None, origin: str) -> None:
         self.report = report
         self.known: list[tuple[str, Checkpoint]] = []
+        self._voids = StoreReader(directory, None, trust).voids
         self._trust = trust
         self._keys = keys
         self._origin = origin
@@ -166,6 +171,17 @@ class _Check:
             self._evicted(audit)
         else:
             self._there(newest)
+            self._voided()
+
+    def _voided(self) -> None:
+        try:
+            void = self._voids().of(self.report.sequence)
+        except IntegrityError as error:
+            self.report.faults.append(str(error))
+            return
+        if void is not None:
+            self.report.voided = str(void.why)
+            self.report.said.append(f"A signed leaf behind it says {void.says()}: it is shown to nobody here.")
 
     def _headers(self, directory: Path) -> list[_Segment]:
         found = []

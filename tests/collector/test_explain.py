@@ -11,6 +11,7 @@ from collector.facts import RecordFacts
 from collector.rows import FORM_MASKED, FORM_NOTICE, FORM_RECEIVED
 from collector.standing import entry_to_json, held, of_order
 from collector.store.reader import StoredRecord
+from collector.voids import Void, Why, void_leaves
 from mediation.law.orders import (
     CaseId,
     CourtOrder,
@@ -139,3 +140,13 @@ def test_the_store_s_own_leaf_is_said_to_be_one_and_no_check_claims_to_have_look
 def test_what_is_not_withheld_is_explained_by_the_rule_of_minimisation() -> None:
     steps = explain.explain_record(record(VerdictKind.ACCEPT, Reason.OK), order(), facts())
     assert {step.check: step.rule for step in steps}["minimisation"] == "R-118"
+
+
+def test_a_voided_record_is_explained_without_a_look_at_it() -> None:
+    void = Void(((3, 9),), (), "north", Why.LOST, 1_700_000_000_000_000)
+    (step,) = explain.explain_void(5, void)
+    assert (step.check, step.rule, step.outcome) == ("void", "R-093", explain.WITHHOLDS)
+    assert "leaf 5" in step.fact and "shard north" in step.fact
+    (leaf,) = void_leaves(void)
+    own = record(VerdictKind.ACCEPT, Reason.OK)._replace(form=FORM_NOTICE, octets=leaf, sequence=12)
+    assert "voids 7 records" in explain.explain_record(own, None, None)[0].fact

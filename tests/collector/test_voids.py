@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asn1.errors import DecodeError, LocalError, RefusedError
@@ -138,6 +138,7 @@ def test_a_void_comes_before_a_hold_a_flag_and_a_broken_seal() -> None:
     assert standings.in_force(0) == standings.entries
 
 
+@settings(deadline=None)
 @given(st.lists(RANGES, max_size=6), st.integers(0, 430))
 def test_the_set_is_the_union_whatever_overlaps_and_in_whichever_order(parts, before) -> None:
     voids, told = Voids(), set()
@@ -158,6 +159,7 @@ def test_the_set_is_the_union_whatever_overlaps_and_in_whichever_order(parts, be
     assert {one for one in range(before, 440) if voids.of(one) is not None} == {one for one in told if one >= before}
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 60)))
 def test_sequences_as_ranges_and_back(sequences) -> None:
     ranges = ranges_of(sequences)

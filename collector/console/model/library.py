@@ -191,7 +191,7 @@ class CaseLibrary:
         row = self.find(scope, liid, cin)
         standings = self.reader.standings()
         octets = liid_octets(liid)
-        key = (liid, cin, scope.order_ids, scope.content, scope.privileged, len(standings), signalling)
+        key = (liid, cin, scope.order_ids, scope.content, scope.privileged, standings.version, signalling)
         segments = {} if signalling else self.reader.segments(octets)
         with self._lock:
             kept = self._cache.get(key)

@@ -10,6 +10,7 @@ from collector.registry import Registry
 from collector.store.keys import Keys
 from collector.store.private_files import read_public_key
 from collector.store.store import Store, StoreConfig, StoreHooks
+from collector.voids import Why
 from mediation.law.orders import CourtOrder
 
 SECRET = "<script>alert('SIM-CANARY')</script>"
@@ -47,4 +48,11 @@ class Filled:
         config = StoreConfig(16 << 20, 8 << 20)
         store = Store.open(self.lab.data / "store", config, self.keys, StoreHooks(now_us=lambda: 9))
         store.stand(list(entries))
+        store.close()
+
+    def void(self, ranges: Any) -> None:
+        """Another shard has these."""
+        config = StoreConfig(16 << 20, 8 << 20)
+        store = Store.open(self.lab.data / "store", config, self.keys, StoreHooks(now_us=lambda: 9))
+        store.void(ranges, Why.LOST, "north", lambda _: None)
         store.close()

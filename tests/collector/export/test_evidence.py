@@ -21,6 +21,7 @@ from collector.export.bundle_check import check_bundle
 from collector.standing import held, minimised, of_communication, of_sequences
 from collector.store.epochs import begin_epoch
 from collector.store.reader import StoreReader
+from collector.voids import ranges_of
 from mediation.law.verdicts import Reason
 from mediation.ledger.epochs import LedgerState
 from mediation.ledger.kernel import CompactRange
@@ -273,3 +274,26 @@ async def test_an_order_of_which_nothing_is_stored_has_no_bundle(filled: Filled)
     with pytest.raises(LocalError, match="nothing to export"):
         filled.make("O-9")
     assert filled.recorded == [] and len(list(StoreReader(filled.lab.data / "store").records())) == 17
+
+
+async def test_what_another_shard_has_is_nowhere_in_it_and_counted(filled: Filled) -> None:
+    uid = filled.order("O-1").uid
+    reader = StoreReader(filled.lab.data / "store", filled.keys)
+    mine = [one for one in reader.records() if one.uid == uid]
+    gone = mine[3:8]
+    filled.void(ranges_of(one.sequence for one in gone))
+    made = filled.make()
+    assert filled.check(made).ok and made.records == len(mine) - 5
+    manifest = json.loads((made.directory / "manifest.json").read_bytes())
+    assert manifest["voided"] == 5 and "5 voided" in (made.directory / "index.html").read_text("utf-8")
+    area = (made.directory / "records" / "records.bin").read_bytes()
+    assert not any(one.octets in area for one in gone if one.octets)
+    assert sorted(area) == sorted(b"".join(one.octets or b"" for one in mine if one not in gone))
+
+
+async def test_an_order_of_which_another_shard_has_everything_has_no_bundle_here(filled: Filled) -> None:
+    uid = filled.order("O-1").uid
+    reader = StoreReader(filled.lab.data / "store", filled.keys)
+    filled.void(ranges_of(one.sequence for one in reader.records() if one.uid == uid))
+    with pytest.raises(LocalError, match="another shard"):
+        filled.make()

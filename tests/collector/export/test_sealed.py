@@ -23,6 +23,7 @@ from collector.standing import held, minimised, of_order
 from collector.store.keys import Keys
 from collector.store.reader import LeafHashes, StoreReader
 from collector.store.store import Store, StoreConfig, StoreHooks
+from collector.voids import Why, ranges_of
 from mediation.law.orders import OrderId, order_uid
 from mediation.law.verdicts import Reason
 from mediation.ledger.kernel import CompactRange, leaf_hash
@@ -228,3 +229,16 @@ def test_what_an_interrupted_turn_left_is_cleared_away(place: Place) -> None:
     (place.root / "sealed.part" / "records.bin").write_bytes(os.urandom(9))
     place.seal()
     assert place.verify().ok
+
+
+def test_a_sealed_copy_has_none_of_what_another_shard_has_and_says_how_many(place: Place) -> None:
+    place.put(40, 60)
+    mine = [one.sequence for one in place.reader.records() if one.uid == ORDERS[0].uid]
+    done = threading.Event()
+    place.store.void(ranges_of(mine[:7]), Why.LOST, "north", lambda _: done.set())
+    assert done.wait(10)
+    made = place.seal()
+    manifest = json.loads((made.directory / "manifest.json").read_bytes())
+    assert (manifest["records"], manifest["voided"]) == (len(mine) - 7, 7) and place.verify().ok
+    lines = [json.loads(one) for one in (made.directory / "records.jsonl").read_bytes().splitlines()]
+    assert [one["sequence"] for one in lines] == mine[7:]

@@ -15,6 +15,7 @@ from collector.store import originals
 from collector.store.originals import Originals
 from collector.store.reader import StoreReader
 from collector.store.walk import SegmentFile
+from collector.voids import Why
 from mediation.law.orders import OrderId, order_uid
 
 O_1, O_2 = order_uid(OrderId("O-1")), order_uid(OrderId("O-2"))
@@ -179,3 +180,22 @@ def test_ten_thousand_genuine_duplicates_in_a_row_read_each_batch_once(bench, mo
         assert found.find(b"LAB-1", 7, 1, 0, number).sequence == number
     assert len(read) == 20
     feeder.store.close()
+
+
+def test_what_was_voided_is_no_original_and_what_was_stored_again_is(feeder) -> None:
+    """The stream went and came back: its records are delivered again, and the later ones are ours."""
+    feeder.put((7, 1, 0, 0, b"first"), (7, 1, 0, 1, b"second"))
+    known = feeder.originals()
+    assert known.find(b"LAB-1", 7, 1, 0, 1) is not None
+    done = []
+    feeder.store.void([(1, 1)], Why.LOST, "north", done.append)
+    for _ in range(2000):
+        if done:
+            break
+        time.sleep(0.001)
+    feeder.commit = done[0].number
+    for found in (known, feeder.originals()):
+        assert found.find(b"LAB-1", 7, 1, 0, 1) is None and found.find(b"LAB-1", 7, 1, 0, 0) is not None
+    feeder.put((7, 1, 0, 1, b"second, again"))
+    for found in (known, feeder.originals()):
+        assert found.find(b"LAB-1", 7, 1, 0, 1).digest == feeder.digest(b"second, again")

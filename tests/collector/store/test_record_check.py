@@ -1,5 +1,6 @@
 """One record's proof, streamed: proven, proven by hash, evicted with its notice, changed, missing."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from collector.store.audit_log import AuditLog
 from collector.store.reader import StoreReader
 from collector.store.record_check import RecordReport, RecordState, verify_record
 from collector.store.walk import SegmentFile, segment_paths
+from collector.voids import Why
 from mediation.ledger.checkpoint import parse_note
 from mediation.ledger.proofs import verify_inclusion
 
@@ -146,3 +148,16 @@ def test_attack_another_key_is_not_believed(bench, make_records: Make) -> None:
     stranger = Ed25519PrivateKey.generate().public_key()
     report = verify_record(bench.directory, 0, stranger, bench.keys)
     assert not report.ok and "not signed by this store's key" in report.faults[0]
+
+
+def test_a_voided_record_is_proven_and_said_to_be_another_shard_s(bench, make_records: Make) -> None:
+    store = bench.open()
+    bench.put(store, make_records(6, 90))
+    done = threading.Event()
+    store.void([(2, 3)], Why.RETURNED, "north", lambda info: done.set())
+    assert done.wait(10)
+    store.close()
+    found = checked(bench, 2)
+    assert found.ok and found.voided == "returned" == found.as_dict()["voided"]
+    assert "shard north" in found.said[-1]
+    assert checked(bench, 4).voided is None

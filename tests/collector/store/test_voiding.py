@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from asn1.errors import LocalError
 from collector.accounts import Totals, summarise
+from collector.reconcile.ledgers import Streams
 from collector.rows import FORM_NOTICE
 from collector.standing import State, held, of_order, of_sequences, released
 from collector.store import frames
@@ -287,3 +288,19 @@ def test_attack_a_void_that_this_key_did_not_sign_hides_nothing(bench, make_reco
         found = {one.sequence: one for one in reader.records(all_rows)}
         assert set(found) == set(range(6)) and not reader.voids()
         assert all(one.octets is None and one.fault for one in found.values())
+
+
+def test_streams_that_are_compared_with_orders_have_them_as_delivered_and_not_stored(bench, make_records: Make) -> None:
+    store = bench.open()
+    bench.put(store, make_records(6, 90))
+    gone = Counter(one.liid for one in StoreReader(bench.directory).records() if one.sequence in (1, 2))
+    void(store, (1, 2))
+    store.close()
+    streams = Streams()
+    for path in segment_paths(bench.directory):
+        with SegmentFile(path) as file:
+            for unit in file.units(file.header()):
+                streams.add(unit, True)
+    assert {one.liid: one.stored for one in streams.facts()} == {
+        f"LAB-{number}": 3 - gone[b"LAB-%d" % number] for number in range(2)
+    }
