@@ -1,10 +1,11 @@
 """Voided: stored records that are not this shard's to have, since their stream went before they were marked (ADR 0048).
 
-    {"void": {"v": 1, "ranges": [[first, last], …], "sums": [{"order", "liid", "cin", "kind", "count", "from", "to",
-     "other", "verdicts": {…}}, …], "shard", "why", "at_us"}}
+    {"void": {"v": 1, "generation", "ranges": [[first, last], …], "sums": [{"order", "liid", "cin", "kind", "count",
+     "from", "to", "other", "verdicts": {…}}, …], "shard", "why", "at_us"}}
 
-A signed leaf of the store's own. `shard` is who may have the records, empty where nobody knows; `sums` say of what the
-records were, so that counts are put right without reading them; one void is several leaves where one would be too long.
+A signed leaf of the store's own. `shard` is who may have the records, empty where nobody knows; `generation` is the
+segment that they are all in, and `sums` say what they were, so that counts are put right without reading them. One void
+is several leaves where one would be too long: their ranges and sums belong together, none of them to one another.
 
 Rules. A leaf names records before itself and none behind it: first in first out, it outlives what it names, so it is
 never carried and needs no room kept. Nobody takes a void back, and it withholds everything, metadata too: whoever reads
@@ -64,8 +65,9 @@ class VoidSum(NamedTuple):
 
 
 class Void(NamedTuple):
-    """`ranges` ascending, none touching the next."""
+    """`ranges` ascending, none touching the next; all in the segment of that generation."""
 
+    generation: int
     ranges: tuple[Range, ...]
     sums: tuple[VoidSum, ...]
     shard: str
@@ -154,7 +156,8 @@ def _value(void: Void) -> dict[str, Any]:
         for one in void.sums
     ]
     ranges = [list(one) for one in void.ranges]
-    return {"v": FORMAT, "ranges": ranges, "sums": sums, "shard": void.shard, "why": void.why, "at_us": void.at_us}
+    said = {"shard": void.shard, "why": void.why, "at_us": void.at_us}
+    return {"v": FORMAT, "generation": void.generation, "ranges": ranges, "sums": sums, **said}
 
 
 def _void(value: dict[str, Any]) -> Void:
@@ -179,7 +182,7 @@ def _void(value: dict[str, Any]) -> Void:
         )
         for one in value["sums"]
     )
-    return Void(ranges, sums, str(value["shard"]), Why(value["why"]), int(value["at_us"]))
+    return Void(int(value["generation"]), ranges, sums, str(value["shard"]), Why(value["why"]), int(value["at_us"]))
 
 
 class SumOfRows:

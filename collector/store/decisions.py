@@ -122,10 +122,11 @@ class DecisionBook:
             self.standings.voids.add(void)
             self._voiding.add(void)
 
-    def expect_void(self, void: Void) -> None:
-        """It is on its way: nobody voids these records again."""
+    def expect_voids(self, voids: Iterable[Void]) -> None:
+        """They are on their way: nobody voids these records again."""
         with self._lock:
-            self._voiding.add(void)
+            for void in voids:
+                self._voiding.add(void)
 
     def not_voided(self, wanted: Iterable[Range]) -> list[Range]:
         """What of these records is neither voided nor about to be."""

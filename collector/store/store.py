@@ -54,9 +54,9 @@ from collector.store.settings import (
 )
 from collector.store.trouble import not_opened, stopped
 from collector.store.unit_buffer import UnitBuffer
-from collector.store.voiding import VoidBatch, find, sums_of, void_batch
+from collector.store.voiding import VoidBatch, find, void_batch, voids_of
 from collector.store.walk import NO_ORDER, Unit
-from collector.voids import Range, Void, Voids, VoidSum, Why, merged_ranges
+from collector.voids import Range, Voids, VoidSum, Why, merged_ranges
 from mediation.law.verdicts import VerdictKind
 from mediation.ledger.checkpoint import Checkpoint
 from mediation.ledger.kernel import CompactRange, leaf_hash
@@ -108,6 +108,8 @@ class Store:
         """A sentence while nothing is stored because what would go is not safe to lose."""
         self._buffer = UnitBuffer()
         self._framer = Framer(keys, config.encryption)
+        self._void_lock = threading.Lock()
+        """Nobody voids a record twice."""
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
 
     @classmethod
@@ -163,24 +165,24 @@ class Store:
         self, ranges: Sequence[Range], why: Why, shard: str, on_durable: Callable[[CommitInfo], None]
     ) -> tuple[VoidSum, ...]:
         """Queue the void of durable records (`collector.voids`; sequences, both ends included, in any order): signed
-        leaves, in force when durable, never taken back. Returns what the records were. What is voided already or was
-        evicted is left out of it; where nothing is left, nothing is written, and `on_durable` is not called. `shard` is
-        who may have them, "" where nobody knows. As `submit`, and LocalError for records that are not durable yet, or
-        that no peer sent. The records' columns are read from disk on the caller's thread."""
-        segments = tuple(self._segments)
-        oldest = segments[0].header.first_sequence if segments else 0
-        wanted = [(max(first, oldest), last) for first, last in merged_ranges(ranges) if last >= oldest]
-        if wanted and wanted[-1][1] >= (segments[-1].next_sequence if segments else 0):
-            raise LocalError(f"record {wanted[-1][1]} is to be voided and is not durable yet")
-        left = tuple(self._decisions.not_voided(wanted))
-        if not left:
-            return ()
-        sums = sums_of([(one.path, one.header) for one in segments], left)
-        now_us = self._hooks.now_us()
-        batch = void_batch(Void(left, sums, shard, why, now_us), now_us, on_durable)
-        self._decisions.expect_void(batch.void)
-        self.submit(batch)
-        return sums
+        leaves, in force when durable, never taken back. Returns what the records were, segment by segment. What is
+        voided already or was evicted is left out of it; where nothing is left, nothing is written, and `on_durable` is
+        not called. `shard` is who may have them, "" where nobody knows. As `submit`, and LocalError for records that
+        are not durable yet, or that no peer sent. The records' columns are read from disk on the caller's thread."""
+        with self._void_lock:
+            segments = tuple(self._segments)
+            oldest = segments[0].header.first_sequence if segments else 0
+            wanted = [(max(first, oldest), last) for first, last in merged_ranges(ranges) if last >= oldest]
+            if wanted and wanted[-1][1] >= (segments[-1].next_sequence if segments else 0):
+                raise LocalError(f"record {wanted[-1][1]} is to be voided and is not durable yet")
+            left = self._decisions.not_voided(wanted)
+            if not left:
+                return ()
+            now_us = self._hooks.now_us()
+            voids = voids_of([(one.path, one.header) for one in segments], left, shard, why, now_us)
+            self.submit(void_batch(voids, now_us, on_durable))
+            self._decisions.expect_voids(voids)
+        return tuple(one for void in voids for one in void.sums)
 
     def find(self, first: int, last: int, wanted: Wanted) -> tuple[Range, ...]:
         """The durable records of `[first, last]` that `wanted` selects by their columns, for who voids them
@@ -341,7 +343,8 @@ class Store:
         sequence = info.first_sequence
         for plan in plans:
             if isinstance(plan.batch, VoidBatch):
-                self._decisions.voided(plan.batch.void)
+                for void in plan.batch.voids:
+                    self._decisions.voided(void)
             if isinstance(plan.batch, DecisionBatch):
                 for at, entry in enumerate(plan.batch.entries, sequence):
                     self._decisions.add(at, (at, entry))

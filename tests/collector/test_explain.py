@@ -143,7 +143,7 @@ def test_what_is_not_withheld_is_explained_by_the_rule_of_minimisation() -> None
 
 
 def test_a_voided_record_is_explained_without_a_look_at_it() -> None:
-    void = Void(((3, 9),), (), "north", Why.LOST, 1_700_000_000_000_000)
+    void = Void(0, ((3, 9),), (), "north", Why.LOST, 1_700_000_000_000_000)
     (step,) = explain.explain_void(5, void)
     assert (step.check, step.rule, step.outcome) == ("void", "R-093", explain.WITHHOLDS)
     assert "leaf 5" in step.fact and "shard north" in step.fact

@@ -41,7 +41,7 @@ RANGES = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 12)).map(lambda 
 
 def void(*ranges: tuple[int, int], shard: str = "north", why: Why = Why.LOST) -> Void:
     total = VoidSum(UID, b"LAB-1", 7, 1, 3, 1, 1, 1, (("ACCEPT", 2), ("MASK", 1)))
-    return Void(tuple(ranges), (total,), shard, why, T0)
+    return Void(4, tuple(ranges), (total,), shard, why, T0)
 
 
 def test_a_void_reads_as_it_was_written_and_says_who_has_the_record() -> None:
@@ -55,7 +55,7 @@ def test_a_void_reads_as_it_was_written_and_says_who_has_the_record() -> None:
 def test_a_long_void_is_several_leaves_and_nothing_of_it_is_lost() -> None:
     ranges = tuple((at, at + 1) for at in range(10**15, 10**15 + 40_000, 4))
     sums = tuple(VoidSum(UID, b"LAB-%d" % at, at, 1, 1, 1, 0, 0, (("ACCEPT", 1),)) for at in range(900))
-    leaves = void_leaves(Void(ranges, sums, "north", Why.RETURNED, T0))
+    leaves = void_leaves(Void(4, ranges, sums, "north", Why.RETURNED, T0))
     assert len(leaves) > 8 and max(map(len, leaves)) <= MAX_LEAF_OCTETS
     read = [void_of(leaf, 10**16) for leaf in leaves]
     assert all(one is not None for one in read)
@@ -79,6 +79,7 @@ def test_a_long_void_is_several_leaves_and_nothing_of_it_is_lost() -> None:
         {"shard": 5},
         {"sums": [{"order": "zz"}]},
         {"at_us": None},
+        {"generation": None},
     ],
 )
 def test_attack_a_leaf_that_says_nonsense_is_refused_whole(change) -> None:
