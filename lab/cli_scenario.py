@@ -10,7 +10,7 @@ import typer
 from lab.output import JsonOption, banner, console, print_json, table
 from lab.scenario.catalogue import Source, find, shipped
 from lab.scenario.lint import problems
-from lab.scenario.model import Scenario
+from lab.scenario.model import ETSI, Scenario
 from mediation.runtime.config import ConfigError, NotReadyError
 
 SKELETON: Final = Path(__file__).resolve().parent / "data" / "scenario.yaml"
@@ -21,12 +21,26 @@ One = Annotated[str, typer.Argument(metavar="ID|FILE")]
 
 
 def listing(as_json: JsonOption = False) -> None:
-    """What is shipped."""
+    """What is shipped, in which dialect it is delivered, and why a story has no form in another."""
     found = [one.load() for one in shipped().values()]
     if as_json:
-        print_json([{"id": one.id, "title": one.title, "briefing": one.briefing, "form": one.form} for one in found])
+        print_json([_listed(one) for one in found])
         return
-    table("Scenarios", ("id", "title"), [(one.id, one.title) for one in found], console())
+    rows = [(one.id, one.title, one.form, _others(one)) for one in found]
+    table("Scenarios", ("id", "title", "dialect", "in another"), rows, console())
+
+
+def _listed(scenario: Scenario) -> dict[str, Any]:
+    forms = {} if scenario.form != ETSI else {f"{scenario.id}{one}": name for one, name in scenario.forms.items()}
+    names = {"id", "title", "briefing", "form", "only", "why"}
+    return {**scenario.model_dump(mode="json", include=names), "forms": forms}
+
+
+def _others(scenario: Scenario) -> str:
+    """Of a story as its file has it: its other forms, or why there are none."""
+    if scenario.form != ETSI:
+        return ""
+    return scenario.why.strip() or " ".join(f"{scenario.id}{letter}" for letter in scenario.forms)
 
 
 def show(
@@ -42,6 +56,8 @@ def show(
     out = console()
     banner(out)
     out.print(f"{scenario.id} {scenario.title}\n\n{scenario.briefing.strip()}\n", markup=False)
+    if others := _others(scenario):
+        out.print(f"Delivered in {scenario.form}; in another dialect: {others}\n", markup=False)
     if scenario.subscribers:
         people = [(name, one.number, one.says) for name, one in scenario.subscribers.items()]
         table("People", ("name", "number", "who"), people, out)
@@ -59,7 +75,7 @@ def show(
 
 
 def _shown(scenario: Scenario, answers: bool) -> dict[str, Any]:
-    names = {"id", "title", "briefing", "times", "subscribers", "form"}
+    names = {"id", "title", "briefing", "times", "subscribers", "form", "only", "why"}
     more = {"answers", "expect", "scoring"} if answers else set()
     return {"simulation": True, **scenario.model_dump(mode="json", include=names | more, exclude_none=True)}
 

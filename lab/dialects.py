@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from collector.handover_config import HandoverModel
 from mediation.runtime.config import ConfigError
 
 FORMS: Final[Mapping[str, str]] = {"t1678": "apdu", "pcesp": "12", "ias": "apdu", "jstd025": "12"}
@@ -57,12 +58,14 @@ def mediation_links(
 
 def collector_links(
     dialects: tuple[str, ...], ports: Mapping[str, int], host: str, cdc: Callable[[str], dict[str, Any]],
-    policy: Mapping[str, Any],
+    policy: Mapping[str, Any], link: Mapping[str, Any],
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """The collector's listeners, two a dialect."""
+    """The collector's listeners, two a dialect. `link`: what a run configures of all its links; what only ETSI links
+    have (acknowledgement, encryption, integrity) is left out."""
+    own = {name: value for name, value in link.items() if name not in HandoverModel.model_fields}
     links: list[dict[str, Any]] = []
     for dialect in dialects:
-        common: dict[str, Any] = {"dialect": dialect, "group": dialect}
+        common: dict[str, Any] = {**own, "dialect": dialect, "group": dialect}
         if policy:
             common["policy"] = dict(policy)
         form: str | int = FORMS[dialect] if FORMS[dialect] == "apdu" else int(FORMS[dialect])

@@ -69,9 +69,9 @@ class Plan:
     mediation: Mapping[str, Any] = field(default_factory=dict)
     collector: Mapping[str, Any] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
-    """Of both links of the collector (`collector.config.PolicyConfig`)."""
+    """Of the collector's handover links, ETSI and US alike (`collector.config.PolicyConfig`)."""
     link: Mapping[str, Any] = field(default_factory=dict)
-    """More of both links (`collector.config.LinkConfig`)."""
+    """More of them (`collector.config.LinkConfig`); a US link has it but for what only ETSI links know."""
     reconcile: bool = False
     """Whether the reconciler runs too."""
     desk: bool = False
@@ -423,7 +423,9 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             for interface in ("hi2", "hi3")
         ]
         mine = {port: ports[at(port)] for port in plan.links}
-        links += dialects.collector_links(plan.dialects, mine, HOST, lambda port: handover(at(port), name), plan.policy)
+        links += dialects.collector_links(
+            plan.dialects, mine, HOST, lambda port: handover(at(port), name), plan.policy, plan.link
+        )
         return {
             "data_dir": data / name,
             "clock": clock,

@@ -68,8 +68,8 @@ class FaultsModel(Model):
     `content_tasks`: the element is asked for content under a pen register. `wrong_number`: another number is
     provisioned; `wrong_host`: another address of a host. `rogue_task`: numbers tasked without any order. `cut`:
     handover links that are down (`cdc`, `ccc`: those of every US dialect). `swap`: records that leave behind their
-    successor. `skip`: sequence numbers that are never used. `delay`: late IRI. The last two are of ETSI records
-    alone. `resend_window`: how many delivered records of a LIID are kept for `resend` and `conflict`."""
+    successor. `skip`: sequence numbers that are never used, of ETSI records alone. `delay`: late IRI or call data.
+    `resend_window`: how many delivered records of a LIID are kept for `resend` and `conflict`."""
 
     window_slack_s: dict[str, Annotated[float, Field(ge=0, le=86_400 * 400)]] = Field(default_factory=dict)
     keep_in_force: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ from pydantic import Field, ValidationError
 
 from asn1.errors import RefusedError
 from mediation.config import FaultsModel
-from mediation.journal import HI2, Entry
+from mediation.journal import HI3, Entry
 from mediation.law.orders import CourtOrder, Exigency, OrderState, Service, Window
 from mediation.runtime.config import Model
 
@@ -134,7 +134,7 @@ class Faults:
             return entries
         out: list[Entry] = []
         for entry in entries:
-            delay = model.delay.get(entry.liid) if entry.stream == HI2 and not entry.tri else None
+            delay = model.delay.get(entry.liid) if entry.stream != HI3 and not entry.tri else None
             if delay is not None and self._hits("delay", entry.liid, delay.share):
                 self._delays += 1
                 self._delayed.append((now_us + delay.us, self._delays, entry))

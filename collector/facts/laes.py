@@ -8,6 +8,7 @@ DecodeError and nothing else, for any message that a decoder of `asn1.laes` gave
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -112,7 +113,7 @@ def _message(message: CdcMessage, row: Row, arrival_us: int, liid: str) -> Recor
     )  # fmt: skip
     if row.whole:
         item = "user_content" if message.name == "uuContent" else "content_delivery"
-        return facts._replace(service=_carried_service(message, row), content=(item,))
+        return _carried(facts._replace(content=(item,)), message)
     if row.signalling is not None:
         return _direct(facts, fields[row.signalling])
     facts = _with_digits(facts, message)
@@ -285,13 +286,20 @@ def _not_sip() -> Signalling:
     raise DecodeError(DecodeError.BAD_VALUE, "signalling of a protocol that is not read here")
 
 
-def _carried_service(message: CdcMessage, row: Row) -> Service | None:
-    """A UUContent that is a SIP MESSAGE is a short message."""
-    if message.name != "uuContent":
-        return row.service
-    for one in message.fields.get("signalingMsg", []):
-        try:
-            return read_sip(one["sigMsg"]).service
-        except DecodeError:
-            continue
-    return row.service
+def _carried(facts: RecordFacts, message: CdcMessage) -> RecordFacts:
+    """A UUContent may carry the signalling that brought it: whose words they are stands there (R-022), and one that is
+    a SIP MESSAGE is a short message. What cannot be read says nothing."""
+    said: list[Signalling] = []
+    for one in message.fields.get("signalingMsg", []) if message.name == "uuContent" else ():
+        with contextlib.suppress(DecodeError):
+            said.append(read_sip(one["sigMsg"]))
+    if not said:
+        return facts
+    facts = facts._replace(service=said[0].service)
+    parties = frozenset().union(*(one.parties for one in said))
+    if not parties:
+        return facts
+    return facts._replace(
+        parties=parties, parties_known=True, inherits=False, originators=said[0].originators,
+        recipients=said[0].recipients, opens=said[0].opens,
+    )  # fmt: skip

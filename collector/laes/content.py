@@ -78,12 +78,12 @@ class ContentLane:
             self._judging.unreadable(link, self._case_of_broken(link, arrived.octets, now_us), arrived, KIND_CC, error)
             return
         channels = tuple(self._names.channel(key) for key in naming.keys_of(record, link.address))
-        group = self._groups[link.terms.group]
-        channel = next((one for one in channels if group.claims(one, now_us)), None)
+        group, at_us = self._groups[link.terms.group], naming.stamp_of(record)
+        channel = next((one for one in channels if group.claims(one, now_us, at_us)), None)
         if channel is None and may_wait:
             self.judge_waiting(link, link.hold.add(Waiting(arrived.octets, channels, arrived.arrival_us)), now_us)
             return
-        claims = () if channel is None else group.claims(channel, now_us)
+        claims = () if channel is None else group.claims(channel, now_us, at_us)
         whose = whose_content(record, claims)
         if whose.code is not None:
             link.state.errors[whose.code] += 1

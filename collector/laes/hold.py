@@ -54,14 +54,16 @@ class Hold:
         numbers = {number for channel in channels for number in self._by_channel.get(channel, ())}
         return [self._pop(number) for number in sorted(numbers)]
 
+    def is_due(self, now_us: int) -> bool:
+        """Whether what came first has waited long enough."""
+        oldest = next(iter(self._waiting.values()), None)
+        return oldest is not None and now_us - oldest.arrival_us > self._wait_us
+
     def due(self, now_us: int) -> list[Waiting]:
         """What has waited long enough."""
         out: list[Waiting] = []
-        while self._waiting:
-            number, one = next(iter(self._waiting.items()))
-            if now_us - one.arrival_us <= self._wait_us:
-                break
-            out.append(self._pop(number))
+        while self.is_due(now_us):
+            out.append(self._pop(next(iter(self._waiting))))
         return out
 
     def rest(self) -> list[Waiting]:

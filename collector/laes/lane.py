@@ -94,10 +94,16 @@ class LaesLane:
         """A record that is larger than the link takes, and not there."""
         self._judging.oversized(self._links[name], octets, kind)
 
-    def waiting(self, now_us: int, everything: bool = False) -> None:
-        """Judge content that has waited long enough, or all of it."""
+    def waiting(self, now_us: int, everything: bool = False, unread: Callable[[str], bool] = lambda _: False) -> None:
+        """Judge content that has waited long enough, or all of it. `unread`: whether call data of a group has come and
+        was not read yet, however long ago: what announces the content may be among it, so it goes on waiting."""
         for link in self._links.values():
-            waiting = link.hold.rest() if everything else link.hold.due(now_us)
+            if everything:
+                waiting = link.hold.rest()
+            elif link.hold.is_due(now_us) and not unread(link.terms.group):
+                waiting = link.hold.due(now_us)
+            else:
+                continue
             self._content.judge_waiting(link, waiting, now_us)
 
     # Call data
@@ -119,7 +125,7 @@ class LaesLane:
             return
         if facts.event_us is not None and facts.qualifier != "arrival":
             link.state.quality.signalling(facts.event_us, arrived.arrival_us)
-        cin = self._cin(link, message, liid, name, now_us)
+        cin = self._cin(link, message, liid, name, facts.event_us, now_us)
         facts = facts._replace(cin=cin, unplaced=cin is None)
         code, side = message_code(link.terms.dialect, message.name), _SIDE_OF[facts.target_sends]
         verdict = judging.judge(link, arrived, facts, orders, liid_id, KIND_IRI, code, side, now_us)
@@ -142,7 +148,9 @@ class LaesLane:
             self._judging.careful.inherit(slot, before)
             self._judging.batch.account.mark(StreamMark(liid, number, KIND_IRI, 0, -1, TARGET_OK))
 
-    def _cin(self, link: LaesLink, message: CdcMessage, liid: bytes, name: str | None, now_us: int) -> int | None:
+    def _cin(
+        self, link: LaesLink, message: CdcMessage, liid: bytes, name: str | None, at_us: int | None, now_us: int
+    ) -> int | None:
         """The number of a message's call; None where it names none, or its number is another's too."""
         keys: list[naming.Key] = []
         if name is None:
@@ -152,7 +160,7 @@ class LaesLane:
         elif message.name in _REPORTS and (key := naming.content_of(message)) is not None:
             keys = [key]
         group = self._groups[link.terms.group]
-        claims = [claim for one in keys for claim in group.claims(self._names.channel(one), now_us)]
+        claims = [claim for one in keys for claim in group.claims(self._names.channel(one), now_us, at_us)]
         owners = {claim.owner for claim in claims if claim.owner.liid == _text(liid)}
         if len(owners) == 1 and (cin := owners.pop().cin) >= 0:
             return cin
@@ -170,22 +178,23 @@ class LaesLane:
     ) -> None:
         """What a message says of content: whose channels are whose from here on, and what waited for them."""
         group, text = self._groups[link.terms.group], _text(liid)
+        at_us = None if facts.qualifier == "arrival" else facts.event_us
         found = naming.announcement_of(message)
         channels = () if found is None else tuple((self._names.channel(key), side) for key, side in found.keys)
         closes = message.name in naming.CLOSES
         if closes:
             for channel, _ in channels:
-                for owner in group.close(channel, text, now_us):
+                for owner in group.close(channel, text, now_us, at_us):
                     self._put_down(link, channel, liid, owner.cin, naming.EITHER, False, lasting)
         elif found is not None:
             # Of a case without an order nothing is looked up, so that strangers fill no table.
             alone = len(found.calls) < 2 or (lasting and self._all_with_target(liid, found.calls[1:]))
             owner = Owner(text, cin if cin is not None and alone else -1)
             for channel, side in channels:
-                group.open(channel, Claim(owner, side, found.subject), now_us)
+                group.open(channel, Claim(owner, side, found.subject, at_us), now_us)
                 self._put_down(link, channel, liid, owner.cin, side, True, lasting)
         if facts.iri_type == "end" and cin is not None:
-            group.over(Owner(text, cin), now_us)
+            group.over(Owner(text, cin), now_us, at_us)
         if channels and not closes:
             self._release(link.terms.group, [channel for channel, _ in channels], now_us)
 

@@ -106,6 +106,12 @@ def keys_of(record: CcApdu | CccDatagram, address: Endpoint) -> tuple[Key, ...]:
     return (here,) if content is None else (("content", content),)
 
 
+def stamp_of(record: CcApdu | CccDatagram) -> int | None:
+    """When a piece of content was intercepted, by its own label; None where that says nothing."""
+    stamp = record.time_us if isinstance(record, CccDatagram) else (record.header or {}).get("timeStamp")
+    return stamp if isinstance(stamp, int) else None
+
+
 def named_case(record: CcApdu | CccDatagram) -> str | None:
     """The case that a piece of content says it is of; None when it says none. Of a datagram it may be the first eight
     octets of a longer one."""

@@ -3,12 +3,14 @@
 Rules. Nothing is ever answered. Call data is framed by `asn1.laes.stream`; what has come whole is judged at once, into
 the arena, or waits in the connection, which is not read meanwhile, until there is an arena again. A datagram is one
 piece of content; while nothing is read, datagrams wait in the socket, and what the kernel drops there is counted and
-told. Datagrams that nobody has announced wait in the lane. No record is judged here. One thread, the event loop's.
+told. Datagrams that nobody has announced wait in the lane, at least until the call data that came before was read, so
+that a busy machine makes no difference. No record is judged here. One thread, the event loop's.
 """
 
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import struct
 from collections import deque
@@ -127,8 +129,16 @@ class Feed(RecordFeed):
 
     def waiting(self, everything: bool = False) -> None:
         """Content that has waited long enough, or all of it."""
-        self.lane.waiting(self.receiver.now_us(), everything)
+        self.lane.waiting(self.receiver.now_us(), everything, self._unread)
         self.account(self, 0)
+
+    def _unread(self, group: str) -> bool:
+        """Whether call data of a group lies in one of our sockets, or in a connection that waits for something."""
+        return any(
+            one.unread
+            for one in self.receiver.connections.values()
+            if isinstance(one, CdcConnection) and one.link.laes is not None and one.link.laes.group == group
+        )
 
     def durable(self, position: int) -> None:
         """Nobody is told."""
@@ -237,6 +247,16 @@ class CdcConnection(RecordConnection):
     def __init__(self, feed: Feed, link: LinkState, record_s: float, idle_s: float, limit: int) -> None:
         assert link.laes is not None
         super().__init__(feed, link, _starts(link.laes), record_s, idle_s, limit)
+
+    @property
+    def unread(self) -> bool:
+        """Whether something has come that was not judged yet."""
+        if self._closing or self._waits:
+            return self._waits and not self._closing
+        known = self.transport.get_extra_info("socket")
+        looked = select.poll()
+        looked.register(known, select.POLLIN)
+        return bool(looked.poll(0))
 
 
 def _starts(terms: LaesTerms) -> bytes:

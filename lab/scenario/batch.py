@@ -109,6 +109,8 @@ def suite(wish: Wish, result: dict[str, Any]) -> Suite:
             why = "" if check["ok"] else "\n".join((f"It does not hold that {check['name']}.", *said))
             cases.append(Case(check["name"], why, says="" if why else check["found"]))
     about = {"title": scenario.title, "seed": str(scenario.seed), "form": scenario.form}
+    if scenario.only is not None:
+        about["no_other_form"] = scenario.why.strip()
     return Suite(scenario.id, tuple(cases), float(result.get("seconds", 0.0)), _begins(scenario), about)
 
 

@@ -224,7 +224,8 @@ class Expect(Model):
 
 
 class Configuration(Model):
-    """What this scenario configures otherwise, a process; `policy` goes to both links of the collector, `link` too."""
+    """What this scenario configures otherwise, a process; `policy` and `link` go to the collector's handover links,
+    those of the US dialects among them."""
 
     carrier: dict[str, Any] = Field(default_factory=dict)
     mediation: dict[str, Any] = Field(default_factory=dict)
@@ -312,6 +313,9 @@ class Scenario(Model):
     forms: dict[Annotated[str, Field(pattern="^[a-z]$")], Dialect | list[Dialect]] = Field(default_factory=dict)
     """The same story delivered in another dialect: `u: t1678` makes SC-06u of SC-06, whose LIIDs `LI-…` get the mark
     of that dialect. Of several the first is meant; the others are there beside it."""
+    only: Form | None = None
+    """The one dialect the story can be told in, where no other form of it would tell anything; `why` says why."""
+    why: str = ""
     form: Form = ETSI
     canaries: list[str] = Field(default_factory=list)
     """Words of withheld content: none may lie in any file of the run."""
@@ -319,6 +323,14 @@ class Scenario(Model):
     """By LIID, records that arrive more often than the mediation function numbered them, other than as duplicates."""
     steps: Annotated[list[Step], Field(min_length=1)]
     expect: Annotated[list[Expect], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _has_a_reason(self) -> Scenario:
+        if (self.only is None) != (not self.why.strip()):
+            raise ValueError("`only` names the one dialect of a story and `why` the reason: give both or neither")
+        if self.only is not None and self.forms:
+            raise ValueError(f"a story of {self.only} alone has no other forms")
+        return self
 
     @model_validator(mode="after")
     def _plays_what_there_is(self) -> Scenario:

@@ -126,15 +126,22 @@ def _over_ims(value: Any) -> Any:  # noqa: ANN401  whatever YAML may hold
 
 
 def _this_form_alone(story: dict[str, Any]) -> dict[str, Any]:
-    """Without the steps and expectations of other forms. What is not shaped as it has to be stays, to be refused."""
+    """Without the steps and expectations of other forms, those of cards among them. What is not shaped as it has to be
+    stays, to be refused."""
     form = story.get("form", ETSI)
 
     def is_ours(one: object) -> bool:
         only = one.get("only") if isinstance(one, dict) else None
         return not isinstance(only, list) or form in only
 
-    parts = {name: story[name] for name in ("steps", "expect") if isinstance(story.get(name), list)}
-    return story | {name: [one for one in part if is_ours(one)] for name, part in parts.items()}
+    def ours(held: dict[str, Any], *names: str) -> dict[str, Any]:
+        parts = {name: held[name] for name in names if isinstance(held.get(name), list)}
+        return held | {name: [one for one in part if is_ours(one)] for name, part in parts.items()}
+
+    cards = story.get("injects")
+    if isinstance(cards, list):
+        story = story | {"injects": [ours(one, "steps") if isinstance(one, dict) else one for one in cards]}
+    return ours(story, "steps", "expect")
 
 
 def _each_text(value: Any, turned: Callable[[str], str]) -> Any:  # noqa: ANN401  whatever YAML may hold

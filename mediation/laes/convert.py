@@ -66,7 +66,7 @@ def tell(tongue: Tongue, role: str, pdu: X2X3Pdu, at: Moment, allowed: redact.Gr
         return Told(at.call._replace(opened=int(stage), content=content), tuple(messages))
     if pdu.payload_format not in (PayloadFormat.IPV4, PayloadFormat.IPV6):
         return Told(at.call)
-    if role == "web":
+    if role == "web" and pdu.pdu_type == PduType.X2:
         return _header(tongue, pdu.payload, at)
     if not at.content or pdu.pdu_type != PduType.X3 or tongue.access == (role == "voice"):
         return Told(at.call)
@@ -155,13 +155,15 @@ def _header(tongue: Tongue, octets: bytes, at: Moment) -> Told:
 
 
 def _packet(tongue: Tongue, octets: bytes, at: Moment, up: bool) -> Told:
-    """A packet of content. The first may come before the signalling that answers the call."""
+    """A packet of content. The first may come before the signalling that answers the call; one that cannot go out is
+    told once, and when it is over where content goes from then on."""
     packet = packets.parse_ip(octets)
     if packet is None:
         raise DecodeError(DecodeError.BAD_VALUE, "no IP packet", 0, "payload")
     call, messages = at.call, list[CdcMessage]()
     possible = up and bool(at.site.form)
-    if call.content == "" or (call.content == "missing" and possible):
+    lost = call.content == "open" and not possible and not tongue.access
+    if lost or call.content == "" or (call.content == "missing" and possible):
         call, act = _announced(call, possible)
         at = at._replace(call=call, leg=_talking(call))
         if tongue.access:

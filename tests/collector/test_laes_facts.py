@@ -450,6 +450,27 @@ def test_a_stranger_s_signalling_is_refused() -> None:
     assert judge(ORDER, direct(("SIP", octets))).reasons[0] is Reason.TARGET_MISMATCH
 
 
+def words(signalling: bytes | None, **more: Any) -> RecordFacts:
+    """A UUContent of a warrant, with the signalling that brought it."""
+    held = {} if signalling is None else {"signalingMsg": [{"signalingProt": "SIP", "sigMsg": signalling}]}
+    body = ("sip", {"sipBody": {"sipBodyHeader": [], "sipBodyContents": b"words"}})
+    head = {"caseId": CASE, "iAPSystemId": "ims-1", "timestamp": T, "callId": {"main": "17"}}
+    return read(CdcMessage("uuContent", {**head, "content": body, **held, **more}, t1678.MODULE))
+
+
+def test_attack_words_of_a_stranger_s_message_are_refused_by_the_signalling_that_brought_them() -> None:
+    """R-022: nothing else in a UUContent says whose they are, and its call was never heard of."""
+    warrant = replace(ORDER, kind=OrderKind.EAVESDROPPING, services=frozenset({Service.SMS, Service.VOICE}))
+    ours, theirs = words(SIP), words(SIP.replace(b"+12125550100", b"+12125550177"))
+    assert (ours.service, ours.parties_known, ours.inherits) == (Service.SMS, True, False)
+    assert judge(warrant, ours).kind is VerdictKind.ACCEPT
+    assert judge(warrant, theirs).reasons == (Reason.TARGET_MISMATCH,)
+    for facts in (words(None), words(b"no SIP at all")):
+        assert facts.inherits and judge(warrant, facts).kind is VerdictKind.ACCEPT
+        assert judge(warrant, facts, CinState(TARGET_MISMATCH)).reasons == (Reason.TARGET_MISMATCH,)
+    assert judge(ORDER, ours).kind is VerdictKind.REJECT, "a pen register has none of it"
+
+
 # --- the target and its side ------------------------------------------------------------------------------------------
 
 

@@ -108,6 +108,21 @@ def test_both_ends_of_every_us_dialect_fit_together(tmp_path: Path) -> None:
         assert one.resend_octets <= cdc.resend.octets and one.resend_s <= cdc.resend.seconds
 
 
+def test_what_a_run_says_of_its_links_holds_on_us_links_too(tmp_path: Path) -> None:
+    from collector.config import CollectorConfig
+    from mediation.runtime.config import load_config
+
+    run = Stack(tmp_path / "var")
+    more = {"guard": {"mismatches": 5}, "max_record_octets": 8192, "time2_s": 3.0}
+    run.prepare(Plan(dialects=("t1678",), link=more, policy={"late_us": 7}))
+    links = load_config(run.paths.config("collector"), CollectorConfig).links
+    assert {one.name for one in links} == {"hi2-1", "hi3-1", "cdc-t1678", "ccc-t1678"}
+    for one in links:
+        assert one.guard is not None and one.guard.mismatches == 5
+        assert (one.max_record_octets, one.policy.late_us) == (8192, 7)
+        assert one.time2_s == (3.0 if one.dialect == "etsi" else 30.0), "what only ETSI links know stays there"
+
+
 @pytest.mark.parametrize(("dialect", "liid"), [("morse", None), ("t1678", "LAB-1"), ("ias", "PCESP-1")])
 def test_a_liid_that_would_be_delivered_otherwise_is_refused_in_words(dialect: str, liid: str | None) -> None:
     with pytest.raises(ConfigError, match=dialect):

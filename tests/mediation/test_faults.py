@@ -182,6 +182,8 @@ def test_six_iri_of_a_hundred_are_late_and_content_is_not() -> None:
     assert one.due(START + 8_999_999, 1e9) == []
     late = one.due(START + 9_000_000, 0.0)
     assert late == [one for one in sent if one not in out] and len(late) == 6
+    call_data = [entry(number, correlation=number, stream=2) for number in range(100)]
+    assert len(one.arrange(call_data, START, 0.0)) == 94, "of a US dialect too"
 
 
 # --- sent again ---------------------------------------------------------------------------------------------------

@@ -157,12 +157,47 @@ def test_a_release_ends_no_content_and_a_close_does(us: Any, bench: Any) -> None
     call = us.T1678Call(A, "17")
     bench.cdc(call.origination(), call.opens(), call.release())
     assert [row.verdict for row in bench.wait(60) + bench.ccc(call.apdu(0, timeStamp=bench.now_us))] == [ACCEPTED]
+    closed_us = call.at_us = bench.now_us
     bench.cdc(call.closes())
-    assert [row.cin >= 0 for row in bench.ccc(call.apdu(1, timeStamp=bench.now_us))] == [True], "on its way still"
-    bench.wait(3)
-    assert bench.ccc(call.apdu(2)) == []
+    bench.wait(300)
+    late = [call.apdu(1, timeStamp=closed_us + 1), call.apdu(2, timeStamp=us.T)]
+    assert [row.cin >= 0 for row in bench.ccc(*late)] == [True, True], "it was on its way, or was not read, for so long"
+    assert bench.ccc(call.apdu(3, timeStamp=closed_us + 3_000_000)) == []
     [row] = bench.wait(9)
     assert (row.verdict, row.cin) == (APART, -1)
+
+
+@pytest.mark.rule("R-022")
+def test_attack_speech_of_a_closed_channel_lends_nothing_to_the_case_that_has_it_next(us: Any, bench: Any) -> None:
+    """What the first call left on its way arrives when the channel is another case's."""
+    first, second = us.PcespCall(A, "5,1"), us.PcespCall(B, "6,1", us.T + 60_000_000)
+    bench.cdc(first.origination(), first.opens(us.pair(5)), first.closes(us.pair(5)), name="pcdc")
+    bench.wait(60)
+    bench.cdc(second.origination(), second.opens(us.pair(5)), name="pcdc")
+    pieces = [us.datagram(10, us.rtp(n), 12, at_us) for n, at_us in enumerate((us.T + 1, us.T + 61_000_000))]
+    assert [(row.liid, row.cin >= 0) for row in bench.ccc(*pieces, name="ccc12")] == [(A, True), (B, True)]
+    bench.close()
+
+
+def test_content_waits_while_call_data_of_its_group_is_not_read(us: Any, bench: Any) -> None:
+    """However long: what announces it may lie there, on a busy machine or while a link is paused."""
+    call = us.T1678Call(A, "17")
+    assert bench.ccc(call.apdu(0)) == []
+    asked: list[str] = []
+
+    def unread(group: str) -> bool:
+        asked.append(group)
+        return True
+
+    bench.now_us += 7_000_000
+    bench.lane.waiting(bench.now_us, unread=unread)
+    assert asked == [], "not before its time has come"
+    bench.now_us += 3_600_000_000
+    bench.lane.waiting(bench.now_us, unread=unread)
+    assert asked == ["us"] and bench.rows() == []
+    rows = bench.cdc(call.origination(), call.opens())
+    assert [row.verdict for row in rows][2:] == [ACCEPTED] and rows[2].cin == rows[0].cin
+    bench.close()
 
 
 # What comes again
@@ -239,7 +274,7 @@ def test_attack_a_channel_that_two_cases_claim_lends_its_target_to_neither(us: A
     bench.cdc(watched.closes(us.pair(5)), name="pcdc")
     assert bench.ccc(spoken, name="ccc12") == []
     bench.wait(3)
-    assert [row.liid for row in bench.ccc(us.datagram(10, us.rtp(2), 12), name="ccc12")] == [A]
+    assert [row.liid for row in bench.ccc(us.datagram(10, us.rtp(2), 12, us.T + 3_000_000), name="ccc12")] == [A]
     assert us.CANARY.encode() not in bytes(bench.batch.side)
     bench.close()
 
@@ -485,7 +520,7 @@ def test_attack_any_octets_on_any_link_get_one_verdict_each(us: Any, data: st.Da
     bench.lane.waiting(bench.now_us, everything=True)
     bench.close()
     for row in bench.rows():
-        if row.liid == P and row.form != FORM_MASKED:
+        if row.liid == P and row.form not in (FORM_MASKED, FORM_QUARANTINED):
             facts = facts_of_stored(row.code, row.octets, 0, P, row.cin)
             assert row.form == FORM_RECEIVED and not facts.content
         assert row.form != FORM_RECEIVED or row.code >= SPAN

@@ -88,6 +88,34 @@ async def test_a_call_comes_over_both_links_and_is_stored_once(
     assert verify_store(lab.data / "store", keys.signing.public_key(), keys).ok
 
 
+@pytest.mark.rule("R-022")
+async def test_a_wrong_number_pauses_links_of_a_us_dialect_too(lab, us, connect, now_us, send_datagrams) -> None:
+    """Call data and content each by itself; what is not read meanwhile is judged when it goes on, and is its call's."""
+    lab.court.issue("O-1", "LAB-0001")
+    one = await lab.start(links=[link | {"guard": {"mismatches": 3}} for link in LINKS])
+    strange = us.T1678Call("LAB-0001", "18", now_us, caller="12125550188")
+    messages = [strange.origination(), strange.opens(), strange.answer(), strange.closes(), strange.release()]
+    client = await connect(one.ports["cdc"])
+
+    def paused(name: str) -> bool:
+        return next(link["paused"] for link in one.status()["links"] if link["name"] == name)
+
+    await client.send(*messages[:3])
+    await until(lambda: paused("cdc"))
+    send_datagrams(one.ports["ccc"], *(strange.apdu(number) for number in range(9)))
+    await until(lambda: paused("ccc"))
+    await client.send(*messages[3:])
+    await one.settled(6)
+    one.service._resume("cdc", "okafor", "a typo at the carrier")
+    await one.settled(8)
+    one.service._resume("ccc", "okafor", "the same in speech")
+    await one.settled(14)
+    assert (one.order("O-1")["rejected"], one.order("O-1")["reasons"]["TARGET_MISMATCH"]) == (14, 14)
+    await client.close()
+    await one.end()
+    assert stored(lab) == []
+
+
 async def test_content_is_placed_behind_a_restart_by_what_was_announced_before(
     running, lab, us, connect, now_us, send_datagrams
 ) -> None:

@@ -24,7 +24,7 @@ from collector.facts.stored import (
     message_code,
 )
 from collector.laes import naming
-from collector.laes.announced import LINGER_US, Announced, Claim, Owner
+from collector.laes.announced import KEEP_US, LINGER_US, Announced, Claim, Owner
 from collector.laes.content import CONTESTED, CONTRADICTED, whose_content
 from collector.laes.hold import ROW_OCTETS, Hold, Waiting
 from collector.laes.loss import MAX_STREAMS, Losses
@@ -166,6 +166,41 @@ def test_the_end_of_a_call_frees_its_channel_for_another_and_for_nobody_else() -
     assert [one.owner for one in announced.claims(b"x", 10**12 + LINGER_US + 1)] == [TWO]
 
 
+def test_what_was_stamped_while_a_call_had_the_channel_is_its_own_however_late_it_comes() -> None:
+    announced = Announced()
+    announced.open(b"x", Claim(ONE, 0, since_us=100), 10**6)
+    announced.close(b"x", "A", 10**6, at_us=5 * 10**6)
+    late_us = 10**6 + KEEP_US
+    inside, behind = 5 * 10**6 + LINGER_US, 5 * 10**6 + LINGER_US + 1
+    assert [one.owner for one in announced.claims(b"x", late_us, inside)] == [ONE]
+    assert announced.claims(b"x", late_us, behind) == () == announced.claims(b"x", late_us), "without a stamp: too late"
+    announced.open(b"y", Claim(ONE, 0), late_us + 1)
+    assert announced.claims(b"x", late_us + 1, inside) == (), "forgotten in the end"
+    assert len(announced) == 1
+
+
+def test_attack_a_channel_s_next_call_gets_nothing_of_the_last_one_s() -> None:
+    """R-022: what the first left behind on its way comes when another case has the channel."""
+    announced = Announced()
+    announced.open(b"x", Claim(ONE, 0, since_us=0), 0)
+    announced.over(ONE, 0, at_us=10**6)
+    announced.open(b"x", Claim(TWO, 1, since_us=20 * 10**6), 20 * 10**6)
+    now_us = 21 * 10**6
+    assert [one.owner for one in announced.claims(b"x", now_us, 10**6)] == [ONE]
+    assert [one.owner for one in announced.claims(b"x", now_us, 20 * 10**6)] == [TWO]
+    announced.close(b"x", "B", now_us, at_us=now_us)
+    announced.open(b"x", Claim(ONE, 0, since_us=now_us + 10**6), now_us + 10**6)
+    both = announced.claims(b"x", now_us + 10**6, now_us)
+    assert {one.owner for one in both} == {ONE, TWO}, "where two could have had it, it is nobody's"
+
+
+def test_a_call_that_announces_its_channel_again_had_it_all_the_time() -> None:
+    announced = Announced()
+    announced.open(b"x", Claim(ONE, 0, since_us=0), 0)
+    announced.open(b"x", Claim(ONE, 1, since_us=60 * 10**6), 60 * 10**6)
+    assert announced.claims(b"x", 60 * 10**6, 1) == (Claim(ONE, 1, since_us=0),)
+
+
 def test_attack_channels_and_claims_are_bounded() -> None:
     announced = Announced(limit=4)
     for number in range(10):
@@ -177,6 +212,14 @@ def test_attack_channels_and_claims_are_bounded() -> None:
     announced.over(ONE, 0)
     announced.open(b"new", Claim(TWO, 0), LINGER_US + 1)
     assert len(announced.claims(b"new", LINGER_US + 1)) == 1, "what is over makes room"
+    announced.close(b"new", "B", LINGER_US + 2)
+    announced.open(b"newer", Claim(TWO, 0), LINGER_US + 2)
+    assert len(announced) == 4 and not announced.claims(b"new", LINGER_US + 2), "what is closed makes room at once"
+    announced.close(b"\0", "B", LINGER_US + 3)
+    for number in (1, 2):
+        announced.open(b"\0", Claim(Owner("C", number), 0), LINGER_US + 3)
+    had = [one.owner for one in announced.claims(b"\0", LINGER_US + 3)]
+    assert len(had) == 8 and {Owner("C", 1), Owner("C", 2)} < set(had), "one that was closed made room for another"
 
 
 def test_content_is_a_claim_s_only_where_nothing_speaks_against_it() -> None:
@@ -210,7 +253,8 @@ def test_what_waits_is_taken_by_its_channel_or_pushed_out_or_due() -> None:
     pieces = [Waiting(bytes([n]) * 10, (bytes([n % 2]), b"z"), n) for n in range(4)]
     assert [hold.add(one) for one in pieces] == [[], [], [], [pieces[0]]]
     assert hold.take([b"\1"]) == [pieces[1], pieces[3]] and len(hold) == 1
-    assert hold.due(102) == [] and hold.due(103) == [pieces[2]] and hold.octets == 0
+    assert not hold.is_due(102) and hold.due(102) == []
+    assert hold.is_due(103) and hold.due(103) == [pieces[2]] and hold.octets == 0 and not hold.is_due(10**9)
     assert hold.add(Waiting(b"x" * 5000, (), 0))[0].octets == b"x" * 5000
     hold.add(pieces[0])
     assert hold.rest() == [pieces[0]] and hold.take([b"z"]) == []

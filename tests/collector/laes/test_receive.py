@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import Counter
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,8 +21,8 @@ from collector.receiver import Receiver
 class Transport(asyncio.Transport):
     """Of a connection: whether it is read, and whether it was closed."""
 
-    def __init__(self) -> None:
-        super().__init__({"peername": ("127.0.0.1", 1)})
+    def __init__(self, ours: socket.socket | None = None) -> None:
+        super().__init__({"peername": ("127.0.0.1", 1), "socket": ours})
         self.reading, self.closed = True, False
 
     def pause_reading(self) -> None:
@@ -54,8 +55,8 @@ class Lane:
         self.seen.append(b"oversized %d" % octets)
         self.count += 1
 
-    def waiting(self, now_us: int, everything: bool = False) -> None:
-        pass
+    def waiting(self, now_us: int, everything: bool = False, unread: Callable[[str], bool] = lambda _: False) -> None:
+        self.unread = unread
 
     def taken(self) -> int:
         count, self.count = self.count, 0
@@ -185,6 +186,28 @@ async def test_a_connection_that_ends_within_a_record_is_told(rig: Any, messages
     give(connection, messages[0][:9])
     connection.connection_lost(None)
     assert rig.link.errors == {"HALF_RECORD": 1} and rig.reports == ["HALF_RECORD"]
+
+
+async def test_call_data_that_was_not_read_is_known(rig: Any, messages: list[bytes]) -> None:
+    """In the socket, or in a connection that finds no arena; of its own group alone."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        connection = CdcConnection(rig.feed, rig.link, 1.0, 60.0, 10)
+        connection.connection_made(Transport(ours))
+        rig.feed.waiting()
+        unread = rig.lane.unread
+        assert not unread("us")
+        theirs.send(messages[0][:5])
+        assert unread("us") and not unread("else")
+        octets = ours.recv(100)
+        assert not unread("us")
+        rig.arenas.room = 0
+        give(connection, octets + messages[0][5:])
+        assert unread("us") and rig.receiver.paused
+        rig.arenas.room = 9
+        rig.receiver.resume()
+        assert not unread("us") and rig.lane.seen == messages[:1]
+        connection.close()
 
 
 async def test_datagrams_wait_in_the_socket_while_nothing_is_read(rig: Any, us: Any) -> None:

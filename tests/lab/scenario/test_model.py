@@ -72,7 +72,39 @@ def test_shipped_scenarios_are_sound(name: str, source: Source) -> None:
 
 def test_a_form_has_the_file_it_is_of() -> None:
     assert all(name == source.path.stem + source.letter for name, source in SHIPPED.items())
-    assert {source.load().form for source in SHIPPED.values()} == {"etsi", "t1678"}
+    assert {source.load().form for source in SHIPPED.values()} == {"etsi", "t1678", "ias"}
+
+
+def test_a_story_has_another_form_or_says_why_it_has_none() -> None:
+    """No case of the two dialects is silently absent."""
+    for source in SHIPPED.values():
+        scenario = source.load()
+        assert bool(scenario.forms) != bool(scenario.why), scenario.id
+    numbers = {name[:5] for name, source in SHIPPED.items() if source.letter}
+    assert {"SC-08", "SC-09", "SC-10", "SC-11", "SC-13", "SC-15", "SC-17"} <= numbers
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ("only: etsi", "give both"),
+        ("why: it is so", "give both"),
+        ('only: etsi\nwhy: " "', "give both"),
+        ("only: morse\nwhy: it is so", "only"),
+        ("only: etsi\nwhy: it is so\nforms: {u: t1678}", "no other forms"),
+    ],
+)
+def test_a_reason_is_for_a_story_of_one_dialect_and_is_not_left_out(tmp_path: Path, more: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=why):
+        load(written(tmp_path, f"{SOUND}{more}\n"))
+
+
+def test_the_page_has_every_form_and_every_reason() -> None:
+    page = " ".join((Path(__file__).parents[3] / "docs" / "scenarios.md").read_text("utf-8").split())
+    for name, source in SHIPPED.items():
+        scenario = source.load()
+        assert f"| {name} |" in page if source.letter or scenario.why else name in page, name
+        assert " ".join(scenario.why.split()) in page, name
 
 
 def test_every_one_of_the_list_is_there() -> None:

@@ -55,6 +55,15 @@ def test_another_form_of_it(story: Path) -> None:
     assert found.steps[2].visit is not None and found.steps[2].visit.path == "/cases/C/calls/T1678-98/1"
 
 
+def test_a_card_s_steps_are_those_of_the_form(story: Path) -> None:
+    cards = (
+        "injects: [{id: card, says: x, steps: [{only: [t1678], drain: true}, {only: [etsi], at: T}, {drain: true}]}]"
+    )
+    story.write_text(f"{STORY}{cards}\n")
+    assert [one.at for one in load(story).injects[0].steps] == ["T", None]
+    assert [one.drain for one in load(story, "u").injects[0].steps] == [True, True]
+
+
 def test_a_form_there_is_none_of(story: Path) -> None:
     with pytest.raises(ConfigError, match="no form 'x'"):
         load(story, "x")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from asn1.laes.message import CdcMessage
@@ -99,13 +98,25 @@ def _pdus(items: str, target: Identity, content: bool) -> list[X2X3Pdu]:
     return out
 
 
+@dataclass
+class Link:
+    """What the records see of a link."""
+
+    up: bool = True
+    dropped: dict[str, int] = field(default_factory=dict)
+    waiting: dict[str, int] = field(default_factory=dict)
+    full: bool = False
+
+
 def convert(
-    dialect: str, given: list[X2X3Pdu], one: CourtOrder, up: bool = True, scope: Scope | None = None, **settings: Any
-) -> Played:
-    """The records of PDUs under an order, through the carrier's own gate (or under the `scope` given)."""
-    made = config(dialect, **settings)
-    records, counters, faults = LaesRecords(made), Counters(), Faults(FaultsModel())
-    link: Any = SimpleNamespace(up=up, dropped={}, waiting={}, full=False)
+    dialect: str, given: list[X2X3Pdu], one: CourtOrder, up: bool = True, scope: Scope | None = None,
+    known: tuple[LaesRecords, Counters, Link] | None = None, **settings: Any,
+) -> Played:  # fmt: skip
+    """The records of PDUs under an order, through the carrier's own gate (or under the `scope` given); from the start,
+    or as what is `known` goes on."""
+    made, faults = config(dialect, **settings), Faults(FaultsModel())
+    records, counters, seen = known or (LaesRecords(made), Counters(), Link(up))
+    link: Any = seen
     records.links[dialect] = (link, link if made.laes[dialect].ccc is not None else None)  # type: ignore[index]
     octets, datagrams = [], []
     for pdu in given:
@@ -123,6 +134,18 @@ def convert(
         octets += [entry.octets for entry in records.convert(role, pdu, one, XID, state, said is Scope.WHOLE).entries]
         datagrams += [packet.octets for packet in records.take()]
     octets += [entry.octets for entry in records.due(counters, 1 << 61, True)]
+    return Played(dialect, octets, datagrams)
+
+
+def convert_in_parts(dialect: str, parts: list[tuple[list[X2X3Pdu], bool]], one: CourtOrder) -> Played:
+    """The same while the link for content goes up and down: PDUs, and whether it is up for them."""
+    link = Link()
+    octets, datagrams = [], []
+    records, counters = LaesRecords(config(dialect)), Counters()
+    for given, link.up in parts:
+        said = convert(dialect, given, one, known=(records, counters, link))
+        octets += said.octets
+        datagrams += said.datagrams
     return Played(dialect, octets, datagrams)
 
 

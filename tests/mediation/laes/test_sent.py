@@ -26,6 +26,7 @@ from tests.mediation.laes.played import (
     Played,
     T,
     convert,
+    convert_in_parts,
     every_scene,
     order,
     pdus,
@@ -248,6 +249,40 @@ def test_attack_content_handed_in_as_metadata_goes_nowhere(dialect: str) -> None
 def test_without_a_link_for_content_it_is_said_to_be_unavailable_and_none_is_made() -> None:
     played = play("t1678", SCENES["a call that comes in"], ccc=None)
     assert played.datagrams == [] and played.names.count("ccUnavailable") == 1 and "ccOpen" not in played.names
+
+
+def test_a_content_link_that_goes_down_in_a_call_is_told_once_and_announced_anew_when_it_is_up() -> None:
+    given = pdus(SCENES["a call that comes in"], Identity("e164Number", T))
+    speech = [index for index, pdu in enumerate(given) if pdu.payload[:1] == b"\x45"]
+    down, again = speech[10], speech[20]
+    parts = [(given[:down], True), (given[down:again], False), (given[again:], True)]
+    played = convert_in_parts("t1678", parts, order())
+    told = [name for name in played.names if name.startswith("cc")]
+    assert told == ["ccOpen", "ccUnavailable", "ccOpen", "ccClose"]
+    assert len(played.datagrams) == len(speech) - 10
+
+
+def test_a_session_s_packets_are_not_announced_again_by_a_cut() -> None:
+    """IAS has no message for content that is missing."""
+    given = pdus(SCENES["a data session"], Identity("e164Number", T))
+    packets = [index for index, pdu in enumerate(given) if pdu.payload[:1] == b"\x45"]
+    down, again = packets[3], packets[6]
+    parts = [(given[:down], True), (given[down:again], False), (given[again:], True)]
+    whole = convert("ias", given, order())
+    played = convert_in_parts("ias", parts, order())
+    assert played.names == whole.names and len(played.datagrams) == len(whole.datagrams) - 3
+
+
+def test_a_visit_to_a_host_is_told_once_a_packet_whatever_the_element_delivers() -> None:
+    """A carrier that taps content too sends each packet on X2 and on X3: a header report for each would count twice."""
+    items = [{"kind": "web", "visitors": [A], "at_s": 1}]
+    target, on_host = Identity("ipv4Address", "192.0.2.80"), order("PRTT", "ipv4Address:192.0.2.80")
+    headers = convert("ias", pdus(items, target, content=False), on_host)
+    both = convert("ias", pdus(items, target), on_host)
+    assert both.octets == headers.octets and len(set(headers.octets)) == len(headers.octets)
+    assert set(headers.names) == {"packetDataHeaderReport"} and both.datagrams == []
+    over = convert("ias", pdus(items, target), on_host, scope=Scope.WHOLE)
+    assert over.names.count("packetDataHeaderReport") == len(headers.octets) == len(over.datagrams)
 
 
 def test_the_page_tells_the_causes_as_they_are() -> None:
