@@ -153,7 +153,8 @@ class Service:
             now_us=self._clock.now_us,
             summarise=summarise,
             is_unsafe=lambda uid: uid in self._order_turn.unsafe,
-            audit=self._from_store,
+            audit=self._append,
+            settle=self._audit.flush,
             on_failure=self._from_writer,
             on_blocked=self._on_blocked,
             on_unit=fresh.offer,
@@ -402,18 +403,14 @@ class Service:
     def _append(self, kind: str, fields: dict[str, Any]) -> None:
         self._audit.append(kind, fields, self._clock.now_us())
 
-    def _from_store(self, kind: str, fields: dict[str, Any]) -> None:
-        """On the writer's thread. What is evicted must be on record, durably, before it goes."""
-        self._append(kind, fields)
-        self._audit.flush()
-
     def _from_writer(self, sentence: str) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._fail, sentence)
 
     def _on_blocked(self, sentence: str | None) -> None:
         """R-143, on the writer's thread: the store waits rather than evict, or goes on."""
-        self._from_store("alarm" if sentence else "eviction_goes_on", {"reason": "FIFO_UNSAFE", "why": sentence or ""})
+        self._append("alarm" if sentence else "eviction_goes_on", {"reason": "FIFO_UNSAFE", "why": sentence or ""})
+        self._audit.flush()
 
     def _on_commit(self, info: CommitInfo, blob: dict[str, Any]) -> None:
         self._engine.durable = info.number

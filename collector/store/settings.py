@@ -18,7 +18,7 @@ GROUP_OCTETS: Final = 16 << 20
 """Most octets of batches that one commit takes together; also bounds the memory of the writer."""
 
 AHEAD_TIMES: Final = 2
-"""The next segment's file is made ready so many times as fast as this one is filled."""
+"""What the next segment needs is made ready so many times as fast as this one is filled."""
 
 CARRY_SHARE: Final = 8
 MAX_CARRY_OCTETS: Final = 1 << 20
@@ -50,15 +50,17 @@ class StoreConfig:
 
 @dataclass(frozen=True, slots=True)
 class StoreHooks:
-    """What the store tells others. `summarise` makes one value of the verdict records of an evicted segment;
-    `is_unsafe` says whether evicting an order's records is FIFO_UNSAFE (R-143): it is active, or not handed off;
-    `audit` takes (kind, fields). `on_blocked` hears a sentence when the store waits, None when it goes on. `on_unit` is
-    given each unit once it is on disk. All but `now_us` are called on the writer's thread."""
+    """What the store tells others. `summarise` makes one value of the verdict records of a segment that is to be
+    evicted; `is_unsafe` says whether evicting an order's records is FIFO_UNSAFE (R-143): it is active, or not handed
+    off; `audit` takes (kind, fields), and `settle` makes durable what it took. `on_blocked` hears a sentence when the
+    store waits, None when it goes on. `on_unit` is given each unit once it is on disk. All are called on the writer's
+    thread, but `now_us`, and `summarise`, which is called on one beside it."""
 
     now_us: Callable[[], int]
     summarise: Callable[[Iterable[bytes]], Any] = lambda records: {"records": sum(1 for _ in records)}
     is_unsafe: Callable[[OrderUid], bool] = lambda uid: False
     audit: Callable[[str, dict[str, Any]], None] = lambda kind, fields: None
+    settle: Callable[[], None] = lambda: None
     on_failure: Callable[[str], None] = lambda sentence: None
     on_blocked: Callable[[str | None], None] = lambda sentence: None
     on_unit: Callable[[FreshUnit], None] | None = None

@@ -27,7 +27,7 @@ from collector.standing import Entry, Standings
 from collector.store import frames
 from collector.store.capacity import Rate, check_fits
 from collector.store.decisions import DecisionBatch, DecisionBook, carrying_batch, decision_batch
-from collector.store.eviction import Contents, contents_of, unsafe_entries
+from collector.store.eviction import Contents, Leaving, unsafe_entries
 from collector.store.files import Files, RealFiles, write_all
 from collector.store.framing import FramePlan, Framer, plan_frame
 from collector.store.fresh import FramePlace, FreshUnit
@@ -107,6 +107,7 @@ class Store:
         self.blocked: str | None = None
         """A sentence while nothing is stored because what would go is not safe to lose."""
         self._buffer = UnitBuffer()
+        self._leaving = Leaving(hooks.summarise)
         self._framer = Framer(keys, config.encryption)
         self._void_lock = threading.Lock()
         """Nobody voids a record twice."""
@@ -240,6 +241,7 @@ class Store:
             self._condition.notify()
         self._thread.join()
         self._files.expect_nothing()
+        self._leaving.drop()
         if self._descriptor >= 0:
             self._files.close(self._descriptor)
             self._descriptor = -1
@@ -289,6 +291,7 @@ class Store:
             offset += octets
         self._files.sync(self._descriptor)
         self._hooks.audit("store_tail_cut", {"segment": newest.path.name, "offset": at})
+        self._hooks.settle()
 
     def _unlock(self) -> None:
         if self._lock_descriptor >= 0:
@@ -355,8 +358,14 @@ class Store:
         for batch in batches:
             batch.on_durable(info._replace(first_sequence=first))
             first += batch.rows.n
+        self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """What the next segment needs, as far as this one is filled: a file, or what is in the one that goes."""
         if self._next_path is not None:
             self._files.expect(self._next_path, self.config.segment_octets, AHEAD_TIMES * self._end)
+        else:
+            self._leaving.reach(self._segments[0], AHEAD_TIMES * self._end / self.config.segment_octets)
 
     def _write_batches(self, plans: list[FramePlan], records: tuple[bytes, ...]) -> CommitInfo:
         """One unit in the newest segment, where its room was seen to."""
@@ -417,6 +426,7 @@ class Store:
         time_us = self._hooks.now_us()
         if time_us < self._last_us - CLOCK_STEP_US:
             self._hooks.audit("clock_set_back", {"last_commit_us": self._last_us, "now_us": time_us})
+            self._hooks.settle()
         self._last_us = time_us
         return time_us
 
@@ -497,7 +507,7 @@ class Store:
     def _evict(self) -> SegmentState:
         """Commit the notice of the oldest segment, copy its verdict records to the audit log, let it go."""
         oldest = self._segments[0]
-        contents = contents_of(oldest)
+        contents = self._leaving.take(oldest)
         self._warn_of_unsafe(oldest, contents)
         count = oldest.next_sequence - oldest.header.first_sequence
         fields: dict[str, Any] = {
@@ -514,7 +524,8 @@ class Store:
         }
         self._notice_chain = leaf_hash(_canonical(fields))
         fields["chain"] = self._notice_chain.hex()
-        self._hooks.audit("eviction", {**fields, "summary": self._hooks.summarise(contents.records)})
+        self._hooks.audit("eviction", {**fields, "summary": contents.summary})
+        self._hooks.settle()
         self._commit_notice(_canonical({"notice": fields}))
         self._evicted += count
         self._segments.pop(0)
@@ -530,6 +541,7 @@ class Store:
                 for uid in unsafe:
                     for fields in unsafe_entries(oldest, uid, contents.ranges[uid], waits):
                         self._hooks.audit("fifo_unsafe", fields)
+                self._hooks.settle()
                 told = True
             if not waits:
                 break
