@@ -16,18 +16,15 @@ theirs.
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from operator import itemgetter
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 import psycopg
-from psycopg import errors
 
 from asn1.errors import LocalError
-from collector.databases import sentence
 from collector.fleet import statements
 from collector.fleet.names import (
     MAX_NAMES,
@@ -42,6 +39,8 @@ from collector.fleet.names import (
     merged,
     nothing_known,
 )
+from collector.fleet.session import AwayError as AwayError
+from collector.fleet.session import Session
 from collector.fleet.tables import (
     TIDY_LOCK,
     Numbers,
@@ -49,7 +48,6 @@ from collector.fleet.tables import (
     Row,
     lock,
     make_tables,
-    open_connection,
     packed_gaps,
     unpacked_gaps,
 )
@@ -64,24 +62,8 @@ TIDY_ROWS: Final = 10_000
 """Rows of a table that one `tidy` takes away."""
 TOLD_ROWS: Final = 1_000
 """News of communications taken in with one call; the rest comes with the next."""
-_TRIES: Final = 8
-"""A transaction that met another in the wrong order is tried again at once. Locks have an order, so once should do."""
-_AGAIN: Final = (errors.DeadlockDetected, errors.SerializationFailure)
-_AWAY: Final = (
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-    errors.IdleInTransactionSessionTimeout,
-    errors.ReadOnlySqlTransaction,
-)
-
 _NAME: Final = itemgetter(0)
 _NO_STREAM: Final = StreamName(b"", 0, 0)
-
-_T = TypeVar("_T")
-
-
-class AwayError(Exception):
-    """The database cannot be asked now, or the answer did not arrive: the same call again, later. A sentence why."""
 
 
 class Limits(NamedTuple):
@@ -105,11 +87,10 @@ class SharedMarks:
     """
 
     def __init__(self, url: str, shard: str, limits: Limits = DEFAULT, now_us: Callable[[], int] | None = None) -> None:
-        self._url = url
+        self._session = Session(url, shard, limits.lease_s)
         self._shard = shard
         self._limits = limits
         self._now_us = now_us
-        self._connection: psycopg.Connection[Row] | None = None
         self._us = -1
         self._incarnation = 0
         self._last = -1
@@ -120,7 +101,7 @@ class SharedMarks:
 
     @property
     def connected(self) -> bool:
-        return self._connection is not None
+        return self._session.connection is not None
 
     @property
     def limits(self) -> Limits:
@@ -142,7 +123,7 @@ class SharedMarks:
             self._us, self._incarnation, self._last = ours
             return self._execute(connection, statements.OWED, {"after": -1}).fetchall()
 
-        owed = _by_commit(self._transaction(work, make_tables))
+        owed = _by_commit(self._session.transaction(work, make_tables))
         self._sure = True
         self._owing = bool(owed)
         return Registered(self._incarnation, self._last, tuple(owed[commit] for commit in sorted(owed)))
@@ -170,7 +151,7 @@ class SharedMarks:
             self._check(fence.rowcount)
             return taken.fetchall(), [] if known is None else known.fetchall()
 
-        rows, about = self._transaction(work)
+        rows, about = self._session.transaction(work)
         known = _by_communication(about)
         claimed = [
             Claimed(
@@ -204,7 +185,7 @@ class SharedMarks:
                 answers |= self._marked(connection, new)
             return answers
 
-        answers = self._transaction(work)
+        answers = self._session.transaction(work)
         self._last = max(self._last, batches[-1].commit)
         self._sure = True
         self._owing = self._owing or any(one.lost or one.twice for one in answers.values())
@@ -213,11 +194,13 @@ class SharedMarks:
     def beat(self, about: dict[str, Any] | None = None) -> None:
         """A sign of life. `about`: what the catalogue shows of this shard, None to leave it as it is."""
         values = {"about": None if about is None else json.dumps(about)}
-        self._check(self._transaction(lambda connection: self._execute(connection, statements.BEAT, values).rowcount))
+        self._check(
+            self._session.transaction(lambda connection: self._execute(connection, statements.BEAT, values).rowcount)
+        )
 
     def leave(self) -> None:
         """An orderly end: others need not wait for the lease."""
-        self._transaction(lambda connection: self._execute(connection, statements.LEAVE, {}))
+        self._session.transaction(lambda connection: self._execute(connection, statements.LEAVE, {}))
         self.close()
 
     def settle(self, commit: int) -> None:
@@ -229,7 +212,7 @@ class SharedMarks:
             self._execute(connection, statements.SETTLE, {"commit": commit})
             return bool(_only(self._execute(connection, statements.OWING, {}))[0])
 
-        self._owing = self._transaction(work)
+        self._owing = self._session.transaction(work)
 
     def news(self) -> list[Known]:
         """What others have found out of communications that we have, or had, a stream of. It comes again until the call
@@ -240,7 +223,7 @@ class SharedMarks:
                 self._execute(connection, statements.HEARD, {"heard": Numbers(self._heard)})
             return self._execute(connection, statements.NEWS, {"rows": TOLD_ROWS}).fetchall()
 
-        rows = self._transaction(work)
+        rows = self._session.transaction(work)
         self._heard = [row[0] for row in rows]
         return [Known(*row[1:]) for row in rows]
 
@@ -259,13 +242,10 @@ class SharedMarks:
                 for statement in statements.TIDY:
                     self._execute(connection, statement, times)
 
-        self._transaction(work)
+        self._session.transaction(work)
 
     def close(self) -> None:
-        if self._connection is not None:
-            with contextlib.suppress(psycopg.Error):
-                self._connection.close()
-            self._connection = None
+        self._session.close()
 
     def _marked(self, connection: psycopg.Connection[Row], batches: Sequence[MarkBatch]) -> dict[int, Marked]:
         """The transaction up to its commit."""
@@ -338,42 +318,6 @@ class SharedMarks:
         now = None if self._now_us is None else self._now_us()
         ours = {"us": self._us, "incarnation": self._incarnation, "now": now, "never": NEVER}
         return connection.cursor(binary=True).execute(statement, {**ours, **values})
-
-    def _transaction(
-        self,
-        work: Callable[[psycopg.Connection[Row]], _T],
-        before: Callable[[psycopg.Connection[Row]], None] | None = None,
-    ) -> _T:
-        """What `work` answers, committed. It is done again when it and another waited for each other."""
-        for left in reversed(range(_TRIES)):
-            try:
-                if self._connection is None:
-                    self._connection = open_connection(self._url, self._shard, self._limits.lease_s)
-                connection = self._connection
-                if before is not None:
-                    before(connection)
-                answer = work(connection)
-                connection.commit()
-            except _AGAIN as error:
-                self._roll_back()
-                if not left:
-                    raise AwayError(sentence(error)) from error
-            except _AWAY as error:
-                self.close()
-                raise AwayError(sentence(error)) from error
-            except BaseException:
-                self._roll_back()
-                raise
-            else:
-                return answer
-        raise AssertionError
-
-    def _roll_back(self) -> None:
-        if self._connection is not None:
-            try:
-                self._connection.rollback()
-            except psycopg.Error:
-                self.close()
 
 
 def _stream_columns(names: Sequence[StreamName]) -> dict[str, object]:

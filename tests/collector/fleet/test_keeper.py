@@ -93,7 +93,7 @@ class _Counting(SharedMarks):
 
 @pytest.fixture
 def counting(start: Start, now: Now) -> Iterator[_Counting]:
-    shared = _Counting(start("other")._url, "a", Limits(), now)
+    shared = _Counting(start("other")._session.url, "a", Limits(), now)
     shared.calls = []
     shared.register()
     yield shared
@@ -203,7 +203,7 @@ def test_attack_a_fenced_shard_answers_nothing_more_and_says_so_once(start: Star
 
 def test_a_defect_ends_the_keeper_and_its_sentence_has_no_values(start: Start, loop: Loop, clock: Clock) -> None:
     shared = start("a")
-    with psycopg.connect(plain_url(shared._url)) as other:
+    with psycopg.connect(plain_url(shared._session.url)) as other:
         other.execute("ALTER TABLE fleet.streams RENAME TO gone")
     keeper = _keeper(shared, loop, clock)
     keeper.claim([stream(liid=b"secret")], lambda _: None)
@@ -240,7 +240,7 @@ def test_the_sign_of_life_says_what_the_catalogue_shows(start: Start, now: Now, 
     now.later(5000)
     clock.s += 1
     keeper.turn()
-    with psycopg.connect(plain_url(shared._url)) as other:
+    with psycopg.connect(plain_url(shared._session.url)) as other:
         assert other.execute("SELECT beat_us, about FROM fleet.shards").fetchall() == [(now.us, {"host": "h1"})]
 
 
@@ -254,7 +254,7 @@ def test_an_orderly_end_marks_what_waits_and_leaves(start: Start, loop: Loop) ->
     keeper.stop()
     loop.run()
     assert answered == list(range(300))
-    with psycopg.connect(plain_url(shared._url)) as other:
+    with psycopg.connect(plain_url(shared._session.url)) as other:
         assert other.execute("SELECT beat_us, last_commit FROM fleet.shards").fetchall() == [(0, 299)]
 
 

@@ -190,7 +190,7 @@ def test_a_shard_that_was_thought_dead_goes_on_with_what_nobody_took(start: Star
 
 def _dies_behind_commit(marks: SharedMarks) -> None:
     """The next commit reaches the server, its answer not us."""
-    connection = marks._connection
+    connection = marks._session.connection
     assert connection is not None
     commit = connection.commit
 
@@ -234,7 +234,7 @@ def test_the_same_batch_again_gives_the_same_answer_also_what_was_lost(start: St
 def test_a_batch_that_did_not_get_through_is_marked_by_the_call_that_repeats_it(start: Start) -> None:
     a = start("a")
     a.claim([stream()])
-    connection = a._connection
+    connection = a._session.connection
     assert connection is not None
 
     def dies() -> None:
@@ -256,7 +256,7 @@ def test_what_is_owed_is_there_for_the_next_start_until_it_is_settled(start: Sta
     b.claim([stream()])
     b.mark([batch(0, once=(b"d" * 32,))])
     lost = a.mark([batch(3, _move(stream(), 1, 5)), batch(5, once=(b"d" * 32,))])
-    again = SharedMarks(a._url, "a", Limits(), now)
+    again = SharedMarks(a._session.url, "a", Limits(), now)
     registered = again.register(5)
     assert (registered.incarnation, registered.last_commit, registered.owed) == (2, 5, tuple(lost))
     again.settle(3)
@@ -278,7 +278,7 @@ def test_attack_a_store_put_back_to_an_older_state_is_refused(start: Start) -> N
 def test_attack_a_database_put_back_to_an_older_state_is_noticed(start: Start) -> None:
     a = start("a")
     a.mark([batch(8)])
-    with psycopg.connect(plain_url(a._url)) as other:
+    with psycopg.connect(plain_url(a._session.url)) as other:
         other.execute("UPDATE fleet.shards SET last_commit = 3")
     a.close()
     a._sure = False
@@ -355,7 +355,7 @@ def test_a_mismatch_marked_while_the_content_is_being_claimed_reaches_who_claims
     ahead = steps.pop(first)
     (behind,) = steps.values()
     leader = a if first == "claim" else b
-    connection = leader._connection
+    connection = leader._session.connection
     assert connection is not None
     commit = connection.commit
     thread = threading.Thread(target=behind, daemon=True)
@@ -363,7 +363,7 @@ def test_a_mismatch_marked_while_the_content_is_being_claimed_reaches_who_claims
     def held() -> None:
         monkeypatch.undo()
         thread.start()
-        _wait_for_a_waiter(leader._url)
+        _wait_for_a_waiter(leader._session.url)
         commit()
 
     monkeypatch.setattr(connection, "commit", held)
@@ -390,7 +390,7 @@ def test_attack_a_shard_frozen_in_its_transaction_holds_its_streams_for_a_lease_
         a.register()
         b.register()
         a.claim([stream()])
-        connection = a._connection
+        connection = a._session.connection
         assert connection is not None
         connection.execute("SELECT 1 FROM fleet.streams FOR UPDATE")
         (claimed,), _ = b.claim([stream()])
@@ -430,7 +430,7 @@ def test_what_has_not_moved_for_long_is_taken_away_and_what_moved_is_not(start: 
     a.mark([batch(1, _move(stream(2), 1, 5))])
     now.later(20_000)
     a.tidy()
-    with psycopg.connect(plain_url(a._url)) as other:
+    with psycopg.connect(plain_url(a._session.url)) as other:
         assert other.execute("SELECT cin FROM fleet.streams").fetchall() == [(2,)]
         assert other.execute("SELECT cin FROM fleet.known").fetchall() == [(2,)]
         assert other.execute("SELECT count(*) FROM fleet.once").fetchall() == [(0,)]
@@ -439,7 +439,7 @@ def test_what_has_not_moved_for_long_is_taken_away_and_what_moved_is_not(start: 
 
 def test_tables_of_another_version_are_refused(start: Start) -> None:
     a = start("a")
-    connection = open_connection(a._url, "x", 3)
+    connection = open_connection(a._session.url, "x", 3)
     make_tables(connection)
     connection.execute("UPDATE fleet.about SET version = 99")
     connection.commit()
