@@ -114,6 +114,31 @@ _TABLES: Final = (
         digest bytea
     )""",
     "CREATE INDEX owed_commit ON fleet.owed (shard, commit)",
+    """CREATE TABLE fleet.documents (
+        number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        digest bytea NOT NULL UNIQUE,
+        kind text NOT NULL,
+        shard text NOT NULL,
+        octets bytea NOT NULL,
+        at_us bigint NOT NULL
+    )""",
+    "CREATE TABLE fleet.taken (shard text PRIMARY KEY, number bigint NOT NULL)",
+    """CREATE TABLE fleet.segments (
+        shard text NOT NULL,
+        generation bigint NOT NULL,
+        first_sequence bigint NOT NULL,
+        records bigint NOT NULL,
+        first_commit bigint NOT NULL,
+        octets bigint NOT NULL,
+        evicted_us bigint,
+        PRIMARY KEY (shard, generation)
+    )""",
+    """CREATE TABLE fleet.audit (
+        shard text NOT NULL,
+        sequence bigint NOT NULL,
+        octets bytea NOT NULL,
+        PRIMARY KEY (shard, sequence)
+    )""",
     """CREATE FUNCTION fleet.now_us(given bigint) RETURNS bigint LANGUAGE sql STABLE AS
         'SELECT COALESCE(given, (extract(epoch FROM statement_timestamp()) * 1000000)::bigint)'""",
     """CREATE FUNCTION fleet.earlier(one bigint, other bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT CASE
