@@ -267,6 +267,11 @@ class CollectorConfig(Model):
     @model_validator(mode="after")
     def _consistent(self) -> CollectorConfig:
         check_url(self.database_url)
+        if self.fleet is not None and any(link.sequence_scope == "liid" for link in self.links):
+            raise ValueError(
+                "sequence_scope liid cannot be in a fleet: a LIID's one counter would belong to one shard, and its "
+                "communications to several"
+            )
         names = [link.name for link in self.links]
         if len(set(names)) != len(names) or "control" in names:
             raise ValueError("every link needs a name of its own, other than 'control'")

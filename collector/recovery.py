@@ -72,8 +72,8 @@ class Recovery:
         by_liid: bool = False,
         returning: Returning | None = None,
     ) -> None:
-        """`by_liid`: some link counts by LIID, so that what is stored says where those counters stand. `returning`: of a
-        shard of a fleet, who looks for what it has not marked."""
+        """`by_liid`: some link counts by LIID, so that what is stored says where those counters stand. `returning`: in
+        a fleet, who looks for what is not marked."""
         self._totals = totals
         self._through = through
         self._liids = liids

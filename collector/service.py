@@ -30,7 +30,10 @@ from collector.commands import Commands
 from collector.config import CollectorConfig
 from collector.control import control_routes
 from collector.deciphering import keep_agreed
-from collector.engine import Engine, News
+from collector.engine import Engine, Fleet, News
+from collector.fleet.keeper import KeeperHooks
+from collector.fleet.member import Member
+from collector.fleet.names import Known
 from collector.gate_columns import COMPILED as GATE_COMPILED
 from collector.hi1 import AgencyReceiver, serve_hi1
 from collector.holding import Holds
@@ -93,6 +96,8 @@ class Service:
         self._loop = asyncio.get_running_loop()
         self._failed: asyncio.Future[str] = self._loop.create_future()
         self._minimised = Minimised(SpotChecks(config.law.spot_check_us, config.law.spot_check_every_us))
+        self._member: Member | None = None
+        """Of its fleet, where it is of one."""
 
     async def run(self, ready: ReadyFn, stop: asyncio.Event) -> None:
         self._loop.set_exception_handler(self._unexpected)
@@ -117,6 +122,8 @@ class Service:
                 runners.append(runner)
                 tasks = [asyncio.create_task(self._look_into_inbox()), asyncio.create_task(self._turns())]
                 self._index.start()
+                if self._member is not None:
+                    self._member.start()
                 # Before the first record: a store with records always has a signed audit log beside it.
                 self._audit.flush()
                 self._announce(ports)
@@ -169,6 +176,10 @@ class Service:
         )
         self._store = Store.open(directory / "store", store_config, self._keys, hooks)
         stack.callback(self._store.close)
+        if config.fleet is not None:
+            hooks_of_fleet = KeeperHooks(self._fail, self._on_fleet, self._on_learned)
+            self._member = Member(config.fleet, self._call, hooks_of_fleet)
+            stack.callback(self._member.stop)
         self._registry = open_registry(config, self._order_news)
         reload = partial(self._guarded, self._reload_changed)
         self._receives = AgencyReceiver(self._registry, reload, self._clock.now_us)
@@ -220,6 +231,7 @@ class Service:
             self._index,
             COMPILED,
             self._clock.now_us,
+            None if self._member is None else self._fleet_status,
         )
 
     def _open_commands(self, said: list[dict[str, Any]]) -> Commands:
@@ -242,8 +254,10 @@ class Service:
     def _build(self) -> None:
         """Pipeline and tables, empty."""
         news = News(self._on_room, self._on_commit, self._fail)
+        member = self._member
+        fleet = None if member is None else Fleet(member.marks, self._store)
         self._engine = Engine(
-            self._config, self._keys, self._store, self._orders, self._minimised, self._clock.now_us, news
+            self._config, self._keys, self._store, self._orders, self._minimised, self._clock.now_us, news, fleet
         )
         self._receiver = Receiver(
             self._engine.pipeline,
@@ -256,6 +270,7 @@ class Service:
             session_us=lambda: time.time_ns() // 1000,
             report=self._connection_news,
             on_defect=self._fail,
+            claiming=self._engine.claiming,
         )
         engine = self._engine
         self._feeds = Feeds(
@@ -272,9 +287,15 @@ class Service:
         """Totals and marks from what is durable; the number of the last commit."""
         reader = StoreReader(self._config.data_dir / "store")
         commits = reader.commits() if self._store.gauge().segments else iter(())
-        found, first_us = self._engine.recover(said, commits, self._sums.reports.batch, self._clock.now_us())
+        member = self._member
+        returning = None if member is None else member.returning
+        now_us = self._clock.now_us()
+        found, first_us = self._engine.recover(said, commits, self._sums.reports.batch, now_us, returning)
+        if member is not None:
+            returned = member.bring_back(self._store, self._engine.totals)
+            self._append("returned", {"shard": member.shard, **returned.told()})
         if found.commits:
-            restore_resend_windows(self._config.data_dir / "store", self._keys, self._engine.laes, self._clock.now_us())
+            restore_resend_windows(self._config.data_dir / "store", self._keys, self._engine.laes, now_us)
             if any(state.recorder for state in self._links):
                 self._engine.recorder.restore(stored_pieces(self._config.data_dir / "store", self._keys))
         self._orders.restore(first_us, said)
@@ -321,6 +342,9 @@ class Service:
 
     def _turn(self) -> None:
         self._receiver.sweep()
+        if self._member is not None:
+            # What is forgotten must not be of the open batch: nobody could say where it stands.
+            self._engine.assembly.flush()
         self._engine.careful.forget_ended(self._clock.now_us())
         self._hold()
         self._audit_sums()
@@ -385,9 +409,10 @@ class Service:
             self._guarded(partial(self._feeds.laes.waiting, everything=True))
             self._guarded(self._engine.assembly.flush)
             until_s = self._loop.time() + DRAIN_S
-            while self._engine.assembly.in_flight and self._loop.time() < until_s and not self._failed.done():
+            assembly = self._engine.assembly
+            while (assembly.in_flight or assembly.unmarked) and self._loop.time() < until_s and not self._failed.done():
                 await asyncio.sleep(0.002)
-                self._guarded(self._engine.assembly.flush)
+                self._guarded(assembly.flush)
         self._receiver.close()
         await asyncio.sleep(0)
         self._guarded(self._hold)
@@ -416,6 +441,35 @@ class Service:
         self._engine.durable = info.number
         self._sums.batch(blob)
         self._index.notify(info.number)
+
+    def _call(self, heard: Callable[[], None]) -> None:
+        """From the thread that asks the fleet's database. The loop is closed where a failed collector is torn down."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(heard)
+
+    def _on_fleet(self, connected: bool, sentence: str) -> None:
+        """The fleet's database went away, or is back: nothing is acknowledged meanwhile."""
+        self._append("fleet", {"connected": connected, "why": sentence})
+        if connected:
+            self._log.info("fleet", connected=True)
+        else:
+            self._append("alarm", {"reason": "FLEET_AWAY", "why": sentence})
+            self._log.warning("fleet", connected=False, message=sentence)
+
+    def _on_learned(self, known: tuple[Known, ...]) -> None:
+        if self._engine.stage is not None:
+            self._engine.stage.learned(known)
+
+    def _fleet_status(self) -> dict[str, Any]:
+        assert self._member is not None and self._engine.stage is not None and self._engine.claiming is not None
+        stage = self._engine.stage
+        return {
+            **self._member.status(),
+            "unmarked": self._engine.assembly.unmarked,
+            "wanted": self._engine.claiming.wanted,
+            "lost": stage.lost,
+            "voided": stage.voided,
+        }
 
     def _on_room(self) -> None:
         self._receiver.resume()

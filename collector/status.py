@@ -47,7 +47,9 @@ class Status:
         index: Index,
         compiled: bool,
         now_us: Callable[[], int],
+        fleet: Callable[[], dict[str, Any]] | None = None,
     ) -> None:
+        self._fleet = fleet
         self._orders = orders
         self._minimised = minimised
         self._now_us = now_us
@@ -108,6 +110,7 @@ class Status:
         return {
             **self.pulse(),
             "ledger": {"records": records, "size": records, "root": root},
+            **({} if self._fleet is None else {"fleet": self._fleet()}),
             "paused": self._receiver.paused,
             "pauses": self._receiver.pauses,
             # By these numbers /proc tells what each has used.

@@ -47,6 +47,11 @@ class Returned(NamedTuple):
     newest: int
     voided: tuple[dict[str, Any], ...]
 
+    def told(self) -> dict[str, int]:
+        """For the audit log."""
+        records = sum(one[-1] for account in self.voided for one in account["voided"])
+        return {"batches": self.batches, "lost": self.lost, "newest": self.newest, "voided": records}
+
 
 class Returning:
     """Collects, while a store is read, the batches that are not marked and those that something is owed of."""
