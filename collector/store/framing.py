@@ -25,7 +25,7 @@ PIECE_OCTETS: Final = 512 << 10
 """What is copied and hashed is encrypted before it leaves the nearer caches; a longer extent goes in one."""
 
 
-SHORT_OCTETS: Final = 64 << 10
+SHORT_OCTETS: Final = 16 << 10
 """Extents that are shorter, in the mean of a piece, are encrypted together: a call for each, with the interpreter held
 in between, costs more than the faster cipher brings that it leads to."""
 
