@@ -39,6 +39,10 @@ KERNELS = (
     "collector.facts.sip_octets",
     "collector.facts.plain_sip",
     "collector.json_text",
+    "collector.keyed_digest",
+    "collector.mask",
+    "collector.quality",
+    "collector.synthetic",
     "collector.ordinary",
     "collector.stream_table",
     "collector.gate_columns",
@@ -57,6 +61,7 @@ KERNELS = (
 
 # What a kernel needs beyond the defaults: keyword arguments of setuptools.Extension.
 EXTRA: dict[str, dict[str, Any]] = {
+    "collector.keyed_digest": {"libraries": ["crypto"]},
     "collector.store.pack": {"libraries": ["crypto"]},
     "collector.store.sealing": {"libraries": ["crypto"]},
     "mediation.ledger.kernel": {"libraries": ["crypto"]},

@@ -18,6 +18,7 @@ cdef enum:
     _IDENTIFIER = 13
     _MAX_DEPTH = 24
     _MAX_OCTETS = 65535
+    _MARKS = 16
 
 cdef extern from *:
     const int64_t _LOW "INT64_MIN"
@@ -38,6 +39,18 @@ cdef class Row:
     cdef readonly str name
     cdef readonly Plan plan
     cdef readonly bint explicit, whole, mandatory
+    cdef readonly int64_t mark, bit
+
+@cython.locals(row=Row, number=int64_t)
+cdef object _count_off(dict rows)
+
+@cython.final
+cdef class Spans:
+    cdef int64_t[16] count, start, end
+
+    @cython.locals(mark=int64_t)
+    cpdef object clear(self)
+    cpdef tuple span(self, int64_t mark)
 
 @cython.final
 cdef class Head:
@@ -57,6 +70,21 @@ cdef object _value(Plan plan, const unsigned char* buf, bytes octets, int64_t fi
 cdef object _sequence(Plan plan, const unsigned char* buf, bytes octets, int64_t pos, int64_t end, Head head, int depth)
 @cython.locals(out=list, rows=list, known=int64_t, row=Row, after=int64_t)
 cdef object _list(Plan plan, const unsigned char* buf, bytes octets, int64_t pos, int64_t end, Head head, int depth)
+@cython.locals(size=int64_t, head=Head, buf="const unsigned char*")
+cpdef bint check(Plan plan, bytes octets, Spans spans) except -1
+cdef bint _check_element(Plan plan, const unsigned char* buf, bytes octets, int64_t pos, int64_t end, Head head, Spans spans, int depth) except -1
+@cython.locals(row=Row)
+cdef bint _check_alternative(Plan plan, const unsigned char* buf, bytes octets, int64_t pos, Head head, Spans spans, int depth) except -1
+@cython.locals(mark=int64_t)
+cdef bint _check_field(Row row, const unsigned char* buf, bytes octets, int64_t pos, Head head, Spans spans, int depth) except -1
+@cython.locals(kind=int, number=int64_t)
+cdef bint _check_value(Plan plan, const unsigned char* buf, bytes octets, int64_t first, int64_t pos, int64_t end, Head head, Spans spans, int depth) except -1
+@cython.locals(rows=list, known=int64_t, missing=int64_t, row=Row, after=int64_t, seen=int64_t)
+cdef bint _check_sequence(Plan plan, const unsigned char* buf, bytes octets, int64_t pos, int64_t end, Head head, Spans spans, int depth) except -1
+@cython.locals(rows=list, known=int64_t, row=Row, after=int64_t)
+cdef bint _check_list(Plan plan, const unsigned char* buf, bytes octets, int64_t pos, int64_t end, Head head, Spans spans, int depth) except -1
+@cython.locals(number=int64_t)
+cdef int64_t number_at(const unsigned char* buf, int64_t pos, int64_t end) noexcept
 @cython.locals(high=int64_t, low=int64_t)
 cdef int64_t _two(const unsigned char* buf, int64_t pos) noexcept
 @cython.locals(month=int64_t, day=int64_t, hour=int64_t, minute=int64_t, second=int64_t, leap=bint, last=int64_t, shifted=int64_t, of_year=int64_t, days=int64_t)

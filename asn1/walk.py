@@ -7,15 +7,17 @@ lengths, constructed strings, a field twice or missing, a number out of its rang
 the one against the other. So it may be left out at any time, and nothing changes but the speed.
 
 All of a record is read and checked, whether somebody asks for a field or not: framing, tags, forms, ranges, mandatory
-fields, octets left over. One source for two paths (ADR 0002, ADR 0026): `walk.pxd` types it for Cython.
+fields, octets left over. `check` is the same walk without the values: it says whether `walk` is sure, and where those
+fields lie that a plan of one's own marks. One source for two paths (ADR 0002, ADR 0026): `walk.pxd` types it for
+Cython.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from asn1.errors import DecodeError
+from asn1.errors import DecodeError, LocalError
 
 if TYPE_CHECKING:
     from asn1 import plain as cython
@@ -31,6 +33,7 @@ if not cython.compiled:
     _MAX_DEPTH = 24
     _MAX_OCTETS = 65_535
     _NO_KEY = -1
+    _MARKS = 16
     _LOW = -(1 << 63)
     _HIGH = (1 << 63) - 1
 
@@ -107,17 +110,72 @@ class Plan:
                 table[key] = row
         self.rows = table
         self.mandatory = len({row.name for row in rows.values() if row.mandatory})
+        _count_off(rows)
 
 
 class Row:
-    """A field. `explicit`: its tag wraps a whole element. `whole`: an untagged CHOICE, with its alternatives' tags."""
+    """A field. `explicit`: its tag wraps a whole element. `whole`: an untagged CHOICE, with its alternatives' tags.
+    `mark`: its place in the `Spans` of a check, -1 for none."""
 
-    def __init__(self, name: str, plan: Plan, explicit: bool, whole: bool, mandatory: bool) -> None:
+    def __init__(self, name: str, plan: Plan, explicit: bool, whole: bool, mandatory: bool, mark: int = -1) -> None:
         self.name = name
         self.plan = plan
         self.explicit = explicit
         self.whole = whole
         self.mandatory = mandatory
+        self.mark = mark
+        self.bit = 0
+
+
+def _count_off(rows: dict[int, Row]) -> None:
+    """A bit for each field of a SEQUENCE. Beyond a machine word there is none: such a record is never checked without
+    its values."""
+    numbers: dict[str, int] = {}
+    for row in rows.values():
+        number = numbers.setdefault(row.name, len(numbers))
+        row.bit = 1 << number if number < 62 else 0
+
+
+class Spans:
+    """Where marked fields lie, by mark: how many there were, and the content of the last, `start:end`."""
+
+    def __init__(self) -> None:
+        if not cython.compiled:
+            self.count = [0] * _MARKS
+            self.start = [0] * _MARKS
+            self.end = [0] * _MARKS
+        self.clear()
+
+    def clear(self) -> None:
+        for mark in range(_MARKS):
+            self.count[mark] = 0
+
+    def span(self, mark: int) -> tuple[int, int, int]:
+        """Count, start and end."""
+        return self.count[mark], self.start[mark], self.end[mark]
+
+
+def marked(plan: Plan, paths: Mapping[tuple[str, ...], int]) -> Plan:
+    """A plan with marks, 0..15, at fields that are named by the way to them; `plan` itself stays as it is. Raises
+    LocalError for another mark."""
+    if not all(0 <= mark < _MARKS for mark in paths.values()):
+        raise LocalError(f"a mark is 0 to {_MARKS - 1}")
+    own = Plan(plan.kind, plan.tag, plan.low, plan.high, plan.names, plan.reader)
+    rows: dict[int, Row] = {}
+    copies: dict[int, Row] = {}
+    for key, row in enumerate(plan.rows):
+        if row is None:
+            continue
+        below = {path[1:]: mark for path, mark in paths.items() if path[0] == row.name}
+        if id(row) not in copies:
+            inside = {path: mark for path, mark in below.items() if path}
+            copies[id(row)] = Row(
+                row.name, marked(row.plan, inside) if inside else row.plan, row.explicit, row.whole, row.mandatory,
+                below.get((), -1),
+            )  # fmt: skip
+        rows[key] = copies[id(row)]
+    own.set_rows(rows)
+    return own
 
 
 class Head:
@@ -229,13 +287,7 @@ def _value(plan: Plan, buf: bytes, octets: bytes, first: int, pos: int, end: int
     if kind in (_INTEGER, _ENUMERATED):
         if end == pos or end - pos > 8:
             return _UNSURE
-        number = buf[pos]
-        if number >= 0x80:
-            number -= 0x100
-        pos += 1
-        while pos < end:
-            number = number * 256 + buf[pos]
-            pos += 1
+        number = number_at(buf, pos, end)
         if kind == _INTEGER:
             return number if plan.low <= number <= plan.high else _UNSURE
         return plan.names.get(number, number)
@@ -315,6 +367,135 @@ def _list(plan: Plan, buf: bytes, octets: bytes, pos: int, end: int, head: Head,
         out.append(value)
         pos = after
     return out
+
+
+def check(plan: Plan, octets: bytes, spans: Spans) -> bool:
+    """Whether `walk` answers a value; `spans` says where the marked fields are then."""
+    size = len(octets)
+    spans.clear()
+    if size > _MAX_OCTETS:
+        return False
+    head = Head()
+    if cython.compiled:  # noqa: SIM108  as above
+        buf = cython.cast("const unsigned char*", octets)
+    else:
+        buf = octets
+    return _check_element(plan, buf, octets, 0, size, head, spans, 0)
+
+
+def _check_element(
+    plan: Plan, buf: bytes, octets: bytes, pos: int, end: int, head: Head, spans: Spans, depth: int
+) -> bool:
+    if not _head(buf, pos, end, head) or head.end != end:
+        return False
+    if plan.kind == _CHOICE:
+        return _check_alternative(plan, buf, octets, pos, head, spans, depth)
+    if head.key != plan.tag:
+        return False
+    return _check_value(plan, buf, octets, head.first, head.content, end, head, spans, depth)
+
+
+def _check_alternative(plan: Plan, buf: bytes, octets: bytes, pos: int, head: Head, spans: Spans, depth: int) -> bool:
+    if head.key >= len(plan.rows):
+        return False
+    row = plan.rows[head.key]
+    return row is not None and _check_field(row, buf, octets, pos, head, spans, depth + 1)
+
+
+def _check_field(row: Row, buf: bytes, octets: bytes, pos: int, head: Head, spans: Spans, depth: int) -> bool:
+    if depth > _MAX_DEPTH:
+        return False
+    mark = row.mark
+    if mark >= 0:
+        spans.count[mark] += 1
+        spans.start[mark] = head.content
+        spans.end[mark] = head.end
+    if row.whole:
+        return _check_alternative(row.plan, buf, octets, pos, head, spans, depth)
+    if row.explicit:
+        if not head.first & 0x20:
+            return False
+        return _check_element(row.plan, buf, octets, head.content, head.end, head, spans, depth)
+    return _check_value(row.plan, buf, octets, head.first, head.content, head.end, head, spans, depth)
+
+
+def _check_value(
+    plan: Plan, buf: bytes, octets: bytes, first: int, pos: int, end: int, head: Head, spans: Spans, depth: int
+) -> bool:
+    kind = plan.kind
+    if first & 0x20:
+        if kind == _SEQUENCE:
+            return _check_sequence(plan, buf, octets, pos, end, head, spans, depth)
+        if kind == _LIST:
+            return _check_list(plan, buf, octets, pos, end, head, spans, depth)
+        return False
+    if kind in (_OCTETS, _TREE):
+        return True
+    if kind in (_INTEGER, _ENUMERATED):
+        if end == pos or end - pos > 8:
+            return False
+        number = number_at(buf, pos, end)
+        return kind == _ENUMERATED or plan.low <= number <= plan.high
+    if kind == _TEXT:
+        while pos < end:
+            if buf[pos] >= 0x80:
+                return False
+            pos += 1
+        return True
+    return _value(plan, buf, octets, first, pos, end, head, depth) is not _UNSURE
+
+
+def _check_sequence(
+    plan: Plan, buf: bytes, octets: bytes, pos: int, end: int, head: Head, spans: Spans, depth: int
+) -> bool:
+    seen = 0
+    rows = plan.rows
+    known = len(rows)
+    missing = plan.mandatory
+    while pos < end:
+        if not _head(buf, pos, end, head) or head.key >= known:
+            return False
+        row = rows[head.key]
+        if row is None or not row.bit or seen & row.bit:
+            return False
+        after = head.end
+        if not _check_field(row, buf, octets, pos, head, spans, depth + 1):
+            return False
+        seen |= row.bit
+        if row.mandatory:
+            missing -= 1
+        pos = after
+    return missing == 0
+
+
+def _check_list(
+    plan: Plan, buf: bytes, octets: bytes, pos: int, end: int, head: Head, spans: Spans, depth: int
+) -> bool:
+    rows = plan.rows
+    known = len(rows)
+    while pos < end:
+        if not _head(buf, pos, end, head) or head.key >= known:
+            return False
+        row = rows[head.key]
+        if row is None:
+            return False
+        after = head.end
+        if not _check_field(row, buf, octets, pos, head, spans, depth + 1):
+            return False
+        pos = after
+    return True
+
+
+def number_at(buf: bytes, pos: int, end: int) -> int:
+    """The INTEGER of one to eight octets at `pos:end`."""
+    number = buf[pos]
+    if number >= 0x80:
+        number -= 0x100
+    pos += 1
+    while pos < end:
+        number = number * 256 + buf[pos]
+        pos += 1
+    return number
 
 
 def _two(buf: bytes, pos: int) -> int:

@@ -39,7 +39,7 @@ from asn1.laes.stream import Framer
 from bench.careful_records import FLOWS, liid_of, stream, target_of
 from bench.careful_stages import stages_us
 from bench.environment import environment_card
-from collector import json_text, ordinary
+from collector import json_text, keyed_digest, mask, ordinary, quality, synthetic
 from collector.config import CollectorConfig
 from collector.facts import ordinary as ordinary_facts
 from collector.facts import plain_sip
@@ -275,7 +275,11 @@ def main() -> None:
         "collector.facts.ordinary": ordinary_facts.COMPILED,
         "collector.facts.plain_sip": plain_sip.COMPILED,
         "collector.json_text": json_text.COMPILED,
+        "collector.keyed_digest": keyed_digest.COMPILED,
+        "collector.mask": mask.COMPILED,
         "collector.ordinary": ordinary.COMPILED,
+        "collector.quality": quality.COMPILED,
+        "collector.synthetic": synthetic.COMPILED,
     }
     card = environment_card(arguments.date, compiled)
     if not arguments.profile:

@@ -19,8 +19,8 @@ from asn1.table import plan_of
 from asn1.walk import walk
 from collector.facts.ordinary import ordinary_facts
 from collector.json_text import canonical
+from collector.keyed_digest import KeyedDigest
 from collector.mask import permitted_value
-from collector.seal import KeyedDigest
 from collector.store import index_sql
 from collector.store.index import open_database
 from collector.store.index_details import details_of

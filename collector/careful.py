@@ -75,7 +75,8 @@ class Judged(NamedTuple):
 
 
 class CarefulLane:
-    """`liids`: octets by LIID id. `open` are the communications that something was kept of."""
+    """`liids`: octets by LIID id. `open` are the communications that something was kept of. `ordinary` judges the rows
+    about which no question is open, and is asked first; `judge` is the reference, and judges any."""
 
     def __init__(
         self,
@@ -107,7 +108,7 @@ class CarefulLane:
         self.closes: Callable[[int, int], bool] = lambda liid, cin: True
         """Whether it is for this collector to close a communication, where others have parts of it."""
         self._refusals = Refusals(orders.orders_for)
-        self._ordinary = Ordinary(
+        self.ordinary = Ordinary(
             orders.orders_for, self._known, keeper, liids, minimised, self.open, self._ended, self._refusals, forget_us
         )
         self.refused_again = self._refusals.columns
@@ -128,10 +129,6 @@ class CarefulLane:
     ) -> Judged:
         """One verdict for one row. `opened`: what is in its encryption container, which is what is judged then; what
         is kept of it is as it came."""
-        if opened is None and not handover.by_liid:
-            kept = self._ordinary.judge(batch, policy, quality, view, cols, verify, row, now_us)
-            if kept is not None:
-                return Judged(None, kept)
         slot = verify.slots[row]
         plain = (
             not (cols.status[row] or verify.flags[row] or handover.by_liid)

@@ -23,10 +23,10 @@ if not cython.compiled:
 
 COMPILED: Final[bool] = cython.compiled
 
-_text = encode_basestring
+_escaped = encode_basestring
 
 
-class _Left(Exception):  # noqa: N818  not an error: a value that is written elsewhere
+class Left(Exception):  # noqa: N818  not an error: a value that is written elsewhere
     pass
 
 
@@ -34,8 +34,8 @@ def canonical(value: dict[str, Any]) -> bytes:
     """UTF-8. Raises ValueError and TypeError as `json.dumps` does, and for the same values."""
     out: list[str] = []
     try:
-        _write(value, out, 0)
-    except _Left:
+        write(value, out, 0)
+    except Left:
         return reference(value)
     return "".join(out).encode()
 
@@ -45,10 +45,19 @@ def reference(value: dict[str, Any]) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _write(value: Any, out: list[str], depth: int) -> int:  # noqa: ANN401  any value
+def text_of(text: str) -> str:
+    """Text in quotation marks; what has to be escaped is the library's."""
+    for letter in text:
+        if letter < " " or letter == '"' or letter == "\\":
+            return _escaped(text)
+    return f'"{text}"'
+
+
+def write(value: Any, out: list[str], depth: int) -> int:  # noqa: ANN401  any value
+    """Adds the parts of a value to `out`. Raises Left for one that is `json.dumps`'s."""
     kind = type(value)
     if kind is str:
-        out.append(_text(value))
+        out.append(text_of(value))
     elif kind is int:
         out.append(str(value))
     elif value is None:
@@ -58,27 +67,27 @@ def _write(value: Any, out: list[str], depth: int) -> int:  # noqa: ANN401  any 
     elif value is False:
         out.append("false")
     elif depth >= _MAX_DEPTH:
-        raise _Left
+        raise Left
     elif kind is dict:
         lead = "{"
         for key in sorted(value):
             if type(key) is not str:
-                raise _Left
+                raise Left
             out.append(lead)
-            out.append(_text(key))
+            out.append(text_of(key))
             out.append(":")
-            _write(value[key], out, depth + 1)
+            write(value[key], out, depth + 1)
             lead = ","
         out.append("{}" if lead == "{" else "}")
     elif kind is list or kind is tuple:
         lead = "["
         for one in value:
             out.append(lead)
-            _write(one, out, depth + 1)
+            write(one, out, depth + 1)
             lead = ","
         out.append("[]" if lead == "[" else "]")
     elif isinstance(value, str):
-        out.append(_text(value))
+        out.append(_escaped(value))
     else:
-        raise _Left
+        raise Left
     return 0

@@ -19,6 +19,7 @@ from collector.assembly import Assembly, OrderSlots
 from collector.batch import OrderRef
 from collector.facts import RecordFacts
 from collector.json_text import canonical
+from collector.keyed_digest import KeyedDigest
 from collector.mask import permitted_octets, permitted_value
 from collector.refusals import Sum
 from collector.rows import (
@@ -29,7 +30,7 @@ from collector.rows import (
     FORM_RECEIVED,
     FORM_SYNTHETIC,
 )
-from collector.seal import KeyedDigest, seal_kept
+from collector.seal import seal_kept
 from collector.store.index_details import Details
 from collector.synthetic import Communication, close_octets
 from mediation.law.orders import CourtOrder
@@ -52,11 +53,11 @@ class Keeper:
     def __init__(self, slots: OrderSlots, *, hmac_key: bytes, quarantine: X25519PublicKey) -> None:
         self._slots = slots
         self._known: dict[tuple[str, int], int] = {}
-        self._digest = KeyedDigest(hmac_key)
+        self.keyed = KeyedDigest(hmac_key)
         self._quarantine = quarantine
 
     def digest(self, octets: bytes | memoryview) -> bytes:
-        return self._digest(octets)
+        return self.keyed(octets)
 
     def received(self, cols: Columns, row: int) -> Place:
         """Kept as it was received."""

@@ -11,18 +11,18 @@ paths (ADR 0002, ADR 0030): `ordinary.pxd` types it for Cython.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from collector.accounts import BatchAccount, Counts, label
 from collector.facts.record import Digits, RecordFacts
 from collector.gate import EVENT_STAMPS, ORDERLY, LinkPolicy
 from collector.in_force import counts_from_first
+from collector.json_text import canonical
 from collector.keeping import Keeper
+from collector.mask import permitted_value
 from collector.minimise import Minimised
-from collector.quality import LinkQuality
 from collector.refusals import Refusals
-from collector.synthetic import OpenBook
 from mediation.law.orders import CourtOrder, OrderUid, PrttDirection, Service, Target, TargetKind
 from mediation.law.rules import RULE_OF
 from mediation.law.verdicts import Reason, Verdict, VerdictKind, reason_mask
@@ -32,8 +32,11 @@ if TYPE_CHECKING:
     from asn1.columns import Columns
     from collector.assembly import Assembly
     from collector.communications import Communications
+    from collector.keyed_digest import KeyedDigest
+    from collector.quality import LinkQuality
     from collector.rows import Rows
     from collector.stream_table import VerifyColumns
+    from collector.synthetic import OpenBook
 else:
     try:
         import cython
@@ -42,14 +45,17 @@ else:
 
 if cython.compiled:
     from cython.cimports.collector.facts.ordinary import ordinary_facts
-    from cython.cimports.collector.store.index_details import details_of
+    from cython.cimports.collector.mask import ordinary_octets
+    from cython.cimports.collector.store.index_details import details_of, masked_details
     from cython.cimports.collector.stream_table import target_of
 else:
     from collector.facts.ordinary import ordinary_facts
-    from collector.store.index_details import details_of
+    from collector.mask import ordinary_octets
+    from collector.store.index_details import details_of, masked_details
     from collector.stream_table import target_of
 
     _UNKNOWN, _OK = 0, 1
+    _SIDE, _MASKED = 1, 1
 
 COMPILED: Final[bool] = cython.compiled
 
@@ -90,6 +96,7 @@ class Terms:
         window = order.effective_window
         self.orders = orders
         self.order = order
+        self.order_id: str = order.order_id
         self.text = text
         self.slot = -1
         self.uid: OrderUid = order.uid
@@ -101,6 +108,8 @@ class Terms:
         self.location = order.location_authorised
         self.account: BatchAccount | None = None
         self.counts: Counts | None = None
+        self.run = -1
+        """When the orders were last looked at; no order changes within a run."""
 
 
 def is_plain(order: CourtOrder) -> bool:
@@ -113,6 +122,25 @@ def is_plain(order: CourtOrder) -> bool:
         and not counts_from_first(order)
         and all(target.kind is not TargetKind.HOST for target in order.targets)
     )
+
+
+class Run:
+    """What holds for all rows of one run: the open batch, the link's policy, the clock."""
+
+    def __init__(
+        self, batch: Assembly, policy: LinkPolicy, quality: LinkQuality, view: memoryview, number: int, now_us: int
+    ) -> None:
+        self.batch = batch
+        self.rows = batch.rows
+        self.said = batch.said
+        self.account = batch.account
+        self.quality = quality
+        self.view = view
+        self.number = number
+        self.now_us = now_us
+        self.skew_us = policy.skew_us
+        self.skew_hard_us = policy.skew_hard_us
+        self.late_us = policy.late_us
 
 
 class Ordinary:
@@ -134,6 +162,7 @@ class Ordinary:
         self._orders_for = orders_for
         self._known = known
         self._keeper = keeper
+        self._digest: KeyedDigest = keeper.keyed
         self._liids = liids
         self._minimised = minimised
         self._open = book
@@ -141,6 +170,7 @@ class Ordinary:
         self._refusals = refusals
         self._forget_us = forget_us
         self._terms: dict[int, Terms] = {}
+        self._runs = 0
 
     def judge(
         self,
@@ -150,45 +180,60 @@ class Ordinary:
         view: memoryview,
         cols: Columns,
         verify: VerifyColumns,
-        row: int,
+        rows: Sequence[int],
+        at: int,
         now_us: int,
-    ) -> Verdict | None:
-        """The verdict of a row that is kept, after everything that follows from it; None of any other, and nothing has
-        been changed. The row's records are counted by CIN."""
+    ) -> int:
+        """Judges `rows[at:]`, one after the other, with everything that follows from it, up to the first that is not
+        kept; the place of that one in `rows`. Of it nothing has been changed. The rows are counted by CIN."""
+        self._runs += 1
+        run = Run(batch, policy, quality, view, self._runs, now_us)
+        end = len(rows)
+        while at < end and self._judge(run, cols, verify, rows[at]):
+            at += 1
+        return at
+
+    def _judge(self, run: Run, cols: Columns, verify: VerifyColumns, row: int) -> bool:
+        """Whether one row was kept."""
         slot = verify.slots_view[row]
         if slot < 0 or slot & 1 or cols.status_view[row] or verify.flags_view[row] or cols.payloads_view[row] != 1:
-            return None
-        terms = self._terms_of(cols.liid_view[row])
+            return False
+        liid = cols.liid_view[row]
+        terms = self._terms_of(liid, run.number)
         cin = cols.cin_view[row]
         if terms is None or cin < 0:
-            return None
-        if self._minimised.any and self._minimised.mode(terms.text, cin, now_us) is not None:
-            return None
+            return False
+        if self._minimised.any and self._minimised.mode(terms.text, cin, run.now_us) is not None:
+            return False
         start = cols.offset_view[row]
-        record = view[start : start + cols.length_view[row]]
-        facts = ordinary_facts(bytes(record), terms.text, now_us)
+        record = bytes(run.view[start : start + cols.length_view[row]])
+        facts = ordinary_facts(record, terms.text, run.now_us, cols.content_tag_view[row])
         if facts is None or facts.event_us is None:
-            return None
+            return False
         event_us = facts.event_us
-        if facts.qualifier not in EVENT_STAMPS or not _in_time(terms, event_us, policy, now_us):
-            return None
+        if facts.qualifier not in EVENT_STAMPS or not _in_time(terms, event_us, run):
+            return False
         if facts.stamps_us and not _all_within(terms, facts.stamps_us):
-            return None
+            return False
         kept = _scope(terms, facts)
-        if kept is None or not self._take_part(batch, terms, facts, event_us, slot, cols.liid_view[row], cin):
-            return None
+        if kept is None or not self._take_part(run.account, terms, facts, event_us, slot, liid, cin):
+            return False
         cols.time_us_view[row] = event_us
-        quality.signalling(event_us, now_us)
-        self._follow(terms, facts.iri_type, event_us, cols.liid_view[row], cin, now_us)
-        self._keep(batch, terms, facts, kept, record, cols, row, verify.epochs_view[row], now_us)
-        return kept.verdict
+        run.quality.signalling(event_us, run.now_us)
+        self._follow(terms, facts.iri_type, event_us, liid, cin, run.now_us)
+        self._keep(run, terms, facts, kept, record, cols, row, verify.epochs_view[row])
+        return True
 
-    def _terms_of(self, liid: int) -> Terms | None:
+    def _terms_of(self, liid: int, run: int) -> Terms | None:
         """The terms of a LIID; None where more has to be looked at. Orders are compared by identity: whenever one
         changes, all are made anew."""
         terms = self._terms.get(liid)
-        if terms is not None and self._orders_for(terms.text) is terms.orders:
-            return terms
+        if terms is not None:
+            if terms.run == run:
+                return terms
+            if self._orders_for(terms.text) is terms.orders:
+                terms.run = run
+                return terms
         if liid < 0:
             return None
         text = label(self._liids[liid])
@@ -197,10 +242,11 @@ class Ordinary:
             self._terms.pop(liid, None)
             return None
         terms = self._terms[liid] = Terms(orders, text)
+        terms.run = run
         return terms
 
     def _take_part(
-        self, batch: Assembly, terms: Terms, facts: RecordFacts, event_us: int, slot: int, liid: int, cin: int
+        self, account: BatchAccount, terms: Terms, facts: RecordFacts, event_us: int, slot: int, liid: int, cin: int
     ) -> bool:
         """R-021, R-022: whether a target takes part, and what the communication's state becomes of it. Nothing has been
         changed where it does not."""
@@ -218,12 +264,12 @@ class Ordinary:
             named = facts.parties & terms.targets
             if not named:
                 return False
-        self._remember(batch, terms, facts, event_us, slot, key, liid, cin, target, before, named)
+        self._remember(account, terms, facts, event_us, slot, key, liid, cin, target, before, named)
         return True
 
     def _remember(
         self,
-        batch: Assembly,
+        account: BatchAccount,
         terms: Terms,
         facts: RecordFacts,
         event_us: int,
@@ -249,7 +295,7 @@ class Ordinary:
             originates = not terms.targets.isdisjoint(facts.originators)
             if known.originates.get(key) is not originates:
                 known.originates[key] = originates
-                batch.account.side(self._liids[liid], cin, originates)
+                account.side(self._liids[liid], cin, originates)
                 changed = True
         if facts.answers:
             answered_us = known.answered_us.get(key)
@@ -268,54 +314,62 @@ class Ordinary:
             self._open.kept(liid, cin, terms.uid, event_us)
 
     def _keep(
-        self,
-        batch: Assembly,
-        terms: Terms,
-        facts: RecordFacts,
-        kept: Kept,
-        record: memoryview,
-        cols: Columns,
-        row: int,
-        epoch: int,
-        now_us: int,
+        self, run: Run, terms: Terms, facts: RecordFacts, kept: Kept, record: bytes, cols: Columns, row: int, epoch: int
     ) -> None:
         """The row, its count, and what the index is told."""
-        rows: Rows = batch.rows
-        said: RecordFacts | dict[str, Any]
+        rows: Rows = run.rows
+        counts = terms.counts
+        if counts is None or terms.account is not run.account:
+            terms.account = run.account
+            counts = terms.counts = run.account.counts(terms.order.order_id, terms.order.version, terms.text)
+        counts.delivered += 1
         buffer, offset, length, form = 0, cols.offset_view[row], cols.length_view[row], 0
         if kept.masked:
-            (buffer, offset, length, form), said = self._keeper.masked(batch, terms.order, facts, record)
-        else:
-            said = facts
-        batch.said[rows.n] = details_of(said, cols.content_tag_view[row], False)
-        counts = terms.counts
-        if counts is None or terms.account is not batch.account:
-            terms.account = batch.account
-            counts = terms.counts = batch.account.counts(terms.order.order_id, terms.order.version, terms.text)
-        counts.delivered += 1
-        if kept.masked:
+            side = run.batch.side
+            buffer, offset, form = _SIDE, len(side), _MASKED
+            side += self._masked(run, terms, facts, record)
+            length = len(side) - offset
             counts.masked += 1
             for name in kept.names:
                 counts.reasons[name] = counts.reasons.get(name, 0) + 1
         else:
+            run.said[rows.n] = details_of(facts, cols.content_tag_view[row], False)
             counts.accepted += 1
         if terms.slot < 0:
             terms.slot = self._keeper.slot(terms.order)
         rows.append_row(
-            buffer, offset, length, terms.slot, kept.number, kept.mask, now_us, cols.time_us_view[row],
+            buffer, offset, length, terms.slot, kept.number, kept.mask, run.now_us, cols.time_us_view[row],
             cols.liid_view[row], cols.cin_view[row], cols.number_view[row], max(epoch, 0), cols.kind_view[row],
             cols.content_tag_view[row], cols.direction_view[row], cols.iri_type_view[row], form,
         )  # fmt: skip
 
+    def _masked(self, run: Run, terms: Terms, facts: RecordFacts, record: bytes) -> bytes:
+        """What is kept of a masked record, which the index is told too."""
+        digest = self._digest.of(record)
+        if not facts.dialled and not (facts.place and terms.location):
+            fields, withheld = dict(facts.permitted), list(facts.content)
+            if facts.location:
+                withheld.append("location")
+            octets: bytes | None = ordinary_octets(
+                terms.order_id, terms.text, facts.cin, facts.number, facts.payload, facts.iri_type, facts.event_us,
+                fields, withheld, len(record), digest,
+            )  # fmt: skip
+            if octets is not None:
+                run.said[run.rows.n] = masked_details(facts.payload, fields, facts.iri_type)
+                return octets
+        value = permitted_value(terms.order, facts, len(record), digest)
+        run.said[run.rows.n] = details_of(value, 0, False)
+        return canonical(value)
 
-def _in_time(terms: Terms, event_us: int, policy: LinkPolicy, now_us: int) -> bool:
+
+def _in_time(terms: Terms, event_us: int, run: Run) -> bool:
     """R-002, R-096, R-098, R-099: inside the window by more than the skew, and in time by the clock."""
-    skew_us, ahead_us = policy.skew_us, event_us - now_us
+    ahead_us = event_us - run.now_us
     return (
-        terms.start_us + skew_us <= event_us < terms.end_us - skew_us
-        and ahead_us <= skew_us
-        and ahead_us <= policy.skew_hard_us
-        and -ahead_us <= policy.late_us
+        terms.start_us + run.skew_us <= event_us < terms.end_us - run.skew_us
+        and ahead_us <= run.skew_us
+        and ahead_us <= run.skew_hard_us
+        and -ahead_us <= run.late_us
     )
 
 

@@ -283,8 +283,19 @@ class Pipeline:
         """The rows that are not BULK, in their order; `before` says how many BULK records came before each."""
         cols, verify, batch = self._cols, self._verify, self._assembly
         careful, guard, handover = self._careful, link.guard, link.handover
-        self._tris = seen = 0
-        for row in rows:
+        self._tris = seen = at = 0
+        plain = not opened and not handover.by_liid
+        while at < len(rows):
+            if plain:
+                first = at
+                at = careful.ordinary.judge(batch, link.policy, link.quality, view, cols, verify, rows, at, now_us)
+                if at > first:
+                    # All of them have their target.
+                    guard.accepted()
+                    seen = before[rows[at - 1]]
+                    continue
+            row = rows[at]
+            at += 1
             if before[row] > seen:
                 guard.accepted()
                 seen = before[row]

@@ -2,21 +2,33 @@
 
 Rules. A sample is so many signalling records in a row; it passes when enough of them came within the time. All numbers
 are configuration: no one here has read them in their source, so every report says verified=false (C9). A late record
-is kept like any other; a report is made, nothing is refused here. Pure.
+is kept like any other; a report is made, nothing is refused here. Pure. One source for two paths (ADR 0002):
+`quality.pxd` types it for Cython, since each record of signalling is measured.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mediation.law.verdicts import Reason
+
+if TYPE_CHECKING:
+    from asn1 import plain as cython
+else:
+    try:
+        import cython
+    except ImportError:
+        from asn1 import plain as cython
+
+COMPILED: Final[bool] = cython.compiled
 
 BUCKETS_US: Final = tuple(int(s * 1e6) for s in (0.1, 0.5, 1, 2, 4, 8, 16, 60, 600))
 """Upper edges of the histogram, inclusive; what is above the last shares one bucket."""
 _NEVER_AHEAD: Final = -(1 << 62)
+_BUCKETS: Final = len(BUCKETS_US) + 1
+_EDGES: Final = BUCKETS_US
+_MORE: Final = len(_EDGES)
 
 
 class Limits(NamedTuple):
@@ -39,48 +51,62 @@ class Sample(NamedTuple):
         return 100 * self.within >= limits.share_percent * self.records
 
 
-@dataclass(slots=True)
 class LinkQuality:
     """What one link has delivered since the start. `samples`, `failed`: whole samples; `ahead`: stamps beyond the
     skew; `max_ahead_us`: the furthest a stamp lay ahead of its arrival, None before the first."""
 
-    limits: Limits = field(default_factory=Limits)
-    samples: int = 0
-    failed: int = 0
-    measured: int = 0
-    late: int = 0
-    ahead: int = 0
-    max_ahead_us: int | None = None
-    histogram: Counter[str] = field(default_factory=Counter)
-    _open: Counter[str] = field(default_factory=Counter)
-    _open_count: int = 0
-    _open_within: int = 0
-    _ahead_told: int = 0
-    _fresh: list[Sample] = field(default_factory=list)
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = Limits() if limits is None else limits
+        self.samples = 0
+        self.failed = 0
+        self.measured = 0
+        self.late = 0
+        self.ahead = 0
+        self._furthest_us = _NEVER_AHEAD
+        self._counts = [0] * _BUCKETS
+        """By bucket: of all, and of the sample that is not whole yet."""
+        self._open = [0] * _BUCKETS
+        self._open_count = 0
+        self._open_within = 0
+        self._ahead_told = 0
+        self._fresh: list[Sample] = []
+        self._within_us, _, self._sample, self._skew_us = self.limits
+
+    @property
+    def max_ahead_us(self) -> int | None:
+        return self._furthest_us if self.measured else None
+
+    @property
+    def histogram(self) -> Counter[str]:
+        return _named(self._counts)
 
     def signalling(self, event_us: int, arrival_us: int) -> None:
         """One record of signalling with an event time."""
         latency_us = arrival_us - event_us
         self.measured += 1
-        if latency_us < -self.limits.skew_us:
+        if latency_us < -self._skew_us:
             self.ahead += 1
-        if self.max_ahead_us is None or -latency_us > self.max_ahead_us:
-            self.max_ahead_us = max(-latency_us, _NEVER_AHEAD)
-        within = latency_us <= self.limits.within_us
-        self.late += not within
-        name = bucket(latency_us)
-        self.histogram[name] += 1
-        self._open[name] += 1
+        if -latency_us > self._furthest_us:
+            self._furthest_us = -latency_us
+        at = _bucket(latency_us)
+        self._counts[at] += 1
+        self._open[at] += 1
         self._open_count += 1
-        self._open_within += within
-        if self._open_count == self.limits.sample:
-            sample = Sample(self._open_count, self._open_within, dict(self._open))
-            self.samples += 1
-            if not sample.passes(self.limits):
-                self.failed += 1
-                self._fresh.append(sample)
-            self._open.clear()
-            self._open_count = self._open_within = 0
+        if latency_us <= self._within_us:
+            self._open_within += 1
+        else:
+            self.late += 1
+        if self._open_count == self._sample:
+            self._whole_sample()
+
+    def _whole_sample(self) -> None:
+        sample = Sample(self._open_count, self._open_within, dict(_named(self._open)))
+        self.samples += 1
+        if not sample.passes(self.limits):
+            self.failed += 1
+            self._fresh.append(sample)
+        self._open = [0] * _BUCKETS
+        self._open_count = self._open_within = 0
 
     def reports(self, link: str) -> list[dict[str, Any]]:
         """The `quality` entries since the last time: a failed sample each, and clocks that did not agree."""
@@ -134,9 +160,21 @@ _NAMES: Final = (*(f"{edge / 1e6:g}" for edge in BUCKETS_US), "more")
 
 def bucket(latency_us: int) -> str:
     """The name of the bucket a latency falls into: its upper edge in seconds."""
-    return _NAMES[bisect_left(BUCKETS_US, latency_us)]
+    return _NAMES[_bucket(latency_us)]
+
+
+def _bucket(latency_us: int) -> int:
+    """Its number; most are in the first."""
+    at = 0
+    while at < _MORE and latency_us > _EDGES[at]:
+        at += 1
+    return at
+
+
+def _named(counts: list[int]) -> Counter[str]:
+    """Counts by bucket, with their names."""
+    return Counter({_NAMES[at]: count for at, count in enumerate(counts) if count})
 
 
 def _sorted(histogram: dict[str, int]) -> dict[str, int]:
-    names = [*(f"{edge / 1e6:g}" for edge in BUCKETS_US), "more"]
-    return {name: histogram[name] for name in names if histogram.get(name)}
+    return {name: histogram[name] for name in _NAMES if histogram.get(name)}

@@ -8,7 +8,6 @@ under the same number (R-093) without being able to read either. Boxes of the fi
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from typing import Final
 
@@ -28,30 +27,11 @@ _KEPT: Final = b"CLQBOX2\0"
 """Begins what is stored of a quarantined record. A box of the first version begins with a point of a curve instead,
 which is the same eight octets once in 2**64."""
 DIGEST_OCTETS: Final = 32
-_BLOCK_OCTETS: Final = 64
 
 
 def withheld_digest(key: bytes, octets: bytes | memoryview) -> bytes:
     """HMAC-SHA-256, 32 octets. `key` lies apart from the store."""
     return hmac.digest(key, octets, "sha256")
-
-
-class KeyedDigest:
-    """`withheld_digest` under one key, many times: the states behind the two pads are kept (RFC 2104 section 4). The
-    library's one-shot HMAC lets go of the interpreter for each record, and then waits for whoever took it."""
-
-    def __init__(self, key: bytes) -> None:
-        block = hashlib.sha256(key).digest() if len(key) > _BLOCK_OCTETS else key
-        block = block.ljust(_BLOCK_OCTETS, b"\0")
-        self._inner = hashlib.sha256(bytes([octet ^ 0x36 for octet in block]))
-        self._outer = hashlib.sha256(bytes([octet ^ 0x5C for octet in block]))
-
-    def __call__(self, octets: bytes | memoryview) -> bytes:
-        inner = self._inner.copy()
-        inner.update(octets)
-        outer = self._outer.copy()
-        outer.update(inner.digest())
-        return outer.digest()
 
 
 def seal_box(public_key: X25519PublicKey, octets: bytes | memoryview) -> bytes:

@@ -122,8 +122,11 @@ def party_name(text: str) -> str:
 
 
 def _masked(value: Mapping[str, Any]) -> Details:
-    fields: dict[str, Any] = value["fields"]
-    payload = value["payload"]
+    return masked_details(value["payload"], value["fields"], value.get("iri_type"))
+
+
+def masked_details(payload: str, fields: dict[str, Any], iri_type: str | None) -> Details:
+    """Of a masked ETSI record, by what it keeps."""
     service = _SERVICE_OF_PAYLOAD.get(payload)
     transaction, status = fields.get("transaction"), fields.get("status")
     if transaction == "MESSAGE":
@@ -138,7 +141,6 @@ def _masked(value: Mapping[str, Any]) -> Details:
             for one in held if isinstance(held, list | tuple) else (held,):
                 if one:
                     parties.add(str(one))
-    iri_type = value.get("iri_type")
     opens = fields.get("method") in ("INVITE", "MESSAGE") and (iri_type is None or iri_type in ("begin", "report"))
     answers = transaction == "INVITE" and isinstance(status, int) and 200 <= status < 300
     caller, called = _masked_side(fields, "from", "source"), _masked_side(fields, "to", "destination")

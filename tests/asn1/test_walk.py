@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asn1 import table, table_plan, tlv
-from asn1.errors import DecodeError
+from asn1.errors import DecodeError, LocalError
 from asn1.table import Field, Sequence, SequenceOf, decode_reference, decode_reporting, encode
 from asn1.table_types import GeneralizedTime, UtcTime
 from tests.asn1.record_walk import records, vectors
@@ -59,6 +59,8 @@ def _with_plans() -> list[Any]:
 def answers_alike(walk: ModuleType, record: Any, octets: bytes) -> bool:
     """Holds both against each other; whether the quick one was sure."""
     quick = walk.walk(table.plan_of(record), octets)
+    checked = walk.check(table.plan_of(record), octets, walk.Spans())
+    assert checked is (quick is not walk.UNSURE) or (not checked and _is_wide(record))
     try:
         value, unknown = decode_reference(record, octets)
     except DecodeError as error:
@@ -72,6 +74,13 @@ def answers_alike(walk: ModuleType, record: Any, octets: bytes) -> bool:
         return False
     assert unknown == () and quick == value and repr(quick) == repr(value), "also in types and in order"
     return True
+
+
+def _is_wide(record: Any) -> bool:
+    """Whether it has a SEQUENCE of more fields than a check keeps count of."""
+    from tests.asn1.record_walk import reachable
+
+    return any(len({one.name for one in getattr(kind, "fields", ())}) > 62 for kind in reachable(record))
 
 
 def changed(octets: bytes, chance: random.Random) -> bytes:
@@ -95,6 +104,22 @@ def changed(octets: bytes, chance: random.Random) -> bytes:
 def test_every_vector_means_the_same_on_both_walks(walk: ModuleType) -> None:
     sure = sum(answers_alike(walk, RECORDS[one.record], one.octets) for one in VECTORS)
     assert sure > len(VECTORS) * 2 // 3, "most records of the field are plain"
+
+
+def test_a_check_says_where_the_marked_fields_are(walk: ModuleType) -> None:
+    record = Sequence(
+        "R", (Field(0, "one", UtcTime("U")), Field(1, "two", Sequence("S", (Field(0, "in", GeneralizedTime("G")),))))
+    )
+    value = {"one": 0, "two": {"in": 1_000_000}}
+    octets, spans = encode(record, value), walk.Spans()
+    plan = walk.marked(table.plan_of(record), {("two", "in"): 3, ("two",): 15})
+    assert walk.check(plan, octets, spans)
+    count, start, end = spans.span(3)
+    assert (count, octets[start:end]) == (1, b"19700101000001Z") and spans.span(15)[1:] == (start - 2, end)
+    assert walk.walk(plan, octets) == walk.walk(table.plan_of(record), octets) == value
+    assert not walk.check(plan, octets + b"\0", spans) and spans.span(4)[0] == 0
+    with pytest.raises(LocalError):
+        walk.marked(plan, {("one",): 16})
 
 
 def test_attack_what_is_changed_is_read_alike_or_left_to_the_reference(walk: ModuleType) -> None:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from asn1 import ip, multimedia, sms_tpdu, ts33128
 from asn1.ps_pdu import PsHeader, PsPdu, cc_pdu, decode_ps_pdu, encode_ps_pdu, iri_pdu
-from collector.facts import LOCATION_SIP_HEADERS, PLAIN_SIP_HEADERS, facts_of
+from collector import mask
+from collector.facts import LOCATION_SIP_HEADERS, PLAIN_SIP_HEADERS, RecordFacts, facts_of
 from collector.gate import LinkPolicy, decide
 from collector.gate_scope import TARGET_OK, CinState
 from collector.mask import permitted_octets
@@ -55,6 +56,45 @@ def sip(start: str, *headers: str, body: bytes = b"") -> bytes:
         f"Content-Length: {len(body)}",
     ]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+TEXTS = st.text(max_size=6)
+FIELDS = st.dictionaries(
+    TEXTS, st.one_of(TEXTS, st.integers(-9, 9), st.none(), st.lists(TEXTS, max_size=3)), max_size=4
+)
+
+
+@pytest.mark.parametrize("path", ["compiled", "interpreted"])
+def test_the_quick_mask_is_the_reference_octet_by_octet(path: str, interpreted_twin: Any) -> None:
+    module = mask
+    if path == "interpreted":
+        module = interpreted_twin("collector.json_text", "collector.mask")["collector.mask"]
+    assert module.COMPILED is (path == "compiled"), "run make, which builds it"
+
+    @settings(max_examples=150, deadline=None)
+    @given(
+        fields=FIELDS, content=st.lists(st.sampled_from(["sip_body", "reason_text", "a", "b"]), max_size=4),
+        location=st.booleans(), cin=st.integers(0, 2**32 - 1), iri_type=st.one_of(st.none(), TEXTS), liid=TEXTS,
+        payload=TEXTS, event_us=st.integers(-(2**60), 2**60),
+    )  # fmt: skip
+    def holds(
+        fields: dict[str, Any], content: list[str], location: bool, cin: int, iri_type: str | None, liid: str,
+        payload: str, event_us: int,
+    ) -> None:  # fmt: skip
+        facts = RecordFacts(
+            liid, cin, 3, "iri", payload, iri_type, None, event_us, None, T0, content=tuple(content),
+            location=location, permitted=tuple(fields.items()),
+        )  # fmt: skip
+        try:
+            reference = permitted_octets(ORDER, facts, bytes(77), DIGEST)
+        except UnicodeEncodeError:
+            return
+        withheld = [*content, *(["location"] if location else [])]
+        assert reference == module.ordinary_octets(
+            ORDER.order_id, liid, cin, 3, payload, iri_type, event_us, dict(fields), withheld, 77, DIGEST
+        )
+
+    holds()
 
 
 INVITE = f"INVITE sip:+{B}@ims.invalid SIP/2.0"

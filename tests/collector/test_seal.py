@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -10,10 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asn1.errors import DecodeError
-from collector import seal
+from collector import keyed_digest, seal
 from collector.seal import (
     BOX_OVERHEAD_OCTETS,
-    KeyedDigest,
     kept_digest,
     open_box,
     open_kept,
@@ -142,7 +142,14 @@ def test_attack_a_kept_record_is_cut_or_changed() -> None:
 
 @pytest.mark.parametrize("octets", [0, 1, 63, 64, 65, 700, 2047, 2048, 70_000])
 @pytest.mark.parametrize("key", [b"", b"k" * 32, b"k" * 64, b"k" * 65])
-def test_a_keyed_digest_is_the_hmac_whatever_is_digested(key: bytes, octets: int) -> None:
-    keyed, record = KeyedDigest(key), bytes(at * 7 & 0xFF for at in range(octets))
+@pytest.mark.parametrize("path", ["compiled", "interpreted"])
+def test_a_keyed_digest_is_the_hmac_whatever_is_digested(
+    key: bytes, octets: int, path: str, interpreted_twin: Any
+) -> None:
+    module = keyed_digest
+    if path == "interpreted":
+        module = interpreted_twin("collector.keyed_digest")["collector.keyed_digest"]
+    assert module.COMPILED is (path == "compiled"), "run make, which builds it"
+    keyed, record = module.KeyedDigest(key), bytes(at * 7 & 0xFF for at in range(octets))
     for _ in range(2):
-        assert keyed(record) == keyed(memoryview(record)) == withheld_digest(key, record)
+        assert keyed(record) == keyed(memoryview(record)) == keyed.of(record) == withheld_digest(key, record)
