@@ -62,6 +62,14 @@ class OrdersInForce:
             self.renew()
             self._on_change(order, event_us)
 
+    def took(self, uid: OrderUid, event_us: int) -> bool:
+        """Another collector has kept a record of this event time under an order; whether that is earlier than known."""
+        if event_us >= self._first_us.get(uid, event_us + 1):
+            return False
+        self._first_us[uid] = event_us
+        self.renew()
+        return True
+
     def restore(self, first_us: dict[OrderUid, int], entries: Iterable[dict[str, Any]]) -> None:
         """For a restart: earliest kept events by order, as the store has them, and the audit log's entries."""
         told = [

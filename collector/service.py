@@ -31,9 +31,12 @@ from collector.config import CollectorConfig
 from collector.control import control_routes
 from collector.deciphering import keep_agreed
 from collector.engine import Engine, Fleet, News
+from collector.fleet.documents import Item
+from collector.fleet.errands import ErrandHooks
 from collector.fleet.keeper import KeeperHooks
 from collector.fleet.member import Member
 from collector.fleet.names import Known
+from collector.fleet.sharing import Sharing
 from collector.gate_columns import COMPILED as GATE_COMPILED
 from collector.hi1 import AgencyReceiver, serve_hi1
 from collector.holding import Holds
@@ -98,6 +101,7 @@ class Service:
         self._minimised = Minimised(SpotChecks(config.law.spot_check_us, config.law.spot_check_every_us))
         self._member: Member | None = None
         """Of its fleet, where it is of one."""
+        self._sharing: Sharing | None = None
 
     async def run(self, ready: ReadyFn, stop: asyncio.Event) -> None:
         self._loop.set_exception_handler(self._unexpected)
@@ -123,7 +127,7 @@ class Service:
                 tasks = [asyncio.create_task(self._look_into_inbox()), asyncio.create_task(self._turns())]
                 self._index.start()
                 if self._member is not None:
-                    self._member.start()
+                    self._member.start(ports)
                 # Before the first record: a store with records always has a signed audit log beside it.
                 self._audit.flush()
                 self._announce(ports)
@@ -178,7 +182,8 @@ class Service:
         stack.callback(self._store.close)
         if config.fleet is not None:
             hooks_of_fleet = KeeperHooks(self._fail, self._on_fleet, self._on_learned)
-            self._member = Member(config.fleet, self._call, hooks_of_fleet)
+            errands = ErrandHooks(self._on_item, self._on_differing, self._fail, lambda: self._audit.signed)
+            self._member = Member(config.fleet, directory / "audit", self._call, hooks_of_fleet, errands)
             stack.callback(self._member.stop)
         self._registry = open_registry(config, self._order_news)
         reload = partial(self._guarded, self._reload_changed)
@@ -217,6 +222,16 @@ class Service:
         self._holds = Holds(self._store, self._append, self._clock.now_us, in_force)
         self._engine.pipeline.on_due = self._changed
         self._commands = self._open_commands(said)
+        if self._member is not None:
+            self._sharing = Sharing(
+                self._member.errands,
+                config.inbox,
+                self._orders,
+                self._take_shared,
+                lambda: self._changed(self._clock.now_us()),
+                self._append,
+            )
+            self._sharing.documents()
         self._changed(now_us)
         self._engine.careful.forget_ended(now_us)
         self._status = Status(
@@ -345,6 +360,7 @@ class Service:
         if self._member is not None:
             # What is forgotten must not be of the open batch: nobody could say where it stands.
             self._engine.assembly.flush()
+            self._member.catalogue(self._store)
         self._engine.careful.forget_ended(self._clock.now_us())
         self._hold()
         self._audit_sums()
@@ -359,6 +375,8 @@ class Service:
     def _reload_changed(self) -> None:
         if self._registry.reload():
             self._changed(self._clock.now_us())
+            if self._sharing is not None:
+                self._sharing.documents()
 
     def _changed(self, now_us: int) -> None:
         """Orders, or what is known of them, have changed, or an instant has come that changes them."""
@@ -371,6 +389,8 @@ class Service:
         """R-008. In the middle of a record: what follows from it is done before the next piece is judged."""
         fields = {"actor": "SYS", "order": order.order_id, "uid": order.uid.hex(), "event_us": event_us}
         self._append(FIRST_INTERCEPTION, {**fields, "rules": ["R-008"]})
+        if self._sharing is not None:
+            self._sharing.first(order, event_us)
         self._engine.pipeline.due_us = 0
 
     def _hold(self) -> None:
@@ -395,7 +415,14 @@ class Service:
         return {"devices": self._engine.devices.listed(), "last_command_us": self._commands.last_us}
 
     def _take(self, name: str, octets: bytes) -> dict[str, Any]:
-        return self._commands.take(name, octets, self._clock.now_us())
+        done = self._commands.take(name, octets, self._clock.now_us())
+        if self._sharing is not None:
+            self._sharing.command(name, octets)
+        return done
+
+    def _take_shared(self, name: str, octets: bytes, at_us: int) -> dict[str, Any]:
+        """A command that another shard took: as old as it was then. A run's clock may be behind the database's."""
+        return self._commands.take(name, octets, min(at_us, self._clock.now_us()))
 
     def _afterwards(self, order: CourtOrder) -> bool:
         """R-119: whether the warrant's papers allow minimising afterwards."""
@@ -455,6 +482,14 @@ class Service:
         else:
             self._append("alarm", {"reason": "FLEET_AWAY", "why": sentence})
             self._log.warning("fleet", connected=False, message=sentence)
+
+    def _on_item(self, item: Item) -> None:
+        if self._sharing is not None:
+            self._sharing.take(item)
+
+    def _on_differing(self, sentence: str) -> None:
+        self._append("alarm", {"reason": "AUDIT_DIFFERS", "why": sentence})
+        self._log.error("audit_differs", message=sentence)
 
     def _on_learned(self, known: tuple[Known, ...]) -> None:
         if self._engine.stage is not None:

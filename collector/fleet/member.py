@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import psycopg
@@ -18,9 +19,12 @@ import psycopg
 from collector.accounts import Totals
 from collector.config import FleetConfig
 from collector.databases import driver_url
+from collector.fleet.catalogue import AuditTail, Segment
+from collector.fleet.errands import ErrandHooks, Errands
 from collector.fleet.keeper import KeeperHooks, MarkKeeper
 from collector.fleet.returning import Returned, Returning
-from collector.fleet.shared import AwayError, Limits, SharedMarks
+from collector.fleet.session import AwayError, Session
+from collector.fleet.shared import Limits, SharedMarks
 from collector.store.gauge import StoreError
 from collector.store.store import Store
 from mediation.runtime.config import NotReadyError
@@ -35,14 +39,24 @@ T = TypeVar("T")
 class Member:
     """`marks` is asked from the event loop's thread. `call` is the loop's `call_soon_threadsafe`."""
 
-    def __init__(self, config: FleetConfig, call: Callable[[Callable[[], None]], object], hooks: KeeperHooks) -> None:
-        """Raises NotReadyError where the shared database cannot be asked."""
+    def __init__(
+        self,
+        config: FleetConfig,
+        audit: Path,
+        call: Callable[[Callable[[], None]], object],
+        hooks: KeeperHooks,
+        errands: ErrandHooks,
+    ) -> None:
+        """`audit`: the directory of the audit log. Raises NotReadyError where the shared database cannot be asked."""
         self.shard = config.shard
         limits = Limits(config.lease_s, config.hold_ms)
         self._shared = SharedMarks(driver_url(config.database_url), config.shard, limits)
         self._registered = _patiently(self._shared.register)
         self.returning = Returning(self._registered)
         self.marks = MarkKeeper(self._shared, call, hooks, self._registered.last_commit)
+        session = Session(driver_url(config.database_url), config.shard, config.lease_s)
+        self.errands = Errands(session, config.shard, AuditTail(audit), errands, call)
+        self._advertise = config.advertise
 
     def bring_back(self, store: Store, totals: Totals) -> Returned:
         """Behind the recovery, before the first claim: what is not marked yet is, what others have is voided, durably.
@@ -64,16 +78,40 @@ class Member:
         _patiently(lambda: self._shared.settle(returned.newest))
         return returned
 
-    def start(self) -> None:
+    def start(self, ports: dict[str, int]) -> None:
+        """The catalogue shows where this shard listens."""
+        self.marks.tell({"ports": ports, "advertise": self._advertise})
         self.marks.start()
+        self.errands.start()
+
+    def catalogue(self, store: Store) -> None:
+        """The segments as they are now."""
+        self.errands.segments(
+            [
+                Segment(
+                    one.header.generation,
+                    one.header.first_sequence,
+                    one.next_sequence - one.header.first_sequence,
+                    one.header.first_commit,
+                    one.data_end,
+                )
+                for one in store.segments()
+            ]
+        )
 
     def status(self) -> dict[str, Any]:
-        return {"shard": self.shard, "incarnation": self._registered.incarnation, **self.marks.state._asdict()}
+        return {
+            "shard": self.shard,
+            "incarnation": self._registered.incarnation,
+            **self.marks.state._asdict(),
+            "errands_error": self.errands.error,
+        }
 
     def stop(self) -> None:
         """What waits is marked, for a little; then the others need not wait for this one."""
         self.marks.stop()
         self._shared.close()
+        self.errands.stop()
 
 
 def _patiently(ask: Callable[[], T]) -> T:

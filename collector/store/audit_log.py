@@ -120,6 +120,11 @@ class AuditLog:
         return self._tree.size
 
     @property
+    def signed(self) -> int:
+        """Entries that are durable under a checkpoint."""
+        return self._signed
+
+    @property
     def state(self) -> LedgerState:
         """Of all entries, signed or not."""
         return LedgerState(self._tree.size, self._tree.root())

@@ -221,6 +221,10 @@ class Store:
         """The newest signed checkpoint; empty before the first commit."""
         return self._last_note
 
+    def segments(self) -> tuple[SegmentState, ...]:
+        """All there are, oldest first, as of now."""
+        return tuple(self._segments)
+
     def gauge(self) -> Gauge:
         segments = tuple(self._segments)
         octets = sum(one.header.segment_octets for one in segments)

@@ -11,10 +11,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from asn1.ps_pdu import decode_ps_pdu
 from collector.config import CollectorConfig
+from collector.databases import driver_url
 from collector.opening import open_keys
 from collector.store.audit_log import read_audit
 from collector.store.reader import StoreReader
@@ -113,6 +115,31 @@ async def test_the_loser_of_a_stream_closes_its_connection_and_the_peer_sends_ag
     assert stored(lab, "a", "b") == Counter(names_of(sent))
 
 
+async def test_a_court_document_let_in_at_one_shard_is_in_force_at_the_other(
+    lab: Any, shard: Callable[..., dict[str, Any]], url: str
+) -> None:
+    inboxes = {name: lab.root / f"inbox-{name}" for name in ("a", "b")}
+    for one in inboxes.values():
+        one.mkdir()
+    one, two = [await lab.start(**shard(name, hi1_inbox=str(inboxes[name]))) for name in ("a", "b")]
+    document = next(lab.court.inbox.glob("*.json"))
+    fresh = inboxes["a"] / "new"
+    fresh.write_bytes(document.read_bytes())
+    fresh.rename(inboxes["a"] / document.name)
+    async with asyncio.timeout(30):
+        while True:
+            if two.status()["orders"] and two.order("O-W")["kind"] is not None:
+                break
+            await asyncio.sleep(0.02)
+    assert two.order("O-W")["liid"] == one.order("O-W")["liid"] == LIID
+    await one.end()
+    await two.end()
+    with psycopg.connect(driver_url(url)) as connection:
+        audit = connection.execute("SELECT count(*) FROM fleet.audit").fetchone()
+    signed = sum(len(read_audit(lab.root / name / "audit")) for name in ("a", "b"))
+    assert audit is not None and 0 < audit[0] <= signed
+
+
 async def test_a_shard_whose_database_cannot_be_reached_says_so(
     lab: Any, shard: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +201,7 @@ class Process:
 _RUN = """
 import asyncio, json, pathlib, signal, sys
 from collector.config import CollectorConfig
+from collector.databases import driver_url
 from collector.service import run
 
 async def main():
