@@ -37,6 +37,7 @@ from typing import Any, Final, NamedTuple
 from asn1.columns import KIND_CC, KIND_IRI
 from asn1.errors import LocalError
 from asn1.ps_pdu import liid_text
+from collector.account_lines import write_lines
 from collector.fleet.names import Known, Moved, StreamName
 from mediation.law.orders import OrderId, order_uid
 from mediation.law.verdicts import Reason, Verdict, VerdictKind
@@ -153,8 +154,9 @@ class BatchAccount:
     def __init__(self) -> None:
         self.delivered = 0
         self._orders: dict[tuple[str, int, str], Counts] = {}
-        self._bulk: list[tuple[str, int, str, int]] = []
-        """Orders of which nothing but the bulk lane has anything, and how much: there may be as many as records."""
+        self._bulk: list[tuple[int, bytes]] = []
+        """Of orders of which nothing but the bulk lane has anything, how much, and the rest of the line: there may be
+        as many as records."""
         self._unknown: dict[str, Counts] = {}
         self._refusals: dict[tuple[str, str, int, int, tuple[Reason, ...], tuple[str, ...]], _Refusal] = {}
         self._marks: dict[tuple[bytes, int, int], StreamMark] = {}
@@ -190,11 +192,26 @@ class BatchAccount:
         named = len(self._orders) + len(self._unknown) + len(self._made)
         return 512 + 224 * lists + 512 * named + 1280 * len(self._refusals)
 
-    def bulk(self, order: str, version: int, liid: str, records: int) -> None:
-        """`records` of the bulk lane, accepted; their delivery is counted with the chunk."""
-        counts = self.counts(order, version, liid)
+    @property
+    def of_bulk_alone(self) -> bool:
+        """Whether nothing but the bulk lane has had records of any order."""
+        return not self._orders
+
+    def bulk_lines(self, lines: list[tuple[int, bytes]]) -> None:
+        """`bulk` of many at once, where it is `of_bulk_alone`: records and line of each."""
+        self._bulk += lines
+
+    def bulk(self, order: str, version: int, liid: str, records: int, line: bytes) -> bool:
+        """`records` of the bulk lane, accepted; their delivery is counted with the chunk. `line`: what
+        `account_lines.line_of` says of the order. Once for an order, behind everything else in the batch. Whether it is
+        a line of its own, of which the blob as a value says nothing."""
+        counts = self._orders.get((order, version, liid))
+        if counts is None:
+            self._bulk.append((records, line))
+            return True
         counts.delivered += records
         counts.accepted += records
+        return False
 
     def verdict(self, order: str | None, version: int, liid: str, verdict: Verdict) -> None:
         """One record of the careful lane; `order` None when no order has its LIID."""
@@ -302,10 +319,10 @@ class BatchAccount:
         return found
 
     def close(self, number: int, rows: int) -> tuple[dict[str, Any], bytes]:
-        """The blob, as a value and as octets. Raises LocalError when the counts do not balance or `rows` are not how
-        many were kept."""
+        """The blob, as a value without the lines of the bulk lane, and as octets. Raises LocalError when the counts do
+        not balance or `rows` are not how many were kept."""
         everything = (*self._orders.values(), *self._unknown.values())
-        bulk = sum([one[3] for one in self._bulk])
+        bulk = sum([one[0] for one in self._bulk])
         delivered = sum(counts.delivered for counts in everything) + bulk
         kept = sum(counts.kept for counts in everything) + self._made.total() + bulk
         if delivered != self.delivered or kept != rows or not all(counts.balanced for counts in everything):
@@ -317,10 +334,6 @@ class BatchAccount:
         blob["orders"] = [
             {"order": order, "version": version, "liid": liid, **counts.values(sparse=True)}
             for (order, version, liid), counts in self._orders.items()
-        ]
-        blob["orders"] += [
-            {"order": order, "version": version, "liid": liid, "delivered": records, "accepted": records}
-            for order, version, liid, records in self._bulk
         ]
         blob["unknown"] = [{"liid": liid, **counts.values(sparse=True)} for liid, counts in self._unknown.items()]
         blob["refusals"] = [
@@ -358,7 +371,12 @@ class BatchAccount:
         blob["once"] = [[digest.hex(), row] for digest, row in self.once]
         blob["closes"] = [[row, name.liid.hex(), *name[1:]] for row, name in self.closes]
         kept_keys = {key: value for key, value in blob.items() if value != []}
-        return kept_keys, json.dumps(kept_keys, sort_keys=True, separators=(",", ":")).encode()
+        if not self._bulk:
+            return kept_keys, _canonical(kept_keys)
+        # No text of JSON has a key's quotation marks in it.
+        before, key, behind = _canonical(kept_keys | {"orders": blob["orders"]}).partition(b'"orders":[')
+        lines = write_lines(self._bulk) + (b"," if blob["orders"] else b"")
+        return kept_keys, b"".join((before, key, lines, behind))
 
     def counts(self, order: str, version: int, liid: str) -> Counts:
         """Those of an order, for who counts many records of it."""
@@ -373,6 +391,10 @@ class BatchAccount:
         return self._unknown.setdefault(liid, Counts())
 
 
+def _canonical(blob: dict[str, Any]) -> bytes:
+    return json.dumps(blob, sort_keys=True, separators=(",", ":")).encode()
+
+
 class Totals:
     """The sums over all batches ever made durable. Owned by the event loop's thread."""
 
@@ -384,6 +406,11 @@ class Totals:
         self.voided: Counter[tuple[str, str, str]] = Counter()
         """Voided records by order uid and LIID, both hexadecimal, and name of their verdict."""
         self.last_batch = -1
+        self.delivered = 0
+        """Of all orders."""
+        self._unsure: set[str] = set()
+        """Orders whose balance has to be looked at again."""
+        self._unbalanced: set[str] = set()
 
     def apply(self, blob: dict[str, Any]) -> None:
         """Add a batch's blob, a void's, or a summary. Blobs of one store come in ascending order of `n`."""
@@ -397,6 +424,8 @@ class Totals:
             if found is None:
                 found = self.orders[one["order"]] = Counts()
             found.add(one)
+            self.delivered += int(one.get("delivered", 0))
+            self._unsure.add(one["order"])
             self.liids[one["order"]] = one["liid"]
         for one in blob.get("unknown", ()):
             liid = one["liid"]
@@ -411,9 +440,27 @@ class Totals:
         uid = order_uid(OrderId(order)).hex()
         return sum(records for (of, _, _), records in self.voided.items() if of == uid)
 
+    def accepted(self, lines: Iterable[tuple[str, str, int]]) -> None:
+        """Add what lines of the bulk lane tell, of which a blob as a value says nothing: order, LIID, records. They
+        change no balance."""
+        orders, liids, total = self.orders, self.liids, 0
+        for order, liid, records in lines:
+            found = orders.get(order)
+            if found is None:
+                found = orders[order] = Counts()
+            found.delivered += records
+            found.accepted += records
+            liids[order] = liid
+            total += records
+        self.delivered += total
+
     @property
     def balanced(self) -> bool:
-        return all(counts.balanced for counts in (*self.orders.values(), *self.unknown.values()))
+        """Asked for each second, and there may be many orders: only those of which something came are looked at."""
+        for order in self._unsure:
+            (self._unbalanced.discard if self.orders[order].balanced else self._unbalanced.add)(order)
+        self._unsure.clear()
+        return not self._unbalanced and all(counts.balanced for counts in self.unknown.values())
 
     @property
     def unknown_counts(self) -> Counts:

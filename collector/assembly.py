@@ -20,6 +20,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 import numpy as np
 
+from collector.account_lines import line_of
 from collector.accounts import BatchAccount, Totals
 from collector.arena import Arena, ArenaPool
 from collector.batch import Batch, CommitInfo, OrderRef
@@ -90,12 +91,15 @@ class OrderSlots:
         self._slots: dict[tuple[str, int], int] = {}
         self.refs: list[OrderRef] = []
         self.liids: list[str] = []
+        self.lines: list[bytes] = []
+        """What each says of itself in a batch's account."""
 
     def slot(self, ref: OrderRef, liid: str) -> int:
         found = self._slots.setdefault((ref.order_id, ref.version), len(self.refs))
         if found == len(self.refs):
             self.refs.append(ref)
             self.liids.append(liid)
+            self.lines.append(line_of(ref.order_id, ref.version, liid))
         return found
 
 
@@ -108,6 +112,8 @@ class _Ticket:
     rows: Rows
     side: bytearray
     blob: dict[str, Any]
+    bulk: list[tuple[int, int]]
+    """Slots and records accepted of them, of which the blob says nothing."""
     records: int
     positions: dict[Source, int] = field(default_factory=dict)
     part: Any = None
@@ -251,10 +257,17 @@ class Assembly:
         if self.account.empty and not self.rows.n:
             self._settle()
             return
-        refs = self.slots.refs
-        for slot, records in self.tally.take():
-            ref = refs[slot]
-            self.account.bulk(ref.order_id, ref.version, self.slots.liids[slot], records)
+        refs, liids, lines = self.slots.refs, self.slots.liids, self.slots.lines
+        bulk = self.tally.take()
+        if self.account.of_bulk_alone:
+            self.account.bulk_lines([(records, lines[slot]) for slot, records in bulk])
+        else:
+            named = [(refs[slot], slot, records) for slot, records in bulk]
+            bulk = [
+                (slot, records)
+                for ref, slot, records in named
+                if self.account.bulk(ref.order_id, ref.version, liids[slot], records, lines[slot])
+            ]
         part = None
         if self.stage is not None:
             part = self.stage.part(self.rows, self.account)
@@ -266,7 +279,7 @@ class Assembly:
             self.told.put(self._next_number, self.rows.n, self._in_frame())
         arena = self.arena
         ticket = _Ticket(
-            self._next_number, arena, self.rows, self.side, blob, self.account.delivered, self._positions, part
+            self._next_number, arena, self.rows, self.side, blob, bulk, self.account.delivered, self._positions, part
         )
         batch = Batch(
             self.rows,
@@ -345,6 +358,8 @@ class Assembly:
         """Everybody may know; whether an arena came free."""
         self._flying_records -= ticket.records
         self.totals.apply(ticket.blob)
+        refs, liids = self.slots.refs, self.slots.liids
+        self.totals.accepted([(refs[slot].order_id, liids[slot], records) for slot, records in ticket.bulk])
         freed = ticket.arena is not None and self.pool.drop(ticket.arena)
         if len(self._spare) < SPARE_ROWS:
             ticket.rows.clear()

@@ -107,7 +107,7 @@ class AuditTurn:
     def entries(self, now_us: int, totals: Totals, records: int) -> list[Entry]:
         """The entries since the last turn; `records` is the size of the store."""
         sums = {
-            "delivered": sum(counts.delivered for counts in totals.orders.values()),
+            "delivered": totals.delivered,
             "unknown": totals.unknown_counts.delivered,
             "records": records,
             "balanced": totals.balanced,

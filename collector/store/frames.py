@@ -13,7 +13,10 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple, overload
+
+import numpy as np
 
 from asn1.errors import DecodeError, LocalError
 from collector.store.crc import crc32
@@ -39,7 +42,10 @@ _FRAME: Final = struct.Struct("<IBBHQQQIII")
 FRAME_HEADER_OCTETS: Final = 48
 _EXTENT: Final = struct.Struct("<16sIIIIQQ8s12s16s")
 EXTENT_OCTETS: Final = _EXTENT.size
+_PLACE: Final = struct.Struct("<20xIIIQQ36x")
+"""Of an extent, what says where it is, and whether it is encrypted."""
 _COMMIT: Final = struct.Struct("<Qq32sII")
+_ONE: Final = tuple(bytes([octets]) for octets in range(256))
 
 
 class SegmentHeader(NamedTuple):
@@ -179,10 +185,75 @@ class ExtentHead(NamedTuple):
     tag: bytes
 
 
+EXTENT_DTYPE: Final = np.dtype(
+    [
+        ("uid", "V16"),
+        ("version", "<u4"),
+        ("encrypted", "<u4"),
+        ("first_row", "<u4"),
+        ("rows", "<u4"),
+        ("offset", "<u8"),
+        ("octets", "<u8"),
+        ("key_id", "V8"),
+        ("nonce", "V12"),
+        ("tag", "V16"),
+    ]
+)
+"""An extent as it stands in a frame."""
+
+
+class Extents(Sequence[ExtentHead]):
+    """The extents of a data frame as they stand there, `packed`. There may be as many as records, so that they become
+    values one at a time, when somebody looks at them."""
+
+    __slots__ = ("packed",)
+
+    def __init__(self, packed: bytes) -> None:
+        self.packed = packed
+
+    @classmethod
+    def of(cls, extents: Sequence[ExtentHead]) -> Extents:
+        return extents if isinstance(extents, cls) else cls(b"".join([_EXTENT.pack(*one) for one in extents]))
+
+    def __len__(self) -> int:
+        return len(self.packed) // EXTENT_OCTETS
+
+    def __iter__(self) -> Iterator[ExtentHead]:
+        return map(ExtentHead._make, _EXTENT.iter_unpack(self.packed))
+
+    @overload
+    def __getitem__(self, at: int) -> ExtentHead: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[ExtentHead, ...]: ...
+    def __getitem__(self, at: int | slice) -> ExtentHead | tuple[ExtentHead, ...]:
+        if isinstance(at, slice):
+            return tuple(self)[at]
+        number = at + len(self) if at < 0 else at
+        if not 0 <= number < len(self):
+            raise IndexError(at)
+        return ExtentHead._make(_EXTENT.unpack_from(self.packed, EXTENT_OCTETS * number))
+
+    def uid(self, number: int) -> bytes:
+        """The order's, of one of them."""
+        at = EXTENT_OCTETS * number
+        return self.packed[at : at + 16]
+
+    def at_rows(self, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """In which of them rows of the frame are, by their numbers."""
+        first_rows = np.frombuffer(self.packed, EXTENT_DTYPE)["first_row"]
+        return np.searchsorted(first_rows, rows, "right") - 1
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Extents) and self.packed == other.packed
+
+    def __hash__(self) -> int:
+        return hash(self.packed)
+
+
 class DataMeta(NamedTuple):
     """What a data frame says before its octets. `rows` 64 octets each (see pack.py), `hashes` 32 each."""
 
-    extents: tuple[ExtentHead, ...]
+    extents: Extents
     liids: tuple[bytes, ...]
     rows: bytes
     hashes: bytes
@@ -200,9 +271,10 @@ class Layout(NamedTuple):
 
 def data_frame_layout(extents: int, liids: list[bytes], records: int, area_octets: int) -> Layout:
     """Raises LocalError for a LIID of more than 255 octets."""
-    if any(len(liid) > 255 for liid in liids):
+    names = list(map(len, liids))
+    if names and max(names) > 255:
         raise LocalError("a batch names a LIID of more than 255 octets; this is a defect of the pipeline")
-    rows_at = FRAME_HEADER_OCTETS + 8 + EXTENT_OCTETS * extents + sum(1 + len(liid) for liid in liids)
+    rows_at = FRAME_HEADER_OCTETS + 8 + EXTENT_OCTETS * extents + len(names) + sum(names)
     hashes_at = rows_at + ROW_OCTETS * records
     area_at = hashes_at + HASH_OCTETS * records
     return Layout(rows_at, hashes_at, area_at, area_at + area_octets)
@@ -213,14 +285,13 @@ def seal_data_frame(
     layout: Layout,
     header: SegmentHeader,
     first_sequence: int,
-    extents: list[ExtentHead],
+    extents: Extents,
     liids: list[bytes],
 ) -> bytes:
     """Write head, extents and LIIDs of a frame whose rows and hashes stand in `frame` already; the digest of the meta
     without hashes. The octets area is not looked at."""
-    packed = b"".join(_EXTENT.pack(*one) for one in extents)
-    names = b"".join(bytes([len(liid)]) + liid for liid in liids)
-    described = struct.pack("<II", len(extents), len(liids)) + packed + names
+    names = b"".join([_ONE[len(liid)] + liid for liid in liids])
+    described = struct.pack("<II", len(extents), len(liids)) + extents.packed + names
     frame[FRAME_HEADER_OCTETS : layout.rows_at] = described
     meta = frame[FRAME_HEADER_OCTETS : layout.area_at]
     count = (layout.hashes_at - layout.rows_at) // ROW_OCTETS
@@ -232,7 +303,7 @@ def seal_data_frame(
 def build_data_frame(
     header: SegmentHeader,
     first_sequence: int,
-    extents: list[ExtentHead],
+    extents: Sequence[ExtentHead],
     liids: list[bytes],
     rows: bytes | bytearray,
     hashes: bytes | bytearray,
@@ -246,27 +317,22 @@ def build_data_frame(
     frame = bytearray(layout.area_at)
     frame[layout.rows_at : layout.hashes_at] = rows
     frame[layout.hashes_at :] = hashes
-    digest = seal_data_frame(memoryview(frame), layout, header, first_sequence, extents, liids)
+    digest = seal_data_frame(memoryview(frame), layout, header, first_sequence, Extents.of(extents), liids)
     return bytes(frame), digest
 
 
 def parse_data_meta(meta: bytes, count: int, area_octets: int) -> DataMeta:
     """Raises DecodeError when the parts do not add up; the extents cover rows and area whole, in order, once."""
-    extents: list[ExtentHead] = []
     liids: list[bytes] = []
-    row = offset = 0
     try:
         extent_count, liid_count = struct.unpack_from("<II", meta)
-        at = 8
         if extent_count > count or liid_count > MAX_LIIDS:
             raise DecodeError(DecodeError.TOO_MANY, "a data frame names more orders or LIIDs than it can have")
-        for _ in range(extent_count):
-            extent = ExtentHead(*_EXTENT.unpack_from(meta, at))
-            if (extent.first_row, extent.offset) != (row, offset) or extent.encrypted > 1 or not extent.rows:
-                raise DecodeError(DecodeError.BAD_VALUE, "the extents of a data frame do not follow on each other", at)
-            extents.append(extent)
-            row, offset = row + extent.rows, offset + extent.octets
-            at += EXTENT_OCTETS
+        at = 8 + EXTENT_OCTETS * extent_count
+        if at > len(meta):
+            raise DecodeError(DecodeError.TRUNCATED, "a data frame's description is cut off")
+        extents = Extents(meta[8:at])
+        row, offset = _covered(extents)
         for _ in range(liid_count):
             liids.append(meta[at + 1 : at + 1 + meta[at]])
             at += 1 + meta[at]
@@ -275,7 +341,17 @@ def parse_data_meta(meta: bytes, count: int, area_octets: int) -> DataMeta:
     end = at + ROW_OCTETS * count
     if end + HASH_OCTETS * count != len(meta) or row != count or offset != area_octets:
         raise DecodeError(DecodeError.BAD_LENGTH, "a data frame's extents, rows and hashes do not add up", at)
-    return DataMeta(tuple(extents), tuple(liids), meta[at:end], meta[end:], hashlib.sha256(meta[:end]).digest())
+    return DataMeta(extents, tuple(liids), meta[at:end], meta[end:], hashlib.sha256(meta[:end]).digest())
+
+
+def _covered(extents: Extents) -> tuple[int, int]:
+    """How many rows and octets the extents cover. Raises DecodeError where they do not follow on each other."""
+    row = offset = 0
+    for encrypted, first_row, rows, at, octets in _PLACE.iter_unpack(extents.packed):
+        if first_row != row or at != offset or encrypted > 1 or not rows:
+            raise DecodeError(DecodeError.BAD_VALUE, "the extents of a data frame do not follow on each other", 8)
+        row, offset = row + rows, offset + octets
+    return row, offset
 
 
 class CommitBody(NamedTuple):

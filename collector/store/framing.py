@@ -7,8 +7,9 @@ import os
 import time
 from array import array
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+import numpy as np
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from collector.batch import Batch, OrderRef
@@ -18,7 +19,7 @@ from collector.store.keys import Keys, data_key_id
 from collector.store.pack import Extent, Plan, fill, measure
 from collector.store.sealing import NONCE_OCTETS, TAG_OCTETS, seal
 from collector.store.unit_buffer import UnitBuffer
-from collector.store.walk import NO_ORDER, binding
+from collector.store.walk import NO_ORDER, binding, binding_head
 from mediation.law.orders import OrderUid
 
 PIECE_OCTETS: Final = 512 << 10
@@ -28,6 +29,13 @@ PIECE_OCTETS: Final = 512 << 10
 SHORT_OCTETS: Final = 16 << 10
 """Extents that are shorter, in the mean of a piece, are encrypted together: a call for each, with the interpreter held
 in between, costs more than the faster cipher brings that it leads to."""
+
+
+Table = np.ndarray[Any, np.dtype[np.int64]]
+"""Extents as `pack.Plan` has them."""
+_ORDER, _FIRST_ROW, _ROWS, _OFFSET, _OCTETS = range(len(Extent._fields))
+_ORDER_DTYPE: Final = np.dtype([("uid", "V16"), ("version", ">u4")])
+"""What `pack.fill` wants of an order."""
 
 
 class FramePlan(NamedTuple):
@@ -76,26 +84,33 @@ class Framer:
         frame = view[at : at + layout.octets + TAG_OCTETS]
         hashes = frame[layout.hashes_at : layout.area_at]
         area = frame[layout.area_at :]
-        orders = b"".join(ref.uid + ref.version.to_bytes(4, "big") for ref in batch.orders)
+        uids = [ref.uid for ref in batch.orders]
+        named = np.empty(len(uids), _ORDER_DTYPE)
+        named["uid"], named["version"] = np.frombuffer(b"".join(uids), "V16"), [ref.version for ref in batch.orders]
+        orders = named.tobytes()
         rows = frame[layout.rows_at : layout.hashes_at]
         nonces = os.urandom(NONCE_OCTETS * len(packed.extents)) if self._encryption else b""
-        extents: list[frames.ExtentHead] = []
+        own = NO_ORDER in uids
+        packed_extents: list[bytes] = []
         for start, stop in _pieces(packed.extents, PIECE_OCTETS if self._encryption else packed.octets):
             part = packed.extents[start:stop]
-            base, end = part[0].offset, part[-1].offset + part[-1].octets
+            base, end = int(part[0, _OFFSET]), int(part[-1, _OFFSET] + part[-1, _OCTETS])
             plain = self._plain.reserve(end - base + 1)[: end - base + 1] if self._encryption else area[base:]
             fill(packed, batch.rows, *batch.buffers, orders, first, rows, hashes, plain, start, stop)
-            if self._encryption and len(part) > 1 and end - base < SHORT_OCTETS * len(part):
+            if self._encryption and len(part) > 1 and end - base < SHORT_OCTETS * len(part) and not own:
                 some = nonces[NONCE_OCTETS * start : NONCE_OCTETS * stop]
-                extents += self._short(part, batch.orders, header, first, plain, base, some, area)
+                packed_extents.append(self._short(part, named, uids, header, first, plain, base, some, area))
                 continue
-            for number, one in enumerate(part, start):
+            found = []
+            for number, values in enumerate(part.tolist(), start):
+                one = Extent(*values)
                 nonce = nonces[NONCE_OCTETS * number : NONCE_OCTETS * (number + 1)]
                 source = plain[one.offset - base : one.offset - base + one.octets]
-                extents.append(self._extent(one, batch.orders[one.order], header, first, source, nonce, area))
+                found.append(self._extent(one, batch.orders[one.order], header, first, source, nonce, area))
+            packed_extents.append(frames.Extents.of(found).packed)
+        extents = frames.Extents(b"".join(packed_extents))
         digest = frames.seal_data_frame(frame, layout, header, first, extents, plan.liids)
-        place = FramePlace(at, first, packed.records, layout, tuple(extents), tuple(plan.liids), digest)
-        return place, hashes
+        return FramePlace(at, first, packed.records, layout, extents, tuple(plan.liids), digest), hashes
 
     def _extent(
         self,
@@ -121,41 +136,36 @@ class Framer:
 
     def _short(
         self,
-        part: list[Extent],
-        refs: tuple[OrderRef, ...],
+        part: Table,
+        named: np.ndarray[Any, Any],
+        uids: list[OrderUid],
         header: frames.SegmentHeader,
         first_sequence: int,
         plain: memoryview,
         base: int,
         nonces: bytes,
         area: memoryview,
-    ) -> list[frames.ExtentHead]:
-        """The same of many short extents, together; `plain` begins with the octets that go to `base`."""
-        if any(refs[one.order].uid == NO_ORDER for one in part):
-            found = []
-            for number, one in enumerate(part):
-                source, nonce = plain[one.offset - base :][: one.octets], nonces[NONCE_OCTETS * number :][:NONCE_OCTETS]
-                found.append(self._extent(one, refs[one.order], header, first_sequence, source, nonce, area))
-            return found
-        orders = [refs[one.order] for one in part]
-        keys = [self._key(ref.uid) for ref in orders]
-        bindings = [
-            binding(header.generation, first_sequence, one.first_row, ref.uid)
-            for one, ref in zip(part, orders, strict=True)
-        ]
-        places, bound = array("q"), 0
-        for one, octets in zip(part, bindings, strict=True):
-            places.extend((one.offset - base, one.octets, one.offset, bound, len(octets)))
-            bound += len(octets)
-        tags = bytes(seal(b"".join([key for key, _ in keys]), nonces, b"".join(bindings), places, plain, area))
-        return [
-            frames.ExtentHead(
-                ref.uid, ref.version, 1, one.first_row, one.rows, one.offset, one.octets, key_id,
-                nonces[NONCE_OCTETS * number : NONCE_OCTETS * (number + 1)],
-                tags[TAG_OCTETS * number : TAG_OCTETS * (number + 1)],
-            )
-            for number, (one, ref, (_, key_id)) in enumerate(zip(part, orders, keys, strict=True))
-        ]  # fmt: skip
+    ) -> bytes:
+        """The same of many short extents, together, none of them the store's own; `plain` begins with the octets that
+        go to `base`, `named` and `uids` are the batch's orders. As they stand in the frame: each as a value of its own
+        costs more than its octets."""
+        orders, known = part[:, _ORDER], self._found
+        ours = [uids[order] for order in orders.tolist()]
+        keys, key_ids = zip(*[known.get(uid) or self._key(uid) for uid in ours], strict=True)
+        head = binding_head(header.generation, first_sequence)
+        bindings = [b"%b%d %b" % (head, row, uid) for row, uid in zip(part[:, _FIRST_ROW].tolist(), ours, strict=True)]
+        bound = np.fromiter(map(len, bindings), np.int64, len(bindings))
+        places = np.stack(
+            (part[:, _OFFSET] - base, part[:, _OCTETS], part[:, _OFFSET], np.cumsum(bound) - bound, bound), axis=1
+        )
+        tags = seal(b"".join(keys), nonces, b"".join(bindings), array("q", places.tobytes()), plain, area)
+        found = np.empty(len(part), frames.EXTENT_DTYPE)
+        found["uid"], found["version"], found["encrypted"] = named["uid"][orders], named["version"][orders], 1
+        for name, column in (("first_row", _FIRST_ROW), ("rows", _ROWS), ("offset", _OFFSET), ("octets", _OCTETS)):
+            found[name] = part[:, column]
+        found["key_id"] = np.frombuffer(b"".join(key_ids), "V8")
+        found["nonce"], found["tag"] = np.frombuffer(nonces, "V12"), np.frombuffer(bytes(tags), "V16")
+        return found.tobytes()
 
     def _key(self, uid: OrderUid) -> tuple[bytes, bytes]:
         """An order's data key and its name."""
@@ -166,13 +176,11 @@ class Framer:
         return found
 
 
-def _pieces(extents: list[Extent], octets: int) -> Iterator[tuple[int, int]]:
+def _pieces(extents: Table, octets: int) -> Iterator[tuple[int, int]]:
     """Runs of extents (first, one behind the last) that take `octets` at most, or are one extent alone."""
-    start = taken = 0
-    for number, one in enumerate(extents):
-        if taken + one.octets > octets and number > start:
-            yield start, number
-            start, taken = number, 0
-        taken += one.octets
-    if start < len(extents):
-        yield start, len(extents)
+    ends = extents[:, _OFFSET] + extents[:, _OCTETS]
+    start = 0
+    while start < len(ends):
+        stop = max(int(np.searchsorted(ends, extents[start, _OFFSET] + octets, "right")), start + 1)
+        yield start, stop
+        start = stop

@@ -31,7 +31,7 @@ class FramePlace(NamedTuple):
     first_sequence: int
     records: int
     layout: frames.Layout
-    extents: tuple[frames.ExtentHead, ...]
+    extents: frames.Extents
     liids: tuple[bytes, ...]
     digest: bytes
 

@@ -14,17 +14,19 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Engine, delete, insert, inspect, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from asn1.columns import KIND_CC, KIND_IRI
 from asn1.errors import LabError
 from collector.accounts import FIELDS
 from collector.databases import open_engine, sentence
-from collector.store import index_sql, index_whole
+from collector.store import index_plain, index_sql, index_whole
 from collector.store.fresh import FreshUnits
 from collector.store.index_details import MAX_PARTIES
 from collector.store.index_events import CommunicationKey, CommunicationSum
@@ -39,7 +41,6 @@ from collector.store.index_tables import (
     OF_A_SEGMENT,
     ORDER_TOTALS,
     SCHEMA_VERSION,
-    STREAM_MARK,
 )
 from collector.store.index_tail import StoreTail
 from collector.store.index_units import Gathered, Gatherer, OrderSum
@@ -55,12 +56,18 @@ PAUSE_S: Final = 0.5
 """The longest from one transaction to the next while units come and a transaction does not cost much."""
 PAUSE_TIMES: Final = 50
 """So many times what a transaction cost is waited until the next, or PAUSE_S: a fiftieth of a core is theirs."""
-COSTLY_TIMES: Final = 4
-"""At least so many times: with many communications at once, whose rows each transaction writes again, a fifth of a core
+COSTLY_TIMES: Final = 10
+"""At least so many times: with many communications at once, whose rows each transaction writes again, a tenth of a core
 is theirs, and the index says later what is new."""
-TRANSACTION_ROWS: Final = 100_000
-"""Events and communications gathered for one transaction, beyond which it is written at once; bounds the memory."""
+LATEST_S: Final = 15.0
+"""But never later, unless writing itself takes longer."""
+TRANSACTION_ROWS: Final = 250_000
+"""Events, communications and orders gathered for one transaction, beyond which it is written at once; bounds the
+memory, some 500 octets each."""
 TRANSACTION_UNITS: Final = 2_000
+
+
+Sum = tuple[CommunicationKey, CommunicationSum]
 
 
 class IndexState(NamedTuple):
@@ -247,17 +254,18 @@ class Index:
 
 def _pause_s(spent_s: float) -> float:
     """Until the next transaction, after one that took `spent_s` of CPU time."""
-    return max(min(PAUSE_TIMES * spent_s, PAUSE_S), COSTLY_TIMES * spent_s)
+    return min(max(min(PAUSE_TIMES * spent_s, PAUSE_S), COSTLY_TIMES * spent_s), LATEST_S)
 
 
 def _write(connection: Connection, gathered: Gathered) -> None:
     index_sql.add(connection, BATCH, gathered.batches)
     index_sql.add_values(connection, IRI_EVENT, gathered.events)
-    for keys in index_whole.chunks(sorted(gathered.communications), KEYS_A_QUERY):
-        _communications(connection, gathered, keys)
-    index_whole.add(connection, (_row(key, one) for key, one in sorted(gathered.communications.items(), key=_key)))
-    for streams in index_whole.chunks(list(gathered.marks), KEYS_A_QUERY):
-        _marks(connection, gathered, streams)
+    sums = sorted(gathered.communications.items(), key=_key)
+    for generation, of_segment in groupby(sums, _generation):
+        _sums(connection, generation, list(of_segment))
+    index_plain.add_marks(connection, list(_marks(sums)))
+    for generation, lines in gathered.lines.items():
+        index_plain.add_lines(connection, generation, sorted(lines.items()))
     for orders in index_whole.chunks(list(gathered.orders), KEYS_A_QUERY):
         _orders(connection, gathered, orders)
     if gathered.evicted >= 0:
@@ -266,6 +274,32 @@ def _write(connection: Connection, gathered: Gathered) -> None:
         index_whole.evict(connection, gathered.evicted)
     for name, value in (("commit", gathered.last_commit), ("records", gathered.records)):
         connection.execute(update(META).where(META.c.key == name).values(value=str(value)))
+
+
+def _sums(connection: Connection, generation: int, sums: Sequence[Sum]) -> None:
+    """Those of one segment: segments come in their order."""
+    told = [one for one in sums if one[1].iri]
+    for some in index_whole.chunks(told, KEYS_A_QUERY):
+        _communications(connection, some)
+    content = [(key[1], key[2], one) for key, one in sums if not one.iri]
+    listed = index_plain.add_content(connection, generation, content)
+    changed = {(liid, cin): one for liid, cin, one in content} if listed else {}
+    index_whole.add(
+        connection,
+        chain(
+            (_row(key, one) for key, one in told),
+            (_row((generation, *key), changed[key]) for key in listed),
+        ),
+    )
+
+
+def _marks(sums: Iterable[Sum]) -> Iterator[tuple[int, str, int, int, int]]:
+    """Generation, LIID, CIN, kind and the highest place of each stream whose records are numbered."""
+    for key, one in sums:
+        if one.iri_place >= 0:
+            yield *key, KIND_IRI, one.iri_place
+        if one.cc_place >= 0:
+            yield *key, KIND_CC, one.cc_place
 
 
 def _orders(connection: Connection, gathered: Gathered, keys: Sequence[tuple[int, str]]) -> None:
@@ -285,19 +319,23 @@ def _order(key: tuple[int, str], found: OrderSum, old: dict[str, Any] | None) ->
     return old | counts | {"liid": found.liid, "reasons": added_reasons(old["reasons"], json.dumps(found.reasons))}
 
 
-def _communications(connection: Connection, gathered: Gathered, keys: Sequence[CommunicationKey]) -> None:
+def _communications(connection: Connection, sums: Sequence[Sum]) -> None:
     name = ("generation", "liid", "cin")
-    rows = index_sql.found(connection, COMMUNICATION, name, keys)
+    rows = index_sql.found(connection, COMMUNICATION, name, [key for key, _ in sums])
     old = {(row["generation"], row["liid"], row["cin"]): row for row in rows}
     if old:
         index_sql.take_away(connection, COMMUNICATION, name, list(old))
-    rows = [_row(key, gathered.communications[key]) for key in keys]
-    rows = [row if key not in old else merged([old[key], row]) for key, row in zip(keys, rows, strict=True)]
+    rows = [_row(key, one) for key, one in sums]
+    rows = [row if key not in old else merged([old[key], row]) for (key, _), row in zip(sums, rows, strict=True)]
     index_sql.add(connection, COMMUNICATION, rows)
 
 
-def _key(item: tuple[CommunicationKey, CommunicationSum]) -> CommunicationKey:
-    return item[0]
+def _key(one: Sum) -> CommunicationKey:
+    return one[0]
+
+
+def _generation(one: Sum) -> int:
+    return one[0][0]
 
 
 def _row(key: CommunicationKey, one: CommunicationSum) -> dict[str, Any]:
@@ -307,8 +345,8 @@ def _row(key: CommunicationKey, one: CommunicationSum) -> dict[str, Any]:
         "cin": key[2],
         "order_id": one.order_id,
         "service": None if one.service is None else str(one.service),
-        "content_service": None if one.content_service is None else str(one.content_service),
-        "parties": write_list(sorted(one.parties)[:MAX_PARTIES]),
+        "content_service": one.content_service,
+        "parties": write_list(sorted(one.parties or ())[:MAX_PARTIES]),
         "caller": one.caller,
         "called": one.called,
         "sends": None if one.sends is None else int(one.sends),
@@ -324,13 +362,3 @@ def _row(key: CommunicationKey, one: CommunicationSum) -> dict[str, Any]:
         "first_sequence": one.first_sequence,
         "last_sequence": one.last_sequence,
     }
-
-
-def _marks(connection: Connection, gathered: Gathered, keys: Sequence[tuple[int, str, int, int]]) -> None:
-    name = ("generation", "liid", "cin", "kind")
-    rows = index_sql.found(connection, STREAM_MARK, name, keys)
-    old = {(row["generation"], row["liid"], row["cin"], row["kind"]): (row["epoch"], row["mark"]) for row in rows}
-    if old:
-        index_sql.take_away(connection, STREAM_MARK, name, list(old))
-    marks = [(*key, *max(gathered.marks[key], old.get(key, (-1, -1)))) for key in keys]
-    index_sql.add_values(connection, STREAM_MARK, marks)

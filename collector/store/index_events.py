@@ -1,11 +1,13 @@
-"""Rows of signalling to rows of the index: an event each, and what it adds to its communication.
+"""Rows to what the index says: sums by communication, an event for each row of signalling and what it adds to the sum.
 
-One pass over the columns of an extent. Nothing is read here: what a record says comes with the row, or from whoever is
-asked for it. One source for two paths (ADR 0002): `index_events.pxd` types it for Cython.
+One pass over the sums of a frame, one over the columns of an extent. Nothing is read here: what a record says comes
+with the row, or from whoever is asked for it. One source for two paths (ADR 0002): `index_events.pxd` types it for
+Cython.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +26,9 @@ if not cython.compiled:
     _NO_TIME = -(1 << 63)
     _BEGIN, _END = 1, 2
     _RECEIVED, _MASKED = 0, 1
+    _CC = 1
+    _GROUP = 12
+    _LATEST = (1 << 63) - 1
 
 COMPILED: Final[bool] = cython.compiled
 
@@ -38,13 +43,14 @@ _MOST: Final = MAX_PARTIES
 
 class CommunicationSum:
     """What units add to one communication. `service` is what signalling says, `content_service` what the tag of
-    content does: the first outranks the second, whichever came first."""
+    content does: the first outranks the second, whichever came first. `iri_place` and `cc_place` are the highest places
+    (epoch << 32 | number) of its streams, -1 where nothing is numbered."""
 
     def __init__(self) -> None:
         self.order_id: str | None = None
         self.service: str | None = None
         self.content_service: str | None = None
-        self.parties: set[str] = set()
+        self.parties: set[str] | None = None
         self.caller: str | None = None
         self.called: str | None = None
         self.sends: bool | None = None
@@ -59,6 +65,8 @@ class CommunicationSum:
         self.cc_other = 0
         self.first_sequence = 1 << 62
         self.last_sequence = -1
+        self.iri_place = -1
+        self.cc_place = -1
         self.newest: tuple[str, ...] = ()
         """The parties that were added last."""
 
@@ -72,7 +80,9 @@ class CommunicationSum:
         service, parties, caller, called = said[1], said[2], said[3], said[4]
         sends, opens, answers, closes = said[5], said[6], said[7], said[8]
         if parties is not self.newest:
-            if len(self.parties) < _MOST:
+            if self.parties is None:
+                self.parties = set(parties)
+            elif len(self.parties) < _MOST:
                 self.parties.update(parties)
             self.newest = parties
         if service:
@@ -89,6 +99,54 @@ class CommunicationSum:
             self.ended = True
         if answers and event_us is not None:
             self.answer_us = event_us if self.answer_us is None else min(self.answer_us, event_us)
+
+
+def add_groups(
+    groups: array[int],
+    count: int,
+    tags: list[int],
+    of_tag: Callable[[int], tuple[bool, str | None]],
+    liids: list[str],
+    order_of: Callable[[int], str | None],
+    generation: int,
+    first_sequence: int,
+    communications: dict[CommunicationKey, CommunicationSum],
+) -> bool:
+    """The sums of a frame, as `sums.sum_rows` gives them; whether there is signalling among them. `tags`: the content
+    tag of each; `of_tag` says of a tag whether its records are numbered, and of which service its content is;
+    `order_of` the order of an extent."""
+    signalling = False
+    for at in range(count):
+        base = _GROUP * at
+        liid, cin, kind = liids[groups[base]], groups[base + 1], groups[base + 2]
+        key = (generation, liid, cin)
+        one = communications.get(key)
+        if one is None:
+            one = communications[key] = CommunicationSum()
+        if one.order_id is None:
+            one.order_id = order_of(groups[base + 3])
+        said = of_tag(tags[at])
+        records, place = groups[base + 4], groups[base + 9]
+        if kind == _CC:
+            one.cc_from_target += groups[base + 5]
+            one.cc_to_target += groups[base + 6]
+            one.cc_other += records - groups[base + 5] - groups[base + 6]
+            if one.content_service is None:
+                one.content_service = said[1]
+            if said[0] and place > one.cc_place:
+                one.cc_place = place
+        else:
+            signalling = True
+            one.iri += records
+            if said[0] and place > one.iri_place:
+                one.iri_place = place
+        if groups[base + 7] != _LATEST:
+            one.span(groups[base + 7], groups[base + 8])
+        if first_sequence + groups[base + 10] < one.first_sequence:
+            one.first_sequence = first_sequence + groups[base + 10]
+        if first_sequence + groups[base + 11] > one.last_sequence:
+            one.last_sequence = first_sequence + groups[base + 11]
+    return signalling
 
 
 def add_events(

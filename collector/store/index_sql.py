@@ -21,13 +21,13 @@ def add(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     add_values(connection, table, [tuple([row[name] for name in names]) for row in rows])
 
 
-def add_values(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
-    """Rows as values in the order of the table's columns."""
+def add_values(connection: Connection, table: Table, rows: list[tuple[Any, ...]], otherwise: str = "") -> None:
+    """Rows as values in the order of the table's columns. `otherwise`: what becomes of those that are there."""
     if not rows:
         return
     names = table.columns.keys()
     marks = ", ".join([_mark(connection)] * len(names))
-    statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608  the table's own names
+    statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks}) {otherwise}"  # noqa: S608  the table's own names
     connection.exec_driver_sql(statement, rows)
 
 

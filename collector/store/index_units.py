@@ -9,23 +9,25 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 
-from asn1.columns import KIND_CC, KIND_IRI
+from asn1.columns import KIND_IRI
 from asn1.errors import DecodeError
 from asn1.ps_pdu import liid_text
+from collector.account_lines import read_line, take_lines
 from collector.accounts import FIELDS
 from collector.deciphering import read_agreed
 from collector.facts.stored import content_service, dialect_of, facts_of_stored
 from collector.rows import FORM_MASKED, FORM_RECEIVED, FORM_SYNTHETIC
 from collector.store import frames
 from collector.store.index_details import CLOSED, NOTHING, Details, details_of
-from collector.store.index_events import COLUMNS, CommunicationKey, CommunicationSum, add_events
+from collector.store.index_events import COLUMNS, CommunicationKey, CommunicationSum, add_events, add_groups
 from collector.store.index_tail import TailUnit
 from collector.store.keys import Keys
-from collector.store.sums import LATEST, sum_rows
+from collector.store.sums import GROUP, sum_rows
 from collector.store.walk import DataFrame, sound_rows
 from collector.told import Told
 from mediation.law.orders import OrderId, Service, order_uid
@@ -50,9 +52,9 @@ class Gathered:
     events: list[tuple[Any, ...]] = field(default_factory=list)
     """In the order of the columns of IRI_EVENT."""
     orders: dict[tuple[int, str], OrderSum] = field(default_factory=dict)
-    """By generation and order id."""
-    marks: dict[tuple[int, str, int, int], tuple[int, int]] = field(default_factory=dict)
-    """(epoch, mark) by generation, LIID, CIN and kind."""
+    """By generation and order id; what `lines` has is not in it."""
+    lines: dict[int, dict[bytes, int]] = field(default_factory=dict)
+    """Records accepted, by generation and the rest of a plain line of an account (`account_lines`)."""
     evicted: int = -1
     """The newest generation that an eviction notice among them names: all up to it is gone."""
     last_commit: int = -1
@@ -62,7 +64,7 @@ class Gathered:
     @property
     def rows(self) -> int:
         """About how many rows they make."""
-        return len(self.events) + len(self.communications)
+        return len(self.events) + len(self.communications) + sum(len(lines) for lines in self.lines.values())
 
     @property
     def empty(self) -> bool:
@@ -82,9 +84,12 @@ class Gatherer:
 
     def add(self, tail: TailUnit, into: Gathered) -> None:
         unit, generation = tail.unit, tail.header.generation
-        blobs = [json.loads(record) for record in unit.commit.records]
-        for blob in blobs:
+        batches: list[tuple[int, int]] = []
+        for record in unit.commit.records:
+            blob, plain = self._lines(record, into.lines.setdefault(generation, {}))
             self._blob(blob, generation, into)
+            if "n" in blob and (rows := plain + _rows_of(blob)):
+                batches.append((int(blob["n"]), rows))
         first = unit.data[0].first_sequence if unit.data else unit.size
         into.batches.append(
             {
@@ -96,19 +101,37 @@ class Gatherer:
                 "octets": unit.end - unit.offset,
             }
         )
-        for data, said in zip(unit.data, self._said(blobs, unit.data), strict=True):
+        for data, said in zip(unit.data, self._said(batches, unit.data), strict=True):
             self._frame(tail, data, said, into)
         into.last_commit = unit.commit.number
         into.records = unit.size
+
+    def _lines(self, record: bytes, lines: dict[bytes, int]) -> tuple[dict[str, Any], int]:
+        """A batch's record without its plain lines, which are counted in `lines`; how many records those tell of."""
+        rest, found = take_lines(record)
+        total = 0
+        for digits, line in found:
+            records = int(digits)
+            total += records
+            if line in lines:
+                lines[line] += records
+            else:
+                lines[line] = records
+                self._name(read_line(line)[0])
+        blob: dict[str, Any] = json.loads(rest)
+        return blob, total
+
+    def _name(self, order_id: str) -> None:
+        if order_id not in self._named:
+            self._named.add(order_id)
+            self._names[order_uid(OrderId(order_id))] = order_id
 
     def _blob(self, blob: dict[str, Any], generation: int, into: Gathered) -> None:
         if "notice" in blob:
             into.evicted = max(into.evicted, int(blob["notice"]["generation"]))
         for one in blob.get("orders", ()):
             order_id = one["order"]
-            if order_id not in self._named:
-                self._named.add(order_id)
-                self._names[order_uid(OrderId(order_id))] = order_id
+            self._name(order_id)
             found = into.orders.get((generation, order_id))
             if found is None:
                 found = into.orders[generation, order_id] = OrderSum(one["liid"])
@@ -119,50 +142,27 @@ class Gatherer:
             for reason, times in one.get("reasons", {}).items():
                 found.reasons[reason] = found.reasons.get(reason, 0) + times
 
-    def _said(self, blobs: list[dict[str, Any]], frames_: Sequence[DataFrame]) -> list[dict[int, Details]]:
+    def _said(self, batches: Sequence[tuple[int, int]], frames_: Sequence[DataFrame]) -> list[dict[int, Details]]:
         """What is known of the rows of each frame without reading them: a batch with rows has one frame, in the order
-        of the batches' records."""
-        batches = [(int(blob["n"]), rows) for blob in blobs if "n" in blob and (rows := _rows_of(blob))]
+        of the batches' records. `batches`: their numbers and how many rows they have."""
         if [rows for _, rows in batches] != [data.records for data in frames_]:
             return [{} for _ in frames_]
         return [self._told.take(number, rows) for number, rows in batches]
 
     def _frame(self, tail: TailUnit, data: DataFrame, said: dict[int, Details], into: Gathered) -> None:
         rows, generation = data.rows(), tail.header.generation
-        liids = [liid_text(liid) for liid in data.meta.liids]
-        groups = sum_rows(rows)
-        tags = rows["content_tag"][[group.first_row for group in groups]].tolist()
-        communications, marks, first = into.communications, into.marks, data.first_sequence
-        for group, tag in zip(groups, tags, strict=True):
-            # By position: there may be as many groups as rows.
-            liid_at, cin, kind, extent, records, from_target, to_target, first_us, last_us, place, start, last = group
-            liid, dialect = liids[liid_at], dialect_of(tag)
-            key = (generation, liid, cin)
-            found = communications.get(key)
-            if found is None:
-                found = communications[key] = CommunicationSum()
-            if found.order_id is None:
-                found.order_id = self._order(data.meta.extents[extent])
-            if kind == KIND_CC:
-                found.cc_from_target += from_target
-                found.cc_to_target += to_target
-                found.cc_other += records - from_target - to_target
-                if found.content_service is None:
-                    found.content_service = content_service(tag) if dialect else _SERVICE_OF_TAG.get(tag)
-            else:
-                found.iri += records
-            if first_us != LATEST:
-                found.span(first_us, last_us)
-            found.first_sequence = min(found.first_sequence, first + start)
-            found.last_sequence = max(found.last_sequence, first + last)
-            if dialect:
-                # Records of the US dialects are not numbered.
-                continue
-            stream = (generation, liid, cin, kind)
-            mark, old = (place >> 32, place & 0xFFFFFFFF), marks.get(stream)
-            if old is None or mark > old:
-                marks[stream] = mark
-        if any(group.kind == KIND_IRI for group in groups):
+        liids = [_liid_text(liid) for liid in data.meta.liids]
+        groups, found = sum_rows(rows)
+        first_rows = np.frombuffer(groups, np.int64).reshape(-1, len(GROUP))[:found, _FIRST_ROW]
+        names, uid_of = self._names, data.meta.extents.uid
+
+        def order_of(extent: int) -> str | None:
+            return names.get(uid_of(extent))
+
+        if add_groups(
+            groups, found, rows["content_tag"][first_rows].tolist(), _of_tag, liids, order_of, generation,
+            data.first_sequence, into.communications,
+        ):  # fmt: skip
             self._events(tail, data, rows, liids, said, into)
 
     def _events(
@@ -175,11 +175,11 @@ class Gatherer:
         into: Gathered,
     ) -> None:
         generation = tail.header.generation
-        for extent in data.meta.extents:
+        extents = data.meta.extents
+        for number in np.unique(extents.at_rows(np.flatnonzero(rows["kind"] == KIND_IRI))).tolist():
+            extent = extents[number]
             part = rows[extent.first_row : extent.first_row + extent.rows]
             iri = np.flatnonzero(part["kind"] == KIND_IRI)
-            if not len(iri):
-                continue
             columns = [part[name][iri].tolist() for name in COLUMNS]
             ask = self._asked(data, liids, self._reader(tail, data, extent, part))
             add_events(
@@ -240,6 +240,20 @@ class Gatherer:
             return self._agreed.plain(record, liid)
         except DecodeError:
             return record
+
+
+_FIRST_ROW: Final = GROUP.index("first_row")
+_REMEMBERED_LIIDS: Final = 1 << 17
+_liid_text: Final = lru_cache(_REMEMBERED_LIIDS)(liid_text)
+
+
+@lru_cache(1024)
+def _of_tag(tag: int) -> tuple[bool, str | None]:
+    """Whether records with this content tag are numbered, which those of the US dialects are not, and of which service
+    content with it is."""
+    dialect = dialect_of(tag) is not None
+    service = content_service(tag) if dialect else _SERVICE_OF_TAG.get(tag)
+    return not dialect, None if service is None else str(service)
 
 
 _COUNTED: Final = ("delivered", *FIELDS)

@@ -17,7 +17,9 @@ from __future__ import annotations
 import hashlib
 import struct
 from array import array
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
 
 from asn1.errors import LocalError
 
@@ -55,13 +57,14 @@ class Extent(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What a batch will take in a frame, before anything is written. The arrays are for `fill` alone: the rows of the
+    """What a batch will take in a frame, before anything is written. `extents`: the integers of an Extent each, in a
+    row of its own, since there may be as many as records. The other arrays are for `fill` alone: the rows of the
     batch in the order of the frame, and the frame's number of a LIID, counted from 1."""
 
     records: int
     octets: int
     liids: list[int]
-    extents: list[Extent]
+    extents: np.ndarray[Any, np.dtype[np.int64]]
     sorted_rows: array[int]
     local: array[int]
 
@@ -101,7 +104,7 @@ def pack(rows: Rows, arena: memoryview, side: memoryview, orders: bytes, first_s
     area = bytearray(plan.octets + 1)
     fill(plan, rows, arena, side, orders, first_sequence, packed_rows, hashes, area)
     del packed_rows[ROW_OCTETS * plan.records :], hashes[HASH_OCTETS * plan.records :], area[plan.octets :]
-    return Packed(plan.records, packed_rows, hashes, area, plan.liids, plan.extents)
+    return Packed(plan.records, packed_rows, hashes, area, plan.liids, [Extent(*one) for one in plan.extents.tolist()])
 
 
 def measure(rows: Rows, arena_octets: int, side_octets: int, order_count: int) -> Plan:
@@ -112,20 +115,16 @@ def measure(rows: Rows, arena_octets: int, side_octets: int, order_count: int) -
     highest = _measure(rows, arena_octets, side_octets, order_count, starts, sizes)
     if highest < -1:
         raise LocalError("a row of the batch points outside its buffers or orders; this is a defect of the pipeline")
-    extents: list[Extent] = []
-    first = offset = 0
-    for order in range(order_count):
-        n, octets = starts[order], sizes[order]
-        if n:
-            extents.append(Extent(order, first, n, offset, octets))
-        starts[order] = first
-        first += n
-        offset += octets
+    counts, octets = (np.array(found[:order_count], np.int64) for found in (starts, sizes))
+    first_rows, offsets = np.cumsum(counts) - counts, np.cumsum(octets) - octets
+    orders = np.flatnonzero(counts)
+    extents = np.stack((orders, *(one[orders] for one in (first_rows, counts, offsets, octets))), axis=1)
+    starts[:order_count] = array("q", first_rows.tobytes())
     local = array("i", bytes(4 * (highest + 2)))
     liids = array("i", bytes(4 * max(count, 1)))
     sorted_rows = array("i", bytes(4 * max(count, 1)))
     found = _name(rows, local, liids, starts, sorted_rows)
-    return Plan(count, offset, list(liids[:found]), extents, sorted_rows, local)
+    return Plan(count, int(octets.sum()), list(liids[:found]), extents, sorted_rows, local)
 
 
 def fill(
@@ -147,12 +146,13 @@ def fill(
     octets an order, uid 16 and version u32 big endian.
     """
     part = plan.extents[first:stop]
-    if part:
+    if len(part):
         # No negative index: the compiled path does not know them.
-        last = part[len(part) - 1]
+        _, begin, *_ = part[0].tolist()
+        _, last, count, *_ = part[len(part) - 1].tolist()
         _fill(
-            rows, arena, side, orders, first_sequence, plan.sorted_rows, plan.local, packed_rows, hashes, area,
-            part[0].first_row, last.first_row + last.rows, first,
+            rows, arena, side, orders, first_sequence, plan.sorted_rows, plan.local, packed_rows, hashes, area, begin,
+            last + count, first,
         )  # fmt: skip
 
 

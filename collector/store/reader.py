@@ -44,7 +44,7 @@ class DataView(NamedTuple):
     first_sequence: int
     rows: np.ndarray
     liids: tuple[bytes, ...]
-    extents: tuple[frames.ExtentHead, ...]
+    extents: frames.Extents
 
 
 class StoredRecord(NamedTuple):

@@ -581,7 +581,7 @@ class Store:
         octets = head_octets + notice
         buffer = self._buffer.reserve(frames.padded(len(octets) + frames.commit_frame_octets((notice,))))
         buffer[: len(octets)] = octets
-        place = FramePlace(0, first, 1, layout, (extent,), (b"-",), digest)
+        place = FramePlace(0, first, 1, layout, frames.Extents.of([extent]), (b"-",), digest)
         self._write_unit(len(octets), [place], (notice,), first)
 
     def _write_pin(self) -> None:

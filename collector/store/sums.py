@@ -7,7 +7,7 @@ One source for two paths (ADR 0002).
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -27,7 +27,6 @@ FROM_TARGET: Final = 0
 TO_TARGET: Final = 1
 LATEST: Final = (1 << 63) - 1
 _FIRST_CAPACITY: Final = 256
-_COLUMNS: Final = 12
 _NAMES: Final = ("liid", "cin", "kind", "extent", "direction", "event_us", "epoch", "number")
 
 
@@ -35,33 +34,24 @@ Column = Any
 """A typed view when compiled, a list when not."""
 
 
-class Group(NamedTuple):
-    """`liid` and `extent` are indexes into the frame's; `first_us` is LATEST and `last_us` NO_TIME without a time.
-    `place` is epoch << 32 | number, the highest; rows count from the frame's first."""
-
-    liid: int
-    cin: int
-    kind: int
-    extent: int
-    records: int
-    from_target: int
-    to_target: int
-    first_us: int
-    last_us: int
-    place: int
-    first_row: int
-    last_row: int
+GROUP: Final = (
+    "liid", "cin", "kind", "extent", "records", "from_target", "to_target", "first_us", "last_us", "place",
+    "first_row", "last_row",
+)  # fmt: skip
+"""What the integers of a group are. `liid` and `extent` are indexes into the frame's; `first_us` is LATEST and
+`last_us` NO_TIME without a time. `place` is epoch << 32 | number, the highest; rows count from the frame's first."""
 
 
-def sum_rows(rows: np.ndarray[Any, Any]) -> list[Group]:
-    """`rows` of dtype `walk.ROW_DTYPE`."""
+def sum_rows(rows: np.ndarray[Any, Any]) -> tuple[array[int], int]:
+    """`rows` of dtype `walk.ROW_DTYPE`. The groups one behind the other, and how many they are; there may be as many as
+    rows, so none is an object of its own."""
     count, capacity = len(rows), _FIRST_CAPACITY
     # Numbers of numpy's own width would overflow where Python's do not.
     liids, cins, kinds, extents, directions, events, epochs, numbers = (
         rows[name] if COMPILED else rows[name].tolist() for name in _NAMES
     )
     while True:
-        groups = array("q", bytes(8 * _COLUMNS * capacity))
+        groups = array("q", bytes(8 * len(GROUP) * capacity))
         slots = 2 * capacity
         table = array("i", b"\xff" * (4 * slots))
         found = _sum(
@@ -82,7 +72,7 @@ def sum_rows(rows: np.ndarray[Any, Any]) -> list[Group]:
             LATEST,
         )
         if found >= 0:
-            return [Group(*groups[_COLUMNS * at : _COLUMNS * (at + 1)]) for at in range(found)]
+            return groups, found
         capacity *= 8
 
 

@@ -310,7 +310,12 @@ def extent_binding(generation: int, frame: DataFrame, extent: frames.ExtentHead)
 
 def binding(generation: int, first_sequence: int, first_row: int, uid: bytes) -> bytes:
     """The same before there is a frame; `first_sequence` is the frame's."""
-    return b"%d %d %d " % (generation, first_sequence, first_row) + uid
+    return b"%b%d %b" % (binding_head(generation, first_sequence), first_row, uid)
+
+
+def binding_head(generation: int, first_sequence: int) -> bytes:
+    """What the bindings of a frame's extents begin with."""
+    return b"%d %d " % (generation, first_sequence)
 
 
 def uid_version(extent: frames.ExtentHead) -> bytes:

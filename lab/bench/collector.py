@@ -44,6 +44,8 @@ START_EACH_ORDER_S: Final = 0.02
 """A collector reads and checks every order before it listens."""
 SETTLE_S: Final = 120.0
 """How long the index may lag behind at the end; its CPU time belongs to the run."""
+LOOK_S: Final = 0.2
+"""Between two looks whether it has: each costs the collector something, too."""
 STALLED_S: Final = 10.0
 """Without acknowledgements: nothing more is under way when nothing came for so long."""
 SERVER: Final = "collector"
@@ -135,7 +137,7 @@ class MeasuredCollector:
             pulse = control.get(self._process.control_port, "/pulse")
             if not pulse["pending_records"] and not pulse["index_lag_records"]:
                 return
-            time.sleep(0.05)
+            time.sleep(LOOK_S)
 
     def kept(self) -> Kept:
         """After `stop`."""

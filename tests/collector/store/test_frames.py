@@ -20,6 +20,7 @@ from collector.store.frames import (
     FRAME_HEADER_OCTETS,
     CommitBody,
     ExtentHead,
+    Extents,
     FrameHead,
     SegmentHeader,
     build_commit_frame,
@@ -195,7 +196,7 @@ def test_an_empty_batch_has_a_frame_too() -> None:
     frame, _ = build_data_frame(HEADER, 0, [], [], b"", b"", 0)
     read = parsed(frame)
     assert read is not None and read.holds()
-    assert parse_data_meta(read.meta, 0, 0)[:4] == ((), (), b"", b"")
+    assert parse_data_meta(read.meta, 0, 0)[:4] == (Extents(b""), (), b"", b"")
 
 
 def test_flipped_bit_anywhere_in_a_frame_fails_its_checksum() -> None:
