@@ -96,6 +96,10 @@ class Lasting(Server):
         self._process = process
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def ended(self) -> bool:
         return self._process.poll() is not None
 
@@ -123,9 +127,9 @@ def _open_to_all(directory: Path) -> bool:
     return not directory.exists() or bool(directory.stat().st_mode & stat.S_IXOTH)
 
 
-def start_lasting(directory: Path, host: str, port: int, connections: int) -> Lasting:
-    """Start the server whose files lie in `directory`, made there at the first start. It ends with this thread's
-    process. Raises NotReadyError."""
+def start_lasting(directory: Path, host: str, port: int, connections: int, ends_with_thread: bool = False) -> Lasting:
+    """Start the server whose files lie in `directory`, made there at the first start. `ends_with_thread`: it ends by
+    itself when the thread that called has ended, as with its process. Raises NotReadyError."""
     programs, user = _programs(), _server_user()
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     if os.geteuid() == 0:
@@ -142,7 +146,7 @@ def start_lasting(directory: Path, host: str, port: int, connections: int) -> La
             cwd=directory,
             stdout=said,
             stderr=said,
-            preexec_fn=_end_with_parent,
+            preexec_fn=_end_with_parent if ends_with_thread else None,
         )
     server = Lasting(port, process, words)
     until = time.monotonic() + _START_S

@@ -219,7 +219,7 @@ class Load:
         self._openings: list[list[bytes]] = []
         profile = plan.profile
         piece = max(PIECE_OCTETS // profile.connections, LEAST_PIECE_OCTETS)
-        for number in range(profile.connections):
+        for number in range(plan.part, profile.connections, plan.parts):
             matrix, opening = _records(profile, number)
             group = "paced" if profile.rate_per_s is not None and number >= profile.flood else "flood"
             link = Link if profile.acknowledges else QuietLink

@@ -17,7 +17,8 @@ GO: Final = "go\n"
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`tls`: the paths of `certificate`, `key` and `ca`, or None. `tick_us`: how often what is due is sent. `drain_s`:
-    how long the end waits for the last acknowledgements."""
+    how long the end waits for the last acknowledgements. Where several send the profile's connections among them, each
+    has every `parts`th, from `part` on; records and rate are then its own."""
 
     profile: Profile
     host: str
@@ -26,6 +27,8 @@ class Plan:
     negotiate: bool = True
     tick_us: int = 250
     drain_s: float = 60.0
+    part: int = 0
+    parts: int = 1
 
     def write(self, path: Path) -> None:
         value = {
@@ -36,6 +39,8 @@ class Plan:
             "negotiate": self.negotiate,
             "tick_us": self.tick_us,
             "drain_s": self.drain_s,
+            "part": self.part,
+            "parts": self.parts,
         }
         path.write_text(json.dumps(value, indent=1))
 

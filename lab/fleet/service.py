@@ -26,7 +26,7 @@ async def run(config: PostgresConfig, ready: ReadyFn, stop: asyncio.Event) -> No
     """The process's own work, as `run_process` wants it. Raises NotReadyError."""
     log = get_logger("postgres")
     server = await asyncio.to_thread(
-        postgres.start_lasting, config.directory, config.listen.host, config.listen.port, config.connections
+        postgres.start_lasting, config.directory, config.listen.host, config.listen.port, config.connections, True
     )
     try:
         await asyncio.to_thread(server.make_database, DATABASE)

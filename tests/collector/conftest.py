@@ -208,11 +208,11 @@ class Client:
         self.writer.write(b"".join(records))
         await self.writer.drain()
 
-    async def barrier(self, records: Records) -> None:
+    async def barrier(self, records: Records, within_s: float = 10) -> None:
         """Returns when everything sent so far has been acknowledged."""
         self._number += 1
         await self.send(records.keep_alive(self._number))
-        answer = await asyncio.wait_for(self.reader.readexactly(2), 10)
+        answer = await asyncio.wait_for(self.reader.readexactly(2), within_s)
         assert answer[0] == 0x30 and answer[1] < 0x80
         pdu = ps_pdu.decode_ps_pdu(answer + await self.reader.readexactly(answer[1]))
         assert pdu.payload == ("tRIPayload", ("keep-aliveResponse", None))
