@@ -1,13 +1,13 @@
 """What a fleet's shared database takes: marks and claims of streams, by how many there are at once.
 
-python -m bench.fleet_marks [--transactions N] [--date DAY] [--out FILE]
+    python -m bench.fleet_marks [--transactions N] [--date DAY] [--out FILE]
 
-One shard's connection says what a collector would, to the PostgreSQL that answers on this machine (or to one of our
-own, which does not wait for a disk; the result says which). Of each size: transactions a second, milliseconds of one
-(lower middle, and the one of a hundred that is slow), CPU of the server's process and of ours by transaction and by
-stream, and octets written ahead, which is what a replica is sent. Sizes of marks are streams in a batch; `quiet` is a
-batch whose communications are known already, `spoken` one that says something new of each. Claims are of streams that
-nobody had, that are ours, and that another shard has. Result: bench/results/fleet_marks.json with its environment card.
+One shard's connection says what a collector would, to a PostgreSQL of its own that waits for its disk. Of each size:
+transactions a second, milliseconds of one (lower middle, and the one of a hundred that is slow), CPU of the server's
+process and of ours by transaction and by stream, and octets written ahead, which is what a replica is sent. Sizes of
+marks are streams in a batch; `quiet` is a batch whose communications are known already, `spoken` one that says
+something new of each. Claims are of streams that nobody had, that are ours, and that another shard has. Result:
+bench/results/fleet_marks.json with its environment card.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import argparse
 import contextlib
 import json
 import os
+import socket
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -28,7 +30,7 @@ from bench.environment import environment_card
 from collector.fleet.names import MarkBatch, Moved, StreamName, nothing_known
 from collector.fleet.shared import Limits, SharedMarks
 from collector.fleet.tables import plain_url
-from lab.postgres import find_server, own_server
+from lab.postgres import start_lasting
 
 RESULT: Final = Path(__file__).parent / "results" / "fleet_marks.json"
 MARK_SIZES: Final = (0, 8, 100, 1_000, 12_000)
@@ -174,6 +176,12 @@ def _asks(shared: SharedMarks) -> Callable[[int], None]:
     return work
 
 
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--transactions", type=int, default=400, help="of the smallest size; fewer of the larger")
@@ -181,14 +189,17 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULT)
     arguments = parser.parse_args()
     with contextlib.ExitStack() as stack:
-        found = find_server() or stack.enter_context(own_server())
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="calea-fleet-marks-")))
+        directory.chmod(0o711)
+        found = start_lasting(directory / "server", "127.0.0.1", free_port(), 20)
+        stack.callback(found.stop)
         url = stack.enter_context(found.database())
         server = Server(url)
         settings = server.settings()
         rows = _marks(url, server, arguments.transactions) + _claims(url, server, arguments.transactions)
         server.close()
     result = {
-        "what": "marks and claims of one shard's connection, on one machine with the server",
+        "what": "marks and claims of one shard's connection, on one machine with the server; others may use it too: load_average",
         "server": settings,
         "load_average": os.getloadavg()[0],
         "rows": rows,

@@ -5,11 +5,14 @@ its options, so a new connection has it like the old one. A commit that returned
 is set not to wait is told to for us. Who dies in the middle of a transaction, or is stopped in it, loses its locks
 after a lease. One version of the tables a fleet: another one is refused with what to do.
 
-`shards` one row a collector: which start of it may mark, its newest marked commit, its last sign of life `streams` one
-row a stream: whose it is, under which token, and up to which number it is marked `known` one row a communication: what
-a shard that gets another stream of it has to know `told` of which communications a shard, that has or had a stream of
-them, has yet to be told something new `once` digests of octets that one shard alone may store, for a time `owed` what a
-shard was told is lost or stored twice, until it says that this is voided
+    shards      one row a collector: which start of it may mark, its newest marked commit, its last sign of life
+    streams     one row a stream: whose it is, under which token, up to which number it is marked
+    known       one row a communication: what a shard that gets another stream of it has to know
+    told        of which communications a shard, that has or had a stream of them, has yet to hear something new
+    once        digests of octets that one shard alone may store, for a time
+    owed        what a shard was told is lost or stored twice, until it says that this is voided
+    documents   what one shard lets in and all have to know, in one order; taken: how far each has read it
+    segments    of each shard what lies where, and what was evicted; audit: copies of its signed entries
 
 Times are microseconds since 1970. Gaps are octets, 24 a gap: epoch, first and last number missing, big endian.
 """
