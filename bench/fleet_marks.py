@@ -199,7 +199,7 @@ def main() -> None:
         rows = _marks(url, server, arguments.transactions) + _claims(url, server, arguments.transactions)
         server.close()
     result = {
-        "what": "marks and claims of one shard's connection, on one machine with the server; others may use it too: load_average",
+        "what": "marks and claims of one shard's connection, on one machine with the server",
         "server": settings,
         "load_average": os.getloadavg()[0],
         "rows": rows,
