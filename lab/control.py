@@ -10,6 +10,8 @@ from typing import Any
 from asn1.errors import RemoteError
 
 _TIMEOUT_S = 5.0
+_DEED_S = 30.0
+"""For a POST: who does what it is asked before it answers takes as long as the machine lets it."""
 _MAX_ANSWER_OCTETS = 16 << 20
 
 
@@ -63,7 +65,7 @@ def _ask(method: str, port: int, path: str, body: Mapping[str, Any] | list[Any] 
 def _exchange(
     method: str, port: int, path: str, body: Mapping[str, Any] | list[Any] | None, word: str
 ) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_S)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_S if method == "GET" else _DEED_S)
     try:
         sent = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"} if sent else {}

@@ -17,6 +17,8 @@ from collector.export.service import time_text
 from collector.report.model import MARK, Report, digest
 
 TEMPLATE: Final = "report.html"
+LONG_WORD: Final = 24
+"""Characters of a word that no column can be as wide as: a digest, an address. Such a word is broken, no other is."""
 
 
 def style() -> str:
@@ -28,6 +30,11 @@ def style_hash() -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()}'"
 
 
+def has_long_word(cell: object) -> bool:
+    """Whether a cell has a word that must be broken, so that it does not widen its column beyond the page."""
+    return any(len(word) > LONG_WORD for word in str(cell).split())
+
+
 def render_html(report: Report) -> str:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("collector.report"),
@@ -37,6 +44,7 @@ def render_html(report: Report) -> str:
         lstrip_blocks=True,
     )
     environment.filters["utc"] = time_text
+    environment.tests["long"] = has_long_word
     return environment.get_template(TEMPLATE).render(
         report=report, mark=MARK, digest=digest(report), style=style(), nothing="none"
     )

@@ -17,6 +17,9 @@ from mediation.runtime.config import NotReadyError
 QUIET_S: Final = 0.35
 """Real seconds in which no counter moves: then what was sent has been judged and is durable."""
 SETTLE_S: Final = 60.0
+"""Real seconds without any progress after which a wait is given up: a busy machine is slow, and no error."""
+MOST_S: Final = 300.0
+"""Whatever moves by itself and never rests."""
 LOOK_S: Final = 0.05
 HEARERS: Final = ("mediation", "collector")
 
@@ -35,13 +38,15 @@ def until_heard(play: Play) -> None:
 
 def until_quiet(play: Play) -> None:
     """Until nothing moves: no event due, no counter changing."""
-    until = time.monotonic() + SETTLE_S
-    still_since, before = time.monotonic(), None
-    while time.monotonic() - still_since < QUIET_S:
+    began_s = still_since = progress_s = time.monotonic()
+    before: dict[str, Any] = {}
+    while time.monotonic() - still_since < QUIET_S or not before:
         now = _counters(play)
+        now_s = time.monotonic()
         if now != before:
-            still_since, before = time.monotonic(), now
-        if time.monotonic() > until:
+            progress_s = now_s if _told(now) != _told(before) else progress_s
+            still_since, before = now_s, now
+        if now_s - progress_s > SETTLE_S or now_s - began_s > MOST_S:
             raise NotReadyError(f"the stack does not come to rest ({before}); see {play.stack.paths.data / 'logs'}.")
         time.sleep(LOOK_S)
 
@@ -61,6 +66,11 @@ def _counters(play: Play) -> dict[str, Any]:
     due = next_us is not None and next_us <= play.stack.clock.now_us()
     # What is due has to go before anything is at rest, and who is too busy to answer is not: each look is another.
     return {**moment.counters(), "moving": time.monotonic() if due or silent else None}
+
+
+def _told(counters: dict[str, Any]) -> dict[str, Any]:
+    """What moves only when something was done."""
+    return {name: value for name, value in counters.items() if name != "moving"}
 
 
 def _looks(play: Play, name: str) -> int:

@@ -16,7 +16,7 @@ import jinja2
 
 from collector.console.draw.svg import Table
 from collector.export.service import plain_cell, time_text
-from collector.report.html import style
+from collector.report.html import has_long_word, style
 from collector.report.model import MARK, Section
 from collector.report.pdf import render_sections
 from lab.training.after_action import Moment, table
@@ -144,6 +144,7 @@ def as_html(sheet: Sheet) -> str:
         loader=jinja2.PackageLoader("lab.training"), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    environment.tests["long"] = has_long_word
     return environment.get_template("sheet.html").render(
         sheet=sheet, mark=MARK, title=TITLE, style=style(), digest=digest(sheet),
         tables=(lines_table(sheet), table(sheet.moments)),

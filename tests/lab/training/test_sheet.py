@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
+
+from playwright.async_api import Page
 
 from collector.console.draw import timeline
 from lab.scenario.lesson import Answer
@@ -11,6 +14,7 @@ from lab.training.after_action import KEY, MISSING, RIGHT, WRONG, after_action, 
 from lab.training.rubric import Task
 from lab.training.scoring import Reason, Score, Scored
 from lab.training.sheet import Sheet, as_csv, as_html, as_json, as_pdf, digest, lines_table, why
+from tests.browser import Chromium
 
 T0 = 1_772_373_600_000_000
 TIMES = {"T0": T0}
@@ -53,6 +57,41 @@ def test_the_page_has_everything_as_text() -> None:
     page = as_html(SHEET)
     assert "<script>" not in page and "&lt;script&gt;" in page and "SIMULATION" in page and digest(SHEET) in page
     assert "10 of 100, not passed (80 are needed)" in page
+
+
+BROKEN = """() => {
+  const broken = [];
+  for (const cell of document.querySelectorAll('th, td:not(.long)')) {
+    const text = cell.firstChild;
+    if (text === null) continue;
+    for (const word of text.data.matchAll(/\\S+/g)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map((one) => one.top));
+      if (lines.size > 1 && !word[0].includes('-')) broken.push(word[0]);
+    }
+  }
+  return [broken, document.documentElement.scrollWidth - window.innerWidth];
+}"""
+
+
+def test_no_column_breaks_a_word_and_none_is_wider_than_the_paper(chromium: Chromium) -> None:
+    """A digest is broken wherever it must be; what a person reads is not."""
+    spelt = Reason(f"{'very ' * 60}long, with a digest {'0123456789abcdef' * 4}", f"collector/{10**9}", T0, True)
+    lines = tuple(line._replace(reasons=(*line.reasons, spelt)) for line in SCORE.lines)
+    sheet = SHEET._replace(score=Score(lines), moments=after_action(ANSWERS, TIMES, Score(lines)))
+    found: list[Any] = []
+
+    async def walk(page: Page) -> None:
+        for width in (700, 1100):
+            await page.set_viewport_size({"width": width, "height": 900})
+            await page.set_content(as_html(sheet))
+            found.append(await page.evaluate(BROKEN))
+
+    chromium.run(walk)
+    assert [broken for broken, _ in found] == [[], []]
+    assert all(beyond <= 0 for _, beyond in found)
 
 
 def test_no_cell_of_the_csv_is_a_formula() -> None:
