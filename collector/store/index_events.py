@@ -166,6 +166,8 @@ def add_events(
     the place in the frame. `ask(place, form, tag, LIID's number, CIN)` is for rows that nothing is said of. Every
     communication is there already."""
     forms, tags, numbers, cins, times, verdicts, iri_types, directions = columns
+    # The records of a call name the same parties.
+    lists: dict[tuple[str, ...], str] = {}
     for at in range(len(places)):
         place, form, number, cin, time_us = places[at], forms[at], numbers[at], cins[at], times[at]
         found = said.get(first_row + place) if form in (_RECEIVED, _MASKED) else None
@@ -175,9 +177,13 @@ def add_events(
         liid, iri_type = liids[number], iri_types[at]
         one = communications[generation, liid, cin]
         one.told(found, iri_type, event_us)
+        parties = found[2]
+        text = lists.get(parties)
+        if text is None:
+            text = lists[parties] = write_list(parties)
         events.append(
             (
                 first_sequence + first_row + place, generation, liid, cin, order_id, event_us, verdicts[at], iri_type,
-                found[0], directions[at], write_list(found[2]),
+                found[0], directions[at], text,
             )
         )  # fmt: skip
