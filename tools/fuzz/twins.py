@@ -39,10 +39,12 @@ class Twins:
 
 
 def walked_alike(octets: bytes) -> bool:
-    """Whether the quick walk leaves a PS-PDU to the reference, or answers as it does."""
-    quick = walk.walk(table.plan_of(ps_tables.PS_PDU), octets)
+    """Whether the quick walk leaves a PS-PDU to the reference, or answers as it does; and whether the check of one,
+    which makes no values, is sure of nothing that the walk is not sure of."""
+    plan = table.plan_of(ps_tables.PS_PDU)
+    quick = walk.walk(plan, octets)
     if quick is walk.UNSURE:
-        return True
+        return not walk.check(plan, octets, walk.Spans())
     try:
         return bool(table.decode_reference(ps_tables.PS_PDU, octets) == (quick, ()))
     except DecodeError:
