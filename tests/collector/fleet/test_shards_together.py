@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from collector.fleet.names import StreamName
+from collector.fleet.stage import message_digest
 from collector.receive import STREAM_MOVED
 from collector.stream_table import KIND_CC, KIND_IRI, TARGET_MISMATCH, TARGET_OK
 from mediation.law.verdicts import VerdictKind
@@ -410,3 +411,62 @@ async def test_whatever_moves_whenever_what_is_acknowledged_is_stored_once(world
     acknowledged = [name for peer in peers for name in peer.acknowledged]
     assert len(acknowledged) == total
     world.check(acknowledged)
+
+
+# Records without a number
+
+
+async def test_an_equal_message_that_another_shard_stored_first_is_voided_and_its_connection_lives(
+    world: World,
+) -> None:
+    two, peer = world.shard("b"), world.peer()
+    digest = message_digest("group", b"message")
+    peer.add("cc", world.records.rtp(LIID, 1))
+    peer.connect(two)
+    world.shared.once[digest] = "a"
+    peer.send(1)
+    two.marks.answer_claim()
+    account, rows = two.engine.assembly.account, two.engine.assembly.rows
+    account.once.append((digest, rows.n - 1))
+    await two.settle()
+    peer.hear()
+    assert two.store.voids == {0: "twice"} and not peer.wire.closed
+    assert peer.acknowledged == ["cc"], "it is kept, by the other"
+    assert two.engine.totals.voided.total() == 1
+
+
+# Closes that the collector makes itself
+
+
+async def test_a_close_is_made_by_who_holds_the_signalling(world: World) -> None:
+    one, two, peer = world.shard("a"), world.shard("b"), world.peer()
+    call(world, peer)
+    hi3 = world.peer()
+    hi3.waiting = [each for each in peer.waiting if each[0][2] == KIND_CC]
+    peer.connect(one)
+    peer.send(1)
+    await one.settle()
+    hi3.connect(two)
+    hi3.send(3)
+    await two.settle()
+    made = []
+    for shard in (one, two):
+        order = shard.orders.current()[0]
+        careful, assembly = shard.engine.careful, shard.engine.assembly
+        made.append(len(careful.close_open(assembly, order, world.now_us, world.now_us)))
+        await shard.settle()
+    assert made == [1, 0]
+
+
+async def test_a_close_under_a_stream_that_another_shard_has_taken_is_voided(world: World) -> None:
+    one, peer = world.shard("a"), world.peer()
+    call(world, peer)
+    peer.connect(one)
+    peer.send(3)
+    await one.settle()
+    world.shared.claim("b", [IRI])
+    order = one.orders.current()[0]
+    careful, assembly = one.engine.careful, one.engine.assembly
+    assert len(careful.close_open(assembly, order, world.now_us, world.now_us)) == 1
+    await one.settle()
+    assert one.store.voids == {3: "lost"}
