@@ -31,16 +31,15 @@ from collector.store.fresh import FreshUnits
 from collector.store.index_details import MAX_PARTIES
 from collector.store.index_events import CommunicationKey, CommunicationSum
 from collector.store.index_lists import write_list
+from collector.store.index_partitions import Partitions, make_tables, schema_of
 from collector.store.index_queries import added_reasons, merged
 from collector.store.index_tables import (
     BATCH,
     COMMUNICATION,
     IRI_EVENT,
     META,
-    METADATA,
     OF_A_SEGMENT,
     ORDER_TOTALS,
-    SCHEMA_VERSION,
 )
 from collector.store.index_tail import StoreTail
 from collector.store.index_units import Gathered, Gatherer, OrderSum
@@ -114,6 +113,8 @@ class Index:
                 f"Cannot use the index database {url}: {sentence(error)}. It holds nothing that is not in the store: "
                 "remove it, or configure another index_url."
             ) from error
+        with self._engine.connect() as connection:
+            self._partitions = Partitions(connection)
         self._commit, self._records = commit, records
         self._taken = commit
         self._fresh = FreshUnits() if fresh is None else fresh
@@ -223,7 +224,7 @@ class Index:
         """One transaction; the seconds of CPU time that it took."""
         began_s = time.thread_time()
         with self._engine.begin() as connection:
-            _write(connection, gathered)
+            _write(connection, gathered, self._partitions)
         with self._condition:
             self._commit, self._records = gathered.last_commit, gathered.records
             self._condition.notify_all()
@@ -234,13 +235,12 @@ class Index:
         with self._engine.begin() as connection:
             if inspect(connection).has_table(META.name):
                 meta = {row.key: row.value for row in connection.execute(select(META))}
-                known = (meta.get("schema"), meta.get("store")) == (str(SCHEMA_VERSION), self._identity)
+                known = (meta.get("schema"), meta.get("store")) == (schema_of(connection), self._identity)
                 commit = int(meta.get("commit", -1))
                 if known and commit <= last_commit:
                     return commit, int(meta.get("records", 0))
-            METADATA.drop_all(connection)
-            METADATA.create_all(connection)
-            fresh = {"schema": str(SCHEMA_VERSION), "store": self._identity, "commit": "-1", "records": "0"}
+            make_tables(connection)
+            fresh = {"schema": schema_of(connection), "store": self._identity, "commit": "-1", "records": "0"}
             connection.execute(insert(META), [{"key": key, "value": value} for key, value in fresh.items()])
         return -1, 0
 
@@ -257,7 +257,8 @@ def _pause_s(spent_s: float) -> float:
     return min(max(min(PAUSE_TIMES * spent_s, PAUSE_S), COSTLY_TIMES * spent_s), LATEST_S)
 
 
-def _write(connection: Connection, gathered: Gathered) -> None:
+def _write(connection: Connection, gathered: Gathered, partitions: Partitions) -> None:
+    partitions.make(connection, (one["generation"] for one in gathered.batches))
     index_sql.add(connection, BATCH, gathered.batches)
     index_sql.add_values(connection, IRI_EVENT, gathered.events)
     sums = sorted(gathered.communications.items(), key=_key)
@@ -269,8 +270,9 @@ def _write(connection: Connection, gathered: Gathered) -> None:
     for orders in index_whole.chunks(list(gathered.orders), KEYS_A_QUERY):
         _orders(connection, gathered, orders)
     if gathered.evicted >= 0:
-        for table in OF_A_SEGMENT:
-            connection.execute(delete(table).where(table.c.generation <= gathered.evicted))
+        if not partitions.drop(connection, gathered.evicted):
+            for table in OF_A_SEGMENT:
+                connection.execute(delete(table).where(table.c.generation <= gathered.evicted))
         index_whole.evict(connection, gathered.evicted)
     for name, value in (("commit", gathered.last_commit), ("records", gathered.records)):
         connection.execute(update(META).where(META.c.key == name).values(value=str(value)))
