@@ -38,6 +38,8 @@ from mediation.runtime.config import NotReadyError
 NOT_HERE: Final = "cannot be asked"
 _OF_A_SHARD: Final = ("first_sequence", "last_sequence", "iri", "cc_from_target", "cc_to_target", "cc_other")
 
+_ADDED: Final = ("delivered", *FIELDS, "voided")
+
 Row = dict[str, Any]
 
 
@@ -213,7 +215,7 @@ class FleetIndex:
             for row in read_orders(one.engine):
                 whole = found.setdefault(row["order_id"], _no_verdicts(row))
                 whole["shards"].append(one.shard)
-                for name in ("delivered", *FIELDS):
+                for name in _ADDED:
                     whole[name] += row[name]
                 whole["reasons"] = dict(sorted((Counter(whole["reasons"]) + Counter(row["reasons"])).items()))
         return [found[order_id] for order_id in sorted(found)]
@@ -242,7 +244,7 @@ def _begun(row: Mapping[str, Any], shard: str) -> tuple[bool, int, str]:
 
 def _no_verdicts(row: Row) -> Row:
     named = {name: row[name] for name in ("order_id", "uid", "liid")}
-    return {**named, **dict.fromkeys(("delivered", *FIELDS), 0), "reasons": {}, "shards": []}
+    return {**named, **dict.fromkeys(_ADDED, 0), "reasons": {}, "shards": []}
 
 
 def _held_ranges(url: str, catalogue: Iterable[CataloguedShard]) -> dict[str, tuple[Range, ...]]:

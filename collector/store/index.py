@@ -26,7 +26,7 @@ from asn1.columns import KIND_CC, KIND_IRI
 from asn1.errors import LabError
 from collector.accounts import FIELDS
 from collector.databases import open_engine, sentence
-from collector.store import index_plain, index_sql, index_whole
+from collector.store import index_plain, index_sql, index_voids, index_whole
 from collector.store.fresh import FreshUnits
 from collector.store.index_details import MAX_PARTIES
 from collector.store.index_events import CommunicationKey, CommunicationSum
@@ -211,7 +211,8 @@ class Index:
         for tail in self._tail.read(durable):
             self._gatherer.add(tail, gathered)
             self._taken = gathered.last_commit
-            if gathered.rows >= TRANSACTION_ROWS or len(gathered.batches) >= TRANSACTION_UNITS:
+            full = gathered.rows >= TRANSACTION_ROWS or len(gathered.batches) >= TRANSACTION_UNITS
+            if full or gathered.voids:
                 return True
         if gathered.empty:
             # Told of commits that are gone already: they went with notice, and the index goes on behind them.
@@ -269,6 +270,7 @@ def _write(connection: Connection, gathered: Gathered, partitions: Partitions) -
         index_plain.add_lines(connection, generation, sorted(lines.items()))
     for orders in index_whole.chunks(list(gathered.orders), KEYS_A_QUERY):
         _orders(connection, gathered, orders)
+    index_voids.subtract(connection, gathered.voids)
     if gathered.evicted >= 0:
         if not partitions.drop(connection, gathered.evicted):
             for table in OF_A_SEGMENT:

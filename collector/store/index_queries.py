@@ -13,7 +13,7 @@ from collector.accounts import FIELDS
 from collector.store.index_details import MAX_PARTIES
 from collector.store.index_lists import read_list, write_list
 from collector.store.index_standing import IndexStanding
-from collector.store.index_tables import COMMUNICATION, IRI_EVENT, ORDER_TOTALS, STREAM_MARK
+from collector.store.index_tables import COMMUNICATION, IRI_EVENT, ORDER_TOTALS, STREAM_MARK, VOIDED_TOTALS
 
 _SUMS: Final = ("iri", "cc_from_target", "cc_to_target", "cc_other")
 _FOLD: Final = {
@@ -93,11 +93,17 @@ def _untold(names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def read_orders(engine: Engine) -> list[dict[str, Any]]:
-    """Verdicts by order, of all batches whose segment is still there; `reasons` as counts by name."""
+    """Verdicts by order, of all batches whose segment is still there; `reasons` as counts by name. `voided` of what was
+    kept is another shard's."""
     query = select(ORDER_TOTALS).order_by(ORDER_TOTALS.c.order_id, ORDER_TOTALS.c.generation)
     with engine.connect() as connection:
         rows = (dict(row._mapping) for row in connection.execute(query))
-        return [_order_total(list(group)) for _, group in groupby(rows, lambda row: row["order_id"])]
+        found = [_order_total(list(group)) for _, group in groupby(rows, lambda row: row["order_id"])]
+    table = VOIDED_TOTALS.c
+    with engine.connect() as connection:
+        counted = connection.execute(select(table.uid, func.sum(table.records)).group_by(table.uid))
+        voided = {str(uid): int(records) for uid, records in counted}
+    return [row | {"voided": voided.get(row["uid"], 0)} for row in found]
 
 
 def _order_total(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

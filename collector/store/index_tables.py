@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 METADATA: Final = MetaData()
 
@@ -129,7 +129,17 @@ STREAM_MARK: Final = Table(
     PrimaryKeyConstraint("liid", "cin", "kind", "generation"),
 )
 
-OF_A_SEGMENT: Final = (BATCH, COMMUNICATION, IRI_EVENT, ORDER_TOTALS, STREAM_MARK)
+VOIDED_TOTALS: Final = Table(
+    "voided_totals",
+    METADATA,
+    _generation(),
+    Column("uid", String(32), nullable=False),
+    Column("records", BigInteger, nullable=False),
+    PrimaryKeyConstraint("uid", "generation"),
+)
+"""Records of an order, by its uid, that are stored in a segment and are another shard's."""
+
+OF_A_SEGMENT: Final = (BATCH, COMMUNICATION, IRI_EVENT, ORDER_TOTALS, STREAM_MARK, VOIDED_TOTALS)
 """The tables whose rows go with their segment."""
 
 WHOLE: Final = Table(

@@ -26,10 +26,12 @@ from collector.store import frames
 from collector.store.index_details import CLOSED, NOTHING, Details, details_of
 from collector.store.index_events import COLUMNS, CommunicationKey, CommunicationSum, add_events, add_groups
 from collector.store.index_tail import TailUnit
+from collector.store.index_voids import voids_in
 from collector.store.keys import Keys
 from collector.store.sums import GROUP, sum_rows
 from collector.store.walk import DataFrame, sound_rows
 from collector.told import Told
+from collector.voids import Void
 from mediation.law.orders import OrderId, Service, order_uid
 
 _SERVICE_OF_TAG: Final = {2: Service.DATA, 12: Service.VOICE}
@@ -55,6 +57,8 @@ class Gathered:
     """By generation and order id; what `lines` has is not in it."""
     lines: dict[int, dict[bytes, int]] = field(default_factory=dict)
     """Records accepted, by generation and the rest of a plain line of an account (`account_lines`)."""
+    voids: list[Void] = field(default_factory=list)
+    """Of the last of them."""
     evicted: int = -1
     """The newest generation that an eviction notice among them names: all up to it is gone."""
     last_commit: int = -1
@@ -103,6 +107,7 @@ class Gatherer:
         )
         for data, said in zip(unit.data, self._said(batches, unit.data), strict=True):
             self._frame(tail, data, said, into)
+        into.voids += voids_in(tail)
         into.last_commit = unit.commit.number
         into.records = unit.size
 

@@ -91,6 +91,17 @@ def evict(connection: Connection, generation: int) -> None:
     _count(connection, tally)
 
 
+def again(connection: Connection, keys: Sequence[Key]) -> None:
+    """Rows of COMMUNICATION of these have changed or gone: theirs is put together anew."""
+    tally: Counter[tuple[str, str]] = Counter()
+    old = {(row["liid"], row["cin"]): row for row in index_sql.found(connection, WHOLE, _KEY, keys)}
+    index_sql.take_away(connection, WHOLE, _KEY, list(old))
+    fresh = {key: _whole(rows) for key, rows in _left(connection, keys).items()}
+    index_sql.add(connection, WHOLE, list(fresh.values()))
+    _beside(connection, [(old.get(key), fresh.get(key)) for key in keys], tally)
+    _count(connection, tally)
+
+
 def _left(connection: Connection, keys: Sequence[Key]) -> dict[Key, list[Row]]:
     rows = index_sql.found(connection, COMMUNICATION, _KEY, keys)
     rows.sort(key=lambda row: (row["liid"], row["cin"], row["generation"]))
