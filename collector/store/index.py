@@ -31,7 +31,7 @@ from collector.store.fresh import FreshUnits
 from collector.store.index_details import MAX_PARTIES
 from collector.store.index_events import CommunicationKey, CommunicationSum
 from collector.store.index_lists import write_list
-from collector.store.index_partitions import Partitions, make_tables, schema_of
+from collector.store.index_partitions import Partitions, make_tables
 from collector.store.index_queries import added_reasons, merged
 from collector.store.index_tables import (
     BATCH,
@@ -40,6 +40,7 @@ from collector.store.index_tables import (
     META,
     OF_A_SEGMENT,
     ORDER_TOTALS,
+    SCHEMA_VERSION,
 )
 from collector.store.index_tail import StoreTail
 from collector.store.index_units import Gathered, Gatherer, OrderSum
@@ -236,12 +237,12 @@ class Index:
         with self._engine.begin() as connection:
             if inspect(connection).has_table(META.name):
                 meta = {row.key: row.value for row in connection.execute(select(META))}
-                known = (meta.get("schema"), meta.get("store")) == (schema_of(connection), self._identity)
+                known = (meta.get("schema"), meta.get("store")) == (str(SCHEMA_VERSION), self._identity)
                 commit = int(meta.get("commit", -1))
                 if known and commit <= last_commit:
                     return commit, int(meta.get("records", 0))
             make_tables(connection)
-            fresh = {"schema": schema_of(connection), "store": self._identity, "commit": "-1", "records": "0"}
+            fresh = {"schema": str(SCHEMA_VERSION), "store": self._identity, "commit": "-1", "records": "0"}
             connection.execute(insert(META), [{"key": key, "value": value} for key, value in fresh.items()])
         return -1, 0
 

@@ -15,12 +15,7 @@ from typing import Final
 
 from sqlalchemy import Connection, MetaData, PrimaryKeyConstraint, Table
 
-from collector.store.index_tables import METADATA, OF_A_SEGMENT, SCHEMA_VERSION
-
-
-def schema_of(connection: Connection) -> str:
-    """What stands in the index for its tables' version and their make."""
-    return f"{SCHEMA_VERSION}-partitioned" if _partitions(connection) else str(SCHEMA_VERSION)
+from collector.store.index_tables import METADATA, OF_A_SEGMENT
 
 
 def make_tables(connection: Connection) -> None:

@@ -18,6 +18,7 @@ from collector.store import index_plain, index_sql, index_whole
 from collector.store.index import Index, _pause_s, _row, open_database
 from collector.store.index_details import NOTHING
 from collector.store.index_events import CommunicationSum
+from collector.store.index_partitions import Partitions
 from collector.store.index_queries import merged
 from collector.store.index_tables import COMMUNICATION, METADATA, ORDER_TOTALS, STREAM_MARK
 from collector.store.index_units import Gathered, OrderSum
@@ -140,7 +141,7 @@ def test_what_the_database_adds_up_is_what_reading_and_merging_gives(engine: Eng
     anew(engine)
     for gathered in made_of(units):
         with engine.begin() as connection:
-            written._write(connection, gathered)
+            written._write(connection, gathered, Partitions(connection))
     assert tables(engine) == wanted
 
 
@@ -151,11 +152,11 @@ def test_one_transaction_over_several_segments_is_what_many_are(engine: Engine, 
     anew(engine)
     for gathered in made_of(units):
         with engine.begin() as connection:
-            written._write(connection, gathered)
+            written._write(connection, gathered, Partitions(connection))
     wanted = tables(engine)
     anew(engine)
     with engine.begin() as connection:
-        written._write(connection, together(made_of(units)))
+        written._write(connection, together(made_of(units)), Partitions(connection))
     assert tables(engine) == wanted
 
 
@@ -164,7 +165,7 @@ def test_counts_of_orders_add_up_whichever_way_they_come(engine: Engine) -> None
     value = ("LAB-0001", 1, False, "O-1", "VOICE", 1, 1, 1, 1)
     for gathered in made_of([(0, [value]), (0, [value]), (1, [value])]):
         with engine.begin() as connection:
-            written._write(connection, gathered)
+            written._write(connection, gathered, Partitions(connection))
     names = ORDER_TOTALS.columns.keys()
     rows = [dict(zip(names, row, strict=True)) for row in tables(engine, "order_totals")["order_totals"]]
     counts = [(one["generation"], one["delivered"], one["accepted"], one["masked"], one["reasons"]) for one in rows]
@@ -176,7 +177,7 @@ def test_sqlite_looks_up_what_is_added_and_does_not_walk_through_all_that_is_the
     anew(engine)
     value = ("LAB-0001", 1, False, "O-1", "VOICE", 1, 1, 1, 1)
     with engine.begin() as connection:
-        written._write(connection, made_of([(0, [value])])[0])
+        written._write(connection, made_of([(0, [value])])[0], Partitions(connection))
         for statement in (index_plain._WHOLE, index_plain._UNLISTED):
             plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")]
             assert "SCAN index_added" in plan, plan
