@@ -109,6 +109,7 @@ scenarios: setup ## play every scenario in its whole size; report in reports/sce
 crash: setup ## the store killed, cut off from power, failing, tampered with; then whole stacks; reports/crash*.json
 	@$(BIN)/python -m lab.ordeal
 	@$(BIN)/python -m lab.crash --cycles $(CYCLES) --report reports/crash-stack.json
+	@$(BIN)/python -m lab.ordeal.shards --report reports/crash-shards.json
 
 notice: setup ## write NOTICE from the installed dependencies' own metadata
 	@$(BIN)/python tools/notice.py
