@@ -15,8 +15,8 @@ from lab.cli_verify import StorePlace, find_store, find_stores
 from lab.court import Court
 from lab.desk import desk_exists
 from lab.exports import Record, recorded_in
-from lab.fleet.of_run import is_fleet
-from lab.fleet.spanning import SHARDS_FILE, bundles_of
+from lab.fleet.of_run import SHARDS_FILE, is_fleet
+from lab.fleet.spanning import bundles_of
 from lab.output import DEFAULT_DATA, DataOption, JsonOption, console, print_json
 from lab.paths import RunPaths
 from mediation.law.access_facts import Circumstances

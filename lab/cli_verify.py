@@ -17,8 +17,7 @@ from collector.store.record_check import RecordReport, verify_record
 from collector.store.verifier import VerifyReport, Witnessed, verify_store
 from lab.cli_order import now_of
 from lab.desk import open_desk
-from lab.fleet.of_run import COLLECTOR, collectors_of, is_fleet
-from lab.fleet.spanning import SHARDS_FILE, check_bundles, check_fleet
+from lab.fleet.of_run import COLLECTOR, SHARDS_FILE, collectors_of, is_fleet
 from lab.output import DEFAULT_DATA, DataOption, JsonOption, banner, console, print_json
 from lab.paths import RunPaths
 from lab.pins import other_pins, pin_directory
@@ -147,6 +146,8 @@ def verify(
 
 
 def _check_fleet(data: Path, with_keys: bool, as_json: bool) -> int:
+    from lab.fleet.spanning import check_fleet  # it asks a database, and who verifies one store needs none
+
     began = time.monotonic()
     places = {place.store.parent.name: place for place in find_stores(data)}
     report = check_fleet(data, lambda name: check_store(places[name], with_keys=with_keys))
@@ -199,6 +200,8 @@ def _check_bundle(bundle: Path, key: Path | None, as_json: bool) -> int:
 
 
 def _check_bundles(directory: Path, as_json: bool) -> int:
+    from lab.fleet.spanning import check_bundles
+
     reports = check_bundles(directory)
     ok = all(report.ok for report in reports.values())
     if as_json:

@@ -18,7 +18,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from collector.databases import in_schema
 from collector.store.private_files import own_signing_key
 from lab import control, dialects, processes, toml
 from lab.agency import stack as agency
@@ -30,7 +29,6 @@ from lab.fleet import of_run as fleet
 from lab.hi1_client import COURT
 from lab.paths import EVERY_RUN, MODULES, PROCESSES, RunPaths
 from lab.pins import pin_directory
-from lab.postgres import lasting_directory
 from lab.processes import Loading, Running
 from mediation.runtime.clock import Clock, ClockHand, ClockSpec, LineClock
 from mediation.runtime.config import EXPOSED_WORDS, ConfigError, NotReadyError
@@ -376,6 +374,8 @@ def _exposed(host: str) -> dict[str, str]:
 
 
 def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+    from collector.databases import in_schema  # most of who asks after a run needs no database library
+
     clock: dict[str, Any] = {
         "anchor_us": plan.clock.anchor_us, "base_us": plan.clock.base_us, "factor": plan.clock.factor,
     }  # fmt: skip
@@ -575,6 +575,8 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
 
 
 def _postgres(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, Any]:
+    from lab.postgres import lasting_directory  # as in `_configs`
+
     return {
         "data_dir": data / fleet.POSTGRES,
         "directory": lasting_directory(data / fleet.POSTGRES / "server"),

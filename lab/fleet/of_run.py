@@ -17,6 +17,8 @@ from mediation.runtime.config import ConfigError
 
 COLLECTOR: Final = "collector"
 POSTGRES: Final = "postgres"
+SHARDS_FILE: Final = "shards.json"
+"""Beside the bundles of a fleet's collectors: which there are, and what is lost."""
 PORT_NAMES: Final = ("postgres", "postgres-control")
 OWN_PORTS: Final = ("collector-control", "hi1-agency", "witness-control")
 """Of each collector, beside those where handover links come in."""

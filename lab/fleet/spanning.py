@@ -12,7 +12,7 @@ import json
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from asn1.errors import LabError, LocalError
 from collector.export.bundle_check import Report, check_bundle
@@ -20,12 +20,9 @@ from collector.export.evidence import Bundle, NothingStoredError
 from collector.fleet.view import CataloguedShard, Lost, lost_of, read_catalogue
 from collector.store.verifier import VerifyReport
 from lab import postgres
-from lab.fleet.of_run import POSTGRES, collectors_of
+from lab.fleet.of_run import POSTGRES, SHARDS_FILE, collectors_of
 from lab.paths import RunPaths
 from mediation.runtime.config import ConfigError
-
-SHARDS_FILE: Final = "shards.json"
-"""Beside the bundles of a fleet's collectors: which there are, and what is lost."""
 
 
 class FleetReport(NamedTuple):

@@ -211,7 +211,7 @@ async def _taken(peer: lemf.Lemf, stack: Stack) -> dict[str, tuple[Verdict, ...]
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("role", ["lemf", "mf", "ne"])
+@pytest.mark.parametrize("role", ["lemf", pytest.param("mf", marks=pytest.mark.long), "ne"])
 def test_our_own_stack_passes_every_case(tmp_path: Path, role: Any) -> None:
     done = own_run(role, "etsi", tmp_path / "run", tmp_path / "out", lambda one: None)
     wrong = [(one.case.id, one.finding) for one in done.results

@@ -65,8 +65,8 @@ def test_attack_no_call_of_the_store_names_a_record_to_change_or_remove_it() -> 
     """The whole public face of the writer and of the reader, so that a new method has to pass by here."""
     store = {name for name, _ in inspect.getmembers(Store) if not name.startswith("_")}
     assert store == {
-        "close", "find", "gauge", "idle", "last_note", "open", "pending_octets", "size", "stand", "standings", "submit",
-        "void", "voids",
+        "close", "find", "gauge", "idle", "last_note", "open", "pending_octets", "segments", "size", "stand",
+        "standings", "submit", "void", "voids",
     }  # fmt: skip
     reader = {name for name, _ in inspect.getmembers(StoreReader) if not name.startswith("_")}
     assert reader == {

@@ -112,6 +112,7 @@ def test_sound_stops_within_a_second_of_the_end_of_a_grant_and_the_page_says_why
     assert all(one["fields"]["session_id"] for one in day.world.entries("session_ended"))
 
 
+@pytest.mark.long
 def test_what_is_written_read_and_taken_along(day: Day) -> None:
     call = f"{HERE}/calls/{VOICE}/{CALL}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.collector.console.days.day import Day
@@ -26,6 +27,7 @@ async def to(page: Page, wanted: Locator) -> None:
     raise AssertionError(f"{MOST_TABS} tabs do not lead to {wanted}")
 
 
+@pytest.mark.long
 def test_a_call_is_listened_to_from_the_keyboard_alone(day: Day) -> None:
     stage, cin = day.stage, day.stage.next_cin()
     call = f"/cases/{CASE}/calls/{VOICE}/{cin}"
