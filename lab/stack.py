@@ -315,6 +315,8 @@ def clear(data: Path) -> None:
             f"A run is going on in {data} ({', '.join(living)}): wait for its end, end it with "
             f"`calea-lab down --data {data}`, or give another directory."
         )
+    from lab.postgres import lasting_directory  # as in `_configs`
+
     stores = [pin_directory(data / name / "store") for name in fleet.collectors_of(data)]
     for outside in (*stores, desk_pins(data), lasting_directory(data / fleet.POSTGRES / "server")):
         shutil.rmtree(outside, ignore_errors=True)
