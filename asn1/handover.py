@@ -124,12 +124,16 @@ class RequestForm:
 
     @classmethod
     def of(cls, name: str, octets: bytes) -> RequestForm | None:
-        """Of a record that has been decoded; None where number and time are not what its header ends with."""
+        """Of a record that has been decoded; None where number and time are not what its header ends with, or the time
+        says more than seconds and microseconds."""
         header, *_ = tlv.children(octets, tlv.read_tlv(octets, 0, len(octets)))
         last = deque(tlv.children(octets, header), 2)
         if [(one.tag_class, one.number) for one in last] != [(tlv.CONTEXT, 4), (tlv.CONTEXT, 7)]:
             return None
-        number, (seconds, micros) = last[0], tlv.children(octets, last[1])
+        number, time = last[0], tuple(tlv.children(octets, last[1]))
+        if [(one.tag_class, one.number) for one in time] != [(tlv.CONTEXT, 0), (tlv.CONTEXT, 1)]:
+            return None
+        seconds, micros = time
         # So many octets cannot say a number of seconds beyond any clock.
         fit = seconds.content_end - seconds.content <= _SECONDS_OCTETS
         return cls(name, octets, (number, seconds, micros)) if fit else None

@@ -796,6 +796,23 @@ def test_a_header_that_ends_with_something_else_is_decoded_each_time() -> None:
     assert RequestForm.of("keep-alive", tri_pdu(header, "keep-alive")) is None
 
 
+def test_attack_a_stamp_with_a_field_too_many_ends_nothing() -> None:
+    """As a fuzzer found it: the record decodes, its time says more than it should, and the session goes on."""
+    octets = CONFIG.tri("keep-alive", 300, T0)
+    at = octets.index(b"\xa7")
+    header_octets, time_octets = octets[3], octets[at + 1]
+    longer = bytearray(octets[:at] + bytes((0xA7, time_octets + 3)) + octets[at + 2 : at + 2 + time_octets])
+    longer += b"\x82\x01\x00" + octets[at + 2 + time_octets :]
+    longer[1], longer[3] = longer[1] + 3, header_octets + 3
+    assert decode_ps_pdu(bytes(longer)).header.sequence_number == 300
+    assert RequestForm.of("keep-alive", bytes(longer)) is None
+    session = LemfSession(CONFIG)
+    session.connected(0)
+    session.tri(bytes(longer), len(longer), 0)
+    session.durable(len(longer), 1)
+    assert session.outgoing()
+
+
 def test_requests_are_answered_alike_whether_known_again_or_decoded() -> None:
     """The state decides, not how the request was read: before acknowledgement is agreed it is a violation each time."""
     lemf = lemf_in(State.OPEN, False)
