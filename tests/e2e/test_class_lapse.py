@@ -16,7 +16,7 @@ from lab.training.room import Room
 from tests.e2e.classes import Begun, played, seats
 from tests.e2e.seats import seat
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from lab.scenario.engine import run_command
 from tests.e2e.classes import Begun, each, played, seats
 from tests.e2e.seats import Seat
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from mediation.runtime.process import IntegrityError
 from tests.e2e.classes import Begun, played, seats
 from tests.e2e.seats import PASSWORD
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
