@@ -155,12 +155,17 @@ class Running:
 
     async def settled(self, delivered: int) -> None:
         """Until so many records in all have a durable verdict."""
-        async with asyncio.timeout(10):
-            while True:
-                now = self.status()
-                if sum(one["delivered"] for one in now["orders"]) + now["unknown"]["delivered"] >= delivered:
-                    return
-                await asyncio.sleep(0.005)
+        await until_delivered(self.status, delivered, 10)
+
+
+async def until_delivered(status: Callable[[], dict[str, Any]], delivered: int, within_s: float) -> None:
+    """Until so many records in all have a durable verdict, by what the collector says of itself."""
+    async with asyncio.timeout(within_s):
+        while True:
+            now = status()
+            if sum(one["delivered"] for one in now["orders"]) + now["unknown"]["delivered"] >= delivered:
+                return
+            await asyncio.sleep(0.005)
 
 
 @dataclass

@@ -22,7 +22,7 @@ from collector.store.keys import Keys
 from collector.store.reader import StoredRecord, StoreReader
 from collector.store.verifier import VerifyReport, verify_store
 from lab.fleet.merged import merged
-from tests.collector.conftest import Court, Lab, Running
+from tests.collector.conftest import Court, Lab, Running, until_delivered
 
 DIRECTORIES = "collector"
 
@@ -133,12 +133,7 @@ class FleetRunning:
         return next(one for one in self.status()["orders"] if one["order"] == name)
 
     async def settled(self, delivered: int) -> None:
-        async with asyncio.timeout(90):
-            while True:
-                now = self.status()
-                if sum(one["delivered"] for one in now["orders"]) + now["unknown"]["delivered"] >= delivered:
-                    return
-                await asyncio.sleep(0.005)
+        await until_delivered(self.status, delivered, 90)
 
 
 @dataclass
