@@ -11,6 +11,7 @@ compiled, and nothing is refused in the pass of the bulk lane. The report goes t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import itertools
 import json
@@ -171,7 +172,7 @@ def _tables(path: Path) -> dict[str, Any]:
     import sqlite3
 
     found: dict[str, Any] = {}
-    with sqlite3.connect(path) as connection:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
         names = [name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")]
         for name in sorted(names):
             rows = connection.execute(f"select * from {name}").fetchall()

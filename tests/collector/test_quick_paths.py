@@ -6,6 +6,7 @@ Records of every kind: whole, masked, refused, set apart, sent twice, out of ord
 
 from __future__ import annotations
 
+import contextlib
 import random
 import shutil
 import sqlite3
@@ -50,7 +51,7 @@ def slowly(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def told_rows(path: Path) -> dict[str, list[Any]]:
     """The index, but for places in the store: those follow from when a batch was full."""
     found = {}
-    with sqlite3.connect(path) as connection:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
         for table in TABLES:
             names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
             names = [name for name in names if not name.endswith("sequence")]

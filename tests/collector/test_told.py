@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import sqlite3
 from pathlib import Path
@@ -21,7 +22,7 @@ TABLES = ("iri_event", "communication", "order_totals", "stream_mark", "whole")
 
 
 def rows_of(path: Path) -> dict[str, list[Any]]:
-    with sqlite3.connect(path) as connection:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
         return {name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in TABLES}
 
 

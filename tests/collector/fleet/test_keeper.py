@@ -8,6 +8,7 @@ import queue
 import random
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 import psycopg
@@ -19,7 +20,7 @@ from collector.fleet.names import Claimed, Known, MarkBatch, Marked, Moved, Stre
 from collector.fleet.shared import AwayError, Limits, SharedMarks
 from collector.fleet.tables import plain_url
 from collector.stream_table import TARGET_OK
-from lab.postgres import Server, own_server
+from lab.postgres import Server, find_server, own_server
 from tests.collector.fleet.conftest import Now, Start, batch, stream
 
 HOLD_MS = Limits().hold_ms
@@ -319,12 +320,18 @@ def own() -> Iterator[Server]:
         yield server
 
 
-def _crash(url: str) -> None:
-    """A server process dies of a wound: the postmaster ends all of them, and recovers from what was written ahead."""
-    with contextlib.suppress(psycopg.Error), psycopg.connect(plain_url(url), autocommit=True) as other:
-        row = other.execute("SELECT pg_backend_pid()").fetchone()
-        if row is not None:
-            os.kill(row[0], signal.SIGKILL)
+def _crash(server: Server, url: str) -> None:
+    """A server process dies of a wound: the postmaster ends all of them, and recovers from what was written ahead.
+    Returns when it has recovered; a crash that comes while it recovers from another is none."""
+    with (
+        contextlib.suppress(psycopg.Error),
+        psycopg.connect(plain_url(url), autocommit=True) as neighbour,
+        psycopg.connect(plain_url(url), autocommit=True) as other,
+    ):
+        os.kill(other.info.backend_pid, signal.SIGKILL)
+        neighbour.execute("SELECT pg_sleep(60)")
+    while find_server(server.port, (server.user,)) is None:
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("crashes", [0, 3])
@@ -339,12 +346,14 @@ def test_no_number_is_marked_by_two_shards_and_none_is_left_out_though_the_serve
         shards = [_Shard(url, name, names) for name in ("a", "b")]
         for shard in shards:
             shard.keeper.start()
-        killers = [threading.Timer(0.5 + 0.7 * number, _crash, (url,)) for number in range(crashes)]
+        killers = [threading.Timer(0.5 + 0.7 * number, _crash, (own, url)) for number in range(crashes)]
         for killer in killers:
             killer.start()
         asking: set[tuple[int, StreamName]] = set()
-        target = 60 if not crashes else 150
-        while min(len(shard.answered) for shard in shards) < target or any(one.is_alive() for one in killers):
+        recovered = [0, 0]
+        while any(len(shard.answered) < before + 60 for shard, before in zip(shards, recovered, strict=True)):
+            if any(one.is_alive() for one in killers):
+                recovered = [len(shard.answered) for shard in shards]
             for number, shard in enumerate(shards):
                 for name in names:
                     if name not in shard.tokens and (number, name) not in asking and chance.random() < 0.5:
@@ -370,5 +379,3 @@ def test_no_number_is_marked_by_two_shards_and_none_is_left_out_though_the_serve
             assert sorted(numbers) == list(range(len(numbers))), name
         assert any(number for number in shards[0].stored)
         assert any(number for number in shards[1].stored)
-        for killer in killers:
-            killer.join()
