@@ -56,6 +56,7 @@ KERNELS = (
     "collector.store.sealing",
     "collector.store.sums",
     "mediation.ledger.kernel",
+    "mediation.ledger.ways",
     "mediation.x3_contexts",
 )
 
@@ -65,6 +66,7 @@ EXTRA: dict[str, dict[str, Any]] = {
     "collector.store.pack": {"libraries": ["crypto"]},
     "collector.store.sealing": {"libraries": ["crypto"]},
     "mediation.ledger.kernel": {"libraries": ["crypto"]},
+    "mediation.ledger.ways": {"libraries": ["crypto"]},
 }
 
 DIRECTIVES = {

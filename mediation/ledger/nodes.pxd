@@ -7,35 +7,6 @@ cdef extern from *:
     /* Leaves taken at a time: their nodes stay in the nearest cache. */
     #define CALEA_GROWTH 1024
 
-    /* The parents of `count` pairs of hashes that lie one behind the other. A parent is written behind all that was read
-       for it, so both may lie in the same place. */
-    static void calea_join(const unsigned char *pairs, int64_t count, unsigned char *parents) {
-        static const unsigned char prefix = 1;
-    #if CALEA_WIDE
-        int wide = calea_is_wide();
-        for (; wide && count >= CALEA_LANES; count -= CALEA_LANES) {
-            calea_parents(pairs, parents);
-            pairs += 64 * CALEA_LANES;
-            parents += 32 * CALEA_LANES;
-        }
-        if (wide && count >= CALEA_WORTH_LANES) {
-            unsigned char from[64 * CALEA_LANES], to[32 * CALEA_LANES];
-            memset(from, 0, sizeof from);
-            memcpy(from, pairs, (size_t)(64 * count));
-            calea_parents(from, to);
-            memcpy(parents, to, (size_t)(32 * count));
-            return;
-        }
-    #endif
-        for (; count; count--, pairs += 64, parents += 32) {
-            SHA256_CTX context;
-            SHA256_Init(&context);
-            SHA256_Update(&context, &prefix, 1);
-            SHA256_Update(&context, pairs, 64);
-            SHA256_Final(parents, &context);
-        }
-    }
-
     /* Appends up to CALEA_GROWTH leaf hashes to a compact range of `size` leaves, level by level. `peaks` has a hash for
        each set bit of `size`, largest subtree first; afterwards for each set bit of `size + count`. */
     static void calea_grow_some(unsigned char *peaks, int64_t size, const unsigned char *leaves, int64_t count) {
@@ -55,9 +26,9 @@ cdef extern from *:
             }
             if (count & 1)
                 memcpy(single[singles++], level + 32 * (count - 1), 32);
-            calea_join(level, parents, nodes + 32 * joined);
+            calea_join(calea_way(parents), level, parents, nodes + 32 * joined);
             if (joined)
-                calea_join(pair, 1, nodes);
+                calea_join(calea_way(1), pair, 1, nodes);
             level = nodes;
             count = parents + joined;
         }
