@@ -10,6 +10,7 @@ import contextlib
 import importlib
 import importlib.util
 import os
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from lab import nursery
 from lab.postgres import Server, some_server
@@ -24,6 +26,11 @@ from mediation.runtime.config import NotReadyError
 from tests.browser import Chromium, find_chromium
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# How long an example takes says how busy the machine is. CI has the same from hypothesis's own profile.
+settings.register_profile("lab", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+if settings.get_current_profile_name() == "default":
+    settings.load_profile("lab")
 
 # In the order of their imports of one another.
 KERNELS = (
@@ -80,6 +87,16 @@ def forks() -> None:
     """A run's processes are forks of what is loaded once a worker: that halves what the scenarios cost. How a person's
     are started is tested by tests/lab/test_stack.py, and by every test that runs the command itself."""
     nursery.want(os.environ)
+
+
+@pytest.fixture
+def kept_port() -> Iterator[int]:
+    """A port where nobody listens, and that nobody else is given: it is bound. Who listens as our processes do, with
+    SO_REUSEADDR, may share it."""
+    with socket.socket() as kept:
+        kept.bind(("127.0.0.1", 0))
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        yield int(kept.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import ssl
 import time
 import uuid
@@ -72,7 +71,7 @@ class Live(Stack):
 
 
 @pytest.fixture
-async def live(tmp_path: Path) -> AsyncIterator[Live]:
+async def live(tmp_path: Path, kept_port: int) -> AsyncIterator[Live]:
     paths = RunPaths(tmp_path)
     make_lab_ca(paths.ca, ("mediation", "ne-sim-1", "admf-sim-1", COURT_NAME), time.time_ns() // 1_000)
     public = serialization.PublicFormat.SubjectPublicKeyInfo
@@ -99,17 +98,14 @@ async def live(tmp_path: Path) -> AsyncIterator[Live]:
         made.court, made.anchor_us = Hi1Client(paths), anchor_us
         try:
             carrier = {"data_dir": tmp_path / "carrier", "clock": clock, "retry_s": 0.01, "report_after_s": 0.0}
-            with socket.socket() as free:
-                free.bind(("127.0.0.1", 0))
-                admf_port = free.getsockname()[1]
-            carrier["admf_url"] = f"https://127.0.0.1:{admf_port}/X1/ADMF"
+            carrier["admf_url"] = f"https://127.0.0.1:{kept_port}/X1/ADMF"
             made.ports["carrier"] = await launch(
                 carrier_main, CarrierConfig.model_validate(carrier | {"x1_listen": {"tls": tls("ne-sim-1")}})
             )
             values = {
                 "data_dir": tmp_path / "mediation", "clock": clock, "court_public_key": tmp_path / "court.pub",
                 "x1_url": f"https://127.0.0.1:{made.ports['carrier']['x1']}/X1/NE", "x1_tls": tls("admf-sim-1"),
-                "admf_listen": {"port": admf_port, "tls": tls("admf-sim-1")},
+                "admf_listen": {"port": kept_port, "tls": tls("admf-sim-1")},
                 "hi1": {"listen": {"tls": tls("mediation")}}, "ne_id": "ne-sim-1", "admf_id": "admf-sim-1",
                 "hi2": {"port": await hi2.start()}, "hi3": {"port": await hi3.start()},
                 "network_functions": FUNCTIONS, "reconnect_s": 0.02,

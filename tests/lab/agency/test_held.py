@@ -147,18 +147,9 @@ async def test_attack_it_knocks_at_the_collector_and_is_not_answered(
         await held.deeds()["reach"]("X1", PICTURE)
 
 
-async def test_where_nobody_listens_nobody_refused(unused_port: int) -> None:
+async def test_where_nobody_listens_nobody_refused(kept_port: int) -> None:
     with pytest.raises(RemoteError, match="cannot be tried"):
-        await reach(Peer(port=unused_port), b"x")
-
-
-@pytest.fixture
-def unused_port() -> int:
-    import socket
-
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+        await reach(Peer(port=kept_port), b"x")
 
 
 def test_a_picture_is_a_png_and_another_each_time() -> None:
