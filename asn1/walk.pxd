@@ -87,8 +87,9 @@ cdef bint _check_list(Plan plan, const unsigned char* buf, bytes octets, int64_t
 cdef int64_t number_at(const unsigned char* buf, int64_t pos, int64_t end) noexcept
 @cython.locals(high=int64_t, low=int64_t)
 cdef int64_t _two(const unsigned char* buf, int64_t pos) noexcept
-@cython.locals(month=int64_t, day=int64_t, hour=int64_t, minute=int64_t, second=int64_t, leap=bint, last=int64_t, shifted=int64_t, of_year=int64_t, days=int64_t)
 cdef int64_t _civil_us(int64_t year, const unsigned char* buf, int64_t pos) noexcept
+@cython.locals(leap=bint, last=int64_t, shifted=int64_t, of_year=int64_t, days=int64_t)
+cdef int64_t civil_us(int64_t year, int64_t month, int64_t day, int64_t hour, int64_t minute, int64_t second) noexcept
 @cython.locals(year=int64_t, time_us=int64_t)
 cdef object _utc_time(const unsigned char* buf, int64_t pos, int64_t end)
 @cython.locals(size=int64_t, century=int64_t, year=int64_t, time_us=int64_t, fraction=int64_t, unit=int64_t, digit=int64_t, at=int64_t)

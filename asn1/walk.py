@@ -509,8 +509,13 @@ def _two(buf: bytes, pos: int) -> int:
 def _civil_us(year: int, buf: bytes, pos: int) -> int:
     """Month, day, hour, minute and second at `pos` of a year 1..9999, as microseconds since 1970; -1 << 63 where they
     are no time, or one that only the reference reads (a leap second)."""
-    month, day = _two(buf, pos), _two(buf, pos + 2)
-    hour, minute, second = _two(buf, pos + 4), _two(buf, pos + 6), _two(buf, pos + 8)
+    return civil_us(
+        year, _two(buf, pos), _two(buf, pos + 2), _two(buf, pos + 4), _two(buf, pos + 6), _two(buf, pos + 8)
+    )
+
+
+def civil_us(year: int, month: int, day: int, hour: int, minute: int, second: int) -> int:
+    """A time of a year 1..9999 as microseconds since 1970; -1 << 63 where a part of it is out of its range."""
     if month < 1 or month > 12 or day < 1 or hour < 0 or hour > 23:
         return _LOW
     if minute < 0 or minute > 59 or second < 0 or second > 59:

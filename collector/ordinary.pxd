@@ -46,6 +46,7 @@ cdef class Run:
     cdef Rows rows
     cdef LinkQuality quality
     cdef int64_t number, now_us, skew_us, skew_hard_us, late_us
+    cdef bint tells_masked
 
 @cython.final
 cdef class Ordinary:
@@ -59,6 +60,10 @@ cdef class Ordinary:
 
     @cython.locals(run=Run, end=int64_t)
     cpdef int64_t judge(self, object batch, object policy, LinkQuality quality, object view, _columns.Columns cols, _streams.VerifyColumns verify, object rows, int64_t at, int64_t now_us) except -1
+    @cython.locals(run=Run, liid=int64_t, cin=int64_t, event_us=int64_t, terms=Terms, kept=Kept)
+    cpdef object message(self, object batch, object policy, LinkQuality quality, object facts, _columns.Columns cols, int64_t row, bytes octets, int64_t slot, int64_t now_us)
+    @cython.locals(kept=Kept)
+    cdef Kept _kept(self, Run run, Terms terms, object facts, int64_t event_us, int64_t slot, int64_t liid, int64_t cin)
     @cython.locals(slot=int64_t, liid=int64_t, terms=Terms, cin=int64_t, start=int64_t, record=bytes, event_us=int64_t, kept=Kept)
     cdef bint _judge(self, Run run, _columns.Columns cols, _streams.VerifyColumns verify, int64_t row) except -1
     @cython.locals(terms=Terms)

@@ -128,7 +128,13 @@ class Run:
     """What holds for all rows of one run: the open batch, the link's policy, the clock."""
 
     def __init__(
-        self, batch: Assembly, policy: LinkPolicy, quality: LinkQuality, view: memoryview, number: int, now_us: int
+        self,
+        batch: Assembly,
+        policy: LinkPolicy,
+        quality: LinkQuality,
+        view: memoryview | bytes,
+        number: int,
+        now_us: int,
     ) -> None:
         self.batch = batch
         self.rows = batch.rows
@@ -141,6 +147,8 @@ class Run:
         self.skew_us = policy.skew_us
         self.skew_hard_us = policy.skew_hard_us
         self.late_us = policy.late_us
+        self.tells_masked = True
+        """Whether the index is told of masked records; those of the US dialects it reads, as they were written."""
 
 
 class Ordinary:
@@ -193,6 +201,53 @@ class Ordinary:
             at += 1
         return at
 
+    def message(
+        self,
+        batch: Assembly,
+        policy: LinkPolicy,
+        quality: LinkQuality,
+        facts: RecordFacts,
+        cols: Columns,
+        row: int,
+        octets: bytes,
+        slot: int,
+        now_us: int,
+    ) -> Verdict | None:
+        """One call-data message of a US dialect, whose facts were read and whose row is filled: the verdict of one that
+        is kept. None, and nothing has been changed, of any other. It is not numbered, and how late it came is counted
+        already."""
+        if slot < 0 or slot & 1 or facts.event_us is None:
+            return None
+        self._runs += 1
+        run = Run(batch, policy, quality, octets, self._runs, now_us)
+        run.tells_masked = False
+        liid, cin, event_us = cols.liid_view[row], cols.cin_view[row], facts.event_us
+        terms = self._terms_of(liid, run.number)
+        if terms is None or cin < 0 or terms.text != facts.liid:
+            return None
+        kept = self._kept(run, terms, facts, event_us, slot, liid, cin)
+        if kept is None:
+            return None
+        self._follow(terms, facts.iri_type, event_us, liid, cin, now_us)
+        self._keep(run, terms, facts, kept, octets, cols, row, 0)
+        verdict: Verdict = kept.verdict
+        return verdict
+
+    def _kept(
+        self, run: Run, terms: Terms, facts: RecordFacts, event_us: int, slot: int, liid: int, cin: int
+    ) -> Kept | None:
+        """How a record is kept about which nothing is in doubt, once its communication knows of it."""
+        if self._minimised.any and self._minimised.mode(terms.text, cin, run.now_us) is not None:
+            return None
+        if facts.qualifier not in EVENT_STAMPS or not _in_time(terms, event_us, run):
+            return None
+        if facts.stamps_us and not _all_within(terms, facts.stamps_us):
+            return None
+        kept = _scope(terms, facts)
+        if kept is None or not self._take_part(run.account, terms, facts, event_us, slot, liid, cin):
+            return None
+        return kept
+
     def _judge(self, run: Run, cols: Columns, verify: VerifyColumns, row: int) -> bool:
         """Whether one row was kept."""
         slot = verify.slots_view[row]
@@ -203,20 +258,14 @@ class Ordinary:
         cin = cols.cin_view[row]
         if terms is None or cin < 0:
             return False
-        if self._minimised.any and self._minimised.mode(terms.text, cin, run.now_us) is not None:
-            return False
         start = cols.offset_view[row]
         record = bytes(run.view[start : start + cols.length_view[row]])
         facts = ordinary_facts(record, terms.text, run.now_us, cols.content_tag_view[row])
         if facts is None or facts.event_us is None:
             return False
         event_us = facts.event_us
-        if facts.qualifier not in EVENT_STAMPS or not _in_time(terms, event_us, run):
-            return False
-        if facts.stamps_us and not _all_within(terms, facts.stamps_us):
-            return False
-        kept = _scope(terms, facts)
-        if kept is None or not self._take_part(run.account, terms, facts, event_us, slot, liid, cin):
+        kept = self._kept(run, terms, facts, event_us, slot, liid, cin)
+        if kept is None:
             return False
         cols.time_us_view[row] = event_us
         run.quality.signalling(event_us, run.now_us)
@@ -355,10 +404,12 @@ class Ordinary:
                 fields, withheld, len(record), digest,
             )  # fmt: skip
             if octets is not None:
-                run.said[run.rows.n] = masked_details(facts.payload, fields, facts.iri_type)
+                if run.tells_masked:
+                    run.said[run.rows.n] = masked_details(facts.payload, fields, facts.iri_type)
                 return octets
         value = permitted_value(terms.order, facts, len(record), digest)
-        run.said[run.rows.n] = details_of(value, 0, False)
+        if run.tells_masked:
+            run.said[run.rows.n] = details_of(value, 0, False)
         return canonical(value)
 
 

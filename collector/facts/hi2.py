@@ -18,15 +18,15 @@ from collector.facts.record import RecordFacts, present
 from collector.facts.short_messages import has_words, read_tpdu
 from mediation.law.orders import Service, Target
 
-_EVENTS: Final = ("umts-Cs-Event", "gPRSevent", "ePSevent")
-_KEPT: Final = (
-    *_EVENTS, "intercepted-Call-Direct", "intercepted-Call-State", "nature-Of-The-intercepted-call", "initiator",
+EVENTS: Final = ("umts-Cs-Event", "gPRSevent", "ePSevent")
+KEPT: Final = (
+    *EVENTS, "intercepted-Call-Direct", "intercepted-Call-State", "nature-Of-The-intercepted-call", "initiator",
     "iMSevent", "cSREvent",
 )  # fmt: skip
 """Numbers and names of the standard's own lists."""
-_DURATIONS: Final = ("ringingDuration", "conversationDuration")
-_RELEASE: Final = "release-Reason-Of-Intercepted-Call"
-_PLACES: Final = frozenset(
+DURATIONS: Final = ("ringingDuration", "conversationDuration")
+RELEASE: Final = "release-Reason-Of-Intercepted-Call"
+PLACES: Final = frozenset(
     {
         "locationOfTheTarget", "extendedLocParameters", "locationErrorCode", "pANI-Header-Info", "uLITimestamp",
         "heNBLocation", "heNBIdentity", "heNBiPAddress", "csgIdentity", "additionalCellIDs", "servingSystem",
@@ -105,15 +105,14 @@ def _read(facts: RecordFacts, record: Hi2Record) -> RecordFacts:
     message = _message(record, sides, content) if "sMS" in fields else None
     if message is not None:
         sides = message
-    events = [fields[name] for name in _EVENTS if name in fields]
-    service = _service(fields, events)
-    registration = service is None and bool(events) and _REGISTRATIONS.issuperset(map(str, events))
+    events = [fields[name] for name in EVENTS if name in fields]
+    service, registration = service_of(fields, events)
     parties = sides.originators | sides.recipients
     kind = facts.iri_type or record.kind
     permitted: list[tuple[str, Any]] = [
-        *((name, fields.get(name)) for name in _KEPT),
-        *((name, _duration(fields[name])) for name in _DURATIONS if name in fields),
-        (_RELEASE, fields[_RELEASE].hex() if len(fields.get(_RELEASE, b"-")) == 2 else None),
+        *((name, fields.get(name)) for name in KEPT),
+        *((name, _duration(fields[name])) for name in DURATIONS if name in fields),
+        (RELEASE, fields[RELEASE].hex() if len(fields.get(RELEASE, b"-")) == 2 else None),
         *sides.kept,
     ]
     return facts._replace(
@@ -129,9 +128,16 @@ def _read(facts: RecordFacts, record: Hi2Record) -> RecordFacts:
         opens=kind == "begin" or "sMS" in fields,
         answers=fields.get("intercepted-Call-State") == "connected" or "answer" in events,
         content=tuple(dict.fromkeys(content)),
-        location=facts.location or not _PLACES.isdisjoint(fields),
+        location=facts.location or not PLACES.isdisjoint(fields),
         permitted=present(permitted),
     )
+
+
+def service_of(fields: dict[str, Any], events: list[str | int]) -> tuple[Service | None, bool]:
+    """Of which service a record with these parameters and events is, and whether it is a registration, which is of
+    none."""
+    service = _service(fields, events)
+    return service, service is None and bool(events) and _REGISTRATIONS.issuperset(map(str, events))
 
 
 def _service(fields: dict[str, Any], events: list[str | int]) -> Service | None:
@@ -156,7 +162,7 @@ def _sides(parties: list[dict[str, Any]], sends: bool | None) -> _Sides:
         party: Party = party_numbers.party_of(one)
         wrong = wrong or party.wrong
         qualifier = one["party-Qualifier"]
-        side, name = _QUALIFIERS.get(str(qualifier), (None, "others"))
+        side, name = QUALIFIERS.get(str(qualifier), (None, "others"))
         if name == "identities":
             side = "to" if sends is False else "from"
         if side != "to":
@@ -168,7 +174,7 @@ def _sides(parties: list[dict[str, Any]], sends: bool | None) -> _Sides:
     return _Sides(frozenset(originators), frozenset(recipients), list(kept.items()), wrong)
 
 
-_QUALIFIERS: Final[dict[str, tuple[str | None, str]]] = {
+QUALIFIERS: Final[dict[str, tuple[str | None, str]]] = {
     "originating-Party": ("from", "from"),
     "terminating-Party": ("to", "to"),
     "forwarded-to-Party": ("to", "forwarded_to"),
@@ -207,7 +213,7 @@ def _withheld(facts: RecordFacts, fields: dict[str, Any]) -> list[str]:
     """The items of content among the parameters themselves."""
     found: list[str] = []
     for name, held in fields.items():
-        if name in _KEPT or name in _PLACES or name in ("partyInformation", "sMS"):
+        if name in KEPT or name in PLACES or name in ("partyInformation", "sMS"):
             continue
         if name in _PARTIES:
             if party_numbers.party_of(held).wrong:
@@ -270,8 +276,8 @@ _PLAIN: Final[dict[str, Callable[[Any], bool]]] = {
     "networkIdentifier": _is_network,
     "cC-Link-Identifier": lambda octets: octets.isdigit() and len(octets) <= 8,
     "callContentLinkInformation": _is_link_information,
-    **dict.fromkeys(_DURATIONS, lambda octets: _duration(octets) is not None),
-    _RELEASE: _sized(2, 2),
+    **dict.fromkeys(DURATIONS, lambda octets: _duration(octets) is not None),
+    RELEASE: _sized(2, 2),
     "gPRSOperationErrorCode": _sized(0, 2),
     **dict.fromkeys(("gPRSCorrelationNumber", "ePSCorrelationNumber"), _sized(1, _SHORT_OCTETS)),
     "qOS": lambda value: isinstance(value[1], bytes) and len(value[1]) <= _SHORT_OCTETS,

@@ -23,6 +23,7 @@ from asn1.table import GENERALIZED_TIME, Field, Sequence, UnknownTag, Value, dec
 from collector.facts import shapes
 from collector.facts.laes_fields import HANDLERS
 from collector.facts.laes_rows import ENVELOPE, ITEMS, PLACES, ROWS, Row
+from collector.facts.plain_cdc import cdc_facts
 from collector.facts.record import Digits, RecordFacts
 from collector.facts.signalling import Signalling, read_sip
 from mediation.law.orders import Service, Target
@@ -49,7 +50,11 @@ def facts_of_laes(record: Record, arrival_us: int, dialect: str, liid: str = "")
     row = ROWS[dialect].get(record.name)
     if row is None:
         return _unknown_message(record, arrival_us, liid)
-    return _message(record, row, arrival_us, liid)
+    if not record.unknown_tags:
+        quick: RecordFacts | None = cdc_facts(record.name, record.fields, row, arrival_us, liid)
+        if quick is not None:
+            return quick
+    return read_reference(record, row, arrival_us, liid)
 
 
 def _content(liid: str, payload: str, time_us: int | None, arrival_us: int, dialect: str) -> RecordFacts:
@@ -99,7 +104,8 @@ def _definite(length: int) -> bytes:
     return bytes([0x80 | len(octets)]) + octets
 
 
-def _message(message: CdcMessage, row: Row, arrival_us: int, liid: str) -> RecordFacts:
+def read_reference(message: CdcMessage, row: Row, arrival_us: int, liid: str) -> RecordFacts:
+    """The facts of a message that has a row, read with patience."""
     fields = message.fields
     time_us = next((fields[name] for name in _TIMES if name in fields), None)
     found = _Fields(row, message)

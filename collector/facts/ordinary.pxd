@@ -1,6 +1,8 @@
 cimport cython
 from libc.stdint cimport int64_t
 from asn1.walk cimport Plan, Spans, check, number_at, walk
+from collector.facts.plain_calls cimport call_facts
+from collector.facts.plain_messages cimport message_facts
 from collector.facts.plain_sip cimport read_plain
 
 cdef enum:

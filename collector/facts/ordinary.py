@@ -29,9 +29,13 @@ else:
 
 if cython.compiled:
     from cython.cimports.asn1.walk import Spans, check, number_at, walk
+    from cython.cimports.collector.facts.plain_calls import call_facts
+    from cython.cimports.collector.facts.plain_messages import message_facts
     from cython.cimports.collector.facts.plain_sip import read_plain
 else:
     from asn1.walk import Spans, check, number_at, walk
+    from collector.facts.plain_calls import call_facts
+    from collector.facts.plain_messages import message_facts
     from collector.facts.plain_sip import read_plain
 
     _NUMBER, _CIN, _SECONDS, _MICROS, _STAMP, _QUALIFIER = 0, 1, 2, 3, 4, 5
@@ -213,7 +217,8 @@ def _facts(
     arrival_us: int,
     sends: bool | None,
 ) -> RecordFacts | None:
-    """By what the payload is: one SIP message, or whatever the reader of its kind says of it."""
+    """By what the payload is: one SIP message, a record of a call or a short message, or whatever the reader of its
+    kind says of it."""
     cin = header["communicationIdentifier"].get("communicationIdentityNumber")
     number = header["sequenceNumber"]
     if name == "iPMMIRI":
@@ -229,6 +234,13 @@ def _facts(
                 liid, cin, number, iri_type, event_us, qualifier, arrival_us, sends, said, content,
                 "targetLocation" in contents,
             )  # fmt: skip
+    quick: RecordFacts | None = None
+    if name == "eTSI671IRI" or name == "ePSIRI" or name == "uMTSIRI":
+        quick = call_facts(contents, liid, cin, number, name, iri_type, event_us, qualifier, arrival_us, sends)
+    elif name == "threeGPP33128DefinedIRI":
+        quick = message_facts(contents, liid, cin, number, iri_type, event_us, qualifier, arrival_us, sends)
+    if quick is not None:
+        return quick
     reader = READERS.get(name)
     if reader is None:
         return None

@@ -146,24 +146,24 @@ def party_of(value: dict[str, Any]) -> Party:
     return Party(kept, frozenset(targets), wrong)
 
 
-class _NotPlain(Exception):  # noqa: N818  not an error: it keeps what is not plain from being remembered
+class NotPlain(Exception):  # noqa: N818  not an error: it keeps what is not plain from being remembered
     pass
 
 
 @lru_cache(2048)
-def _plain_identity(field: str, held: Any) -> Identity:  # noqa: ANN401  each field has its own type
+def plain_identity(field: str, held: Any) -> Identity:  # noqa: ANN401  each field has its own type
     """The records of a call name the same parties. Raises for what has not the shape of an identity."""
     read = _ROWS.get(field)
     found = read(held) if read else _WRONG
     if found[0] is None:
-        raise _NotPlain
+        raise NotPlain
     return found
 
 
 def _identity(field: str, held: Any) -> Identity:  # noqa: ANN401  each field has its own type
     try:
-        return _plain_identity(field, held)
-    except (_NotPlain, TypeError):
+        return plain_identity(field, held)
+    except (NotPlain, TypeError):
         # Not plain, or a value of several parts, which cannot be remembered.
         read = _ROWS.get(field)
         return read(held) if read else _WRONG

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from asn1.columns import NO_TIME, Columns, LiidTable
+from asn1.columns import KIND_IRI, NO_TIME, Columns, LiidTable
 from asn1.errors import DecodeError
 from asn1.laes.case_id import MAX_OCTETS
 from collector import gate
@@ -23,7 +23,7 @@ from collector.laes.link import Arrived
 from collector.laes.naming import EITHER
 from collector.minimise import Minimised, apply
 from collector.pipeline import LinkState
-from collector.stream_table import StreamTable, VerifyColumns
+from collector.stream_table import TARGET_OK, StreamTable, VerifyColumns
 from mediation.law.orders import CourtOrder
 from mediation.law.rules import RULE_OF
 from mediation.law.verdicts import Reason, Verdict, VerdictKind
@@ -124,6 +124,12 @@ class Judging:
         if slot < 0:
             # Where there is no room for its call, it is of none: it must not go unwatched.
             facts = facts._replace(unplaced=True)
+        self._fill(arrived, facts, liid_id, cin, kind, code, side, slot)
+        if kind == KIND_IRI and known is None and not apart and arrived.offset is not None:
+            ordinary = self._ordinary(link, arrived, facts, orders, cin, slot, now_us)
+            if ordinary is not None:
+                self._count(link, Judged(None, ordinary))
+                return ordinary
         state = CinState() if slot < 0 else careful.state_of(slot)
         decision = gate.decide(orders, facts, link.state.policy, state if known is None else known)
         if apart:
@@ -137,7 +143,6 @@ class Judging:
                 batch.account.mark(mark)
         elif verdict.kind in KEPT and facts.event_us is not None:
             careful.orders.kept(decision.order or orders[0], facts.event_us)
-        self._fill(arrived, facts, liid_id, cin, kind, code, side, slot)
         received = None
         if arrived.offset is None and verdict.kind in _TAKEN:
             received = careful.keeper.aside(batch, arrived.octets)
@@ -146,6 +151,32 @@ class Judging:
             arrived.octets, facts, arrived.arrival_us, received,
         )  # fmt: skip
         self._count(link, Judged(None, verdict))
+        return verdict
+
+    def _ordinary(
+        self,
+        link: OnLink,
+        arrived: Arrived,
+        facts: RecordFacts,
+        orders: tuple[CourtOrder, ...],
+        cin: int,
+        slot: int,
+        now_us: int,
+    ) -> Verdict | None:
+        """The verdict of a message about which no question is open, its row filled; None, and nothing has happened, of
+        any other."""
+        if arrived.arrival_us != now_us or facts.event_us is None:
+            return None
+        before = self.streams.target_state(slot) if slot >= 0 else TARGET_OK
+        state = link.state
+        verdict = self.careful.ordinary.message(
+            self.batch, state.policy, state.quality, facts, self._cols, 0, arrived.octets, slot, now_us
+        )
+        if verdict is None:
+            return None
+        self.careful.orders.kept(orders[0], facts.event_us)
+        if before != TARGET_OK:
+            self.batch.account.mark(StreamMark(facts.liid.encode(), cin, KIND_IRI, 0, -1, TARGET_OK))
         return verdict
 
     def only_once(self, verdict: Verdict, group: str, octets: bytes) -> None:

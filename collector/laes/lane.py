@@ -19,6 +19,7 @@ from collector.accounts import StreamMark
 from collector.assembly import Assembly
 from collector.careful import CarefulLane
 from collector.facts import RecordFacts, facts_of_laes
+from collector.facts.plain_cdc import placed
 from collector.facts.stored import message_code
 from collector.laes import naming
 from collector.laes.announced import Announced, Claim, Owner
@@ -126,7 +127,7 @@ class LaesLane:
         if facts.event_us is not None and facts.qualifier != "arrival":
             link.state.quality.signalling(facts.event_us, arrived.arrival_us)
         cin = self._cin(link, message, liid, name, facts.event_us, now_us)
-        facts = facts._replace(cin=cin, unplaced=cin is None)
+        facts = placed(facts, cin)
         code, side = message_code(link.terms.dialect, message.name), _SIDE_OF[facts.target_sends]
         verdict = judging.judge(link, arrived, facts, orders, liid_id, KIND_IRI, code, side, now_us)
         judging.only_once(verdict, link.terms.group, arrived.octets)

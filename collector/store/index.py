@@ -33,6 +33,7 @@ from collector.store.index_events import CommunicationKey, CommunicationSum
 from collector.store.index_lists import write_list
 from collector.store.index_partitions import Partitions, make_tables
 from collector.store.index_queries import added_reasons, merged
+from collector.store.index_rows import new_rows
 from collector.store.index_tables import (
     BATCH,
     COMMUNICATION,
@@ -282,8 +283,11 @@ def _write(connection: Connection, gathered: Gathered, partitions: Partitions) -
 
 
 def _sums(connection: Connection, generation: int, sums: Sequence[Sum]) -> None:
-    """Those of one segment: segments come in their order."""
+    """Those of one segment: segments come in their order. Nearly all of which signalling tells are new."""
     told = [one for one in sums if one[1].iri]
+    there = index_whole.there(connection, [(key[1], key[2]) for key, _ in told])
+    index_whole.put(connection, new_rows([one for one in told if (one[0][1], one[0][2]) not in there]))
+    told = [one for one in told if (one[0][1], one[0][2]) in there]
     for some in index_whole.chunks(told, KEYS_A_QUERY):
         _communications(connection, some)
     content = [(key[1], key[2], one) for key, one in sums if not one.iri]

@@ -2,7 +2,13 @@ cimport cython
 from libc.stdint cimport int64_t
 
 cpdef object details_of(object said, int64_t tag, bint laes)
+cdef object _E164
+
 cdef object _accepted(object facts)
+@cython.locals(found=list)
+cdef tuple _names(frozenset parties)
+@cython.locals(name=str, number=str, value=str)
+cdef object _side(frozenset targets)
 cdef str _plain(str text)
 cdef object _masked_laes(int64_t tag, object value)
 cdef object _masked(object value)

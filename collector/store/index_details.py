@@ -40,6 +40,7 @@ _PARTY_FIELDS: Final = ("from", "to", "request_uri", "asserted", "user", "addres
 _LAES_OPENS: Final = {"origination": True, "termAttempt": False, "terminationattempt": False}
 """The messages with which a call begins, and whether the subject does."""
 _SENDS: Final = {"fromTarget": True, "toTarget": False}
+_E164: Final = TargetKind.E164
 _REMEMBERED: Final = 1024
 
 
@@ -76,18 +77,29 @@ def _accepted(facts: RecordFacts) -> Details:
     )  # fmt: skip
 
 
-@lru_cache(_REMEMBERED)
 def _names(parties: frozenset[Target]) -> tuple[str, ...]:
-    """The records of a call name the same parties."""
-    return tuple(sorted({target.value for target in parties})[:MAX_PARTIES])
+    if not parties:
+        return ()
+    found = [target[1] for target in parties]
+    if len(found) > 1:
+        found = sorted(set(found))
+    return tuple(found[:MAX_PARTIES])
 
 
-@lru_cache(_REMEMBERED)
 def _side(targets: frozenset[Target]) -> str | None:
     """One name of a side: its number where it has one."""
-    numbers = sorted(f"+{one.value}" for one in targets if one.kind is TargetKind.E164)
-    names = numbers or sorted(one.value for one in targets)
-    return _plain(names[0]) if names else None
+    if not targets:
+        return None
+    name: str | None = None
+    number: str | None = None
+    for one in targets:
+        value = one[1]
+        if one[0] is _E164:
+            if number is None or value < number:
+                number = value
+        elif name is None or value < name:
+            name = value
+    return _plain(f"+{number}" if number is not None else name or "")
 
 
 def _plain(text: str) -> str:

@@ -28,5 +28,5 @@ cdef class CommunicationSum:
 
 @cython.locals(at=int64_t, base=int64_t, cin=int64_t, kind=int64_t, records=int64_t, place=int64_t, signalling=bint, liid=str, said=tuple, one=CommunicationSum)
 cpdef bint add_groups(int64_t[::1] groups, int64_t count, list tags, object of_tag, list liids, object order_of, int64_t generation, int64_t first_sequence, dict communications) except *
-@cython.locals(at=int64_t, place=int64_t, form=int64_t, number=int64_t, cin=int64_t, time_us=int64_t, iri_type=int64_t, liid=str, lists=dict, one=CommunicationSum, forms=list, tags=list, numbers=list, cins=list, times=list, verdicts=list, iri_types=list, directions=list)
-cpdef object add_events(list columns, list places, int64_t first_row, int64_t first_sequence, int64_t generation, list liids, object order_id, dict said, object ask, dict communications, list events)
+@cython.locals(at=int64_t, place=int64_t, extent=int64_t, form=int64_t, number=int64_t, cin=int64_t, time_us=int64_t, iri_type=int64_t, liid=str, lists=dict, one=CommunicationSum, forms=list, tags=list, numbers=list, cins=list, times=list, verdicts=list, iri_types=list, directions=list)
+cpdef object add_events(list columns, list places, list extents, int64_t first_sequence, int64_t generation, list liids, object order_of, dict said, object ask, dict communications, list events)

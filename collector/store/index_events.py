@@ -152,27 +152,32 @@ def add_groups(
 def add_events(
     columns: list[list[int]],
     places: list[int],
-    first_row: int,
+    extents: list[int],
     first_sequence: int,
     generation: int,
     liids: list[str],
-    order_id: str | None,
+    order_of: Callable[[int], str | None],
     said: Mapping[int, Details],
-    ask: Callable[[int, int, int, int, int], Details],
+    ask: Callable[[int, int, int, int, int, int], Details],
     communications: dict[CommunicationKey, CommunicationSum],
     events: list[tuple[Any, ...]],
 ) -> None:
-    """`columns` by COLUMNS, `places` of the rows in their extent, which begins with the frame's `first_row`; `said` by
-    the place in the frame. `ask(place, form, tag, LIID's number, CIN)` is for rows that nothing is said of. Every
+    """The rows of signalling of a frame: `columns` by COLUMNS, `places` and `said` by the place in the frame, `extents`
+    by number. `ask(place, extent, form, tag, LIID's number, CIN)` is for rows that nothing is said of. Every
     communication is there already."""
     forms, tags, numbers, cins, times, verdicts, iri_types, directions = columns
     # The records of a call name the same parties.
     lists: dict[tuple[str, ...], str] = {}
+    extent = -1
+    order_id: str | None = None
     for at in range(len(places)):
         place, form, number, cin, time_us = places[at], forms[at], numbers[at], cins[at], times[at]
-        found = said.get(first_row + place) if form in (_RECEIVED, _MASKED) else None
+        if extents[at] != extent:
+            extent = extents[at]
+            order_id = order_of(extent)
+        found = said.get(place) if form in (_RECEIVED, _MASKED) else None
         if found is None:
-            found = ask(place, form, tags[at], number, cin)
+            found = ask(place, extent, form, tags[at], number, cin)
         event_us = None if time_us == _NO_TIME else time_us
         liid, iri_type = liids[number], iri_types[at]
         one = communications[generation, liid, cin]
@@ -183,7 +188,7 @@ def add_events(
             text = lists[parties] = write_list(parties)
         events.append(
             (
-                first_sequence + first_row + place, generation, liid, cin, order_id, event_us, verdicts[at], iri_type,
+                first_sequence + place, generation, liid, cin, order_id, event_us, verdicts[at], iri_type,
                 found[0], directions[at], text,
             )
         )  # fmt: skip

@@ -35,16 +35,34 @@ def found(connection: Connection, table: Table, key: Sequence[str], keys: Sequen
     """The rows whose columns `key`, the first of the primary key in any order, have one of these values. The keys are
     a table that is walked, and each looks its row up: `(a, b) IN (VALUES …)` makes SQLite look through all of the
     table."""
+    names = table.columns.keys()
+    return [dict(zip(names, row, strict=True)) for row in _looked_up(connection, table, names, key, keys)]
+
+
+def there(
+    connection: Connection, table: Table, key: Sequence[str], keys: Sequence[tuple[Any, ...]]
+) -> list[tuple[Any, ...]]:
+    """Those of the keys that `found` finds a row of."""
+    return _looked_up(connection, table, key, key, keys)
+
+
+def _looked_up(
+    connection: Connection,
+    table: Table,
+    names: Sequence[str],
+    key: Sequence[str],
+    keys: Sequence[tuple[Any, ...]],
+) -> list[tuple[Any, ...]]:
     if not keys:
         return []
-    names = table.columns.keys()
     one = f"({', '.join([_mark(connection)] * len(key))})"
     wanted = f"WITH wanted ({', '.join(key)}) AS (VALUES {', '.join([one] * len(keys))})"
     same = " AND ".join(f"{table.name}.{name} = wanted.{name}" for name in key)
     columns = ", ".join(f"{table.name}.{name}" for name in names)
     statement = f"{wanted} SELECT {columns} FROM wanted CROSS JOIN {table.name} WHERE {same}"  # noqa: S608  as above
-    rows = connection.exec_driver_sql(statement, tuple([value for row in keys for value in row]))
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    return [
+        tuple(row) for row in connection.exec_driver_sql(statement, tuple([value for row in keys for value in row]))
+    ]
 
 
 def take_away(connection: Connection, table: Table, key: Sequence[str], keys: Sequence[tuple[Any, ...]]) -> None:

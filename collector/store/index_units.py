@@ -159,14 +159,9 @@ class Gatherer:
         liids = [_liid_text(liid) for liid in data.meta.liids]
         groups, found = sum_rows(rows)
         first_rows = np.frombuffer(groups, np.int64).reshape(-1, len(GROUP))[:found, _FIRST_ROW]
-        names, uid_of = self._names, data.meta.extents.uid
-
-        def order_of(extent: int) -> str | None:
-            return names.get(uid_of(extent))
-
         if add_groups(
-            groups, found, rows["content_tag"][first_rows].tolist(), _of_tag, liids, order_of, generation,
-            data.first_sequence, into.communications,
+            groups, found, rows["content_tag"][first_rows].tolist(), _of_tag, liids, self._order_of(data.meta.extents),
+            generation, data.first_sequence, into.communications,
         ):  # fmt: skip
             self._events(tail, data, rows, liids, said, into)
 
@@ -179,30 +174,36 @@ class Gatherer:
         said: dict[int, Details],
         into: Gathered,
     ) -> None:
-        generation = tail.header.generation
         extents = data.meta.extents
-        for number in np.unique(extents.at_rows(np.flatnonzero(rows["kind"] == KIND_IRI))).tolist():
-            extent = extents[number]
-            part = rows[extent.first_row : extent.first_row + extent.rows]
-            iri = np.flatnonzero(part["kind"] == KIND_IRI)
-            columns = [part[name][iri].tolist() for name in COLUMNS]
-            ask = self._asked(data, liids, self._reader(tail, data, extent, part))
-            add_events(
-                columns, iri.tolist(), extent.first_row, data.first_sequence, generation, liids, self._order(extent),
-                said, ask, into.communications, into.events,
-            )  # fmt: skip
+        iri = np.flatnonzero(rows["kind"] == KIND_IRI)
+        columns = [rows[name][iri].tolist() for name in COLUMNS]
+        ask = self._asked(tail, data, rows, liids)
+        add_events(
+            columns, iri.tolist(), extents.at_rows(iri).tolist(), data.first_sequence, tail.header.generation, liids,
+            self._order_of(extents), said, ask, into.communications, into.events,
+        )  # fmt: skip
 
     def _asked(
-        self, data: DataFrame, liids: list[str], read: Callable[[int], bytes | None]
-    ) -> Callable[[int, int, int, int, int], Details]:
+        self, tail: TailUnit, data: DataFrame, rows: np.ndarray[Any, Any], liids: list[str]
+    ) -> Callable[[int, int, int, int, int, int], Details]:
         """What a row says that nobody has told of: out of its stored octets."""
+        extents = data.meta.extents
+        readers: dict[int, tuple[int, Callable[[int], bytes | None]]] = {}
 
-        def ask(place: int, form: int, tag: int, number: int, cin: int) -> Details:
+        def ask(row: int, extent: int, form: int, tag: int, number: int, cin: int) -> Details:
             if form == FORM_SYNTHETIC:
                 return CLOSED
             if form not in (FORM_RECEIVED, FORM_MASKED):
                 return NOTHING
-            return _details(form, tag, liids[number], cin, self._opened(tag, read(place), data.meta.liids[number]))
+            if extent not in readers:
+                # Rows come by extent: the octets of the one before are not kept any longer.
+                readers.clear()
+                head = extents[extent]
+                part = rows[head.first_row : head.first_row + head.rows]
+                readers[extent] = head.first_row, self._reader(tail, data, head, part)
+            first_row, read = readers[extent]
+            record = self._opened(tag, read(row - first_row), data.meta.liids[number])
+            return _details(form, tag, liids[number], cin, record)
 
         return ask
 
@@ -234,8 +235,10 @@ class Gatherer:
 
         return read
 
-    def _order(self, extent: frames.ExtentHead) -> str | None:
-        return self._names.get(extent.uid)
+    def _order_of(self, extents: frames.Extents) -> Callable[[int], str | None]:
+        """The order of an extent, by its number."""
+        names, uid_of = self._names, extents.uid
+        return lambda number: names.get(uid_of(number))
 
     def _opened(self, tag: int, record: bytes | None, liid: bytes) -> bytes | None:
         """What is inside, of a record that came in an encryption container."""

@@ -20,8 +20,8 @@ from collector.store import index_sql
 from collector.store.index_details import MAX_PARTIES, party_name
 from collector.store.index_lists import read_list, write_list
 from collector.store.index_queries import merged
+from collector.store.index_rows import NewRows, kind_name
 from collector.store.index_tables import COMMUNICATION, NO_BEGIN, WHOLE, WHOLE_PARTY, WHOLE_TALLY
-from mediation.law.orders import Service
 
 KEYS_A_QUERY: Final = 300
 _KEY: Final = ("liid", "cin")
@@ -46,18 +46,23 @@ class Kind(StrEnum):
     TEST = "TEST"
 
 
-_KINDS: Final = {str(Service.SMS): Kind.SMS, str(Service.MMS): Kind.MMS, str(Service.DATA): Kind.DATA}
-
-
 def kind_of(row: Row) -> Kind:
     """Of a merged row."""
-    if row["cin"] < 0:
-        return Kind.TEST
-    service = row["service"] or row["content_service"]
-    if service == Service.VOICE:
-        content = row["cc_from_target"] or row["cc_to_target"] or row["cc_other"]
-        return Kind.CALL if row["opened"] or content else Kind.SIGNALLING
-    return _KINDS.get(str(service), Kind.SIGNALLING)
+    content = row["cc_from_target"] or row["cc_to_target"] or row["cc_other"]
+    return Kind(kind_name(row["cin"], row["service"], row["content_service"], bool(row["opened"]), bool(content)))
+
+
+def there(connection: Connection, keys: Sequence[Key]) -> set[Key]:
+    """Those that there is a row of, here and so in COMMUNICATION."""
+    return {key for some in chunks(list(keys), KEYS_A_QUERY) for key in index_sql.there(connection, WHOLE, _KEY, some)}
+
+
+def put(connection: Connection, rows: NewRows) -> None:
+    """Communications that there is no row of, into COMMUNICATION and all that goes with it."""
+    index_sql.add_values(connection, COMMUNICATION, rows.communications)
+    index_sql.add_values(connection, WHOLE, rows.wholes)
+    index_sql.add_values(connection, WHOLE_PARTY, rows.parties)
+    _count(connection, Counter(rows.tally))
 
 
 def add(connection: Connection, rows: Iterable[Row]) -> None:

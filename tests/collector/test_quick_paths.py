@@ -19,7 +19,7 @@ import pytest
 from asn1 import walk
 from bench.careful_records import liid_of, stream, target_of
 from collector import careful, keeping, mask
-from collector.facts import party_numbers, plain_sip, signalling
+from collector.facts import laes, party_numbers, plain_cdc, plain_messages, plain_sip, signalling
 from collector.json_text import reference
 from collector.seal import kept_digest
 from collector.store.keys import Keys
@@ -39,7 +39,9 @@ def slowly(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return lambda *values: asked.append(name) or (answer(*values) if callable(answer) else answer)
 
     slow = instead("ordinary", lambda *values: values[7])
-    monkeypatch.setattr(careful, "Ordinary", lambda *values: SimpleNamespace(judge=slow))
+    message = instead("message", None)
+    monkeypatch.setattr(careful, "Ordinary", lambda *values: SimpleNamespace(judge=slow, message=message))
+    monkeypatch.setattr(laes, "cdc_facts", instead("cdc_facts", None))
     monkeypatch.setattr(walk, "walk", instead("walk", walk.UNSURE))
     monkeypatch.setattr(signalling, "read_plain", instead("read_plain", None))
     monkeypatch.setattr(keeping, "canonical", instead("canonical", reference))
@@ -104,8 +106,8 @@ async def test_quick_or_slow_everything_that_is_kept_and_said_is_the_same(
     with monkeypatch.context() as patch:
         asked = slowly(patch)
         slow = await run(lab, connect, records, messages)
-        assert set(asked) == {"ordinary", "walk", "read_plain", "canonical", "put"}
-    for memory in (plain_sip._plain_address, party_numbers._plain_identity):
+        assert set(asked) == {"ordinary", "message", "cdc_facts", "walk", "read_plain", "canonical", "put"}
+    for memory in (plain_sip._plain_address, party_numbers.plain_identity, plain_messages._person, plain_cdc._number):
         memory.cache_clear()
     quick = await run(lab, connect, records, messages)
     assert quick["totals"] == slow["totals"] and quick["unknown"] == slow["unknown"]
