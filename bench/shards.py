@@ -1,14 +1,27 @@
-"""What a record costs a fleet of four collectors against one: CPU time of the collectors, and of PostgreSQL apart.
+"""What a record costs a fleet of four collectors against a fleet of one: CPU time of the collectors, and of PostgreSQL.
 
-    python -m bench.shards [--records N] [--rounds N] [--connections N] [--liids N]
+    python -m bench.shards [--rounds N] [--seconds S] [--rate R] [--scene NAME]... [--fleet NAME]...
 
-Three fleets take the same load in turn, several rounds of it, so that a slow minute of the machine meets all of them:
-four shards, a fleet of one, and one collector alone without a fleet. Content of 200 octets over plain TCP, the same
-connections and LIIDs, shared out among the shards; marks, claims, leases and the index are in. CPU time is that of the
-processes, user and system, from the first octet until the index has caught up, so that the machine's number of cores
-does not matter to it; PostgreSQL's is that of the server's processes, whoever of the shards they work for. What the
-database wrote and took over the network in that time stands beside it, and how large its tables are. A round in which
-not every record was acknowledged and accepted once is void. Result: bench/results/shards.json.
+What is compared. A collector works for each record, for each batch, and for each second that it is up. A batch costs
+nearly the same whether ten records are in it or a thousand, and how many are in it hangs on what one shard is sent, not
+on what the fleet is. So the cost of a record is compared where each of four shards is sent what the one is sent (ADR
+0053). Who is compared takes each scene in turn, in several rounds, so that a slow minute of the machine meets all:
+
+    four    four shards of one fleet
+    one     a fleet of one: its marks, claims, lease and index in PostgreSQL are as those of the four
+    apart   four fleets of one, side by side: what four cost because they run on one machine, and not because they share
+    alone   a collector without a fleet
+
+    idle    nothing is sent: what being up costs in a second
+    each    each shard is sent RATE records a second, on connections of its own
+    flat    each shard is sent as much as it takes, on as many connections; the machine is the limit
+    split   the one is sent RATE a second, the four a quarter of it each: a fleet four times larger than its load
+
+Content of 200 octets over plain TCP. CPU time is that of the processes, user and system, from the first octet until the
+index has caught up, so the number of cores does not matter to it; it is told by thread, too. Nothing is taken off it:
+what being up costs is in every figure. What all others used of the machine meanwhile stands beside each round, since a
+busy machine makes larger batches. A round in which not every record was acknowledged and accepted once is void, and so
+is one in which the sender fell behind its schedule. Result: bench/results/shards.json.
 """
 
 from __future__ import annotations
@@ -16,135 +29,248 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
 import statistics
-import subprocess
 import tempfile
 import threading
 import time
+from collections import Counter
 from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
-from typing import Any, Final, LiteralString
+from typing import Any, Final, NamedTuple
 
-import psycopg
-
+from bench import shards_database
 from bench.environment import environment_card
-from collector.databases import driver_url
 from lab import control
 from lab.bench.generating import Generating
 from lab.bench.plan import Loaded, Plan
 from lab.bench.profiles import PROFILES, changed
-from lab.bench.usage import usage_of
+from lab.bench.schedule import Latencies
+from lab.bench.usage import named_threads, usage_of
 from lab.kernels import kernel_names, require_compiled
 from lab.ordeal.fleet import Fleet
 from lab.ordeal.shards import Database
+from mediation.runtime.config import Peer
 
 RESULT: Final = Path(__file__).parent / "results" / "shards.json"
-FLEETS: Final = (("four", 4), ("one", 1), ("alone", 0))
-"""Shards; 0: a collector without a fleet."""
+
+
+class Kind(NamedTuple):
+    """So many fleets of so many shards; without a database, a collector without a fleet."""
+
+    fleets: int
+    shards: int
+    database: bool = True
+
+    @property
+    def collectors(self) -> int:
+        return self.fleets * self.shards
+
+
+KINDS: Final = {"four": Kind(1, 4), "one": Kind(1, 1), "apart": Kind(4, 1), "alone": Kind(1, 1, database=False)}
+COMPARED: Final = (("four", "one"), ("four", "apart"), ("apart", "one"), ("alone", "one"))
+MOST: Final = max(one.collectors for one in KINDS.values())
+SCENES: Final = ("idle", "each", "flat", "split")
+CONNECTIONS: Final = 2 * MOST
+"""Of all that are sent to; orders are for all LIIDs, whoever is compared."""
+LIIDS: Final = 8 * MOST
 SETTLE_S: Final = 120.0
+LOOK_S: Final = 0.2
+"""Between two looks whether an index has caught up: each costs the collector something."""
+LATE_S: Final = 0.5
+"""A sender that is later than that was not sending at its rate."""
 
 
-def postgres_cpu_s(postmaster: int) -> float:
-    """Of the server's process and of all it has and had, so far."""
-    ticks = os.sysconf("SC_CLK_TCK")
-    found = 0.0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            pid, fields = int(stat.parent.name), stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if pid == postmaster:
-            found += sum(map(int, fields[11:15])) / ticks
-        elif int(fields[1]) == postmaster:
-            found += sum(map(int, fields[11:13])) / ticks
-    return found
+class Sent(NamedTuple):
+    """To one collector: one of so many parts of the connections and LIIDs. `rate_per_s` None: as much as it takes."""
+
+    parts: int
+    rate_per_s: int | None
 
 
-def written(url: str) -> dict[str, int]:
-    """Of the database so far: transactions, octets of its write-ahead log (of the whole server), octets over the
-    network both ways (-1 where nobody can say), octets and rows of the fleet's streams, octets of the indexes."""
-    with psycopg.connect(driver_url(url)) as connection:
-
-        def one(statement: LiteralString) -> int:
-            row = connection.execute(statement).fetchone()
-            return 0 if row is None or row[0] is None else int(row[0])
-
-        return {
-            "transactions": one(
-                "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()"
-            ),
-            "wal_octets": one("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint"),
-            "network_octets": _network_octets(connection.info.port),
-            "streams": one("SELECT count(*) FROM fleet.streams"),
-            "streams_octets": one("SELECT pg_total_relation_size('fleet.streams')"),
-            "index_octets": one(
-                "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c "
-                "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname LIKE 'index_%'"
-            ),
-        }
+def sent_to_each(scene: str, collectors: int, rate_per_s: int) -> Sent | None:
+    """Where so many are sent to, all alike; None for nothing. But for `split`, a collector is sent the same, octet for
+    octet, whoever is beside it."""
+    if scene == "idle":
+        return None
+    if scene == "split":
+        return Sent(collectors, rate_per_s // collectors)
+    return Sent(MOST, None if scene == "flat" else rate_per_s)
 
 
-def _network_octets(port: int) -> int:
-    """Of the connections that are open to it, by the kernel's account of each."""
-    program = shutil.which("ss", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-    if program is None:
-        return -1
-    done = subprocess.run([program, "-tinH", "dport", "=", f":{port}"], capture_output=True, text=True, check=False)
-    return sum(map(int, re.findall(r"bytes_(?:acked|received):(\d+)", done.stdout)))
+class Collectors:
+    """All that are compared with others at once. A context: what was started is ended."""
+
+    def __init__(self, root: Path, kind: Kind, database: Database) -> None:
+        self.urls = [database.fresh() for _ in range(kind.fleets)] if kind.database else []
+        self._fleets = [
+            Fleet(root / str(number), kind.shards, self.urls[number] if self.urls else None, LIIDS)
+            for number in range(kind.fleets)
+        ]
+        self.peers = [peer for fleet in self._fleets for peer in fleet.peers]
+
+    def __enter__(self) -> Collectors:
+        for fleet in self._fleets:
+            for name in fleet.names:
+                fleet.start(name)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for fleet in self._fleets:
+            fleet.stop()
+
+    @property
+    def pids(self) -> list[int]:
+        return [fleet.pid(name) for fleet in self._fleets for name in fleet.names]
+
+    @property
+    def ports(self) -> list[int]:
+        """Of their control."""
+        return [fleet.control_port(name) for fleet in self._fleets for name in fleet.names]
+
+    def sums(self) -> list[dict[str, Any]]:
+        return [control.get(port, "/sums") for port in self.ports]
+
+    def settle(self) -> None:
+        """Until nothing is under way and the indexes have caught up."""
+        until = time.monotonic() + SETTLE_S
+        for port in self.ports:
+            while time.monotonic() < until:
+                pulse = control.get(port, "/pulse")
+                if not pulse["pending_records"] and not pulse["index_lag_records"]:
+                    break
+                time.sleep(LOOK_S)
+
+    def databases_did(self) -> Counter[str]:
+        """Of all their databases together."""
+        found: Counter[str] = Counter()
+        for url in self.urls:
+            found.update(shards_database.did(url))
+        return found
 
 
-def measure(root: Path, shards: int, records: int, connections: int, liids: int, database: Database) -> dict[str, Any]:
-    """One fleet, fresh, under the load. Raises LabError; RuntimeError for a round that is void."""
-    profile = changed(PROFILES["cc200"], {"connections": connections, "liids": liids})
-    url = None if shards == 0 else database.fresh()
+@dataclass(frozen=True, slots=True)
+class Used:
+    """CPU seconds of the collectors, of PostgreSQL, of the whole machine; and of the collectors by names of threads."""
+
+    seconds: float
+    collectors_s: float
+    postgres_s: float
+    machine_s: float
+    threads_s: dict[str, float]
+    resident_octets: list[int]
+
+
+class Meter:
+    """What is used from now on."""
+
+    def __init__(self, collectors: Collectors, database: Database) -> None:
+        self._collectors = collectors
+        self._database = database
+        self._before = {pid: usage_of(pid) for pid in collectors.pids}
+        self._postgres_s = shards_database.cpu_s(database.pid)
+        self._machine_s = _machine_s()
+        self._began_s = time.monotonic()
+
+    def read(self) -> Used:
+        seconds = time.monotonic() - self._began_s
+        used = {pid: usage_of(pid).since(before) for pid, before in self._before.items()}
+        machine_s = _machine_s() - self._machine_s
+        postgres_s = shards_database.cpu_s(self._database.pid) - self._postgres_s
+        threads: Counter[str] = Counter()
+        for (pid, one), said in zip(used.items(), self._collectors.sums(), strict=True):
+            threads.update(named_threads(one, pid, said["threads"]))
+        return Used(
+            seconds,
+            sum(one.cpu_s for one in used.values()),
+            postgres_s,
+            machine_s,
+            dict(threads),
+            [one.resident_octets for one in used.values()],
+        )
+
+
+def _machine_s() -> float:
+    """CPU seconds of all processes there are and were, on all cores."""
+    user, nice, system, _, _, interrupts, soft, *_ = map(int, Path("/proc/stat").read_text().split("\n")[0].split()[1:])
+    return (user + nice + system + interrupts + soft) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(root: Path, scene: str, kind: Kind, given: argparse.Namespace, database: Database) -> dict[str, Any]:
+    """Fresh ones, in one scene. Raises LabError; RuntimeError for a round that is void."""
+    each = sent_to_each(scene, kind.collectors, given.rate)
     with ExitStack() as stack:
-        fleet = Fleet(root, max(shards, 1), url, liids)
-        stack.callback(fleet.stop)
-        for name in fleet.names:
-            fleet.start(name)
-        parts = len(fleet.names)
-        generators = []
-        for part, peer in enumerate(fleet.peers):
-            place = root / f"generator-{part}"
-            place.mkdir()
-            plan = Plan(changed(profile, {"records": records // parts}), peer.host, peer.port, part=part, parts=parts)
-            generators.append(stack.enter_context(Generating(plan, place)))
+        stack.callback(shutil.rmtree, root, ignore_errors=True)
+        collectors = stack.enter_context(Collectors(root, kind, database))
+        generators = [stack.enter_context(one) for one in _generators(root, each, collectors.peers, given.seconds)]
         opened = sum(one.ready() for one in generators)
-        _settle(fleet)
-        before = {name: usage_of(fleet.pid(name)) for name in fleet.names}
-        wrote = {} if url is None else written(url)
-        served = postgres_cpu_s(database.pid)
-        began = time.monotonic()
-        results = _load(generators)
-        _settle(fleet)
-        seconds = time.monotonic() - began
-        used = [usage_of(fleet.pid(name)).since(before[name]) for name in fleet.names]
-        served = postgres_cpu_s(database.pid) - served
-        database_did = {} if url is None else _since(written(url), wrote)
-        sums = [control.get(fleet.control_port(name), "/sums")["records"] for name in fleet.names]
-    sent = sum(one.sent for one in results)
-    accepted = sum(int(one["accepted"]) + int(one["flagged"]) for one in sums)
-    if sent != sum(one.acknowledged or 0 for one in results) or accepted != sent + opened:
-        raise RuntimeError(f"void: {sent} sent after {opened} opened, {accepted} accepted")
-    collectors = sum(one.cpu_s for one in used)
+        collectors.settle()
+        wrote = collectors.databases_did()
+        meter = Meter(collectors, database)
+        loads = _load(generators)
+        if not generators:
+            time.sleep(given.seconds)
+        collectors.settle()
+        used = meter.read()
+        did = shards_database.since(collectors.databases_did(), wrote, len(collectors.urls))
+        sums = collectors.sums()
+    sent = sum(one.sent for one in loads)
+    _check(loads, sent, opened, sums)
+    others_s = used.machine_s - used.collectors_s - used.postgres_s - sum(one.cpu_s for one in loads)
+    postgres_s = used.postgres_s if kind.database else 0.0
     return {
-        "records": sent,
-        "seconds": round(seconds, 2),
-        "collectors_cpu_s": round(collectors, 3),
-        "postgres_cpu_s": round(served if shards else 0.0, 3),
-        "collectors_us_per_record": round(collectors / sent * 1e6, 3),
-        "postgres_us_per_record": round(served / sent * 1e6 if shards else 0.0, 3),
-        "database": database_did,
-        "resident_octets_of_each": [one.resident_octets for one in used],
+        "seconds": round(used.seconds, 2),
+        "collectors_cpu_ms_a_second": round(1e3 * used.collectors_s / used.seconds, 2),
+        "postgres_cpu_ms_a_second": round(1e3 * postgres_s / used.seconds, 2),
+        "threads_cpu_ms_a_second": _sorted({key: 1e3 * s / used.seconds for key, s in used.threads_s.items()}),
+        "others_cores": round(max(others_s, 0.0) / used.seconds, 2),
+        **({} if not sent else _of_records(sent, used, loads, postgres_s)),
+        "batches_marked": sum(one["fleet"]["marked_commit"] + 1 for one in sums) if kind.database else None,
+        "database": did,
+        "resident_octets_of_each": used.resident_octets,
     }
 
 
-def _since(after: dict[str, int], before: dict[str, int]) -> dict[str, int]:
-    """What grew is told by how much; what stands is told as it is."""
-    grew = ("transactions", "wal_octets", "network_octets")
-    return {name: value - before[name] if name in grew else value for name, value in after.items()}
+def _of_records(sent: int, used: Used, loads: list[Loaded], postgres_s: float) -> dict[str, Any]:
+    latencies = [
+        Latencies(bins, one.largest_us[group]) for one in loads for group, bins in one.latencies.items() if bins
+    ]
+    return {
+        "records": sent,
+        "records_per_s": round(sent / max(one.seconds for one in loads)),
+        "collectors_us_per_record": round(used.collectors_s / sent * 1e6, 3),
+        "postgres_us_per_record": round(postgres_s / sent * 1e6, 3),
+        "threads_us_per_record": _sorted({key: s / sent * 1e6 for key, s in used.threads_s.items()}),
+        "latency_ms": reduce(Latencies.merged, latencies).as_ms(),
+    }
+
+
+def _sorted(found: dict[str, float]) -> dict[str, float]:
+    return {key: round(value, 3) for key, value in sorted(found.items(), key=lambda one: -one[1]) if value >= 0.0005}
+
+
+def _generators(root: Path, each: Sent | None, peers: list[Peer], seconds: float) -> list[Generating]:
+    if each is None:
+        return []
+    changes = {"connections": CONNECTIONS, "liids": LIIDS, "rate_per_s": each.rate_per_s, "seconds": seconds}
+    profile = changed(PROFILES["cc200"], changes)
+    found = []
+    for part, peer in enumerate(peers):
+        place = root / f"generator-{part}"
+        place.mkdir()
+        found.append(Generating(Plan(profile, peer.host, peer.port, part=part, parts=each.parts), place))
+    return found
+
+
+def _check(loads: list[Loaded], sent: int, opened: int, sums: list[dict[str, Any]]) -> None:
+    accepted = sum(int(one["records"]["accepted"]) + int(one["records"]["flagged"]) for one in sums)
+    if sent != sum(one.acknowledged or 0 for one in loads) or accepted != sent + opened:
+        raise RuntimeError(f"void: {sent} sent after {opened} opened, {accepted} accepted")
+    late_s = max((one.behind_s for one in loads), default=0.0)
+    if late_s > LATE_S or any(one.unsent for one in loads):
+        raise RuntimeError(f"void: a sender was {late_s:.1f} s behind its schedule; give a lower --rate")
 
 
 def _load(generators: list[Generating]) -> list[Loaded]:
@@ -162,67 +288,80 @@ def _load(generators: list[Generating]) -> list[Loaded]:
     return results
 
 
-def _settle(fleet: Fleet) -> None:
-    until = time.monotonic() + SETTLE_S
-    for name in fleet.names:
-        while time.monotonic() < until:
-            pulse = control.get(fleet.control_port(name), "/pulse")
-            if not pulse["pending_records"] and not pulse["index_lag_records"]:
-                break
-            time.sleep(0.05)
-
-
-def _row(rounds: list[dict[str, Any]]) -> dict[str, Any]:
+def row(rounds: list[dict[str, Any]]) -> dict[str, Any]:
     """Of the rounds the lower of the middle two stands for each figure."""
-    figures = ("collectors_us_per_record", "postgres_us_per_record", "seconds")
-    return {name: statistics.median_low([one[name] for one in rounds]) for name in figures} | {"rounds": rounds}
+    figures = [name for name, value in rounds[0].items() if isinstance(value, float | int)]
+    threads = "threads_us_per_record" if "threads_us_per_record" in rounds[0] else "threads_cpu_ms_a_second"
+    names = {name for one in rounds for name in one[threads]}
+    middle = {name: statistics.median_low([one[threads].get(name, 0.0) for one in rounds]) for name in names}
+    return {
+        **{name: statistics.median_low([one[name] for one in rounds]) for name in figures},
+        threads: _sorted(middle),
+        "rounds": rounds,
+    }
+
+
+def ratios(these: list[dict[str, Any]], others: list[dict[str, Any]]) -> dict[str, Any]:
+    """Figures of some to those of others in the same rounds, and the middle of these."""
+    pairs = list(zip(these, others, strict=True))
+    figure = "collectors_us_per_record" if "records" in others[0] else "collectors_cpu_ms_a_second"
+    database = figure.replace("collectors", "postgres")
+    found = [this[figure] / one[figure] for this, one in pairs]
+    whole = [(this[figure] + this[database]) / (one[figure] + one[database]) for this, one in pairs]
+    return {
+        "collectors": round(statistics.median_low(found), 4),
+        "with_postgres": round(statistics.median_low(whole), 4),
+        "collectors_of_rounds": [round(one, 4) for one in found],
+        "with_postgres_of_rounds": [round(one, 4) for one in whole],
+    }
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench.shards", description=__doc__)
-    parser.add_argument("--records", type=int, default=400_000, help="of each fleet in each round")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.shards", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--connections", type=int, default=8)
-    parser.add_argument("--liids", type=int, default=8)
+    parser.add_argument("--seconds", type=float, default=10.0, help="of load in each run")
+    parser.add_argument("--rate", type=int, default=20_000, help="records a second, of a shard")
+    parser.add_argument("--scene", action="append", choices=SCENES, help="all, unless some are named")
+    parser.add_argument("--fleet", action="append", choices=tuple(KINDS), help="all, unless some are named")
     parser.add_argument("--date", default=time.strftime("%Y-%m-%d", time.gmtime()), help="ISO 8601")
     parser.add_argument("--result", type=Path, default=RESULT)
     given = parser.parse_args()
     require_compiled()
-    rounds: dict[str, list[dict[str, Any]]] = {name: [] for name, _ in FLEETS}
+    scenes, fleets = given.scene or SCENES, given.fleet or tuple(KINDS)
+    rounds: dict[str, dict[str, list[dict[str, Any]]]] = {
+        scene: {name: [] for name in KINDS if name in fleets} for scene in SCENES if scene in scenes
+    }
     with tempfile.TemporaryDirectory(prefix="calea-bench-shards-") as directory:
         root = Path(directory)
         with Database(root) as database:
             for number in range(given.rounds):
-                for name, shards in FLEETS:
-                    place = root / f"{number}-{name}"
-                    one = measure(place, shards, given.records, given.connections, given.liids, database)
-                    rounds[name].append(one)
-                    print(f"round {number + 1}, {name}: {json.dumps(one)}", flush=True)
-    found = {name: _row(each) for name, each in rounds.items()}
-    ratios = [
-        four["collectors_us_per_record"] / one["collectors_us_per_record"]
-        for four, one in zip(rounds["four"], rounds["one"], strict=True)
-    ]
-    whole = [
-        (four["collectors_cpu_s"] + four["postgres_cpu_s"]) / (one["collectors_cpu_s"] + one["postgres_cpu_s"])
-        for four, one in zip(rounds["four"], rounds["one"], strict=True)
-    ]
+                for scene, of_fleets in rounds.items():
+                    for name, taken in of_fleets.items():
+                        one = measure(root / f"{number}-{scene}-{name}", scene, KINDS[name], given, database)
+                        taken.append(one)
+                        print(f"round {number + 1}, {scene}, {name}: {json.dumps(one)}", flush=True)
     result = {
+        "command": f"python -m bench.shards --rounds {given.rounds} --seconds {given.seconds:g} --rate {given.rate}",
         "profile": "cc200",
-        "records": given.records,
-        "connections": given.connections,
-        "liids": given.liids,
-        "fleets": found,
-        "four_to_one": {
-            "collectors": round(statistics.median_low(ratios), 4),
-            "with_postgres": round(statistics.median_low(whole), 4),
-            "collectors_of_rounds": [round(one, 4) for one in ratios],
-            "with_postgres_of_rounds": [round(one, 4) for one in whole],
+        "rate_per_s_of_a_shard": given.rate,
+        "connections_of_a_shard": CONNECTIONS // MOST,
+        "liids_of_a_shard": LIIDS // MOST,
+        "scenes": {
+            scene: {name: row(taken) for name, taken in of_fleets.items()}
+            | {
+                f"{name}_to_{other}": ratios(of_fleets[name], of_fleets[other])
+                for name, other in COMPARED
+                if name in of_fleets and other in of_fleets
+            }
+            for scene, of_fleets in rounds.items()
         },
-        "environment": environment_card(given.date, dict.fromkeys(kernel_names(), True)) | {"cores": os.cpu_count()},
+        "environment": environment_card(given.date, dict.fromkeys(kernel_names(), True)),
     }
     given.result.write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result["four_to_one"]))
+    for scene, found in result["scenes"].items():
+        print(scene, json.dumps({name: one for name, one in found.items() if "_to_" in name}))
     return 0
 
 

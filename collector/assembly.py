@@ -7,7 +7,8 @@ nothing that had to be kept. Nothing is acknowledged otherwise. One thread, the 
 its writer thread and is brought over by `call_soon_threadsafe`.
 
 Where streams are shared among collectors (ADR 0047) a batch that is on disk is not done before it is marked: until then
-nothing of it is told, its memory is held, and what repeats it finds it. Writing does not wait for marking.
+nothing of it is told, its memory is held, and what repeats it finds it. While one waits to be marked the next one
+grows, for `HOLD_S` at most (ADR 0053): writing waits no longer for marking, whether the shared database answers or not.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from collector.told import Told
 
 BUSY_RECORDS: Final = 32
 """So many waiting records are company enough: 1.5 ms at 20 000 records a second."""
+HOLD_S: Final = 0.02
+"""How long a batch grows behind one that is not marked yet: twice as long as a turn of marking (`fleet.keeper`)."""
 ROW_OVERHEAD_OCTETS: Final = 128
 SHARED_ROW_OCTETS: Final = 256
 """The same where the account also says which streams were moved: each row may be of another."""
@@ -230,11 +233,14 @@ class Assembly:
         """Something came in: see that it goes on its way in time."""
         if self.in_flight or self.stopped:
             return
+        if self._unmarked:
+            if self._timer is None:
+                self._timer = self._loop.call_later(HOLD_S, self._due)
+            return
         busy = self.account.delivered >= BUSY_RECORDS or not self._linger_s
-        if busy and isinstance(self._timer, asyncio.TimerHandle):
+        if busy:
             # The company that it waited for has come.
-            self._timer.cancel()
-            self._timer = None
+            self._wait_no_longer()
         if self._timer is not None:
             return
         if busy:
@@ -242,6 +248,11 @@ class Assembly:
             self._timer = self._loop.call_soon(self._due)
         else:
             self._timer = self._loop.call_later(self._linger_s, self._due)
+
+    def _wait_no_longer(self) -> None:
+        if isinstance(self._timer, asyncio.TimerHandle):
+            self._timer.cancel()
+            self._timer = None
 
     def _due(self) -> None:
         self._timer = None
@@ -347,6 +358,8 @@ class Assembly:
             voided = self.stage.void(ticket.rows, info, ticket.part, marked)
         self.stage.apply(ticket.part, marked)
         self._unmarked.remove(ticket)
+        if not self._unmarked:
+            self._wait_no_longer()
         freed = self._done(ticket, info, marked)
         if voided is not None:
             self.totals.apply(voided)

@@ -2,10 +2,11 @@
 
 Rules. The database is asked by this thread alone. In a turn all batches that wait go into one transaction, then all new
 claims into another, so neither waits for more than one of the other kind; what a claim finds is never older than a
-batch that was handed over before it. While the database is away everything waits in its order and is asked again, the
-same; that is said once when it begins and once when it ends, and is no failure. What is one, a fenced shard or a
-defect, ends the keeper with a sentence, and nothing is answered any more: the collector stops, and what waits was never
-acknowledged.
+batch that was handed over before it. Turns begin at least `GATHER_S` apart (ADR 0053): a transaction costs nearly the
+same for one batch as for many. Who comes behind a pause is served at once. While the database is away everything waits
+in its order and is asked again, the same; that is said once when it begins and once when it ends, and is no failure.
+What is one, a fenced shard or a defect, ends the keeper with a sentence, and nothing is answered any more: the
+collector stops, and what waits was never acknowledged.
 
 A claim whose streams another shard has just taken waits, and is tried again as a whole: two claims that hold halves of
 each other's streams would go on taking them from each other.
@@ -29,6 +30,8 @@ MAX_BATCHES: Final = 256
 """Batches of one transaction. Their streams are bounded too, by MAX_NAMES; a single batch goes whatever it has."""
 TRIES_A_TURN: Final = 16
 """Claims that wait for another shard, tried again in one turn: each costs a question."""
+GATHER_S: Final = 0.01
+"""From the begin of one turn to the next, at least: what comes meanwhile is asked for together."""
 BACK_OFF_S: Final = (0.05, 2.0)
 """The first wait for a database that is away, and the longest; each is twice the one before."""
 NEWS_S: Final = 0.2
@@ -77,6 +80,7 @@ class MarkKeeper:
         self._monotonic_s = monotonic_s
         self._retry_s = max(0.01, shared.limits.hold_ms / 5000)
         self._wake = threading.Condition()
+        self._ending = threading.Event()
         # Shared with the loop's thread, under `_wake`.
         self._batches: deque[tuple[MarkBatch, MarkDone]] = deque()
         self._claims: deque[_Claim] = deque()
@@ -137,13 +141,18 @@ class MarkKeeper:
         with self._wake:
             self._stopping = True
             self._wake.notify()
+        self._ending.set()
         if self._thread.ident is not None:
             self._thread.join()
 
     def _run(self) -> None:
         until_s: float | None = None
         while not self._failed:
+            began_s = self._monotonic_s()
             wait_s = self.turn()
+            rest_s = began_s + GATHER_S - self._monotonic_s()
+            if rest_s > 0 and not self._ending.wait(rest_s):
+                wait_s -= rest_s
             with self._wake:
                 if self._stopping:
                     until_s = until_s or self._monotonic_s() + GRACE_S

@@ -51,6 +51,19 @@ class Session:
     ) -> _T:
         """What `work` answers, committed; `before` is done outside of its transaction. Raises AwayError, psycopg.Error
         and what `work` raises, with nothing changed; after AwayError it may have been changed all the same."""
+        return self._asked(work, before, False)
+
+    def statement(self, work: Callable[[psycopg.Connection[Row]], _T]) -> _T:
+        """The same of `work` that says one statement: that is a transaction by itself, and neither its begin nor its
+        end takes a word of its own."""
+        return self._asked(work, None, True)
+
+    def _asked(
+        self,
+        work: Callable[[psycopg.Connection[Row]], _T],
+        before: Callable[[psycopg.Connection[Row]], None] | None,
+        alone: bool,
+    ) -> _T:
         left = TRIES
         while True:
             try:
@@ -59,8 +72,11 @@ class Session:
                 connection = self.connection
                 if before is not None:
                     before(connection)
+                if connection.autocommit != alone:
+                    connection.autocommit = alone
                 answer = work(connection)
-                connection.commit()
+                if not alone:
+                    connection.commit()
             except _AGAIN as error:
                 self._roll_back()
                 left -= 1

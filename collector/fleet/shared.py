@@ -62,6 +62,8 @@ TIDY_ROWS: Final = 10_000
 """Rows of a table that one `tidy` takes away."""
 TOLD_ROWS: Final = 1_000
 """News of communications taken in with one call; the rest comes with the next."""
+FEW: Final = 256
+"""Streams of a batch that is marked with one statement: which of them are lost is looked for by comparing all."""
 _NAME: Final = itemgetter(0)
 _NO_STREAM: Final = StreamName(b"", 0, 0)
 
@@ -185,7 +187,11 @@ class SharedMarks:
                 answers |= self._marked(connection, new)
             return answers
 
-        answers = self._session.transaction(work)
+        first = batches[0]
+        if len(batches) == 1 and self._sure and first.commit > self._last and _is_quiet(first):
+            answers = self._session.statement(lambda connection: {first.commit: self._marked_alone(connection, first)})
+        else:
+            answers = self._session.transaction(work)
         self._last = max(self._last, batches[-1].commit)
         self._sure = True
         self._owing = self._owing or any(one.lost or one.twice for one in answers.values())
@@ -246,6 +252,15 @@ class SharedMarks:
 
     def close(self) -> None:
         self._session.close()
+
+    def _marked_alone(self, connection: psycopg.Connection[Row], batch: MarkBatch) -> Marked:
+        """A quiet batch, in one statement."""
+        values = {"commit": batch.commit, "records": batch.records, "note": batch.note, "last": self._last}
+        self._sure = False
+        rows = self._execute(connection, statements.MARK, values | _moved_columns(_newest_moves([batch]))).fetchall()
+        self._check(len(rows))
+        lost = frozenset(StreamName(*row) for row in rows if row[0] is not None)
+        return Marked(batch.commit, lost, frozenset(), ())
 
     def _marked(self, connection: psycopg.Connection[Row], batches: Sequence[MarkBatch]) -> dict[int, Marked]:
         """The transaction up to its commit."""
@@ -344,6 +359,11 @@ def _known_columns(said: Sequence[Known]) -> dict[str, object]:
 def _only(cursor: psycopg.Cursor[Row]) -> Row:
     (row,) = cursor.fetchall()
     return row
+
+
+def _is_quiet(batch: MarkBatch) -> bool:
+    """Whether it says nothing but where few streams stand."""
+    return 0 < len(batch.moved) <= FEW and not batch.known and not batch.once
 
 
 def _newest_moves(batches: Sequence[MarkBatch]) -> list[Moved]:

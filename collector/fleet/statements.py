@@ -76,6 +76,33 @@ WHERE s.liid = u.liid AND s.cin = u.cin AND s.kind = u.kind
 """The planner guesses nothing from a CASE. Without it, it takes the shard's own streams for few where it has not
 counted them yet, and walks them all for each that is asked for."""
 
+MARK: Final = """
+WITH ours AS (
+    UPDATE fleet.shards SET last_commit = %(commit)s, records = %(records)s, note = %(note)s,
+        beat_us = fleet.now_us(%(now)s)
+    WHERE id = %(us)s AND incarnation = %(incarnation)s AND last_commit = %(last)s
+    RETURNING id
+), said AS MATERIALIZED (
+    SELECT * FROM unnest(%(liid)b::bytea[], %(cin)b::bigint[], %(kind)b::bigint[], %(token)b::bigint[],
+        %(epoch)b::bigint[], %(mark)b::bigint[], %(gaps)b::bytea[]) AS u (liid, cin, kind, token, epoch, mark, gaps)
+), moved AS (
+    UPDATE fleet.streams s SET epoch = u.epoch, mark = u.mark, gaps = COALESCE(u.gaps, s.gaps),
+        moved_us = fleet.now_us(%(now)s)
+    FROM ours, said u
+    WHERE s.liid = u.liid AND s.cin = u.cin AND s.kind = u.kind
+        AND CASE WHEN s.token = u.token THEN s.owner = ours.id END
+    RETURNING s.liid, s.cin, s.kind
+), lost AS (
+    INSERT INTO fleet.owed (shard, commit, liid, cin, kind)
+    SELECT ours.id, %(commit)s, u.liid, u.cin, u.kind FROM ours, said u
+    WHERE (SELECT count(*) FROM moved) < (SELECT count(*) FROM said)
+        AND NOT EXISTS (SELECT FROM moved m WHERE m.liid = u.liid AND m.cin = u.cin AND m.kind = u.kind)
+    RETURNING liid, cin, kind
+)
+SELECT lost.liid, lost.cin, lost.kind FROM ours LEFT JOIN lost ON true"""
+"""COMMIT, MOVE, LOST and OWE at once, for a batch of few streams that says nothing else. No row where we are fenced,
+one of nothing where nothing is lost. A stream is reached through our own row, so that is locked first here, too."""
+
 LOST: Final = """
 SELECT u.* FROM unnest(%(liid)b::bytea[], %(cin)b::bigint[], %(kind)b::bigint[], %(token)b::bigint[])
     AS u (liid, cin, kind, token)

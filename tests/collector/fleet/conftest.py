@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any, NoReturn
 
+import psycopg
 import pytest
 
 from collector.fleet.names import Known, MarkBatch, Moved, StreamName
@@ -63,3 +65,32 @@ def batch(
     commit: int, *moved: Moved, known: tuple[Known, ...] = (), once: tuple[bytes, ...] = (), records: int = 10
 ) -> MarkBatch:
     return MarkBatch(commit, records, f"note {commit}", moved, known, once)
+
+
+def next_marking_dies(marks: SharedMarks, behind: bool) -> None:
+    """The connection dies at the end of the next marking, be that a commit or one statement alone: it does not reach
+    the server, or, `behind` it, its answer not us."""
+    session, connection = marks._session, marks._session.connection
+    assert connection is not None
+    commit, statement = connection.commit, session.statement
+
+    def dies() -> NoReturn:
+        session.statement = statement  # type: ignore[method-assign]
+        connection.close()
+        raise psycopg.OperationalError("the connection is lost")
+
+    def committed() -> None:
+        if behind:
+            commit()
+        dies()
+
+    def alone(work: Callable[[psycopg.Connection[Any]], Any]) -> object:
+        def said(one: psycopg.Connection[Any]) -> NoReturn:
+            if behind:
+                work(one)
+            dies()
+
+        return statement(said)
+
+    connection.commit = committed  # type: ignore[method-assign]
+    session.statement = alone  # type: ignore[method-assign,assignment]

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from asn1.errors import LabError
+from collector.fleet import keeper as keeper_module
 from collector.fleet.keeper import BACK_OFF_S, MAX_BATCHES, KeeperHooks, MarkKeeper
 from collector.fleet.names import Claimed, Known, MarkBatch, Marked, Moved, StreamName, nothing_known
 from collector.fleet.shared import AwayError, Limits, SharedMarks
@@ -257,6 +258,24 @@ def test_an_orderly_end_marks_what_waits_and_leaves(start: Start, loop: Loop) ->
     assert answered == list(range(300))
     with psycopg.connect(plain_url(shared._session.url)) as other:
         assert other.execute("SELECT beat_us, last_commit FROM fleet.shards").fetchall() == [(0, 299)]
+
+
+def test_what_comes_between_two_turns_is_asked_for_together(
+    counting: _Counting, loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper_module, "GATHER_S", 3600.0)
+    first, answered = threading.Event(), []
+    keeper = MarkKeeper(counting, lambda one: (loop.call(one), first.set()), loop.hooks())
+    keeper.mark(batch(0), lambda one: answered.append(one.commit))
+    keeper.start()
+    # The first is not kept waiting, and an orderly end waits for no turn.
+    assert first.wait(60)
+    for commit in range(1, 5):
+        keeper.mark(batch(commit), lambda one: answered.append(one.commit))
+    keeper.stop()
+    loop.run()
+    assert answered == [0, 1, 2, 3, 4]
+    assert counting.calls == [("mark", 1), ("mark", 4)]
 
 
 def test_nothing_and_too_much_are_no_claims(start: Start, loop: Loop, clock: Clock) -> None:

@@ -29,6 +29,7 @@ from collector.fleet.session import AwayError
 from collector.fleet.shared import Limits, SharedMarks
 from collector.fleet.tables import plain_url
 from lab.postgres import Server
+from tests.collector.fleet.conftest import next_marking_dies
 
 LIMITS = Limits(lease_s=3.0, hold_ms=250)
 SHARDS = ("a", "b", "c")
@@ -160,7 +161,7 @@ class Lease(RuleBasedStateMachine):
         shard = self.shards[name]
         if fault:
             shard.marks.beat()
-            _break(shard.marks, fault)
+            next_marking_dies(shard.marks, fault == "behind")
             with pytest.raises(AwayError):
                 shard.marks.mark(shard.pending)
             if fault == "behind":
@@ -239,21 +240,6 @@ class Lease(RuleBasedStateMachine):
     def teardown(self) -> None:
         for marks in (*self.zombies, *(shard.marks for shard in self.shards.values())):
             marks.close()
-
-
-def _break(marks: SharedMarks, fault: str) -> None:
-    """The next commit does not reach the server, or its answer not us."""
-    connection = marks._session.connection
-    assert connection is not None
-    commit = connection.commit
-
-    def dies() -> None:
-        if fault == "behind":
-            commit()
-        connection.close()
-        raise psycopg.OperationalError("the connection is lost")
-
-    connection.commit = dies  # type: ignore[method-assign]
 
 
 @pytest.mark.timeout(600)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import threading
 
 import psycopg
 import pytest
 
 from asn1.errors import LocalError
+from collector.fleet import shared as shared_module
 from collector.fleet.names import (
     MAX_NAMES,
     Claimed,
@@ -18,13 +20,13 @@ from collector.fleet.names import (
     StreamName,
     nothing_known,
 )
-from collector.fleet.shared import AwayError, Limits, SharedMarks
+from collector.fleet.shared import FEW, AwayError, Limits, SharedMarks
 from collector.fleet.tables import make_tables, open_connection, packed_gaps, plain_url, unpacked_gaps
 from collector.stream_table import NEVER, TARGET_MISMATCH, TARGET_OK
 from collector.verify import MAX_RANGES
 from lab.postgres import Server
 from mediation.runtime.config import NotReadyError
-from tests.collector.fleet.conftest import Now, Start, batch, stream
+from tests.collector.fleet.conftest import Now, Start, batch, next_marking_dies, stream
 
 HOLD_MS = Limits().hold_ms
 NOTHING = Marked(0, frozenset(), frozenset(), ())
@@ -188,20 +190,6 @@ def test_a_shard_that_was_thought_dead_goes_on_with_what_nobody_took(start: Star
     assert a.mark([batch(0, _move(stream(1), 1, 5), _move(stream(2), 1, 5))])[0].lost == {stream(1)}
 
 
-def _dies_behind_commit(marks: SharedMarks) -> None:
-    """The next commit reaches the server, its answer not us."""
-    connection = marks._session.connection
-    assert connection is not None
-    commit = connection.commit
-
-    def committed() -> None:
-        commit()
-        connection.close()
-        raise psycopg.OperationalError("the connection is lost")
-
-    connection.commit = committed  # type: ignore[method-assign]
-
-
 def test_the_same_batch_again_gives_the_same_answer_also_what_was_lost(start: Start, now: Now) -> None:
     a, b = start("a"), start("b")
     a.claim([stream(1), stream(2)])
@@ -215,7 +203,7 @@ def test_the_same_batch_again_gives_the_same_answer_also_what_was_lost(start: St
         known=(nothing_known(b"L1", 2)._replace(target=TARGET_OK),),
         once=(b"d" * 32, b"e" * 32),
     )
-    _dies_behind_commit(a)
+    next_marking_dies(a, behind=True)
     with pytest.raises(AwayError, match="lost"):
         a.mark([said])
     # Somebody takes what was marked before the answer is asked for again.
@@ -231,22 +219,68 @@ def test_the_same_batch_again_gives_the_same_answer_also_what_was_lost(start: St
     assert start("c").claim([stream(2)])[0][0].mark == 5
 
 
-def test_a_batch_that_did_not_get_through_is_marked_by_the_call_that_repeats_it(start: Start) -> None:
+@pytest.mark.parametrize("behind", [False, True])
+def test_a_batch_whose_answer_did_not_come_is_marked_once_by_the_call_that_repeats_it(
+    start: Start, now: Now, behind: bool
+) -> None:
+    a, b = start("a"), start("b")
+    a.claim([stream(1), stream(2)])
+    now.later(HOLD_MS)
+    b.claim([stream(2)])
+    first = batch(0, _move(stream(1), 1, 5), _move(stream(2), 1, 5))
+    next_marking_dies(a, behind)
+    with pytest.raises(AwayError):
+        a.mark([first])
+    answers = a.mark([first, batch(1, _move(stream(1), 1, 6))])
+    assert [one.lost for one in answers] == [{stream(2)}, frozenset()]
+    assert a.claim([stream(1)])[0][0].mark == 6
+
+
+def test_one_statement_says_what_a_transaction_of_several_says(
+    server: Server, now: Now, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Quiet batches with streams that are ours, another's, ours under an old token, and nobody's."""
+    found = []
+    for few in (0, FEW):
+        monkeypatch.setattr(shared_module, "FEW", few)
+        chance = random.Random(7)
+        with server.database() as url:
+            a, b = SharedMarks(url, "a", Limits(hold_ms=0), now), SharedMarks(url, "b", Limits(hold_ms=0), now)
+            answers = []
+            for one in (a, b):
+                one.register()
+            names = [stream(number, number & 1, b"L%d" % (number % 3)) for number in range(8)]
+            tokens = dict.fromkeys(names, 1)
+            for commit in range(60):
+                taken = chance.sample(names, 2)
+                (a if chance.random() < 0.6 else b).claim(taken)
+                tokens |= {one.name: one.token for one in a.claim(chance.sample(names, 2))[0]}
+                gaps = [None, (), ((0, 1, commit),)]
+                moves = [
+                    Moved(one, tokens[one], commit >> 4, commit, chance.choice(gaps)) for one in chance.sample(names, 5)
+                ]
+                answers += a.mark([batch(commit, *moves, records=commit)])
+            with psycopg.connect(plain_url(url)) as other:
+                tables = [
+                    other.execute(f"SELECT * FROM fleet.{table} ORDER BY {key}").fetchall()
+                    for table, key in (("shards", "id"), ("streams", "liid, cin, kind"), ("owed", "commit, liid, cin"))
+                ]
+            for one in (a, b):
+                one.close()
+        assert any(one.lost for one in answers) and any(not one.lost for one in answers)
+        found.append((answers, tables))
+    assert found[0] == found[1]
+
+
+def test_attack_a_zombie_marks_nothing_with_one_statement_either(start: Start) -> None:
     a = start("a")
     a.claim([stream()])
-    connection = a._session.connection
-    assert connection is not None
-
-    def dies() -> None:
-        connection.close()
-        raise psycopg.OperationalError("gone")
-
-    connection.commit = dies  # type: ignore[method-assign]
-    with pytest.raises(AwayError):
+    start("a")
+    with pytest.raises(FencedError):
         a.mark([batch(0, _move(stream(), 1, 5))])
-    answers = a.mark([batch(0, _move(stream(), 1, 5)), batch(1, _move(stream(), 1, 6))])
-    assert [one.lost for one in answers] == [frozenset(), frozenset()]
-    assert a.claim([stream()])[0][0].mark == 6
+    assert start("b")._session.transaction(
+        lambda one: one.execute("SELECT mark, (SELECT count(*) FROM fleet.owed) FROM fleet.streams").fetchall()
+    ) == [(-1, 0)]
 
 
 def test_what_is_owed_is_there_for_the_next_start_until_it_is_settled(start: Start, now: Now, server: Server) -> None:
@@ -395,9 +429,11 @@ def test_attack_a_shard_frozen_in_its_transaction_holds_its_streams_for_a_lease_
         connection.execute("SELECT 1 FROM fleet.streams FOR UPDATE")
         (claimed,), _ = b.claim([stream()])
         assert claimed.token == 2
+        # Two batches are a transaction of several statements, which the one above is the first of.
+        said = [batch(0, _move(stream(), 1, 5)), batch(1, _move(stream(), 1, 6))]
         with pytest.raises(AwayError):
-            a.mark([batch(0, _move(stream(), 1, 5))])
-        assert a.mark([batch(0, _move(stream(), 1, 5))])[0].lost == {stream()}
+            a.mark(said)
+        assert [one.lost for one in a.mark(said)] == [{stream()}, {stream()}]
         a.close()
         b.close()
 
