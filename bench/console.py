@@ -1,13 +1,16 @@
 """How long a page of a case's list takes when the index holds ten million records.
 
-    python -m bench.console [--records 10000000] [--queries 2000] [--date 2026-01-31] [--out bench/results/console.json]
+    python -m bench.console [--records 10000000] [--shards 1] [--queries 2000] [--date 2026-01-31]
+                            [--out bench/results/console.json]
 
 An index is made in a temporary directory with rows as its own writer makes them (four records of signalling a
 communication), put in by the database's bulk insert, and removed again at the end. Then `CaseLibrary` is asked what
 pages ask: first pages, pages deep inside, by kind, by party, by duration, spans of time, one communication, what is
 new, counts. Half of everything is one case of eight interceptions; the others share the rest. Each kind of question has
 its own percentiles, as wall time and as processor time of the asking thread: on a busy machine only the latter means
-something.
+something. With `--shards` the communications are shared out over as many indexes, half of them with their signalling in
+one and their content in another; what is refused in words (the longest of more than can be sorted by hand) counts as an
+answer.
 """
 
 from __future__ import annotations
@@ -22,17 +25,22 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from asn1.errors import RefusedError
 from bench.environment import environment_card
 from bench.verify import make_keys
 from collector.console.model.library import CaseLibrary
 from collector.console.model.lists import ListQuery
 from collector.console.model.scope import Scope
+from collector.console.model.shelf import Shelf
+from collector.console.model.shelves import Shelves
 from collector.store.index import open_database
 from collector.store.index_tables import IRI_EVENT, METADATA, WHOLE
 from collector.store.index_whole import Kind
+from collector.store.store import Store, StoreConfig, StoreHooks
 from mediation.law.orders import CaseId, CourtOrder, Liid, OrderId, OrderKind, Service, Target, TargetKind, Window
 
 ROOT = Path(__file__).parents[1]
@@ -56,12 +64,30 @@ def target_of(case: int, at: int) -> str:
 
 
 class Made:
-    """Communications by a seed, the same at every look."""
+    """Communications by a seed, the same at every look; of one shard among `shards`, what it has of them."""
 
-    def __init__(self, communications: int) -> None:
+    def __init__(self, communications: int, shard: int = 0, shards: int = 1) -> None:
         self._chance = random.Random(7)
+        self._where = random.Random(8)
         self._count = communications
+        self._shard, self._shards = shard, shards
         self.tally: dict[tuple[str, str], int] = {}
+
+    def mine(self) -> Iterator[tuple[dict[str, Any], list[str]]]:
+        """Half of all has its content in the next shard, which knows that much of it and no more."""
+        for row, parties in self.rows():
+            home, split = self._where.randrange(self._shards), self._where.random() < 0.5
+            if home != self._shard and not (split and (home + 1) % self._shards == self._shard):
+                continue
+            if home != self._shard:
+                content = {"service": None, "content_service": row["service"], "caller": None, "called": None}
+                row |= content | {"sends": None, "parties": "[]", "opened": 0, "ended": 0, "answer_us": None, "iri": 0,
+                                  "cc_from_target": 50, "begin_us": row["begin_us"] + 6_000_000}  # fmt: skip
+                row["end_us"] = max(row["end_us"], row["begin_us"])
+                row["duration_us"] = row["end_us"] - row["begin_us"]
+                parties = []
+            self.tally[row["liid"], row["kind"]] = self.tally.get((row["liid"], row["kind"]), 0) + 1
+            yield row, parties
 
     def rows(self) -> Iterator[tuple[dict[str, Any], list[str]]]:
         step = SPAN_US // self._count
@@ -78,7 +104,6 @@ class Made:
             sends = chance.random() < 0.5
             caller, called = (target, other) if sends else (other, target)
             first = cin * EVENTS
-            self.tally[liid, kind] = self.tally.get((liid, kind), 0) + 1
             service = None if kind == "SIGNALLING" else kind.replace("CALL", "VOICE")
             yield {
                 "liid": liid, "cin": cin, "first_generation": 0, "generation": 0, "kind": kind,
@@ -91,8 +116,8 @@ class Made:
             }, [target, other]  # fmt: skip
 
 
-def fill(path: Path, communications: int) -> dict[str, float]:
-    """All tables that lists are made of; secondary indices behind the rows."""
+def fill(path: Path, communications: int, shard: int = 0, shards: int = 1) -> dict[str, float]:
+    """All tables that lists are made of, of one shard; secondary indices behind the rows."""
     engine = open_database(f"sqlite:///{path}")
     METADATA.create_all(engine)
     indices = [index for table in (WHOLE, IRI_EVENT) for index in table.indexes]
@@ -102,7 +127,7 @@ def fill(path: Path, communications: int) -> dict[str, float]:
     began = time.process_time()
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA synchronous=OFF")
-    made = Made(communications)
+    made = Made(communications, shard, shards)
     whole: list[tuple[Any, ...]] = []
     party: list[tuple[Any, ...]] = []
     events: list[tuple[Any, ...]] = []
@@ -124,7 +149,7 @@ def fill(path: Path, communications: int) -> dict[str, float]:
         for rows in (whole, party, events):
             rows.clear()
 
-    for row, parties in made.rows():
+    for row, parties in made.mine():
         whole.append(tuple(row[name] for name in names))
         party += [(row["liid"], one, row["kind"], row["begin_us"], row["cin"]) for one in parties]
         events += [
@@ -203,9 +228,9 @@ QUESTIONS: dict[str, Question] = {
     "by span of time": by_time,
     "longest first": longest,
     "new since": lambda library, scope, case, chance: len(
-        library.since(scope, library.cursor() - chance.randrange(2_000)).rows
+        library.since(scope, {name: at - chance.randrange(2_000) for name, at in library.cursor().items()}).rows
     ),
-    "counts": lambda library, scope, case, chance: len(library.counts(scope)),
+    "counts": lambda library, scope, case, chance: len(library.counts(scope).kinds),
 }
 
 
@@ -218,7 +243,10 @@ def ask(library: CaseLibrary, queries: int) -> dict[str, Any]:
         name = names[number % len(names)]
         case = 0 if chance.random() < 0.5 else chance.randrange(1, CASES)
         wall, cpu = time.perf_counter(), time.thread_time()
-        rows = QUESTIONS[name](library, scopes[case], case, chance)
+        try:
+            rows = QUESTIONS[name](library, scopes[case], case, chance)
+        except RefusedError:
+            rows = 0
         found[name].append((time.perf_counter() - wall, time.thread_time() - cpu, rows))
     everything = [one for held in found.values() for one in held]
     return {name: figures(held) for name, held in {"all": everything, **found}.items()}
@@ -244,23 +272,34 @@ SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=10_000_000)
+    parser.add_argument("--shards", type=int, default=1)
     parser.add_argument("--queries", type=int, default=2_000)
     parser.add_argument("--date", default=datetime.datetime.now(datetime.UTC).date().isoformat())
     parser.add_argument("--out", type=Path, default=ROOT / "bench/results/console.json")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="calea-bench-") as temporary:
         directory = Path(temporary)
-        index = directory / "index.sqlite"
-        made = fill(index, given.records // EVENTS)
-        (directory / "store").mkdir()
-        library = CaseLibrary(f"sqlite:///{index}", directory / "store", make_keys(directory))
+        names = [""] if given.shards == 1 else [f"collector-{number}" for number in range(1, given.shards + 1)]
+        indexes = [directory / f"index{name}.sqlite" for name in names]
+        made = [fill(index, given.records // EVENTS, at, given.shards) for at, index in enumerate(indexes)]
+        keys = make_keys(directory)
+        store = directory / "store"
+        Store.open(store, StoreConfig(64 << 20, 8 << 20), keys, StoreHooks(now_us=lambda: START_US)).close()
+
+        def shelf(at: int) -> Shelf:
+            number = 0 if given.shards == 1 else at + 1
+            return Shelf(f"sqlite:///{indexes[at]}", store, keys, name=names[at], number=number)
+
+        openers = {name: partial(shelf, at) for at, name in enumerate(names)}
+        library = CaseLibrary(Shelves.alone(shelf(0)) if given.shards == 1 else Shelves(openers, dict))
         ask(library, len(QUESTIONS) * 5)
         result = {
             "benchmark": "console",
             "simulation": True,
             "records": given.records,
             "communications": given.records // EVENTS,
-            "index_octets": index.stat().st_size,
+            "shards": given.shards,
+            "index_octets": sum(index.stat().st_size for index in indexes),
             "database": "sqlite",
             "filling": made,
             "load_average_before": round(os.getloadavg()[0], 1),

@@ -12,7 +12,7 @@ papers is there. Reading the directory is the only effect.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -52,18 +52,21 @@ class Registry:
         report: Report = lambda kind, fields: None,
         law: LawSettings = DEFAULTS,
         reads_only: bool = False,
+        more: Sequence[Path] = (),
     ) -> None:
-        """With `reads_only` a refused document stays where it is: moving it is the collector's alone."""
+        """With `reads_only` a refused document stays where it is: moving it is the collector's alone. `more` inboxes
+        are read as well, of a fleet's collectors: each has every document, and one that is met again says nothing
+        new."""
         self._reads_only = reads_only
-        self._inbox = inbox
+        self._inboxes = (inbox, *more)
         self._public_key = public_key
         self._report = report
         self._law = law
-        self._seen: set[str] = set()
+        self._seen: set[Path] = set()
         self._versions: dict[OrderId, dict[int, CourtDocument]] = {}
         self._named: dict[str, set[OrderId]] = {}
         """Orders of which some version names, or named, a LIID."""
-        self._listed_ns = -1
+        self._listed_ns: tuple[int, ...] = ()
         self._looks = 0
         self._paths: dict[tuple[OrderId, int], Path] = {}
         self._waiting: dict[tuple[OrderId, int], tuple[Path, CourtDocument]] = {}
@@ -74,9 +77,9 @@ class Registry:
         if self._unchanged():
             return False
         fresh: list[tuple[int, Path, CourtDocument]] = []
-        for path in sorted(self._inbox.glob("*.json")):
-            if path.name not in self._seen:
-                self._seen.add(path.name)
+        for path in sorted(path for inbox in self._inboxes for path in inbox.glob("*.json")):
+            if path not in self._seen:
+                self._seen.add(path)
                 document = self._read(path)
                 if document is not None:
                     fresh.append((document.order.version, path, document))
@@ -91,7 +94,7 @@ class Registry:
         names are not read five times a second. What comes within the grain of the directory's time stamp is not told by
         it, so that it is listed a few times more."""
         try:
-            stamp_ns = self._inbox.stat().st_mtime_ns
+            stamp_ns = tuple(inbox.stat().st_mtime_ns for inbox in self._inboxes)
         except OSError:
             return False
         self._looks = self._looks + 1 if stamp_ns == self._listed_ns else 0
@@ -249,14 +252,14 @@ class Registry:
         self._report("order_refused", fields)
 
     def _put_aside(self, path: Path, reasons: list[str]) -> list[str]:
-        refused = self._inbox / "refused"
+        refused = path.parent / "refused"
         try:
             refused.mkdir(exist_ok=True)
             path.replace(refused / path.name)
         except OSError as error:
             return [*reasons, f"it cannot be moved away: {error.strerror}"]
         # Out of the way: a corrected document may come under the same name.
-        self._seen.discard(path.name)
+        self._seen.discard(path)
         return reasons
 
     def _index(self) -> None:

@@ -17,8 +17,7 @@ from collector.custody.handing import HandOff, package_lacks, packed
 from collector.custody.said import Said
 from collector.custody.sealing import Sealing, copied, sealing_lacks
 from lab.case_file import Docket, Verdict
-from lab.cli_verify import find_store
-from lab.exports import export_all
+from lab.exports import export_all, missing_of, sources_of
 from mediation.law.access_facts import Answer, Circumstances
 from mediation.law.actors import Action
 from mediation.law.disclosure import Disposition, may_close, may_hand_off
@@ -37,10 +36,10 @@ def seal(
     """Seal an ended order. The judge's direction is the document of the sealed version unless another one is named."""
     direction = direction_id.strip() or f"{order.order_id}.v{order.version + 1}"
     asked = docket.ask(by, Action.SEAL, order, "seal", Circumstances(judge_direction_id=direction))
-    place, name = find_store(docket.data), str(order.order_id)
+    sources, name = sources_of(docket.data), str(order.order_id)
     target = (directory or docket.data / "sealed" / name).absolute()
     sealing = Sealing(order, by, direction, custody, docket.now_us)
-    lacks = sealing_lacks(sealing, docket.state(order), target, place.store)
+    lacks = sealing_lacks(sealing, docket.state(order), target, sources)
     verdict = docket.judge("seal", by, order, asked, missing=lacks)
     if not verdict.allowed:
         return verdict, {}
@@ -49,7 +48,7 @@ def seal(
     docket.record("seal_started", {**sealing.fields(), "directory": str(target)})
     try:
         with docket.away():
-            made_copy = copied(sealing, place.store, place.signing_keys(), target)
+            made_copy = copied(sealing, sources, target, missing_of(docket.data))
     except RefusedError as error:
         against = tuple(Said(Reason.SEAL_MISSING.name, rule, str(error)) for rule in ("R-041", "R-090"))
         docket.refuse("seal", by, order, against)
@@ -69,11 +68,11 @@ def hand_off(docket: Docket, order: CourtOrder, by: str, to: str, need: str, rec
     if not verdict.allowed:
         return verdict, {}
     order = docket.follow(order)
-    place, directory, name = find_store(docket.data), docket.data / "handed-off", str(order.order_id)
+    sources, directory, name = sources_of(docket.data), docket.data / "handed-off", str(order.order_id)
     with docket.away():
-        exports = export_all(place, directory, [order], actor=by, reason=need, record=docket.record)
+        exports = export_all(sources, directory, [order], actor=by, reason=need, record=docket.record)
     asked_for = HandOff(order, by, to, need, receipt, docket.now_us)
-    made = packed(asked_for, directory, exports, docket.log().seals[name])
+    made = packed(asked_for, directory, exports, docket.log().seals[name], missing_of(docket.data))
     docket.record("export", made)
     return verdict, {**made, "version": docket.follow(order).version}
 
@@ -110,9 +109,9 @@ def copy(
     number = sum(1 for _ in parent.glob(f"{order.order_id}-*")) + 1 if parent.exists() else 1
     directory = parent / f"{order.order_id}-{number}"
     reason = str(fields["reason"])
-    place = find_store(docket.data)
+    sources = sources_of(docket.data)
     with docket.away():
-        exports = export_all(place, directory, [order], actor=by, reason=reason, record=docket.record)
+        exports = export_all(sources, directory, [order], actor=by, reason=reason, record=docket.record)
     made = {"order_id": str(order.order_id), "case_id": order.case_id, "by": by, **fields}
     made |= {"directory": str(directory), "files": len(exports.files), "withheld": exports.withheld}
     docket.record("copy", made)

@@ -30,13 +30,25 @@ KeepOption = Annotated[
 ]
 
 
+ShardsOption = Annotated[
+    int, typer.Option("--shards", min=1, help="how many collectors; several share one PostgreSQL (docs/scale.md)")
+]
+
+
 class _Run(Protocol):
     def __call__(self, data: Path, watch: Watch) -> demonstration.Result: ...
 
 
-def demo(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
+def demo(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False, shards: ShardsOption = 1) -> None:
     """Four orders over calls, messages, data and a real capture; ends with every record verified offline."""
-    _play(demonstration.run, "Demonstration", scene.ENDS_S, data, as_json, scene.FAULTS)
+    _play(
+        lambda data, watch: demonstration.run(data, watch, shards),
+        "Demonstration",
+        scene.ENDS_S,
+        data,
+        as_json,
+        scene.FAULTS,
+    )
 
 
 def replay(
@@ -46,10 +58,11 @@ def replay(
     keep_identities: KeepOption = False,
     data: DataOption = DEFAULT_DATA,
     as_json: JsonOption = False,
+    shards: ShardsOption = 1,
 ) -> None:
     """Intercept a capture's calls, messages and packets through the whole stack, for one target under one order."""
     plan = replaying.prepare(capture, target, service or SERVICES, keep_identities)
-    _play(lambda data, watch: replaying.run(plan, data, watch), "Replay", plan.seconds, data, as_json, "")
+    _play(lambda data, watch: replaying.run(plan, data, watch, shards), "Replay", plan.seconds, data, as_json, "")
 
 
 def _play(run: _Run, title: str, seconds: float, data: Path, as_json: bool, remark: str) -> None:
@@ -80,9 +93,7 @@ def _show(result: demonstration.Result, data: Path, remark: str) -> None:
     for path in [one for one in result.exports.files if one.suffix == ".wav"][:1]:
         out.print(f"A call to listen to: {path}", markup=False)
     show.show_checks(result.checks, out)
-    out.print(
-        f"ledger: {result.report.records} records, size {result.report.size}, root {result.report.root}", markup=False
-    )
+    out.print(result.report.ledgers, markup=False)
     words = "everything held" if result.ok else "SOMETHING DID NOT HOLD"
     out.print(f"{words} ({result.seconds:.1f} s)", style="bold green" if result.ok else "bold red")
     out.print(f"Look further: calea-lab verify {data}; {data / 'exports'}", markup=False)

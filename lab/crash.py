@@ -25,11 +25,12 @@ from asn1.errors import LabError
 from collector.rows import FORM_NOTICE
 from collector.store.reader import StoreReader
 from lab import canary, scene
-from lab.cli_verify import StorePlace, check_store, find_store
+from lab.cli_verify import StorePlace, find_store
 from lab.demo import STORE, common_checks
 from lab.play import Moment, Play
 from lab.results import Check, order_rows, totals_of
 from lab.stack import Plan, Stack
+from lab.verified import verify_run
 from mediation.runtime.clock import ClockSpec
 
 VICTIMS: Final = ("mediation", "collector")
@@ -121,7 +122,7 @@ def run_cycle(data: Path, seed: int, cuts: Sequence[Cut], factor: float = FACTOR
         play.close()
     place = find_store(data)
     rows = order_rows(totals_of(place.store), orders)
-    checks = [*common_checks(play.last, rows, orders, check_store(place)), *_own_checks(data, place)]
+    checks = [*common_checks(play.last, rows, orders, verify_run(data)), *_own_checks(data, place)]
     totals = {name: sum(row[name] for row in rows) for name in ("delivered", "accepted", "rejected", "duplicate")}
     return Outcome(seed, tuple(cuts), cutter.made, tuple(checks), totals, time.monotonic() - began)
 

@@ -15,12 +15,12 @@ from typing import Any, Final
 
 from carrier_sim.events import InterceptEvent
 from carrier_sim.replay import Replay
-from lab.cli_verify import check_store, find_store
 from lab.demo import Result, common_checks
-from lab.exports import export_all, recorded_in
+from lab.exports import export_all, recorded_in, sources_of
 from lab.play import Moment, Play, Watch
 from lab.results import Check, order_rows, totals_of
 from lab.stack import Plan, Stack, clear
+from lab.verified import verify_run
 from mediation.law.orders import CourtOrder, normalise_e164
 from mediation.runtime.clock import ClockSpec
 from mediation.runtime.config import ConfigError
@@ -101,8 +101,9 @@ def _numbers(event: InterceptEvent) -> set[str]:
     return {one.value for party in parties for one in party.identities if one.kind == E164}
 
 
-def run(plan: ReplayPlan, data: Path, watch: Watch) -> Result:
-    """Play the capture in a fresh `data` and judge it. Raises `LabError` when the stack does not get through it."""
+def run(plan: ReplayPlan, data: Path, watch: Watch, shards: int = 1) -> Result:
+    """Play the capture in a fresh `data`, over so many collectors, and judge it. Raises `LabError` when the stack
+    does not get through it."""
     began = time.monotonic()
     clear(data)
     real_us = time.time_ns() // 1000
@@ -117,6 +118,7 @@ def run(plan: ReplayPlan, data: Path, watch: Watch) -> Result:
             collector={"store": STORE},
             policy=policy,
             disposable=True,
+            shards=shards,
         ),
         watch,
     )
@@ -131,12 +133,12 @@ def run(plan: ReplayPlan, data: Path, watch: Watch) -> Result:
 
 
 def _judge(play: Play, orders: list[CourtOrder], began: float) -> Result:
-    place = find_store(play.stack.paths.data)
-    report = check_store(place)
-    rows = order_rows(totals_of(place.store), orders)
+    sources = sources_of(play.stack.paths.data)
+    report = verify_run(play.stack.paths.data)
+    rows = order_rows(totals_of(*(one.store for one in sources)), orders)
     paths, reason = play.stack.paths, "what the replayed capture gave"
     record = recorded_in(paths.data, play.stack.clock.now_us())
-    exports = export_all(place, paths.exports, orders, actor="replay", reason=reason, record=record)
+    exports = export_all(sources, paths.exports, orders, actor="replay", reason=reason, record=record)
     got = sum(row["accepted"] + row["flagged"] for row in rows)
     played = play.last.carrier.get("replay", {})
     error = played.get("error")

@@ -191,10 +191,7 @@ class Stack:
         """Write configuration, certificates and keys. Existing keys stay. Raises ConfigError for what several
         collectors cannot have."""
         data = self.paths.data
-        only_one = {
-            "--signer": plan.signer, "--faults": plan.faults, "--agency": plan.agency is not None,
-            "a reconciler": plan.reconcile,
-        }  # fmt: skip
+        only_one = {"--signer": plan.signer, "--faults": plan.faults}
         fleet.check(data, plan.shards, only_one)
         inboxes = [self.paths.inbox(name) for name in ("reconciler", "mediation", *plan.collectors)]
         try:
@@ -376,8 +373,6 @@ def _exposed(host: str) -> dict[str, str]:
 
 
 def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict[str, Any]]:
-    from collector.databases import in_schema  # most of who asks after a run needs no database library
-
     clock: dict[str, Any] = {
         "anchor_us": plan.clock.anchor_us, "base_us": plan.clock.base_us, "factor": plan.clock.factor,
     }  # fmt: skip
@@ -436,7 +431,7 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             "hi1": {"listen": listen(at("hi1-agency")) | tls(name)},
             "quarantine_public_key": data / "court" / "quarantine.pub",
             "pin_directory": pin_directory(data / name / "store"),
-            "links": links + ([] if around is None else around.links(tls(name))),
+            "links": links + ([] if around is None or name != first else around.links(tls(name))),
             "control": listen(at("collector-control")),
             **({"command_public_key": RunPaths(data).console_keys / "signing.pub"} if commands else {}),
             **({"signer": RunPaths(data).signer / SOCKET} if plan.signer else {}),
@@ -453,7 +448,29 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             "control": listen(fleet.port_of("witness-control", name)),
         }
 
-    around = None if plan.agency is None else agency.Around(data, plan.agency, ports, HOST, clock)
+    inboxes = {
+        "hi1_inbox": data / first / "hi1-inbox",
+        **({"more_inboxes": [data / name / "hi1-inbox" for name in collectors[1:]]} if plan.shards > 1 else {}),
+    }
+
+    def place(name: str) -> dict[str, Any]:
+        """Where the console finds a collector."""
+        return {
+            "data_dir": data / name,
+            "pin_directory": pin_directory(data / name / "store"),
+            "control": {"host": HOST, "port": ports[fleet.port_of("collector-control", name)]},
+        }
+
+    def ledgers(name: str) -> dict[str, Any]:
+        """What of a collector is watched."""
+        directory = data / name
+        return {
+            "store": directory / "store",
+            "audit": directory / "audit",
+            "public_key": directory / "keys" / "signing.pub",
+        }
+
+    around = None if plan.agency is None else agency.Around(data, plan.agency, ports, HOST, clock, collectors)
     commands = plan.console or plan.agency is not None
     return {
         **({"faults": of_run.config(data, plan.dialects, ports, tls if plan.tls else None)} if plan.faults else {}),
@@ -509,18 +526,18 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
                 {"url": f"https://{HOST}:{ports['x1']}/X1/NE", "ne_id": NE_ID, "admf_id": RECONCILER_ID}
                 | tls(RECONCILER_ID),
             ],
-            "collector": {
-                "store": data / "collector" / "store",
-                "audit": data / "collector" / "audit",
-                "public_key": data / "collector" / "keys" / "signing.pub",
-            },
+            **(
+                {"collector": ledgers(first)}
+                if plan.shards == 1
+                else {"fleet": {name: ledgers(name) for name in collectors}}
+            ),
             "control": listen("reconciler-control"),
         },
         "desk": {
             "data_dir": data / "desk",
             "clock": clock,
             "court_public_key": court_key,
-            "hi1_inbox": data / first / "hi1-inbox",
+            **inboxes,
             "pin_directory": desk_pins(data),
             # Who moves a clock in jumps does not wait a second for what they bring.
             "poll_s": 0.1 if plan.shared_clock else 1.0,
@@ -546,14 +563,13 @@ def _configs(data: Path, plan: Plan, ports: Mapping[str, int]) -> dict[str, dict
             "handed_off_dir": data / "handed-off",
             "court": {"host": HOST, "port": ports["court_office-control"]},
             "court_public_key": court_key,
-            "hi1_inbox": data / first / "hi1-inbox",
+            **inboxes,
             "desk": {"data_dir": data / "desk", "pin_directory": desk_pins(data)},
-            "collector": {
-                "data_dir": data / first,
-                "pin_directory": pin_directory(data / first / "store"),
-                "control": {"host": HOST, "port": ports["collector-control"]},
-                **({"index_url": in_schema(url, f"index_{first}")} if plan.shards > 1 else {}),
-            },
+            **(
+                {"collector": place(first)}
+                if plan.shards == 1
+                else {"fleet": {"database_url": url, "shards": {name: place(name) for name in collectors}}}
+            ),
             "watched": {
                 name: {"host": HOST, "port": ports[_control_port(name)]}
                 for name, there in (

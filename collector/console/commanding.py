@@ -1,7 +1,8 @@
 """Signed commands to another process: to the collector (minimise, spot check, privilege, fence: the console's one way
 to touch the intake) and to the office of the court (what becomes of an order).
 
-Rules. A command is given only behind an attempt that the desk allowed and recorded; the receiver checks the signature
+Rules. In a fleet a command is given to the first collector that answers, and that one tells the others (ADR 0046).
+A command is given only behind an attempt that the desk allowed and recorded; the receiver checks the signature
 and what a rule asks for in the command, and puts it on its own record. Commands go one after the other, each later than
 the last, as the receiver wants them. What it refuses is a RefusedError with its sentence.
 """
@@ -9,7 +10,7 @@ the last, as the receiver wants them. What it refuses is a RefusedError with its
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,14 +33,14 @@ class CommandSender:
     def __init__(
         self,
         directory: Path,
-        peer: Peer | None,
+        peers: Sequence[Peer],
         clock: Clock,
         receiver: str = "collector",
         setting: str = "collector.control",
         timeout_s: float = TIMEOUT_S,
     ) -> None:
         self._key = own_signing_key(directory, "console")
-        self._peer = peer
+        self._peers = list(peers)
         self._clock = clock
         self._one = asyncio.Lock()
         self._last_us = -1
@@ -49,7 +50,7 @@ class CommandSender:
 
     @property
     def configured(self) -> bool:
-        return self._peer is not None
+        return bool(self._peers)
 
     async def give(self, name: str, by: str, role: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         """`name` is `minimise` or `standing` (`collector.commands`), or `court`; what the receiver put on record.
@@ -67,18 +68,26 @@ class CommandSender:
         return await self._ask("POST", path, octets)
 
     async def _ask(self, method: str, path: str, octets: bytes | None) -> dict[str, Any]:
-        if self._peer is None:
+        if not self._peers:
             raise NotReadyError(f"No {self._receiver} is configured for commands: set {self._setting} and start again.")
-        url = f"http://{self._peer.host}:{self._peer.port}{path}"
         timeout = aiohttp.ClientTimeout(total=self._timeout_s)
-        try:
-            async with (
-                aiohttp.ClientSession(timeout=timeout, read_bufsize=_MAX_ANSWER_OCTETS) as session,
-                session.request(method, url, data=octets, allow_redirects=False) as answer,
-            ):
-                value = await answer.json(content_type=None)
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise NotReadyError(f"The {self._receiver} does not answer. Try again.") from error
+        value: Any = None
+        for peer in tuple(self._peers):
+            url = f"http://{peer.host}:{peer.port}{path}"
+            try:
+                async with (
+                    aiohttp.ClientSession(timeout=timeout, read_bufsize=_MAX_ANSWER_OCTETS) as session,
+                    session.request(method, url, data=octets, allow_redirects=False) as answer,
+                ):
+                    value = await answer.json(content_type=None)
+                break
+            except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+                failed = error
+                # Who does not answer is asked last from now on.
+                self._peers.remove(peer)
+                self._peers.append(peer)
+        else:
+            raise NotReadyError(f"The {self._receiver} does not answer. Try again.") from failed
         if not isinstance(value, dict):
             raise NotReadyError(f"The {self._receiver} answered something else than expected.")
         if answer.status != 200:

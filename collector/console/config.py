@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from collector.store.stores import MAX_STORES
 from mediation.law.access_facts import DeviceClass
 from mediation.law.settings import DEFAULTS, LawSettings
 from mediation.runtime.config import ClockConfig, Listen, Model, Peer
@@ -82,6 +83,14 @@ class CollectorPlace(Model):
     """The collector's control port; without it no command can be given."""
 
 
+class FleetPlace(Model):
+    """The collectors of a fleet (ADR 0055), each by the name it has there; records of the first are `1-…`, so a list
+    keeps its order and grows at its end. `database_url` of what they share."""
+
+    database_url: Annotated[str, Field(min_length=1, max_length=2000)]
+    shards: Annotated[dict[str, CollectorPlace], Field(min_length=1, max_length=MAX_STORES)]
+
+
 class FaultsPlace(Model):
     """The lab's fault proxy, on this machine: its control port, and the file of the word that commands it."""
 
@@ -108,8 +117,13 @@ class ConsoleConfig(Model):
     """The certificate of the lab's CA, handed out under `/lab-ca`."""
     court_public_key: Path
     hi1_inbox: Path
+    more_inboxes: tuple[Path, ...] = ()
+    """Of a fleet's other collectors: with the disk of one, its inbox is lost."""
     desk: DeskPlace
-    collector: CollectorPlace
+    collector: CollectorPlace | None = None
+    """The collector, where there is one."""
+    fleet: FleetPlace | None = None
+    """In its place: several."""
     sealed_dir: Path | None = None
     """Where sealed copies go, outside the store (R-144); `sealed` in the console's directory when not given."""
     handed_off_dir: Path | None = None
@@ -126,12 +140,26 @@ class ConsoleConfig(Model):
     law: LawSettings = DEFAULTS
 
     @property
+    def collectors(self) -> dict[str, CollectorPlace]:
+        """By the name that each has in its fleet; blank where there is one alone."""
+        if self.fleet is not None:
+            return self.fleet.shards
+        assert self.collector is not None
+        return {"": self.collector}
+
+    @property
     def sealed(self) -> Path:
         return (self.sealed_dir or self.data_dir / "sealed").absolute()
 
     @property
     def handed_off(self) -> Path:
         return (self.handed_off_dir or self.data_dir / "handed-off").absolute()
+
+    @model_validator(mode="after")
+    def _one_or_several(self) -> ConsoleConfig:
+        if (self.collector is None) == (self.fleet is None):
+            raise ValueError("the console reads one collector (collector) or several (fleet): say one of the two")
+        return self
 
     @model_validator(mode="after")
     def _over_tls(self) -> ConsoleConfig:

@@ -83,11 +83,12 @@ async def seal(page: Page) -> tuple[CourtOrder, dict[str, Any], str]:
     async with context.custody:
         sealing = Sealing(order, page.user_id, form.direction, form.custody, page.now_us)
         target = context.config.sealed / str(order.order_id)
-        lacks = sealing_lacks(sealing, state_of(page, order), target, library.store)
+        sources = await page.work(library.sources)
+        lacks = sealing_lacks(sealing, state_of(page, order), target, sources)
         await refuse_if(page, "seal", order, said_of_missing(lacks))
         await _recorded(page, "seal_started", {**sealing.fields(), "directory": str(target)})
         try:
-            made = await page.work(copied, sealing, library.store, library.keys, target)
+            made = await page.work(copied, sealing, sources, target, library.missing)
         except RefusedError as error:
             found = [Said(Reason.SEAL_MISSING.name, rule, str(error)) for rule in ("R-041", "R-090")]
             await refuse_if(page, "seal", order, found)
@@ -105,13 +106,14 @@ async def hand_off(page: Page) -> tuple[CourtOrder, dict[str, Any], str]:
         known = may_hand_off(form.to, form.need, context.desk.state.case_systems)
         lacks = step_lacks(state_of(page, order), order, OrderEvent.HAND_OFF, page.now_us)
         await refuse_if(page, "hand off", order, (*said_of(known), *said_of_missing(lacks)))
-        audit = context.config.collector.data_dir / "audit"
-        entry = await page.work(export_fields, page.user_id, form.need, [order], audit, library.keys.directory)
+        sources = await page.work(library.sources)
+        entry = await page.work(export_fields, page.user_id, form.need, [order], sources)
+        entry |= {"missing": list(library.missing)} if library.missing else {}
         await _recorded(page, "export", entry)
-        exports = await page.work(export_orders, library.store, library.keys, directory, [order])
+        exports = await page.work(export_orders, sources, directory, [order])
         sealed = (await log_of(page)).seals[str(order.order_id)]
         asked = HandOff(order, page.user_id, form.to, form.need, form.receipt, page.now_us)
-        fields = await page.work(packed, asked, directory, exports, sealed)
+        fields = await page.work(packed, asked, directory, exports, sealed, library.missing)
         await _recorded(page, "export", fields)
         return order, fields, await followed(page, order, OrderState.HANDED_OFF)
 

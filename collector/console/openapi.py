@@ -21,8 +21,10 @@ from mediation.law.actors import Action, Role
 VERSION: Final = "1"
 _REF: Final = "#/components/schemas/{model}"
 _PATTERN: Final = re.compile(r"\{(\w+):[^}]*\}")
-_NUMBERS: Final = frozenset({"cin", "sequence", "number", "part"})
+_NUMBERS: Final = frozenset({"cin", "number", "part"})
 """Parameters of paths that are whole numbers; every other is text."""
+_RECORD: Final = {"type": "string", "pattern": "^([1-9][0-9]{0,3}-)?[0-9]{1,16}$", "minLength": 1}
+"""`17`, or `2-17` in a fleet (`store.stores`)."""
 _FAILURES: Final = (400, 401, 403, 404, 405, 408, 409, 413, 415, 421, 429, 500, 503)
 _PROBLEM: Final[dict[str, Any]] = {
     "type": "object",
@@ -86,7 +88,12 @@ def _operation(route: Route) -> dict[str, Any]:
 def _path_parameters(route: Route) -> list[dict[str, Any]]:
     number, text = {"type": "integer", "minimum": 0}, {"type": "string", "minLength": 1}
     return [
-        {"name": name, "in": "path", "required": True, "schema": number if name in _NUMBERS else text}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": number if name in _NUMBERS else _RECORD if name == "sequence" else text,
+        }
         for name in route.parameters
     ]
 

@@ -22,6 +22,7 @@ from collector.console.signed_in import SignedIn
 from collector.console.stream import Event, send_events
 from collector.console.watch import Watch, watching
 from collector.desk.desk import Desk, Outcome
+from collector.store.stores import record_number
 from mediation.law.access_facts import Circumstances
 from mediation.law.actors import Action, Role
 from mediation.law.desk import NOTHING
@@ -83,6 +84,13 @@ class Page:
         if not text.isascii() or not text.isdigit() or len(text) > 18:
             raise NotFoundError
         return int(text)
+
+    def record(self, name: str = "sequence") -> int:
+        """A parameter of the path that names a record (`store.stores`). Raises NotFoundError for anything else."""
+        try:
+            return record_number(self.path(name))
+        except ValueError as error:
+            raise NotFoundError from error
 
     def query(self, model: type[M]) -> M:
         """The query string, checked."""

@@ -1,30 +1,45 @@
-"""The collector's store as this process reads it: opened once, and followed for whoever listens.
+"""The stores as this process reads them: opened once, and followed for whoever listens.
 
-It opens segments, keys and index read-only, beside the writer and without its lock; the collector has begun before.
+It opens segments, keys and index read-only, beside the writer and without its lock; the collector has begun before. Of
+a fleet, one that is not there yet, or not any more, is looked for again and named until it is.
 """
 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Final
 
-from collector.console.config import CollectorPlace
+from collector.console.config import ConsoleConfig
 from collector.console.model.library import CaseLibrary
 from collector.console.model.live import Follower
-from collector.store.keys import Keys, pin_name
+from collector.console.model.shelf import Shelf
+from collector.console.model.shelves import Shelves, catalogue_of
+from collector.databases import in_schema
 from mediation.runtime.logs import get_logger
 
 FOLLOW_S: Final = 0.15
 """How often it is looked for what is new to be heard, while anybody listens."""
 
 
-def open_library(place: CollectorPlace) -> CaseLibrary:
-    """Raises NotReadyError where no collector has begun yet."""
-    data = place.data_dir
-    keys = Keys(data / "keys")
-    pin = None if place.pin_directory is None else place.pin_directory / pin_name(keys.identity)
-    index_url = place.index_url or f"sqlite:///{data / 'index.sqlite'}"
-    return CaseLibrary(index_url, data / "store", keys, pin=pin, audit=data / "audit")
+def open_library(config: ConsoleConfig) -> CaseLibrary:
+    """Raises NotReadyError where the one collector there is has not begun yet."""
+    fleet, places = config.fleet, config.collectors
+    if fleet is None:
+        (place,) = places.values()
+        return CaseLibrary(Shelves.alone(Shelf.of(place.data_dir, place.index_url, place.pin_directory)))
+    openers = {
+        name: partial(
+            Shelf.of,
+            place.data_dir,
+            place.index_url or in_schema(fleet.database_url, f"index_{name}"),
+            place.pin_directory,
+            name,
+            number,
+        )
+        for number, (name, place) in enumerate(places.items(), 1)
+    }
+    return CaseLibrary(Shelves(openers, catalogue_of(fleet.database_url)))
 
 
 async def follow(follower: Follower) -> None:

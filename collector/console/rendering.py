@@ -1,7 +1,8 @@
 """Templates: Jinja with everything escaped and nothing undefined let through, and what every template can use.
 
-Filters: `utc` (a time with its zone), `us_iso`, `duration`, `octets`. Values of each template: `me` (who is signed in,
-or None), `nav` (what the role may ever open, by area), `flashes()`, `csrf_token`, `static(name)`, `theme`, `here`.
+Filters: `utc` (a time with its zone), `us_iso`, `duration`, `octets`, `record` (the name of a record's number). Values
+of each template: `me` (who is signed in, or None), `nav` (what the role may ever open, by area), `flashes()`,
+`csrf_token`, `static(name)`, `theme`, `here`, `missing` (what of a fleet is not here, on pages of a case).
 What comes from a peer is text: no filter here marks it safe, and a test looks that no template does.
 """
 
@@ -21,6 +22,7 @@ from collector.console.memory import Flash
 from collector.console.request_keys import DECLARED, ROUTE, SIGNED_IN, STATION, context_of
 from collector.console.route import Door, Route
 from collector.console.signed_in import SessionState, SignedIn
+from collector.store.stores import record_name
 from mediation.law.rules import RULES
 
 THEMES: Final = ("light", "dark")
@@ -49,7 +51,7 @@ def prepare_templates(app: web.Application, packages: Sequence[str] = ()) -> Non
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        filters={"utc": utc, "us_iso": us_iso, "duration": duration, "octets": octets},
+        filters={"utc": utc, "us_iso": us_iso, "duration": duration, "octets": octets, "record": record_name},
     )
 
 
@@ -74,6 +76,8 @@ def rendered(request: web.Request, template: str, values: Mapping[str, Any]) -> 
         "here": request.path,
         "title": "" if route is None else route.title,
         "rules": RULES,
+        # What was collected is told by several stores: a page of it says which of them are not here.
+        "missing": context.library.missing if me is not None and route is not None and route.case else (),
     }
     return aiohttp_jinja2.render_string(template, request, {**common, **values})
 

@@ -25,6 +25,7 @@ from collector.console.fault_proxy import FaultProxy
 from collector.console.headers import put_headers
 from collector.console.memory import Memory
 from collector.console.metering import Meter
+from collector.console.model.audit import COLLECTOR
 from collector.console.model.health import Health
 from collector.console.model.live import Follower
 from collector.console.overseeing import Oversight
@@ -85,7 +86,13 @@ class Console:
     def open(self) -> Iterator[Opened]:
         """Everything that it reads and writes. Raises NotReadyError, IntegrityError."""
         config, clock = self._config, self._clock
-        registry = Registry(config.hi1_inbox, read_public_key(config.court_public_key), law=config.law, reads_only=True)
+        registry = Registry(
+            config.hi1_inbox,
+            read_public_key(config.court_public_key),
+            law=config.law,
+            reads_only=True,
+            more=config.more_inboxes,
+        )
         with contextlib.ExitStack() as stack:
             desk = DeskDoor(config.desk.data_dir, config.desk.pin_directory, registry, clock)
             stack.callback(desk.close)
@@ -98,7 +105,7 @@ class Console:
             workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="pages")
             stack.callback(workers.shutdown)
             memory = Memory(database, desk, clock, policy, self._wall_us)
-            library = open_library(config.collector)
+            library = open_library(config)
             stack.callback(library.close)
             context = Context(
                 config=config,
@@ -111,11 +118,23 @@ class Console:
                 passwords=passwords,
                 library=library,
                 follower=Follower(library),
-                health=Health(),
-                oversight=Oversight(lambda: desk.entries, config.collector.data_dir / "audit"),
-                commands=CommandSender(config.data_dir / "keys", config.collector.control, clock),
+                health=Health(collectors=tuple(name or COLLECTOR for name in config.collectors)),
+                oversight=Oversight(
+                    lambda: desk.entries,
+                    {name or COLLECTOR: one.data_dir / "audit" for name, one in config.collectors.items()},
+                ),
+                commands=CommandSender(
+                    config.data_dir / "keys",
+                    [one.control for one in config.collectors.values() if one.control is not None],
+                    clock,
+                ),
                 court=CommandSender(
-                    config.data_dir / "keys", config.court, clock, "office of the court", "court", COURT_TIMEOUT_S
+                    config.data_dir / "keys",
+                    [] if config.court is None else [config.court],
+                    clock,
+                    "office of the court",
+                    "court",
+                    COURT_TIMEOUT_S,
                 ),
                 faults=FaultProxy(config.faults),
                 streams=Streams(),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -37,8 +38,11 @@ class HandOff(NamedTuple):
     at_us: int
 
 
-def packed(asked: HandOff, directory: Path, exports: Exports, seal: Seal) -> dict[str, Any]:
-    """Write the manifest beside the files that were exported; the fields of the entry that says so. Blocks."""
+def packed(
+    asked: HandOff, directory: Path, exports: Exports, seal: Seal, missing: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Write the manifest beside the files that were exported; the fields of the entry that says so. `missing`:
+    sentences about what of a fleet is not in it. Blocks."""
     name = str(asked.order.order_id)
     files = sorted(path for path in (directory / name).rglob("*") if path.is_file())
     manifest = {
@@ -56,6 +60,7 @@ def packed(asked: HandOff, directory: Path, exports: Exports, seal: Seal) -> dic
         "custody": seal.custody,
         "communications": len(exports.communications),
         "withheld": exports.withheld,
+        **({"missing": list(missing)} if missing else {}),
         "files": {str(path.relative_to(directory / name)): _sha256(path) for path in files},
     }
     path = directory / f"{name}.json"

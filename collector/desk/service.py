@@ -42,7 +42,11 @@ class DeskKeeper:
         self._log = get_logger("desk")
         desk_key(config.data_dir)
         self._registry = Registry(
-            config.hi1_inbox, read_public_key(config.court_public_key), law=config.law, reads_only=True
+            config.hi1_inbox,
+            read_public_key(config.court_public_key),
+            law=config.law,
+            reads_only=True,
+            more=config.more_inboxes,
         )
         self._reading = Reading(config.data_dir, config.pin_directory)
         self._seen: tuple[int, int, int] | None = None

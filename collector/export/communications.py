@@ -41,7 +41,8 @@ from collector.facts.stored import (
 )
 from collector.rows import FORM_MASKED, FORM_RECEIVED, FORM_SYNTHETIC
 from collector.standing import StandingState
-from collector.store.reader import DataView, StoredRecord, StoreReader
+from collector.store.reader import DataView, StoredRecord
+from collector.store.stores import Reading
 from collector.synthetic import read_close
 from mediation.law.orders import Service, Target, TargetKind
 
@@ -167,7 +168,7 @@ def shown(standing: StandingState) -> Shown:
     return Shown(standing.says(), standing.metadata_shown) if standing.withheld else Shown()
 
 
-def gather(reader: StoreReader, liid: bytes, max_octets: int = MAX_OCTETS) -> list[Communication]:
+def gather(reader: Reading, liid: bytes, max_octets: int = MAX_OCTETS) -> list[Communication]:
     """The communications of one LIID by their first record. Raises LocalError when they hold more than `max_octets`."""
     standings, segments = reader.standings(), reader.segments(liid)
     records = reader.records(lambda view: _rows_of(view, liid))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from asn1.errors import RefusedError
 from collector.export.service import export_liid
+from collector.export.sources import Source, reading
 from collector.store.audit_log import verify_audit
 from collector.store.epochs import read_trust
-from collector.store.keys import Keys
-from collector.store.reader import StoreReader
 from mediation.law.orders import CourtOrder
 from mediation.runtime.process import IntegrityError
 
@@ -30,23 +29,24 @@ class Exports:
     withheld: int = 0
 
 
-def export_fields(actor: str, reason: str, orders: Iterable[CourtOrder], audit: Path, keys: Path) -> dict[str, Any]:
-    """The entry `export`, to be on record before the first file is there. Raises IntegrityError when the audit log is
+def export_fields(actor: str, reason: str, orders: Iterable[CourtOrder], sources: Sequence[Source]) -> dict[str, Any]:
+    """The entry `export`, to be on record before the first file is there. Raises IntegrityError when an audit log is
     not whole (R-092): who cannot say what was done with records hands none out. Raises RefusedError without an actor or
     a reason."""
     if not actor.strip() or not reason.strip():
         raise RefusedError("An export says who makes it and why; one of them is missing.")
-    found = verify_audit(audit, read_trust(keys), whole=False)
-    if not found.ok:
-        raise IntegrityError(f"The audit log {audit} was changed ({found.faults[0]}): nothing is exported.")
+    for one in sources:
+        found = verify_audit(one.audit, read_trust(one.keys.directory), whole=False)
+        if not found.ok:
+            raise IntegrityError(f"The audit log {one.audit} was changed ({found.faults[0]}): nothing is exported.")
     return {"actor": actor, "reason": reason, "orders": [str(order.order_id) for order in orders]}
 
 
-def export_orders(store: Path, keys: Keys, directory: Path, orders: Iterable[CourtOrder]) -> Exports:
+def export_orders(sources: Sequence[Source], directory: Path, orders: Iterable[CourtOrder]) -> Exports:
     """Write everything of these orders that may be read; what an earlier export of the same order left is replaced.
     Only behind an entry of `export_fields`. Blocks."""
     exports = Exports()
-    reader = StoreReader(store, keys)
+    reader = reading(sources)
     for order in orders:
         target = directory / order.order_id
         shutil.rmtree(target, ignore_errors=True)

@@ -27,7 +27,7 @@ from collector.export import audio, capture, contents, messages, multimedia, pre
 from collector.export.communications import Communication, Packet, Signal, gather
 from collector.export.joining import Message
 from collector.laes import naming
-from collector.store.reader import StoreReader
+from collector.store.stores import Reading, record_name
 from mediation.law.verdicts import VerdictKind
 
 MARK: Final = "SIMULATION calea-lab"
@@ -49,7 +49,7 @@ class OrderExport:
     """The conversations that can be read, by their two parties."""
 
 
-def export_liid(reader: StoreReader, liid: bytes, directory: Path) -> OrderExport:
+def export_liid(reader: Reading, liid: bytes, directory: Path) -> OrderExport:
     """Write what is stored for `liid` into `directory` (made when there is something). Raises LocalError, OSError."""
     return export_communications(gather(reader, liid), directory)
 
@@ -142,7 +142,7 @@ def _sip_frames(communication: Communication) -> list[capture.Frame]:
         if packet is not None and signal.facts is not None:
             sends = signal.facts.target_sends
             direction = -1 if sends is None else 0 if sends else 1
-            comment = f"rebuilt around the SIP message of record {signal.sequence}"
+            comment = f"rebuilt around the SIP message of record {record_name(signal.sequence)}"
             found.append(capture.Frame(signal.event_us, direction, packet, comment=comment))
     return found
 
@@ -206,7 +206,7 @@ def _events(communications: list[Communication]) -> str:
     for signal, cin in sorted(signals, key=lambda pair: pair[0].event_us):
         details = "; ".join(f"{name} {value}" for name, value in signal.fields.items())
         verdict = VerdictKind(signal.verdict).name
-        cells = ["SIMULATION", time_text(signal.event_us), str(cin), str(signal.sequence), verdict]
+        cells = ["SIMULATION", time_text(signal.event_us), str(cin), record_name(signal.sequence), verdict]
         table.writerow(
             [*cells, signal.iri_type or "", signal.payload, plain_cell(details), plain_cell(signal.withheld)]
         )

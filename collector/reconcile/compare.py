@@ -109,6 +109,21 @@ class LedgerFact:
     faults: tuple[str, ...] = ()
     beat_us: int | None = None
     stopped: bool = False
+    collector: str = ""
+    """Whose, in a fleet."""
+
+    @property
+    def source(self) -> str:
+        return source_name(self.collector, self.ledger)
+
+    @property
+    def called(self) -> str:
+        return f"{self.ledger} of {self.collector}" if self.collector else str(self.ledger)
+
+
+def source_name(collector: str, ledger: Ledger) -> str:
+    """What a ledger is called among the sources: `store`, or `collector-2/store` in a fleet."""
+    return f"{collector}/{ledger}" if collector else str(ledger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,10 +328,11 @@ def _ledger(fact: LedgerFact, limits: Limits, now_us: int) -> Iterator[Finding]:
     back = not fact.faults and (fact.size < fact.seen_size or not fact.holds)
     if back or (fact.faults and not audit):
         rules = ("R-092",) if audit else ("R-090", "R-091")
-        yield Finding(Code.ROLLBACK, str(fact.ledger), _rollback_sentence(fact), rules)
+        yield Finding(Code.ROLLBACK, fact.source, _rollback_sentence(fact), rules)
     what = _silence(fact, limits, now_us) if audit else None
     if what is not None:
-        yield Finding(Code.AUDIT_SILENCED, str(fact.ledger), f"The collector's audit is silenced: {what}.", ("R-092",))
+        whose = f"{fact.collector}'s" if fact.collector else "The collector's"
+        yield Finding(Code.AUDIT_SILENCED, fact.source, f"{whose} audit is silenced: {what}.", ("R-092",))
 
 
 def _silence(fact: LedgerFact, limits: Limits, now_us: int) -> str | None:
@@ -337,14 +353,14 @@ def _silence(fact: LedgerFact, limits: Limits, now_us: int) -> str | None:
 
 def _rollback_sentence(fact: LedgerFact) -> str:
     if fact.faults:
-        return f"The {fact.ledger} is not the one that was watched: {_listed(fact.faults)}."
+        return f"The {fact.called} is not the one that was watched: {_listed(fact.faults)}."
     if fact.size < fact.seen_size:
         return (
-            f"The {fact.ledger}'s newest checkpoint covers {fact.size} leaves, but one over {fact.seen_size} was seen "
-            "before: it was rolled back or restored from an old copy."
+            f"The newest checkpoint of the {fact.called} covers {fact.size} leaves, but one over {fact.seen_size} was "
+            "seen before: it was rolled back or restored from an old copy."
         )
     return (
-        f"The {fact.ledger} does not contain the checkpoint over {fact.seen_size} leaves that was seen before: it was "
+        f"The {fact.called} does not contain the checkpoint over {fact.seen_size} leaves that was seen before: it was "
         "rolled back and went on differently, or was replaced."
     )
 

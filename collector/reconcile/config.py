@@ -63,7 +63,9 @@ class ReconcileConfig(Model):
     hi1_inbox: Path | None = None
     """An inbox of its own, filled by the court on a way of its own."""
     elements: Annotated[list[ElementConfig], Field(min_length=1, max_length=64)]
-    collector: CollectorPaths
+    collector: CollectorPaths | None = None
+    fleet: dict[Annotated[str, Field(pattern=r"^[a-zA-Z0-9_.-]{1,64}$")], CollectorPaths] = Field(default_factory=dict)
+    """In its place: the collectors of a fleet, each by its name there."""
     cycle_s: Annotated[float, Field(gt=0, le=3600)] = 5.0
     grace_us: Microseconds = 10_000_000
     quiet_us: Microseconds = 60_000_000
@@ -88,8 +90,15 @@ class ReconcileConfig(Model):
         stretch = max(1.0, self.clock.factor)
         return Limits(*(int(one_us * stretch) for one_us in (self.grace_us, self.quiet_us, self.silence_us)))
 
+    @property
+    def collectors(self) -> dict[str, CollectorPaths]:
+        """By name, blank where there is one alone."""
+        return {"": self.collector} if self.collector is not None else self.fleet
+
     @model_validator(mode="after")
     def _consistent(self) -> ReconcileConfig:
+        if (self.collector is None) == (not self.fleet):
+            raise ValueError("one collector is watched (collector) or several (fleet): say one of the two")
         ids = [element.ne_id for element in self.elements]
         if len(set(ids)) != len(ids):
             raise ValueError("every element needs an ne_id of its own")

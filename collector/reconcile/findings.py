@@ -5,8 +5,8 @@ back unnoticed. It also remembers what no comparison may forget over a restart: 
 checkpoints seen, the findings still open. Where a pin is configured, its newest checkpoint is kept there too: then
 neither an old copy nor an empty directory passes for the log.
 
-    watching        {"key": the collector's Ed25519 key, hex}
-    seen            {"store": [commit, size, root] or null, "audit": [0, size, root] or null}
+    watching        {"key": the collector's Ed25519 key, hex, and in a fleet "collector": its name}
+    seen            {"store": [commit, size, root] or null, "audit": [0, size, root] or null, "collector" as above}
     finding_opened  {"code", "subject", "sentence", "rules"}
     finding_closed  {"code", "subject", "opened_us"}
 """
@@ -14,8 +14,8 @@ neither an old copy nor an empty directory passes for the log.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -42,6 +42,7 @@ _OF_ELEMENTS: Final = frozenset(
 )
 _OF_STORE: Final = frozenset({(Code.ROLLBACK, "store")})
 _OF_AUDIT: Final = frozenset({(Code.ROLLBACK, "audit"), (Code.AUDIT_SILENCED, "audit")})
+"""By the ledger, whosever it is."""
 
 
 class Opened(NamedTuple):
@@ -61,17 +62,19 @@ class Changes(NamedTuple):
 
 
 class Unseen(NamedTuple):
-    """What could not be read this cycle: a finding that rests on it is not closed for want of looking."""
+    """What could not be read this cycle, of any collector: a finding that rests on it is not closed for want of
+    looking."""
 
     elements: bool = False
     store: bool = False
     audit: bool = False
 
     def keeps(self, finding: Finding) -> bool:
+        key = finding.code, finding.subject.rpartition("/")[2]
         return (
             (self.elements and finding.code in _OF_ELEMENTS)
-            or (self.store and (finding.key in _OF_STORE or finding.code is Code.STREAM_WITHOUT_EITHER))
-            or (self.audit and finding.key in _OF_AUDIT)
+            or (self.store and (key in _OF_STORE or finding.code is Code.STREAM_WITHOUT_EITHER))
+            or (self.audit and key in _OF_AUDIT)
         )
 
 
@@ -104,14 +107,23 @@ class FindingBook:
         return Changes(fresh, gone)
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """What the log says from before."""
+class Seen(NamedTuple):
+    """What is remembered of one collector: its key, the newest checkpoints seen."""
 
-    open: tuple[Opened, ...] = ()
-    collector_key: bytes | None = None
+    key: bytes | None = None
     store: Mark | None = None
     audit: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the log says from before; `collectors` by name, blank where there is one alone."""
+
+    open: tuple[Opened, ...] = ()
+    collectors: Mapping[str, Seen] = field(default_factory=dict)
+
+    def of(self, collector: str = "") -> Seen:
+        return self.collectors.get(collector, Seen())
 
 
 class FindingsLog:
@@ -139,11 +151,11 @@ class FindingsLog:
     def append(self, kind: str, fields: dict[str, Any], now_us: int) -> None:
         self._log.append(kind, fields, now_us)
 
-    def watching(self, key: Ed25519PublicKey, now_us: int) -> None:
-        self.append("watching", {"key": key.public_bytes_raw().hex()}, now_us)
+    def watching(self, key: Ed25519PublicKey, now_us: int, collector: str = "") -> None:
+        self.append("watching", {"key": key.public_bytes_raw().hex(), **_whose(collector)}, now_us)
 
-    def seen(self, store: Mark | None, audit: Mark | None, now_us: int) -> None:
-        self.append("seen", {"store": store, "audit": audit}, now_us)
+    def seen(self, store: Mark | None, audit: Mark | None, now_us: int, collector: str = "") -> None:
+        self.append("seen", {"store": store, "audit": audit, **_whose(collector)}, now_us)
 
     def changes(self, changes: Changes, now_us: int) -> None:
         for one in changes.opened:
@@ -176,21 +188,26 @@ class FindingsLog:
         check_pin(self._pin, ORIGIN, self.public_key, tree)
 
 
+def _whose(collector: str) -> dict[str, str]:
+    return {"collector": collector} if collector else {}
+
+
 def recall(entries: Iterable[dict[str, Any]]) -> Memory:
     """What the entries of a findings log amount to."""
     found: dict[tuple[Code, str], Opened] = {}
-    key: bytes | None = None
-    store: Mark | None = None
-    audit: Mark | None = None
+    collectors: dict[str, Seen] = {}
     for entry in entries:
         kind, fields = entry["kind"], entry["fields"]
+        collector = str(fields.get("collector", ""))
+        before = collectors.get(collector, Seen())
         if kind == "watching":
-            key = bytes.fromhex(fields["key"])
+            collectors[collector] = before._replace(key=bytes.fromhex(fields["key"]))
         elif kind == "seen":
             store, audit = (None if fields[name] is None else Mark(*fields[name]) for name in ("store", "audit"))
+            collectors[collector] = before._replace(store=store, audit=audit)
         elif kind == "finding_opened":
             finding = Finding(Code(fields["code"]), fields["subject"], fields["sentence"], tuple(fields["rules"]))
             found[finding.key] = Opened(finding, entry["utc_us"])
         elif kind == "finding_closed":
             found.pop((Code(fields["code"]), fields["subject"]), None)
-    return Memory(tuple(found.values()), key, store, audit)
+    return Memory(tuple(found.values()), collectors)

@@ -19,9 +19,9 @@ from asn1.errors import LabError
 from collector.reconcile.compare import Facts, Ledger, LedgerFact, StreamFact, TaskFact, UnseenFact, compare
 from collector.reconcile.config import ReconcileConfig
 from collector.reconcile.findings import FindingBook, FindingsLog, Unseen
-from collector.reconcile.ledgers import AuditWatch, Mark, StoreWatch
+from collector.reconcile.ledgers import Mark
 from collector.reconcile.sources import ElementSource, OrderSource
-from collector.store.epochs import TrustOnDisk
+from collector.reconcile.watched import Watched, together
 from collector.store.private_files import read_public_key
 from mediation.runtime.config import NotReadyError
 from mediation.runtime.exchange import new_session
@@ -40,8 +40,12 @@ async def run(config: ReconcileConfig, ready: ReadyFn, stop: asyncio.Event) -> N
     await Reconciler(config).run(ready, stop)
 
 
+Marks = dict[str, dict[Ledger, Mark | None]]
+"""The newest checkpoints seen, by collector."""
+
+
 class _Ledgers(NamedTuple):
-    """What one cycle saw of the collector's own state."""
+    """What one cycle saw of the collectors' own state."""
 
     streams: tuple[StreamFact, ...]
     facts: tuple[LedgerFact, ...]
@@ -59,15 +63,14 @@ class Reconciler:
         self._record = FindingsLog(config.data_dir, config.pin, config.log_octets)
         memory = self._record.memory
         self._book = FindingBook(memory.open)
-        self._seen: dict[Ledger, Mark | None] = {Ledger.STORE: memory.store, Ledger.AUDIT: memory.audit}
-        self._remembered = dict(self._seen)
-        self._lately = dict(self._seen)
+        self._watched = [
+            Watched(name, paths, memory.of(name), self._pinned, self._started_us)
+            for name, paths in config.collectors.items()
+        ]
+        self._remembered: Marks = self._seen()
+        self._lately: Marks = self._seen()
         self._remembered_us = self._started_us
         self._answered_us: dict[str, int] = {}
-        self._streams: tuple[StreamFact, ...] = ()
-        self._watches: tuple[StoreWatch, AuditWatch] | None = None
-        if memory.collector_key is not None:
-            self._watch(Ed25519PublicKey.from_public_bytes(memory.collector_key))
         self._cycles = 0
         self._status = self._summary(Facts(), None)
 
@@ -104,7 +107,7 @@ class Reconciler:
         orders = self._orders.read()
         now_us = self._clock.now_us()
         facts = Facts(orders, tasks, ledgers.streams, ledgers.facts, (*unseen, *ledgers.unseen))
-        blind = {one.source for one in ledgers.unseen}
+        blind = {one.source.rpartition("/")[2] for one in ledgers.unseen}
         # Graces begin anew with the process: a finding from before is not closed by them.
         young = now_us - self._started_us < self._config.limits.grace_us
         changes = self._book.advance(
@@ -141,48 +144,15 @@ class Reconciler:
         return tuple(tasks), unseen
 
     def _read_ledgers(self) -> _Ledgers:
-        watches = self._watches or self._first_watch()
-        if watches is None:
-            why = f"the collector's public key {self._config.collector.public_key} is not there yet"
-            return _Ledgers((), (), tuple(self._not_answered(one, why) for one in Ledger))
-        store, audit = watches
-        facts: list[LedgerFact] = []
-        unseen: list[UnseenFact] = []
-        for ledger, read in ((Ledger.STORE, self._read_store), (Ledger.AUDIT, self._read_audit)):
-            try:
-                facts.append(read(store, audit))
-                self._answered(ledger)
-            except (OSError, LabError) as error:
-                unseen.append(self._not_answered(ledger, str(error)))
-        return _Ledgers(self._streams, tuple(facts), tuple(unseen))
+        looks = [one.look() for one in self._watched]
+        facts = tuple(fact for look in looks for fact in look.facts)
+        for fact in facts:
+            self._answered(fact.source)
+        unseen = tuple(self._not_answered(source, why) for look in looks for source, why in look.unseen.items())
+        return _Ledgers(together(one for look in looks for one in look.streams), facts, unseen)
 
-    def _read_store(self, store: StoreWatch, _: AuditWatch) -> LedgerFact:
-        seen = self._seen[Ledger.STORE]
-        look = store.look(seen)
-        self._streams = store.streams.facts()
-        size = self._saw(Ledger.STORE, look.newest, look.holds and not look.faults)
-        return LedgerFact(Ledger.STORE, size, seen.size if seen else 0, look.holds, self._started_us, look.faults)
-
-    def _read_audit(self, _: StoreWatch, audit: AuditWatch) -> LedgerFact:
-        seen = self._seen[Ledger.AUDIT]
-        look = audit.look(seen)
-        size = self._saw(Ledger.AUDIT, look.newest, look.holds and not look.faults)
-        return LedgerFact(
-            Ledger.AUDIT,
-            size,
-            seen.size if seen else 0,
-            look.holds,
-            self._started_us,
-            look.faults,
-            look.beat_us,
-            look.stopped,
-        )
-
-    def _saw(self, ledger: Ledger, newest: Mark | None, sound: bool) -> int:
-        """The size. Only a sound look moves what is remembered: a rollback stays one until the old state is back."""
-        if sound and newest is not None:
-            self._seen[ledger] = newest
-        return newest.size if newest else 0
+    def _seen(self) -> Marks:
+        return {one.name: dict(one.seen) for one in self._watched}
 
     # Opening
 
@@ -197,24 +167,8 @@ class Reconciler:
         key = read_public_key(config.court_public_key)
         return OrderSource(config.inbox, key, config.xid_namespace, self._clock.now_us, self._order_news, config.law)
 
-    def _first_watch(self) -> tuple[StoreWatch, AuditWatch] | None:
-        path = self._config.collector.public_key
-        try:
-            key = read_public_key(path)
-        except NotReadyError:
-            # Being written just now, or no key: either way not there yet.
-            return None
-        self._record.watching(key, self._clock.now_us())
-        return self._watch(key)
-
-    def _watch(self, key: Ed25519PublicKey) -> tuple[StoreWatch, AuditWatch]:
-        paths = self._config.collector
-        trust = TrustOnDisk(paths.public_key.parent, key)
-        self._watches = (
-            StoreWatch(paths.store, trust, paths.origin, self._seen[Ledger.STORE]),
-            AuditWatch(paths.audit, trust, paths.audit_octets),
-        )
-        return self._watches
+    def _pinned(self, collector: str, key: Ed25519PublicKey) -> None:
+        self._record.watching(key, self._clock.now_us(), collector)
 
     # Record
 
@@ -229,9 +183,11 @@ class Reconciler:
         """Put the checkpoints of the cycle before on record: by now they are on the collector's disk, whatever a power
         cut takes away."""
         if self._lately != self._remembered and now_us - self._remembered_us >= after_us:
-            self._record.seen(self._lately[Ledger.STORE], self._lately[Ledger.AUDIT], now_us)
+            for name, marks in self._lately.items():
+                if marks != self._remembered[name]:
+                    self._record.seen(marks[Ledger.STORE], marks[Ledger.AUDIT], now_us, name)
             self._remembered, self._remembered_us = self._lately, now_us
-        self._lately = dict(self._seen)
+        self._lately = self._seen()
 
     def _answered(self, source: str) -> None:
         self._answered_us[source] = self._clock.now_us()
@@ -247,7 +203,7 @@ class Reconciler:
             "orders": len(facts.orders),
             "tasks": len(facts.tasks),
             "streams": len(facts.streams),
-            "ledgers": {one.ledger: {"size": one.size, "seen": one.seen_size} for one in facts.ledgers},
+            "ledgers": {one.source: {"size": one.size, "seen": one.seen_size} for one in facts.ledgers},
             "unseen": {one.source: one.why for one in facts.unseen},
             "open": len(opened),
             "findings": [{**_listed(one.finding), "opened_us": one.opened_us} for one in opened[:MAX_LISTED]],

@@ -49,7 +49,7 @@ def _inventory(gathered: Gathered) -> Table:
         rows.append(
             (
                 str(number), row.key, row.order_id, row.label, when(row.begin_us), lasted(row.duration_us), row.caller,
-                row.called, str(row.iri), str(row.content_records), f"{row.first_sequence}-{row.last_sequence}",
+                row.called, str(row.iri), str(row.content_records), row.records,
                 "; ".join(f"{count} {says}" for says, count in sorted(why.items())),
             )
         )  # fmt: skip
@@ -83,13 +83,16 @@ def _saw(sources: Sources) -> Section:
 
 
 def _integrity(sources: Sources) -> Section:
-    checkpoint = sources.library.checkpoint()
-    if checkpoint is None:
+    found = sources.library.checkpoints()
+    if not found:
         return Section("Integrity", (), ("The store has no signed checkpoint.",))
-    facts = (
-        ("Records under the newest checkpoint", str(checkpoint.size)),
-        ("Root", checkpoint.root),
-        ("Signed", "yes" if checkpoint.signed else "no"),
-        ("How to check", "calea-lab verify, and calea-lab verify --record N for one of them"),
-    )
-    return Section("Integrity", facts)
+    facts: list[tuple[str, str]] = []
+    for one in found:
+        of = f"{one.collector}: " if one.collector else ""
+        facts += [
+            (f"{of}Records under the newest checkpoint", str(one.size)),
+            (f"{of}Root", one.root),
+            (f"{of}Signed", "yes" if one.signed else "no"),
+        ]
+    facts.append(("How to check", "calea-lab verify, and calea-lab verify --record N for one of them"))
+    return Section("Integrity", tuple(facts))

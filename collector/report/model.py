@@ -35,8 +35,10 @@ TITLES: Final = {
 
 
 class Basis(NamedTuple):
-    """The newest checkpoint of the store when the report was made: everything in the report is under its root."""
+    """The newest checkpoint of a store when the report was made: everything of it in the report is under its root.
+    `collector` is its name in a fleet, blank where there is one alone."""
 
+    collector: str
     size: int
     root: str
     note: str
@@ -52,7 +54,8 @@ class Section(NamedTuple):
 
 
 class Report(NamedTuple):
-    """`withheld` is everything that is there and not in it, with its reason; `rules` are those it is made for."""
+    """`withheld` is everything that is there and not in it, with its reason; `missing` a sentence for each part of a
+    fleet that could not be read; `rules` are those it is made for; `basis` one a store."""
 
     kind: ReportKind
     case_id: str
@@ -63,8 +66,9 @@ class Report(NamedTuple):
     to_us: int | None
     sections: tuple[Section, ...]
     withheld: tuple[Withheld, ...]
+    missing: tuple[str, ...]
     rules: tuple[str, ...]
-    basis: Basis | None
+    basis: tuple[Basis, ...]
 
     @property
     def title(self) -> str:
@@ -91,6 +95,7 @@ def digest(report: Report) -> str:
 def ledger_fields(report: Report, html: str, pdf: bytes) -> dict[str, Any]:
     """What the caller records of a report that it gives out: what it is of, what it is based on, how each form is
     known again, and how much is withheld."""
+    roots = [{"collector": one.collector, "size": one.size, "root": one.root} for one in report.basis]
     return {
         "report": str(report.kind),
         "case_id": report.case_id,
@@ -100,6 +105,7 @@ def ledger_fields(report: Report, html: str, pdf: bytes) -> dict[str, Any]:
         "model_sha256": digest(report),
         "html_sha256": hashlib.sha256(html.encode()).hexdigest(),
         "pdf_sha256": hashlib.sha256(pdf).hexdigest(),
-        "basis": None if report.basis is None else {"size": report.basis.size, "root": report.basis.root},
+        "basis": {"size": sum(one.size for one in report.basis), "roots": roots},
         "withheld": sum(one.records for one in report.withheld),
+        **({"missing": list(report.missing)} if report.missing else {}),
     }

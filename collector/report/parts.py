@@ -8,7 +8,7 @@ Rows are bounded by MAX_COMMUNICATIONS; whoever needs more makes a report an ord
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -131,8 +131,8 @@ def made(
     kind: ReportKind, request: Request, sources: Sources, sections: Iterable[Section], withheld: tuple[Withheld, ...],
     rules: tuple[str, ...],
 ) -> Report:  # fmt: skip
-    checkpoint = sources.library.checkpoint()
-    basis = None if checkpoint is None else Basis(checkpoint.size, checkpoint.root, checkpoint.note)
+    basis = tuple(Basis(one.collector, one.size, one.root, one.note) for one in sources.library.checkpoints())
+    missing = sources.library.missing
     return Report(
         kind,
         request.scope.case_id,
@@ -141,8 +141,9 @@ def made(
         request.made_by,
         request.from_us,
         request.to_us,
-        (*sections, withheld_section(withheld)),
+        (*sections, *_voided(request, sources), *_missing(missing), withheld_section(withheld)),
         withheld,
+        missing,
         rules,
         basis,
     )
@@ -217,6 +218,28 @@ def totals_section(request: Request, sources: Sources) -> Section:
     if why:
         tables.append(Table("Records by reason", ("Order", "Reason", "Records"), tuple(why)))
     return Section("What was delivered", (), (), tuple(tables))
+
+
+def _voided(request: Request, sources: Sources) -> Iterator[Section]:
+    """Where records of these orders were voided: how many, and why none of them is missing (ADR 0048)."""
+    wanted = {str(one.order_id) for one in request.orders}
+    facts = tuple(
+        (f"{total['order_id']}: voided", str(total["voided"]))
+        for total in sources.library.totals()
+        if total["order_id"] in wanted and total["voided"]
+    )
+    if facts:
+        said = (
+            "These records are counted above as they were delivered. Another collector has each of them: they are read "
+            "there, and counted once among the communications."
+        )
+        yield Section("Voided", facts, (said,))
+
+
+def _missing(missing: tuple[str, ...]) -> Iterator[Section]:
+    """What of a fleet could not be read: whatever this report says of the orders, it says without that."""
+    if missing:
+        yield Section("Not here", (), ("Not all that was collected could be read for this report.", *missing))
 
 
 def kinds_section(gathered: Gathered) -> Section:

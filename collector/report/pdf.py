@@ -49,8 +49,9 @@ def render_pdf(report: Report) -> bytes:
         ("Made", f"{time_text(report.made_at_us)} by {report.made_by}"),
         ("Rules", ", ".join(report.rules)),
     ]
-    if report.basis is not None:
-        facts.append(("Based on the ledger at", f"{report.basis.size} records, root {report.basis.root}"))
+    for one in report.basis:
+        of = f" of {one.collector}" if one.collector else ""
+        facts.append((f"Based on the ledger{of} at", f"{one.size} records, root {one.root}"))
     facts.append(("Digest of this report", known))
     return render_sections(report.title, report.case_id, report.made_at_us, known, facts, report.sections)
 

@@ -125,7 +125,7 @@ def _common(order: CourtOrder, name: str, by: str) -> Made:
 
 def _tell(stack: Stack, fields: Made) -> None:
     """The desk's signed command to the collector, later than the last one it took. Raises RefusedError."""
-    port = stack.running["collector"].control_port
+    port = stack.running[stack.collectors[0]].control_port
     said = control.get(port, "/devices")
     time_us = max(stack.clock.now_us(), int(said["last_command_us"]) + 1)
     octets = sign_command(DEVICE, fields, own_signing_key(stack.paths.console_keys, "console"), time_us)

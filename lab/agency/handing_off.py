@@ -1,7 +1,7 @@
 """The hand-off over the border: an order's evidence bundle into record management, and its signed receipt back.
 
-    DATA/handed-off/ORDER.bundle/         what went over, as it went
-    DATA/handed-off/ORDER.receipt.json    record management's receipt, signed (R-130)
+    DATA/handed-off/ORDER.bundle/         what went over, as it went; of a fleet a directory a collector in it
+    DATA/handed-off/ORDER.receipt.json    record management's receipt, signed (R-130); ORDER.COLLECTOR.receipt.json
 
 Rules. What stands against it is said before anything is made: not ended, not sealed, an unknown system, no need (R-130,
 R-131, R-173). The bundle goes over TLS, with the certificate that record management knows; its receipt is checked
@@ -22,13 +22,14 @@ from tempfile import TemporaryFile
 from typing import Any, Final
 
 from asn1.errors import RefusedError
-from collector.export.evidence import make_bundle
+from collector.export.evidence import NothingStoredError, make_bundle
+from collector.export.sources import Source
 from collector.store.private_files import read_public_key
 from lab.agency.records.packages import MAX_OCTETS
 from lab.agency.records.receiving import receipt_holds
 from lab.case_file import Docket, Verdict
 from lab.case_moves import hand_off as record_hand_off
-from lab.cli_verify import find_store
+from lab.exports import sources_of
 from lab.stack import HOST, Stack
 from mediation.law.access_facts import Circumstances
 from mediation.law.actors import Action
@@ -59,22 +60,50 @@ def hand_over(
     if PROCESS not in stack.alive:
         raise NotReadyError(f"No record management runs in {docket.data}: `calea-lab up --agency` starts it.")
     directory = docket.data / "handed-off" / f"{order.order_id}.bundle"
-    place = find_store(docket.data)
+    sources = sources_of(docket.data)
     with docket.away():
-        if not directory.exists():
+        # One a collector, each under its own key; a collector that has nothing of the order has none.
+        each = [_bundle(docket, one, directory, order, by, need) for one in sources]
+        bundles = [one for one in each if one is not None]
+        if not bundles:
+            raise NothingStoredError(f"No record of {order.order_id} is stored: there is nothing to hand over.")
+        said = {"by": by, "investigator": investigator, "need": need}
+        receipts = [_receipt(docket, stack, one, said, to, order) for one in bundles]
+    receipt_ids = ", ".join(str(one["receipt_id"]) for one in receipts)
+    verdict, made = record_hand_off(docket, order, by, to, need, receipt_ids)
+    if not made:
+        return verdict, {}
+    packages = ", ".join(str(one["package"]) for one in receipts)
+    return verdict, {**made, "package": packages, "records": sum(int(one["records"]) for one in receipts)}
+
+
+def _bundle(docket: Docket, source: Source, directory: Path, order: CourtOrder, by: str, need: str) -> Path | None:
+    """The bundle out of one store, made where it is not there yet; None where that store has nothing of the order."""
+    target = directory / source.name if source.name else directory
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
             make_bundle(
-                place.store, place.audit, place.signing_keys(), order, directory, by=by, reason=need,
-                now_us=docket.now_us, record=docket.record,
+                source.store, source.audit, source.keys, order, target, by=by, reason=need, now_us=docket.now_us,
+                record=docket.record,
             )  # fmt: skip
-        signed = _sent(stack, directory, {"by": by, "investigator": investigator, "need": need})
-    manifest = (directory / "manifest.json").read_bytes()
+        except NothingStoredError:
+            return None
+    return target
+
+
+def _receipt(
+    docket: Docket, stack: Stack, bundle: Path, said: dict[str, str], to: str, order: CourtOrder
+) -> dict[str, Any]:
+    """What record management signed for one bundle. Raises RefusedError."""
+    signed = _sent(stack, bundle, said)
     key = read_public_key(docket.data / PROCESS / "keys" / "signing.pub")
-    if not receipt_holds(signed, key, _sha256(manifest)):
+    if not receipt_holds(signed, key, _sha256((bundle / "manifest.json").read_bytes())):
         raise RefusedError(f"{to} signed no receipt for this package: the order {order.order_id} is not handed off.")
-    directory.with_name(f"{order.order_id}.receipt.json").write_text(json.dumps(signed, indent=1))
-    receipt = signed["receipt"]
-    verdict, made = record_hand_off(docket, order, by, to, need, str(receipt["receipt_id"]))
-    return verdict, {**made, "package": receipt["package"], "records": receipt["records"]} if made else {}
+    name = order.order_id if bundle.name.endswith(".bundle") else f"{order.order_id}.{bundle.name}"
+    (docket.data / "handed-off" / f"{name}.receipt.json").write_text(json.dumps(signed, indent=1))
+    found: dict[str, Any] = signed["receipt"]
+    return found
 
 
 def _sent(stack: Stack, directory: Path, said: dict[str, str]) -> dict[str, Any]:

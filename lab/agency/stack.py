@@ -31,13 +31,14 @@ class Agency:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """`clock`: as every process's configuration has it."""
+    """`clock`: as every process's configuration has it; `collectors`: names, the first has the recorders' link."""
 
     data: Path
     plan: Agency
     ports: Mapping[str, int]
     host: str
     clock: Mapping[str, Any]
+    collectors: tuple[str, ...] = ("collector",)
 
     def links(self, tls: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The collector's own end of the recorders' link; a piece has a second of sound, 8 KiB."""
@@ -46,11 +47,13 @@ class Around:
 
     def configs(self) -> dict[str, dict[str, Any]]:
         tls = self._tls("recorders")
+        keys = [self.data / name / "keys" / "signing.pub" for name in self.collectors]
         return {
             "records": {
                 "data_dir": self.data / "records",
                 "clock": dict(self.clock),
-                "collector_key": self.data / "collector" / "keys" / "signing.pub",
+                "collector_key": keys[0],
+                **({"more_collector_keys": keys[1:]} if keys[1:] else {}),
                 "people": [{"user_id": name, "role": role} for name, role in PEOPLE],
                 "listen": self._listen("records") | {"tls": self._tls("records")},
                 "control": self._listen("records-control"),

@@ -15,7 +15,7 @@ from collector.store.audit_log import AuditFullError, AuditLog
 from collector.store.keys import Keys
 from lab.cli_verify import StorePlace
 from lab.desk import entries_of, make_desk
-from lab.exports import Exports, export_all, listed_in, recorded_in
+from lab.exports import Exports, export_all, listed_in, recorded_in, source_of
 from mediation.runtime.process import IntegrityError
 
 
@@ -34,11 +34,12 @@ def place(tmp_path: Path) -> StorePlace:
 
 
 Told = list[tuple[str, dict[str, Any]]]
+WHO = {"actor": "demo", "reason": "a check"}
 
 
 def export(place: StorePlace, directory: Path, told: Told, **changes: str) -> Exports:
     who = {"actor": "rivera", "reason": "case file"} | changes
-    return export_all(place, directory, [], record=lambda kind, fields: told.append((kind, fields)), **who)
+    return export_all([source_of(place)], directory, [], record=lambda kind, fields: told.append((kind, fields)), **who)
 
 
 def test_a_whole_audit_log_lets_exports_go_on_and_who_exports_why_is_on_record(
@@ -67,14 +68,14 @@ def test_attack_what_cannot_be_put_on_record_is_not_exported(place: StorePlace, 
         raise AuditFullError("the desk's ledger is full")
 
     with pytest.raises(AuditFullError):
-        export_all(place, earlier, [], actor="rivera", reason="case file", record=full)
+        export_all([source_of(place)], earlier, [], actor="rivera", reason="case file", record=full)
     assert list(earlier.iterdir()) == []
 
 
 def test_a_run_without_a_desk_lists_its_exports_beside_them(place: StorePlace, tmp_path: Path) -> None:
     for _ in range(2):
         record = listed_in(tmp_path / "exports")
-        export_all(place, tmp_path / "exports", [], actor="demo", reason="a check", record=record)
+        export_all([source_of(place)], tmp_path / "exports", [], actor="demo", reason="a check", record=record)
     lines = (tmp_path / "exports" / "exports.jsonl").read_text().splitlines()
     assert [json.loads(line)["fields"]["actor"] for line in lines] == ["demo", "demo"]
 
@@ -103,7 +104,9 @@ def test_attack_the_newest_entries_are_cut_off_before_an_export(place: StorePlac
 def test_where_the_run_has_a_desk_its_exports_are_in_the_desk_s_ledger(place: StorePlace, tmp_path: Path) -> None:
     data = tmp_path / "var"
     make_desk(data, 1_000_000)
-    export_all(place, data / "exports", [], actor="demo", reason="a check", record=recorded_in(data, 2_000_000))
+    export_all(
+        [source_of(place)], data / "exports", [], actor="demo", reason="a check", record=recorded_in(data, 2_000_000)
+    )
     (entry,) = [one for one in entries_of(data)[1] if one["kind"] == "export"]
     assert (entry["utc_us"], entry["fields"]["actor"], entry["fields"]["reason"]) == (2_000_000, "demo", "a check")
     assert not (data / "exports" / "exports.jsonl").exists()
@@ -115,11 +118,13 @@ def test_attack_an_export_behind_the_back_of_a_desk_that_was_changed(place: Stor
     ledger = data / "desk" / "audit" / "audit.jsonl"
     ledger.write_bytes(ledger.read_bytes().replace(b"okafor", b"rivera"))
     with pytest.raises(IntegrityError):
-        export_all(place, data / "exports", [], actor="demo", reason="a check", record=recorded_in(data, 2_000_000))
+        export_all([source_of(place)], data / "exports", [], **WHO, record=recorded_in(data, 2_000_000))
     assert not (data / "exports").exists()
 
 
 def test_where_the_run_has_none_they_are_listed_beside_them(place: StorePlace, tmp_path: Path) -> None:
     data = tmp_path / "var"
-    export_all(place, data / "exports", [], actor="demo", reason="a check", record=recorded_in(data, 2_000_000))
+    export_all(
+        [source_of(place)], data / "exports", [], actor="demo", reason="a check", record=recorded_in(data, 2_000_000)
+    )
     assert (data / "exports" / "exports.jsonl").exists()

@@ -104,7 +104,7 @@ class AuditQuery(NamedTuple):
             and (not self.case_id or row.case_id == self.case_id)
             and (not self.action or row.action == self.action or row.kind == self.action)
             and (not self.outcome or row.outcome == self.outcome)
-            and (not self.source or row.source == self.source)
+            and (not self.source or row.source == self.source or row.source.startswith(f"{self.source}-"))
             and (self.from_us is None or row.at_us >= self.from_us)
             and (self.to_us is None or row.at_us < self.to_us)
             and (not wanted or any(wanted in one.casefold() for one in _words(row)))

@@ -27,6 +27,7 @@ from collector.export.pressed import Press, presses
 from collector.export.service import payload_names
 from collector.facts.laes_parties import IDENTITIES
 from collector.store.index_details import party_name
+from collector.store.stores import record_name
 
 MAX_ARROWS: Final = 500
 MAX_PARTICIPANTS: Final = 64
@@ -205,7 +206,9 @@ def ladder(communication: Communication, beside: Iterable[Arrow] = ()) -> Ladder
 
 def arrow(signal: Signal) -> Arrow:
     where = signal.sequence, signal.event_us
-    record = f"record {signal.sequence}" + (f", iRI-{signal.iri_type.capitalize()}" if signal.iri_type else "")
+    record = f"record {record_name(signal.sequence)}" + (
+        f", iRI-{signal.iri_type.capitalize()}" if signal.iri_type else ""
+    )
     if signal.payload == SYNTHETIC:
         said = f"closed by the end of {signal.fields.get('truncated_by_order', 'the order')} (R-004)"
         return Arrow(*where, "", "", said, record, "close")

@@ -2,7 +2,8 @@
 
 Whoever polls `/status` gives each answer, or None for none; series are rings of bounded length. An alarm is told from
 the newest answers alone, under a name that stays the same while it lasts, so that it can be acknowledged; what the
-audit logs say is in `audit`. Numbers that nobody said are None, never zero.
+audit logs say is in `audit`. Numbers that nobody said are None, never zero. Of a fleet each collector stands by itself,
+and a series is of all of them together: None where one of them has not said its own.
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ SOON_S: Final = 3_600.0
 LAG_RECORDS: Final = 100_000
 COLLECTOR, RECONCILER, WITNESS = "collector", "reconciler", "witness"
 MAX_ROWS: Final = 1_000
+NO_ORDER: Final = "(no order)"
+_SERIES: Final = ("records_per_s", "refused_per_s", "octets_per_s", "late_share", "index_lag", "store_share")
+_WORST: Final = ("late_share", "store_share")
+"""Shares: of several collectors the largest; of everything else the sum."""
+_VERDICTS: Final = ("delivered", "accepted", "flagged", "masked", "quarantined", "rejected", "duplicate")
 
 
 class ProcessRow(NamedTuple):
@@ -83,6 +89,21 @@ class StoreGauge(NamedTuple):
         return self.used_octets / self.capacity_octets if self.capacity_octets else 0.0
 
 
+class ShardRow(NamedTuple):
+    """One collector of a fleet. `store` and what follows None until it has answered: `streams` that it has claimed,
+    `lost` those that another took from it, `waiting` batches that are durable and not marked yet. `trouble`: what keeps
+    it from its database, empty while nothing does."""
+
+    name: str
+    answers: bool
+    store: StoreGauge | None
+    incarnation: int | None
+    streams: int | None
+    lost: int | None
+    waiting: int | None
+    trouble: str
+
+
 class HealthAlarm(NamedTuple):
     """`alarm_id` is the same while it lasts."""
 
@@ -111,10 +132,13 @@ class Series(NamedTuple):
 
 
 class HealthView(NamedTuple):
+    """`store` of a collector that is of no fleet, `shards` of one that is."""
+
     processes: tuple[ProcessRow, ...]
     links: tuple[LinkRow, ...]
     refusals: tuple[RefusalRow, ...]
     store: StoreGauge | None
+    shards: tuple[ShardRow, ...]
     alarms: tuple[HealthAlarm, ...]
     findings: tuple[Finding, ...]
     unseen: tuple[tuple[str, str], ...]
@@ -133,12 +157,15 @@ class _Process:
 
 @dataclass
 class Health:
-    """`points`: of each series."""
+    """`points`: of each series; `collectors`: which processes are."""
 
     points: int = POINTS
+    collectors: tuple[str, ...] = (COLLECTOR,)
     _processes: dict[str, _Process] = field(default_factory=dict)
     _series: dict[str, deque[tuple[int, float | None]]] = field(default_factory=dict)
     _since: dict[str, int] = field(default_factory=dict)
+    _rates: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    """The newest point of each collector."""
 
     def fold(self, now_us: int, process: str, status: Mapping[str, Any] | None) -> None:
         """One answer of a process to `GET /status`; None: it gave none."""
@@ -148,13 +175,16 @@ class Health:
             if held.status is not None and held.seen_us is not None and now_us > held.seen_us:
                 held.before = held.seen_us, held.status
             held.status, held.seen_us = status, now_us
-        if process == COLLECTOR:
-            self._measure(now_us, held if status is not None else None)
+        if process in self.collectors:
+            self._rates[process] = _rates(now_us, held if status is not None else None)
+            if process == self.collectors[-1]:
+                self._measure(now_us)
         found = {alarm_id for alarm_id, _, _ in self._wrong(now_us)}
         self._since = {one: self._since.get(one, now_us) for one in found}
 
     def view(self, now_us: int) -> HealthView:
-        collector = self._status(COLLECTOR)
+        collectors = [now for name in self.collectors if (now := self._status(name))]
+        alone = len(self.collectors) == 1
         alarms = tuple(
             HealthAlarm(alarm_id, severity, says, self._since.get(alarm_id, now_us))
             for alarm_id, severity, says in self._wrong(now_us)
@@ -163,13 +193,14 @@ class Health:
         unseen = tuple(sorted((str(source), str(why)) for source, why in dict(reconciler.get("unseen", {})).items()))
         return HealthView(
             tuple(ProcessRow(name, one.answers, one.seen_us) for name, one in sorted(self._processes.items())),
-            tuple(self._links()),
-            tuple(_refusals(collector)),
-            _gauge(collector),
+            tuple(row for name in self.collectors for row in self._links(name, "" if alone else f"{name}: ")),
+            tuple(_refusals(collectors)),
+            _gauge(self._status(self.collectors[0])) if alone else None,
+            () if alone else tuple(self._shards()),
             alarms,
             tuple(_findings(reconciler)),
             unseen,
-            _latency(collector),
+            _latency(collectors),
             {name: _series(ring) for name, ring in self._series.items()},
         )
 
@@ -179,15 +210,30 @@ class Health:
 
     # Series
 
-    def _measure(self, now_us: int, held: _Process | None) -> None:
-        for name, value in _rates(now_us, held).items():
+    def _measure(self, now_us: int) -> None:
+        each = [self._rates.get(one) or dict.fromkeys(_SERIES) for one in self.collectors]
+        for name in _SERIES:
+            values = [one[name] for one in each]
+            known = [one for one in values if one is not None]
+            together = max(known, default=None) if name in _WORST else sum(known)
+            value = together if len(known) == len(values) else None
             self._series.setdefault(name, deque(maxlen=self.points)).append((now_us, value))
 
     # Rows
 
-    def _links(self) -> Iterator[LinkRow]:
-        held = self._processes.get(COLLECTOR)
-        now = self._status(COLLECTOR)
+    def _shards(self) -> Iterator[ShardRow]:
+        for name in self.collectors:
+            held, now = self._processes.get(name), self._status(name)
+            fleet = dict(now.get("fleet") or {})
+            said = " ".join(str(one) for one in (fleet.get("error"), fleet.get("errands_error")) if one)
+            yield ShardRow(
+                name, held is not None and held.answers, _gauge(now), fleet.get("incarnation"), fleet.get("claimed"),
+                fleet.get("lost"), fleet.get("waiting"), said,
+            )  # fmt: skip
+
+    def _links(self, name: str, before_name: str) -> Iterator[LinkRow]:
+        held = self._processes.get(name)
+        now = self._status(name)
         before = (
             {} if held is None or held.before is None else {one["name"]: one for one in held.before[1].get("links", ())}
         )
@@ -199,7 +245,7 @@ class Health:
                 spent_s = (held.seen_us - held.before[0]) / 1e6
                 rate = max(link["records"] - before[link["name"]]["records"], 0) / spent_s
             yield LinkRow(
-                str(link["name"]),
+                f"{before_name}{link['name']}",
                 int(link["connections"]),
                 int(link["records"]),
                 int(link["octets"]),
@@ -222,9 +268,16 @@ class Health:
             silent = held.seen_us is None or held.asked_us - held.seen_us >= LATE_US
             if not held.answers and silent:
                 yield f"health/{name}/silent", "ALARM", f"{name} does not answer."
-        yield from _wrong_collector(self._status(COLLECTOR))
-        for one in self._status(WITNESS).get("alarms", ()):
-            yield f"health/witness/{one}"[:120], "VIOLATION", f"The witness says: {one}"
+        alone = len(self.collectors) == 1
+        for name in self.collectors:
+            for alarm_id, severity, says in _wrong_collector(self._status(name)):
+                if alone:
+                    yield alarm_id, severity, says
+                else:
+                    yield f"{name}/{alarm_id}"[:120], severity, f"{name}: {says}"
+        for name in sorted(self._processes):
+            for one in self._status(name).get("alarms", ()) if name.partition("-")[0] == WITNESS else ():
+                yield f"health/{name}/{one}"[:120], "VIOLATION", f"The {name} says: {one}"
         for finding in _findings(self._status(RECONCILER)):
             if finding.closed_us is None:
                 yield f"finding/{finding.code}/{finding.subject}"[:120], "ALARM", finding.sentence
@@ -233,6 +286,8 @@ class Health:
 def _wrong_collector(now: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     if not now:
         return
+    if said := dict(now.get("fleet") or {}).get("error"):
+        yield "health/collector/fleet", "VIOLATION", f"It cannot mark what it stores, and acknowledges nothing: {said}"
     name, store = "health/collector", now["store"]
     if not now["balanced"]:
         yield f"{name}/unbalanced", "VIOLATION", "The counts do not balance: delivered is not the sum of its verdicts."
@@ -258,9 +313,8 @@ def _wrong_collector(now: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 def _rates(now_us: int, held: _Process | None) -> dict[str, float | None]:
     """One point of each series."""
-    names = ("records_per_s", "refused_per_s", "octets_per_s", "late_share", "index_lag", "store_share")
     if held is None or held.status is None:
-        return dict.fromkeys(names)
+        return dict.fromkeys(_SERIES)
     now = held.status
     store = now["store"]
     found: dict[str, float | None] = {
@@ -291,15 +345,20 @@ def _counts(status: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
-def _refusals(now: Mapping[str, Any]) -> Iterator[RefusalRow]:
-    each = [(str(one["order"]), str(one["state"] or ""), one) for one in now.get("orders", ())][:MAX_ROWS]
-    if now:
-        each.append(("(no order)", "", now["unknown"]))
-    for name, state, one in each:
-        yield RefusalRow(
-            name, int(one["delivered"]), int(one["accepted"]), int(one["flagged"]), int(one["masked"]),
-            int(one["quarantined"]), int(one["rejected"]), int(one["duplicate"]), state,
-        )  # fmt: skip
+def _refusals(collectors: list[Mapping[str, Any]]) -> Iterator[RefusalRow]:
+    """Sums over all collectors, of each order."""
+    sums: dict[str, list[int]] = {}
+    states: dict[str, str] = {}
+    for now in collectors:
+        each = [(str(one["order"]), str(one["state"] or ""), one) for one in now.get("orders", ())][:MAX_ROWS]
+        for name, state, one in (*each, (NO_ORDER, "", now["unknown"])):
+            counts = [int(one[verdict]) for verdict in _VERDICTS]
+            sums[name] = [first + second for first, second in zip(sums.get(name, [0] * 7), counts, strict=True)]
+            states[name] = states.get(name) or state
+    if NO_ORDER in sums:
+        sums[NO_ORDER] = sums.pop(NO_ORDER)
+    for name, counts in sums.items():
+        yield RefusalRow(order_id=name, state=states[name], **dict(zip(_VERDICTS, counts, strict=True)))
 
 
 def _gauge(now: Mapping[str, Any]) -> StoreGauge | None:
@@ -313,10 +372,10 @@ def _gauge(now: Mapping[str, Any]) -> StoreGauge | None:
     )  # fmt: skip
 
 
-def _latency(now: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
+def _latency(collectors: list[Mapping[str, Any]]) -> tuple[tuple[str, int], ...]:
     """Signalling of all links by how late it came: the upper edge in seconds, `more` above the last."""
     total: dict[str, int] = {}
-    for link in now.get("links", ()):
+    for link in (link for now in collectors for link in now.get("links", ())):
         for edge, count in link["quality"]["histogram"].items():
             total[edge] = total.get(edge, 0) + count
     return tuple(sorted(total.items(), key=lambda one: float("inf") if one[0] == "more" else float(one[0])))

@@ -1,45 +1,44 @@
-"""The store and its index as the console reads them: lists, communications, records, each for one reader.
+"""The stores and their indexes as the console reads them: lists, communications, records, each for one reader.
 
 Rules. Everything is asked with a `Scope`, and nothing outside its orders is answered: a communication or a record of
-another case is the same NotFoundError as one that is not there (R-073). Read-only, beside the writer, without its lock.
-Safe to use from several threads. What was read of a communication is kept for the next question while nothing was
-added to it and nothing was decided since; how much is kept is bounded in octets.
+another case is the same NotFoundError as one that is not there (R-073). Read-only, beside the writers, without their
+locks. Safe to use from several threads. One store and the stores of a fleet are asked alike, and no page knows which it
+is: a communication is one, wherever its records lie, and records go by numbers that say the store (`store.stores`).
+What cannot be read of a fleet is in `missing`. What was read of a communication is kept for the next question while
+nothing was added to it and nothing was decided since; how much is kept is bounded in octets.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
 from asn1.columns import KIND_IRI
-from asn1.errors import DecodeError, LocalError
-from asn1.ps_pdu import liid_text
 from collector.console.model.calls import CallPage, Withheld, page_of
-from collector.console.model.lists import EventRow, FreshRows, ListPage, ListQuery, shown, token_of
-from collector.console.model.minimised import MinimiseLog, gaps, open_since
+from collector.console.model.lists import EventRow, FreshRows, ListPage, ListQuery, shown, shown_of_fleet, token_of
+from collector.console.model.minimised import gaps, open_since
 from collector.console.model.scope import NotFoundError, Scope
+from collector.console.model.shelf import ALONE, Checkpoint, IndexLag, Shelf
+from collector.console.model.shelves import Shelves
 from collector.console.model.sound import Sound
 from collector.export.communications import Communication, put_together
-from collector.standing import Standings
+from collector.export.sources import Source
+from collector.fleet.lists import FleetTally
+from collector.fleet.queries import FleetIndex
 from collector.store import index_pages
-from collector.store.epochs import TrustOnDisk, read_trust
-from collector.store.index import open_database
 from collector.store.index_queries import read_orders
-from collector.store.index_standing import IndexStanding
-from collector.store.index_tables import META
 from collector.store.index_whole import Kind
 from collector.store.keys import Keys
-from collector.store.placed import PlacedReader, Span, rows_of
-from collector.store.reader import DataView, StoredRecord
+from collector.store.reader import StoredRecord
+from collector.store.stores import Decisions, Stores, by_arrival, number_of, place_of, together
 from collector.store.verifier import Witnessed
-from mediation.ledger.checkpoint import parse_note, verify_note
+from mediation.runtime.config import NotReadyError
 
 CACHE_OCTETS: Final = 256 << 20
 MAX_OCTETS: Final = 192 << 20
@@ -52,38 +51,39 @@ _KIND_ORDER: Final = tuple(Kind)
 _OVERHEAD_OCTETS: Final = 512
 """What an object of a record takes beside its octets, roughly from above."""
 
-
-class IndexLag(NamedTuple):
-    """The commit that the index has reached, and how many records the store has beyond it."""
-
-    commit: int
-    records: int
+Cursor = Mapping[str, int]
+"""By the name of the collector: behind which of its records."""
 
 
-class Checkpoint(NamedTuple):
-    """The newest checkpoint of the store: `size` records under `root`; `note` is the signed text, `signed` whether a
-    key of the collector's signed it."""
+class Counts(NamedTuple):
+    """How many communications of each kind, every kind named; what is held counts as of none. Not `exact`: at most so
+    many, since what lies in several stores is counted in each (`fleet.lists`)."""
 
-    size: int
-    root: str
-    note: str
-    signed: bool
+    kinds: dict[Kind, int]
+    exact: bool = True
 
 
 class _Kept(NamedTuple):
-    """`newest`: the sequence up to which records are in it."""
+    """`newest`: by store, the number up to which records are in it."""
 
     communication: Communication
     octets: int
-    newest: int
+    newest: dict[int, int]
 
 
 class CaseLibrary:
-    """`pin`, `audit`, `witnessed`: what `verify_record` holds a record against. Raises NotReadyError when the index
-    cannot be opened."""
+    """Over the stores of `shelves`."""
 
-    def __init__(
-        self,
+    def __init__(self, shelves: Shelves, cache_octets: int = CACHE_OCTETS) -> None:
+        self._shelves = shelves
+        self._cache: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
+        self._cache_octets, self._cached = cache_octets, 0
+        self._sounds: deque[tuple[Communication, int, Sound]] = deque(maxlen=MAX_SOUNDS)
+        self._lock = threading.Lock()
+
+    @classmethod
+    def of_one(
+        cls,
         index_url: str,
         store: Path,
         keys: Keys,
@@ -91,96 +91,151 @@ class CaseLibrary:
         audit: Path | None = None,
         witnessed: Witnessed | None = None,
         cache_octets: int = CACHE_OCTETS,
-    ) -> None:
-        self._engine = open_database(index_url)
-        # The signing key may be changed while we read: certificates are asked for when a signature is looked at.
-        self.reader = PlacedReader(store, keys, TrustOnDisk(keys.directory, keys.identity))
-        self.store, self.keys = store, keys
-        self.pin, self.audit, self.witnessed = pin, audit, witnessed
-        self._cache: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
-        self._cache_octets, self._cached = cache_octets, 0
-        self._minimise = MinimiseLog(audit)
-        self._sounds: deque[tuple[Communication, int, Sound]] = deque(maxlen=MAX_SOUNDS)
-        self._lock = threading.Lock()
-        self._listed: tuple[int, IndexStanding] | None = None
+    ) -> CaseLibrary:
+        """Over one store that is of no fleet. Raises NotReadyError when the index cannot be opened."""
+        return cls(Shelves.alone(Shelf(index_url, store, keys, pin, audit, witnessed)), cache_octets)
 
     def close(self) -> None:
-        self._engine.dispose()
+        self._shelves.close()
+
+    # The stores
+
+    @property
+    def shelves(self) -> tuple[Shelf, ...]:
+        """Those that can be read now. Looks, where there are several."""
+        return self._shelves.look().shelves
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """A sentence for each part of the fleet that could not be read when it was looked for last."""
+        return self._shelves.seen.says
+
+    def sources(self) -> list[Source]:
+        """The stores for whoever copies out of them. Raises NotReadyError where one that is configured cannot be read:
+        whoever takes out a part of an order for the whole would not know."""
+        here = self._shelves.look()
+        if len(here.shelves) < self._shelves.places:
+            raise NotReadyError(
+                f"Not every collector can be read, so nothing is copied: {'; '.join(here.says)}. Bring it back, or, "
+                "where it is lost for good, take it out of fleet.shards: what it had is then named in the copy."
+            )
+        return [
+            Source(one.name, one.number, one.store, one.audit or one.store.parent / "audit", one.keys)
+            for one in here.shelves
+        ]
+
+    def shelf_of(self, number: int) -> Shelf:
+        """The store that a record's number names. Raises NotFoundError where there is none such, NotReadyError where it
+        cannot be read now."""
+        store, _ = place_of(number)
+        here = self._shelves.look()
+        found = next((one for one in here.shelves if one.number == store), None)
+        if found is None:
+            if 0 < store <= self._shelves.places:
+                raise NotReadyError("; ".join(here.says) or "The collector of this record cannot be asked now.")
+            raise NotFoundError("record")
+        return found
+
+    def _alone(self) -> Shelf | None:
+        """The one store there is, where it is of no fleet."""
+        shelves = self.shelves
+        return shelves[0] if len(shelves) == 1 and shelves[0].number == ALONE else None
+
+    def _index(self) -> FleetIndex:
+        here = self._shelves.look()
+        return FleetIndex([one.index() for one in here.shelves], here.missing)
 
     # Lists
 
     def page(self, scope: Scope, query: ListQuery) -> ListPage:
         """Raises RefusedError for a list that no index serves, IntegrityError when decisions cannot be read."""
-        standing = self._standing()
-        found = index_pages.page(self._engine, query.of(scope), standing)
-        rows = tuple(shown(row, standing) for row in found[: query.limit])
-        more = len(found) > query.limit
+        asked, one = query.of(scope), self._alone()
+        if one is not None:
+            standing = one.standing()
+            found = index_pages.page(one.engine, asked, standing)
+            rows = tuple(shown(row, standing.of(row)) for row in found[: query.limit])
+            more = len(found) > query.limit
+        else:
+            listed = self._index().page(asked)
+            rows = tuple(
+                shown_of_fleet(row, self._numbers(), place.value)
+                for row, place in zip(listed.rows[: query.limit], listed.places, strict=False)
+            )
+            more = len(listed.rows) > query.limit
         return ListPage(rows, token_of(rows[-1], query.sort) if more else "", not query.after)
 
-    def counts(self, scope: Scope) -> dict[Kind, int]:
-        """How many communications of each kind, every kind named; what is held counts as of none."""
-        found = index_pages.tallies(self._engine, scope.liids, scope.order_ids, self._standing())
-        return {kind: found.get(str(kind), 0) for kind in _KIND_ORDER}
+    def _numbers(self) -> dict[str, int]:
+        return {one.name: one.number for one in self.shelves}
+
+    def counts(self, scope: Scope) -> Counts:
+        one = self._alone()
+        if one is None:
+            tally = self._tally(scope)
+            return Counts(tally.kinds, tally.exact)
+        found = index_pages.tallies(one.engine, scope.liids, scope.order_ids, one.standing())
+        return Counts({kind: found.get(str(kind), 0) for kind in _KIND_ORDER})
 
     def held(self, scope: Scope) -> tuple[Withheld, ...]:
         """How many communications are held as a whole, whatever they are: a list that is asked for a kind, a party or a
         time has none of them."""
-        found = index_pages.held(self._engine, scope.liids, scope.order_ids, self._standing())
+        one = self._alone()
+        if one is None:
+            found = self._tally(scope).held
+        else:
+            found = index_pages.held(one.engine, scope.liids, scope.order_ids, one.standing())
         return tuple(Withheld(count, says) for says, count in sorted(found.items()))
 
-    def cursor(self) -> int:
-        """Behind everything that lists show now."""
-        return index_pages.newest(self._engine)
+    def _tally(self, scope: Scope) -> FleetTally:
+        return self._index().counts(scope.liids, scope.order_ids)
 
-    def since(self, scope: Scope, cursor: int, limit: int = 100) -> FreshRows:
+    def cursor(self) -> Cursor:
+        """Behind everything that lists show now."""
+        return {one.name: index_pages.newest(one.engine) for one in self.shelves}
+
+    def since(self, scope: Scope, cursor: Cursor, limit: int = 100) -> FreshRows:
         """The communications that began or went on since `cursor`."""
-        found = index_pages.fresh(self._engine, scope.liids, scope.order_ids, cursor, limit)
-        standing = self._standing()
-        return FreshRows(tuple(shown(row, standing) for row in found.rows), found.cursor, found.more)
+        one = self._alone()
+        if one is not None:
+            at = cursor.get(one.name, -1)
+            found = index_pages.fresh(one.engine, scope.liids, scope.order_ids, at, limit)
+            standing = one.standing()
+            rows = tuple(shown(row, standing.of(row)) for row in found.rows)
+            return FreshRows(rows, {one.name: found.cursor}, found.more)
+        fresh = self._index().since(scope.liids, scope.order_ids, cursor, limit)
+        numbers = self._numbers()
+        rows = tuple(shown_of_fleet(row, numbers) for row in fresh.rows)
+        return FreshRows(rows, fresh.cursors, fresh.more)
 
     def find(self, scope: Scope, liid: str, cin: int) -> EventRow:
         """Raises NotFoundError."""
-        row = index_pages.one(self._engine, liid, cin) if liid in scope.liids else None
-        if row is None or row["order_id"] not in scope.order_ids:
+        found: EventRow | None = None
+        one = self._alone()
+        if liid in scope.liids and one is not None:
+            row = index_pages.one(one.engine, liid, cin)
+            found = None if row is None else shown(row, one.standing().of(row))
+        elif liid in scope.liids:
+            whole = self._index().one(liid, cin)
+            found = None if whole is None else shown_of_fleet(whole, self._numbers())
+        if found is None or found.order_id not in scope.order_ids:
             raise NotFoundError("communication")
-        return shown(row, self._standing())
+        return found
 
     def lag(self) -> IndexLag:
-        """Raises LocalError when the index does not answer."""
-        try:
-            with self._engine.connect() as connection:
-                meta = {row.key: row.value for row in connection.execute(select(META))}
-        except SQLAlchemyError as error:
-            raise LocalError("The index does not answer; it is made by the collector when it runs.") from error
-        size = self.reader.size
-        return IndexLag(int(meta.get("commit", -1)), max(size - int(meta.get("records", 0)), 0))
+        """Of all stores together. Raises LocalError when an index does not answer."""
+        each = [one.lag() for one in self.shelves]
+        return IndexLag(min((one.commit for one in each), default=-1), sum(one.records for one in each))
 
-    def standings(self) -> Standings:
-        return self.reader.standings()
+    def standings(self) -> Decisions:
+        return together({one.number: one.standings() for one in self.shelves})
 
     def totals(self) -> list[dict[str, Any]]:
         """Verdicts and reasons by order, as far back as segments are there."""
-        return read_orders(self._engine)
+        one = self._alone()
+        return read_orders(one.engine) if one is not None else self._index().orders()
 
-    def checkpoint(self) -> Checkpoint | None:
-        """None before the first commit, or where it cannot be read."""
-        note = self.reader.newest_note()
-        try:
-            found = parse_note(note).checkpoint
-        except DecodeError:
-            return None
-        signed = verify_note(note, found.origin, read_trust(self.keys.directory)) is not None
-        return Checkpoint(found.size, found.root.hex(), note, signed)
-
-    def _standing(self) -> IndexStanding:
-        standings = self.reader.standings()
-        known = self._listed
-        if known is not None and known[0] == len(standings):
-            return known[1]
-        standing, all_reached = index_pages.standing_of(self._engine, standings)
-        # What is decided about a record that the index has not reached yet is looked up again.
-        self._listed = (len(standings), standing) if all_reached else None
-        return standing
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """The newest of each store; of one before its first commit there is none."""
+        return tuple(found for one in self.shelves if (found := one.checkpoint()) is not None)
 
     # Records
 
@@ -189,45 +244,61 @@ class CaseLibrary:
         LocalError when it holds more than MAX_OCTETS, IntegrityError when decisions cannot be read. Not to be changed:
         it is shared."""
         row = self.find(scope, liid, cin)
-        standings = self.reader.standings()
-        octets = liid_octets(liid)
-        key = (liid, cin, scope.order_ids, scope.content, scope.privileged, standings.version, signalling)
-        segments = {} if signalling else self.reader.segments(octets)
+        decisions, octets = self.standings(), liid_octets(liid)
+        last = {place_of(last)[0]: last for _, last in row.parts}
+        key = (liid, cin, scope.order_ids, scope.content, scope.privileged, decisions.version, signalling)
+        segments = {} if signalling else Stores({one.number: one.reader for one in self.shelves}).segments(octets)
         with self._lock:
             kept = self._cache.get(key)
             if kept is not None:
                 self._cache.move_to_end(key)
-        if kept is not None and kept.newest >= row.last_sequence:
+        if kept is not None and all(kept.newest.get(store, -1) >= number for store, number in last.items()):
             return kept.communication
         if segments:
             kept = None
         # What is there already is gone on with: a call that goes on is not read again from its beginning.
-        onto, newest = (None, [-1]) if kept is None else (kept.communication, [kept.newest])
-        records = _watched(self.records(scope, liid, cin, KIND_IRI if signalling else None, newest[0] + 1), newest)
-        found = put_together(octets, records, scope.judge(standings), segments, MAX_OCTETS, onto)
+        onto, newest = (None, dict[int, int]()) if kept is None else (kept.communication, dict(kept.newest))
+        records = _watched(self.records(scope, liid, cin, KIND_IRI if signalling else None, dict(newest)), newest)
+        found = put_together(octets, records, scope.judge(decisions), segments, MAX_OCTETS, onto)
         communication = found[0] if found else Communication(liid, cin)
-        self._keep(key, communication, max(newest[0], row.last_sequence))
+        reached = {store: max(newest.get(store, -1), number) for store, number in last.items()}
+        self._keep(key, communication, newest | reached)
         return communication
 
     def records(
-        self, scope: Scope, liid: str, cin: int, kind: int | None = None, first: int = 0
+        self, scope: Scope, liid: str, cin: int, kind: int | None = None, behind: Mapping[int, int] | None = None
     ) -> Iterator[StoredRecord]:
-        """The stored records of one communication (of one kind, from sequence `first` on) under the orders of the
-        scope, oldest first, whatever was decided about them: whoever shows them asks `Scope.judge`."""
+        """The stored records of one communication (of one kind, `behind` a number of each store) under the orders of
+        the scope, as they came, whatever was decided about them: whoever shows them asks `Scope.judge`."""
         octets, uids = liid_octets(liid), scope.uids
-        spans = [
-            Span(generation, max(begin, first), end)
-            for generation, begin, end in index_pages.segments_of(self._engine, liid, cin)
-            if end >= first
-        ]
+        known = behind or {}
+        return by_arrival(
+            one.records(octets, cin, uids, kind, place_of(known[one.number])[1] + 1 if one.number in known else 0)
+            for one in self.shelves
+        )
 
-        def wanted(view: DataView) -> np.ndarray:
-            rows = rows_of(view, octets, cin, uids)
-            if first > view.first_sequence:
-                rows[: first - view.first_sequence] = False
-            return rows if kind is None else rows & (view.rows["kind"] == kind)
+    def record(self, scope: Scope, number: int) -> StoredRecord:
+        """One record. Raises NotFoundError for one of another case, of the store's own, or that is not there;
+        NotReadyError where its store cannot be read now."""
+        found = self.shelf_of(number).read(place_of(number)[1])
+        if found is None or found.uid not in scope.uids:
+            raise NotFoundError("record")
+        return found
 
-        return self.reader.within(spans, wanted)
+    def beside(self, scope: Scope, record: StoredRecord) -> tuple[int | None, int | None]:
+        """The record before and the one behind it in its communication, store by store."""
+        before: int | None = None
+        uids = scope.uids
+        for shelf in self.shelves:
+            for sequences in shelf.sequences(record.liid, record.cin, uids):
+                numbers = sequences + number_of(shelf.number, 0)
+                at = int(np.searchsorted(numbers, record.sequence))
+                if at > 0:
+                    before = int(numbers[at - 1])
+                after = at + 1 if at < len(numbers) and numbers[at] == record.sequence else at
+                if after < len(numbers):
+                    return before, int(numbers[after])
+        return before, None
 
     # Pages of a call
 
@@ -241,7 +312,7 @@ class CaseLibrary:
 
     def sound(self, scope: Scope, liid: str, cin: int) -> Sound:
         """What may be heard of a communication. As `communication`."""
-        communication, entries = self.communication(scope, liid, cin), self._minimise.entries()
+        communication, entries = self.communication(scope, liid, cin), self._minimised()
         with self._lock:
             for known, said, sound in self._sounds:
                 if known is communication and said == len(entries):
@@ -253,36 +324,19 @@ class CaseLibrary:
             self._sounds.append((communication, len(entries), made))
         return made
 
+    def _minimised(self) -> tuple[dict[str, Any], ...]:
+        """When anything was minimised, by the audit logs of all collectors: each has the command."""
+        one = self._alone()
+        if one is not None:
+            return one.minimised.entries()
+        each = (one.minimised.entries() for one in self.shelves)
+        return tuple(sorted(chain.from_iterable(each), key=lambda entry: int(entry["at_us"])))
+
     def minimised_since(self, liid: str, cin: int) -> int | None:
         """When it was minimised, in microseconds; None for a communication that is not minimised now."""
-        return open_since(self._minimise.entries(), liid, cin)
+        return open_since(self._minimised(), liid, cin)
 
-    def record(self, scope: Scope, sequence: int) -> StoredRecord:
-        """One record. Raises NotFoundError for one of another case, of the store's own, or that is not there."""
-        found = self.reader.read(sequence) if 0 <= sequence < 1 << 62 else None
-        if found is None or found.uid not in scope.uids:
-            raise NotFoundError("record")
-        return found
-
-    def beside(self, scope: Scope, record: StoredRecord) -> tuple[int | None, int | None]:
-        """The record before and the one behind it in its communication."""
-        uids = scope.uids
-        before: int | None = None
-
-        def mine(view: DataView) -> np.ndarray:
-            return rows_of(view, record.liid, record.cin, uids)
-
-        for generation, first, last in index_pages.segments_of(self._engine, liid_text(record.liid), record.cin):
-            for sequences in self.reader.places(Span(generation, first, last), mine):
-                at = int(np.searchsorted(sequences, record.sequence))
-                if at > 0:
-                    before = int(sequences[at - 1])
-                behind = at + 1 if at < len(sequences) and sequences[at] == record.sequence else at
-                if behind < len(sequences):
-                    return before, int(sequences[behind])
-        return before, None
-
-    def _keep(self, key: tuple[object, ...], communication: Communication, newest: int) -> None:
+    def _keep(self, key: tuple[object, ...], communication: Communication, newest: dict[int, int]) -> None:
         octets = sum(len(one.octets) + _OVERHEAD_OCTETS for one in communication.packets)
         octets += 16 * _OVERHEAD_OCTETS * len(communication.signals)
         if octets > self._cache_octets:
@@ -296,10 +350,11 @@ class CaseLibrary:
                 self._cached -= gone.octets
 
 
-def _watched(records: Iterable[StoredRecord], newest: list[int]) -> Iterator[StoredRecord]:
-    """The records, the highest sequence of them kept in `newest`."""
+def _watched(records: Iterable[StoredRecord], newest: dict[int, int]) -> Iterator[StoredRecord]:
+    """The records, the highest number of them in each store kept in `newest`."""
     for record in records:
-        newest[0] = max(newest[0], record.sequence)
+        store = place_of(record.sequence)[0]
+        newest[store] = max(newest.get(store, -1), record.sequence)
         yield record
 
 

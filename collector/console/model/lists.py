@@ -13,10 +13,12 @@ from typing import Any, Final, NamedTuple
 
 from asn1.errors import RefusedError
 from collector.console.model.scope import Scope
+from collector.fleet.together import FleetRow
 from collector.store.index_pages import BEGIN, DURATION, PageQuery, Place
-from collector.store.index_standing import IndexStanding
+from collector.store.index_standing import Hold
 from collector.store.index_tables import NO_BEGIN
 from collector.store.index_whole import Kind
+from collector.store.stores import number_of, record_name
 
 LABELS: Final = {
     Kind.CALL: "Call", Kind.SMS: "Text message", Kind.MMS: "Multimedia message", Kind.DATA: "Data session",
@@ -126,7 +128,8 @@ def token_of(row: EventRow, sort: str) -> str:
 class EventRow(NamedTuple):
     """One communication. `caller` and `called` are who began it with whom, "" where no record says it; `target_sends`
     whether the target did. `duration_us` is from the first record to the last, `answer_us` when it was answered.
-    `withheld` says why nothing else is shown, and is "" where everything is. `sorted_us` is what lists sort by."""
+    `withheld` says why nothing else is shown, and is "" where everything is. `sorted_us` is what lists sort by.
+    `parts`: the first and the last record of each store that has any, by their numbers."""
 
     liid: str
     cin: int
@@ -145,15 +148,19 @@ class EventRow(NamedTuple):
     cc_from_target: int
     cc_to_target: int
     cc_other: int
-    first_sequence: int
-    last_sequence: int
     sorted_us: int
+    parts: tuple[tuple[int, int], ...]
     withheld: str = ""
 
     @property
     def key(self) -> str:
         """Its place in addresses."""
         return f"{self.liid}/{self.cin}"
+
+    @property
+    def records(self) -> str:
+        """Between which records it lies, as people read them."""
+        return ", ".join(f"{record_name(first)} to {record_name(last)}" for first, last in self.parts)
 
     @property
     def label(self) -> str:
@@ -181,16 +188,30 @@ class ListPage(NamedTuple):
 
 
 class FreshRows(NamedTuple):
-    """What began or went on since a cursor; `cursor` for the next question, `more`: ask again at once."""
+    """What began or went on since a cursor; `cursor` for the next question, by collector; `more`: ask again at once."""
 
     rows: tuple[EventRow, ...]
-    cursor: int
+    cursor: Mapping[str, int]
     more: bool
 
 
-def shown(row: Mapping[str, Any], standing: IndexStanding) -> EventRow:
+def shown(row: Mapping[str, Any], hold: Hold | None) -> EventRow:
     """A row of the index as it may be shown."""
-    event, hold = _event(row), standing.of(row)
+    return _held(_event(row, ((int(row["first_sequence"]), int(row["last_sequence"])),)), hold)
+
+
+def shown_of_fleet(whole: FleetRow, numbers: Mapping[str, int], place: int | None = None) -> EventRow:
+    """A communication of several stores as it may be shown. `numbers` of the stores by collector; `place` is by what
+    the list has it where it is, its begin when None."""
+    parts = sorted(
+        (number_of(numbers[name], int(one["first_sequence"])), number_of(numbers[name], int(one["last_sequence"])))
+        for name, one in whole.shards.items()
+    )
+    event = _event(whole.row, tuple(parts))
+    return _held(event if place is None else event._replace(sorted_us=place), whole.hold)
+
+
+def _held(event: EventRow, hold: Hold | None) -> EventRow:
     if hold is None:
         return event
     nobody = event._replace(caller="", called="", parties=(), target_sends=None, withheld=hold.says())
@@ -199,7 +220,7 @@ def shown(row: Mapping[str, Any], standing: IndexStanding) -> EventRow:
     return nobody._replace(kind=None, begin_us=None, end_us=None, answer_us=None, ended=True)
 
 
-def _event(row: Mapping[str, Any]) -> EventRow:
+def _event(row: Mapping[str, Any], parts: tuple[tuple[int, int], ...]) -> EventRow:
     sends = row["sends"]
     return EventRow(
         row["liid"],
@@ -219,7 +240,6 @@ def _event(row: Mapping[str, Any]) -> EventRow:
         int(row["cc_from_target"]),
         int(row["cc_to_target"]),
         int(row["cc_other"]),
-        int(row["first_sequence"]),
-        int(row["last_sequence"]),
         int(row["begin_us"]),
+        parts,
     )

@@ -3,8 +3,9 @@
 Rules. One `Follower` a process looks at the store and hands what is new to everybody who listens; it never looks back:
 whoever begins to listen hears what is committed from then on. Before every piece of sound the listener's `allowed` is
 asked, and what was decided about the communication is looked at: where either says no, the listening stops for good,
-with the sentence why. A record that is withheld sounds as nothing. Only committed records are heard. Nothing waits for
-a listener who does not take what is there: the oldest of it goes.
+with the sentence why. A record that is withheld sounds as nothing. Only committed records are heard. In a fleet all
+stores are followed, since what is said may go on in another than where it began. Nothing waits for a listener who does
+not take what is there: the oldest of it goes.
 """
 
 from __future__ import annotations
@@ -19,15 +20,16 @@ from asn1.columns import KIND_CC, KIND_IRI
 from asn1.errors import DecodeError, RefusedError
 from collector.console.model.library import CaseLibrary, liid_octets
 from collector.console.model.scope import Scope
+from collector.console.model.shelf import Shelf
 from collector.console.model.sound import MARK, PeakBook, Peaks
 from collector.export.audio import RATE_PER_S, Piece, Placer, Samples, mixed, wav_head
 from collector.export.communications import Packet, packets_of
 from collector.export.service import payload_names
 from collector.rows import FORM_RECEIVED, FORM_SYNTHETIC
-from collector.standing import Standings
 from collector.store.index_events import IRI_END
 from collector.store.placed import rows_of
 from collector.store.reader import DataView, StoredRecord
+from collector.store.stores import Decisions, by_arrival
 from mediation.law.orders import OrderUid
 
 CHANNELS: Final = ("from_target", "to_target", "mixed", "stereo")
@@ -101,7 +103,7 @@ class LiveAudio:
         self._over = False
         self._why = ""
         self._book = PeakBook()
-        self._standings: Standings | None = None
+        self._standings: Decisions | None = None
         self._lock = threading.Lock()
 
     def step(self, now_us: int) -> LiveStep:
@@ -126,7 +128,7 @@ class LiveAudio:
         with self._lock:
             return self._book.peaks()
 
-    def take(self, packets: Iterable[Packet], over: bool, standings: Standings) -> None:
+    def take(self, packets: Iterable[Packet], over: bool, standings: Decisions) -> None:
         """What the follower found; `over`: a record says that the communication has ended."""
         with self._lock:
             self._standings = standings
@@ -183,7 +185,8 @@ class Follower:
 
     def __init__(self, library: CaseLibrary) -> None:
         self._library = library
-        self._commit: int | None = None
+        self._commits: dict[int, int] = {}
+        """Behind which commit of each store what is new is looked for."""
         self._listeners: dict[int, LiveAudio] = {}
         self._next = 0
         self._lock = threading.Lock()
@@ -206,7 +209,7 @@ class Follower:
             number, self._next = self._next, self._next + 1
             made = LiveAudio(scope, liid_octets(liid), cin, channel, allowed, names, lambda: self._gone(number))
             if not self._listeners:
-                self._commit = self._library.reader.newest()
+                self._commits = {one.number: one.reader.newest() for one in self._library.shelves}
             self._listeners[number] = made
             return made
 
@@ -214,18 +217,26 @@ class Follower:
         """Hand on what is new; how many records that was. Raises IntegrityError when commits are missing."""
         with self._lock:
             listeners = list(self._listeners.values())
-            if not listeners or self._commit is None:
+            if not listeners:
                 return 0
             standings = self._library.standings()
-            count = 0
-            for commit, records in self._library.reader.behind(self._commit, lambda view: _heard(view, listeners)):
-                count += len(records)
-                for listener in listeners:
-                    _hand(listener, records, standings)
-                self._commit = commit
+            # All of it at once: what one store has of a call's end may lie before what another has of its sound.
+            records = list(by_arrival(iter(self._fresh(one, listeners)) for one in self._library.shelves))
             for listener in listeners:
-                listener.take((), False, standings)
-            return count
+                _hand(listener, records, standings)
+            return len(records)
+
+    def _fresh(self, shelf: Shelf, listeners: list[LiveAudio]) -> list[StoredRecord]:
+        known = self._commits.get(shelf.number)
+        if known is None:
+            # It was away when the first listener began: nobody hears what came before.
+            self._commits[shelf.number] = shelf.reader.newest()
+            return []
+        found: list[StoredRecord] = []
+        for commit, records in shelf.behind(known, lambda view: _heard(view, listeners)):
+            found += records
+            self._commits[shelf.number] = commit
+        return found
 
     def _gone(self, number: int) -> None:
         self._listeners.pop(number, None)
@@ -238,7 +249,7 @@ def _heard(view: DataView, listeners: Iterable[LiveAudio]) -> np.ndarray:
     return chosen
 
 
-def _hand(listener: LiveAudio, records: Iterable[StoredRecord], standings: Standings) -> None:
+def _hand(listener: LiveAudio, records: Iterable[StoredRecord], standings: Decisions) -> None:
     judge = listener.scope.judge(standings)
     packets: list[Packet] = []
     over = False

@@ -21,14 +21,17 @@ from asn1.spans import ROOT, Span, octets_text, ps_pdu_spans, spans, value_text
 from asn1.table import OCTETS, Type
 from collector.console.model.library import CaseLibrary
 from collector.console.model.scope import Scope
+from collector.console.model.shelf import Shelf
 from collector.explain import Step, explain_record
 from collector.export.communications import Shown
 from collector.facts import RecordFacts
 from collector.facts.stored import CONTENT, RECORDER, SPAN, dialect_of, facts_of_stored
 from collector.rows import FORM_MASKED, FORM_NOTICE, FORM_QUARANTINED, FORM_RECEIVED, FORM_SYNTHETIC
 from collector.store.epochs import read_trust
+from collector.store.keys import pin_name
 from collector.store.reader import StoredRecord
 from collector.store.record_check import RecordReport, RecordState, verify_record
+from collector.store.stores import place_of
 from mediation.law.orders import CourtOrder
 from mediation.law.verdicts import VerdictKind, reasons_of
 from mediation.ledger.epochs import KeyHistory
@@ -254,9 +257,11 @@ class ProofStep(NamedTuple):
 
 
 class Integrity(NamedTuple):
-    """`state` as `record_check.RecordState`; `report` is the object of `verify --record --json`."""
+    """`state` as `record_check.RecordState`; `report` is the object of `verify --record --json`, with the sequence that
+    the record has in its own store. `ledger`: whose ledger that is, in words, blank where there is one alone."""
 
     sequence: int
+    ledger: str
     state: str
     ok: bool
     steps: tuple[ProofStep, ...]
@@ -268,16 +273,22 @@ def integrity(library: CaseLibrary, scope: Scope, sequence: int) -> Integrity:
     """Checked now, from the files. Raises NotFoundError for a record that is not of these orders; one that was evicted
     is nobody's any more, and is proven with `calea-lab verify`."""
     library.record(scope, sequence)
-    trust = read_trust(library.keys.directory)
-    report = verify_record(
-        library.store, sequence, trust, library.keys, library.pin, library.audit, witnessed=library.witnessed
-    )
+    shelf, own = library.shelf_of(sequence), place_of(sequence)[1]
+    trust = read_trust(shelf.keys.directory)
+    report = verify_record(shelf.store, own, trust, shelf.keys, shelf.pin, shelf.audit, witnessed=shelf.witnessed)
     epochs = len(trust.epochs) if isinstance(trust, KeyHistory) else 0
-    steps = tuple(_steps(report, epochs, library))
-    return Integrity(sequence, str(report.state), report.ok, steps, tuple(report.faults), report.as_dict())
+    steps = tuple(_steps(report, epochs, shelf))
+    ledger = f"{shelf.name}, key {key_name(shelf)}: its record {own}" if shelf.name else ""
+    return Integrity(sequence, ledger, str(report.state), report.ok, steps, tuple(report.faults), report.as_dict())
 
 
-def _steps(report: RecordReport, epochs: int, library: CaseLibrary) -> Iterator[ProofStep]:
+def key_name(shelf: Shelf) -> str:
+    """By the key of its ledger the origin of a store is told from that of another: the first digits, as a pinned
+    checkpoint is named by."""
+    return pin_name(shelf.keys.identity).partition(".")[0]
+
+
+def _steps(report: RecordReport, epochs: int, shelf: Shelf) -> Iterator[ProofStep]:
     hashed = report.leaf or ""
     if report.state is RecordState.CHANGED and not report.proof:
         yield ProofStep("octets", FAILS, "What is stored is not what was signed: it was changed behind the collector.")
@@ -308,11 +319,11 @@ def _steps(report: RecordReport, epochs: int, library: CaseLibrary) -> Iterator[
             else "the collector's key for good"
         )
         yield ProofStep("key", HOLDS, f"That key is {of}.")
-    yield _kept("pin", library.pin is not None and library.pin.exists(), "the pinned checkpoint", report)
+    yield _kept("pin", shelf.pin is not None and shelf.pin.exists(), "the pinned checkpoint", report)
     yield _kept(
         "witness",
-        library.witnessed is not None,
-        "" if library.witnessed is None else f"what {library.witnessed.name} saw",
+        shelf.witnessed is not None,
+        "" if shelf.witnessed is None else f"what {shelf.witnessed.name} saw",
         report,
     )
 

@@ -14,7 +14,8 @@ from typing import Final
 from asn1.errors import LocalError, RefusedError
 from collector.export.communications import Shown
 from collector.rows import FORM_RECEIVED
-from collector.standing import Judged, Standings
+from collector.standing import Judged
+from collector.store.stores import Decisions
 from mediation.law.orders import CourtOrder, OrderUid
 from mediation.law.verdicts import Reason
 
@@ -71,7 +72,7 @@ class Scope:
     def order_of(self, uid: bytes) -> CourtOrder | None:
         return next((one for one in self.orders if one.uid == uid), None)
 
-    def judge(self, standings: Standings) -> Callable[[Judged], Shown]:
+    def judge(self, standings: Decisions) -> Callable[[Judged], Shown]:
         """What this reader may have of a record of one of the orders; whoever asks made sure that it is."""
         but = self.lifted
 

@@ -18,6 +18,7 @@ from collector.console.model.records import RecordView, integrity, record_view
 from collector.console.page import Page
 from collector.console.route import Route
 from collector.console.scoping import Look, reason_of, scope_for
+from collector.store.stores import record_name
 from mediation.law.actors import Action
 
 BASE: Final = "/api/v1/cases/{case_id}"
@@ -45,7 +46,8 @@ class WithheldLine(BaseModel):
 
 
 class CommunicationRow(BaseModel):
-    """Times are microseconds UTC, null where unknown; `withheld` says why what is missing is missing."""
+    """Times are microseconds UTC, null where unknown; `records` from which to which, in each store that has any;
+    `withheld` says why what is missing is missing."""
 
     liid: str
     cin: int
@@ -61,18 +63,19 @@ class CommunicationRow(BaseModel):
     ended: bool
     signalling_records: int
     content_records: int
-    first_sequence: int
-    last_sequence: int
+    records: str
     withheld: str
 
 
 class Communications(BaseModel):
-    """`next` is blank on the last page; `held` are communications of which only that they exist is said."""
+    """`next` is blank on the last page; `held` are communications of which only that they exist is said. `missing`: a
+    sentence for each collector of a fleet whose records are not here."""
 
     simulation: bool = True
     rows: list[CommunicationRow]
     next: str
     held: list[WithheldLine]
+    missing: list[str]
 
 
 class ParticipantOf(BaseModel):
@@ -82,7 +85,7 @@ class ParticipantOf(BaseModel):
 
 
 class MessageOf(BaseModel):
-    sequence: int
+    record: str
     time_us: int
     source: str
     destination: str
@@ -125,7 +128,7 @@ class RecordOf(BaseModel):
     """`octets` in hexadecimal; blank where they may not be seen, and `withheld` says why."""
 
     simulation: bool = True
-    sequence: int
+    record: str
     liid: str
     cin: int
     order_id: str
@@ -139,8 +142,11 @@ class RecordOf(BaseModel):
 
 
 class ProofOf(BaseModel):
+    """`ledger`: in a fleet, whose ledger the record is a leaf of."""
+
     simulation: bool = True
-    sequence: int
+    record: str
+    ledger: str
     state: str
     ok: bool
     steps: list[dict[str, str]]
@@ -201,7 +207,8 @@ async def communications(page: Page) -> Communications:
     found = await page.work(library.page, scope, query)
     held = await page.work(library.held, scope)
     lines = [WithheldLine(records=one.records, why=one.why) for one in held]
-    return Communications(rows=[_row(one) for one in found.rows], next=found.next, held=lines)
+    rows, missing = [_row(one) for one in found.rows], list(library.missing)
+    return Communications(rows=rows, next=found.next, held=lines, missing=missing)
 
 
 async def communication(page: Page) -> CommunicationOf:
@@ -214,15 +221,18 @@ async def record_of(page: Page) -> RecordOf:
     """One record: its fields beside its octets, and why it was judged as it was."""
     scope = await scope_for(page)
     library, registry = page.context.library, page.context.desk.registry
-    return _record(await page.work(record_view, library, scope, page.number("sequence"), registry))
+    return _record(await page.work(record_view, library, scope, page.record(), registry))
 
 
 async def proof_of(page: Page) -> ProofOf:
     """Whether a record stands in the ledger as it was signed, checked now."""
     scope = await scope_for(page)
-    found = await page.work(integrity, page.context.library, scope, page.number("sequence"))
+    found = await page.work(integrity, page.context.library, scope, page.record())
     steps = [one._asdict() for one in found.steps]
-    return ProofOf(sequence=found.sequence, state=found.state, ok=found.ok, steps=steps, faults=list(found.faults))
+    return ProofOf(
+        record=record_name(found.sequence), ledger=found.ledger, state=found.state, ok=found.ok, steps=steps,
+        faults=list(found.faults),
+    )  # fmt: skip
 
 
 async def prtt_of(page: Page) -> PrttOf:
@@ -236,14 +246,21 @@ def _row(row: EventRow) -> CommunicationRow:
         liid=row.liid, cin=row.cin, order_id=row.order_id, kind=None if row.kind is None else str(row.kind),
         caller=row.caller, called=row.called, parties=list(row.parties), begin_us=row.begin_us, end_us=row.end_us,
         answer_us=row.answer_us, duration_us=row.duration_us, ended=row.ended, signalling_records=row.iri,
-        content_records=row.content_records, first_sequence=row.first_sequence, last_sequence=row.last_sequence,
-        withheld=row.withheld,
+        content_records=row.content_records, records=row.records, withheld=row.withheld,
     )  # fmt: skip
 
 
 def _call(found: CallPage) -> CommunicationOf:
     messages = [
-        MessageOf(**{name: value for name, value in one._asdict().items() if name != "kind"})
+        MessageOf(
+            record=record_name(one.sequence),
+            time_us=one.time_us,
+            source=one.source,
+            destination=one.destination,
+            label=one.label,
+            detail=one.detail,
+            withheld=one.withheld,
+        )
         for one in found.ladder.arrows
     ]
     return CommunicationOf(
@@ -269,7 +286,7 @@ def _record(view: RecordView) -> RecordOf:
     ]  # fmt: skip
     steps = [StepOf(check=one.check, fact=one.fact, rule=one.rule, outcome=one.outcome) for one in view.explain]
     return RecordOf(
-        sequence=view.sequence, liid=view.liid, cin=view.cin, order_id=view.order_id, version=view.version,
+        record=record_name(view.sequence), liid=view.liid, cin=view.cin, order_id=view.order_id, version=view.version,
         verdict=view.verdict, reasons=list(view.reasons), withheld=view.withheld, fields=fields,
         octets="".join(octet for row in view.hex for octet in row.octets), explain=steps,
     )  # fmt: skip

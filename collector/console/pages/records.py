@@ -34,7 +34,7 @@ def routes(context: Context) -> list[Route]:
 async def show(page: Page) -> web.Response:
     scope = await scope_for(page)
     library, registry = page.context.library, page.context.desk.registry
-    view = await page.work(record_view, library, scope, page.number("sequence"), registry)
+    view = await page.work(record_view, library, scope, page.record(), registry)
     return page.render(
         "records/show.html",
         view=view,
@@ -50,7 +50,7 @@ async def show(page: Page) -> web.Response:
 
 async def proof(page: Page) -> web.Response:
     scope = await scope_for(page)
-    found = await page.work(integrity, page.context.library, scope, page.number("sequence"))
+    found = await page.work(integrity, page.context.library, scope, page.record())
     return page.render("records/proof.html", found=found)
 
 

@@ -79,12 +79,12 @@ player?.addEventListener("timeupdate", async () => {
   asked = second;
   const answer = await fetch(`${here}/at?second=${player.currentTime}`);
   if (!answer.ok) return;
-  const { sequence } = await answer.json();
+  const { record } = await answer.json();
   const link = document.querySelector("#record");
-  link.hidden = sequence === null;
-  if (sequence !== null) {
-    link.href = `${here.replace(/\/calls\/.*/, "")}/records/${sequence}`;
-    link.textContent = `record ${sequence} sounds here`;
+  link.hidden = record === null;
+  if (record !== null) {
+    link.href = `${here.replace(/\/calls\/.*/, "")}/records/${record}`;
+    link.textContent = `record ${record} sounds here`;
   }
 });
 

@@ -25,12 +25,14 @@ class Person(Model):
 
 class RecordsConfig(Model):
     """`name`: as the desk's list of case-management systems has it (R-173). `collector_key`: the collector's first
-    public key, from elsewhere than the packages that it signed. `database`: SQLite in the directory unless said."""
+    public key, from elsewhere than the packages that it signed; `more_collector_keys`: of a fleet's other collectors.
+    `database`: SQLite in the directory unless said."""
 
     data_dir: Path
     clock: ClockConfig = ClockConfig()
     name: str = "CMS-1"
     collector_key: Path
+    more_collector_keys: tuple[Path, ...] = ()
     database: str | None = None
     people: tuple[Person, ...] = ()
     schedule: dict[str, Years] = Field(default_factory=lambda: dict(SCHEDULE))
@@ -39,6 +41,10 @@ class RecordsConfig(Model):
     idle_s: Annotated[float, Field(gt=0, le=86_400)] = 900.0
     argon2_memory_kib: Annotated[int, Field(ge=1024, le=1 << 20)] = 19_456
     argon2_passes: Annotated[int, Field(ge=1, le=16)] = 2
+
+    @property
+    def collector_keys(self) -> tuple[Path, ...]:
+        return (self.collector_key, *self.more_collector_keys)
 
     @property
     def database_url(self) -> str:

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from asn1.errors import RefusedError
-from collector.export.bundle_check import check_bundle
 from collector.store.audit_log import AuditLog
 from lab.agency.records import law
 from lab.agency.records.database import Database, Row
 from lab.agency.records.law import Task, Who
+from lab.agency.records.packages import checked
 from lab.agency.records.tables import (
     ACCESS,
     AGREEMENTS,
@@ -61,8 +61,8 @@ class Done(NamedTuple):
 
 
 class Office:
-    """`place` holds packages, items and what was shared; `collector_key` is the one that packages prove themselves
-    under; `now_us` the run's clock."""
+    """`place` holds packages, items and what was shared; `collector_keys` are those that packages prove
+    themselves under, one a collector; `now_us` the run's clock."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Office:
         database: Database,
         audit: AuditLog,
         schedule: Mapping[str, int],
-        collector_key: bytes,
+        collector_keys: Sequence[bytes],
         now_us: Callable[[], int],
     ) -> None:
         self.name = name
@@ -79,7 +79,7 @@ class Office:
         self.database = database
         self._audit = audit
         self._schedule = schedule
-        self.collector_key = collector_key
+        self.collector_keys = tuple(collector_keys)
         self.now_us = now_us
 
     def who(self, user_id: str) -> Who:
@@ -171,7 +171,7 @@ class Office:
         answer = law.may(Task.READ, self.who(by), need, row is not None and self._given(by, case_id))
         if not self._decided("verify a package", by, case_id, answer, package_id=package_id, need=need):
             return Done(answer, {})
-        report = check_bundle(self.place / "packages" / package_id, self.collector_key)
+        report = checked(self.place / "packages" / package_id, self.collector_keys)
         made = {"package_id": package_id, "holds": not report.faults, "said": report.said, "faults": report.faults[:10]}
         self.put("verified", made)
         return Done(answer, made)

@@ -13,7 +13,7 @@ import json
 import re
 import struct
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Final, NamedTuple
 
@@ -80,9 +80,15 @@ def unpack(stream: BinaryIO, directory: Path) -> None:
         raise RefusedError(f"This is no package: {error}.") from error
 
 
-def verified(directory: Path, collector_key: bytes) -> Bundle:
+def checked(directory: Path, collector_keys: Sequence[bytes]) -> Report:
+    """A bundle under the key of the collector that made it; of a fleet's collectors it is one's alone."""
+    reports = [check_bundle(directory, key) for key in collector_keys]
+    return next((one for one in reports if not one.faults), reports[0])
+
+
+def verified(directory: Path, collector_keys: Sequence[bytes]) -> Bundle:
     """Raises RefusedError for one whose proofs do not hold, naming what is wrong."""
-    report = check_bundle(directory, collector_key)
+    report = checked(directory, collector_keys)
     if report.faults:
         raise RefusedError(f"The package does not prove itself: {report.faults[0]}.")
     octets = (directory / "manifest.json").read_bytes()

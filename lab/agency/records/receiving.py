@@ -44,7 +44,7 @@ class Receiving:
             if not by.strip() or not need.strip():
                 raise RefusedError("NEED_TO_KNOW_MISSING: a package comes from somebody, for a stated need (R-173).")
             unpack(stream, arriving)
-            bundle = verified(arriving, office.collector_key)
+            bundle = verified(arriving, office.collector_keys)
         except RefusedError as error:
             shutil.rmtree(arriving, ignore_errors=True)
             office.put("package_refused", {"by": by, "why": str(error), "rules": ["R-090", "R-173"]})

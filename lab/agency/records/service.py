@@ -62,7 +62,8 @@ class Service:
             stack.callback(database.close)
             self.office = Office(
                 config.name, config.data_dir, database, audit, config.schedule,
-                read_public_key(config.collector_key).public_bytes_raw(), self._clock.now_us,
+                [read_public_key(one).public_bytes_raw() for one in config.collector_keys],
+                self._clock.now_us,
             )  # fmt: skip
             self._known_people()
             # One thread does all that blocks: entries of the ledger come in the order of the answers.

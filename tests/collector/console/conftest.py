@@ -109,7 +109,9 @@ class Case:
 
 
 def open_library(data: Path) -> CaseLibrary:
-    return CaseLibrary(f"sqlite:///{data / 'index.sqlite'}", data / "store", Keys(data / "keys"), audit=data / "audit")
+    return CaseLibrary.of_one(
+        f"sqlite:///{data / 'index.sqlite'}", data / "store", Keys(data / "keys"), audit=data / "audit"
+    )
 
 
 @pytest.fixture

@@ -27,10 +27,10 @@ def clock() -> LineClock:
 
 async def test_a_command_is_taken_put_on_record_and_never_twice(lab: Lab) -> None:
     lab.court.issue("O-1", "LAB-0001")
-    CommandSender(lab.root / "console", None, clock())
+    CommandSender(lab.root / "console", [], clock())
     running = await lab.start(command_public_key=str(lab.root / "console" / "signing.pub"))
     try:
-        sender = CommandSender(lab.root / "console", Peer(port=running.ports["control"]), clock())
+        sender = CommandSender(lab.root / "console", [Peer(port=running.ports["control"])], clock())
         on = {"liid": "LAB-0001", "cin": 1, "on": True, "mode": "live-only"}
         said = await asyncio.gather(*(sender.give("minimise", "rivera", "INV", on) for _ in range(3)))
         assert len({one["time_us"] for one in said}) == 3, "each is later than the last"
@@ -47,10 +47,10 @@ async def test_a_command_is_taken_put_on_record_and_never_twice(lab: Lab) -> Non
 
 async def test_attack_a_command_that_another_key_signed(lab: Lab) -> None:
     lab.court.issue("O-1", "LAB-0001")
-    CommandSender(lab.root / "console", None, clock())
+    CommandSender(lab.root / "console", [], clock())
     running = await lab.start(command_public_key=str(lab.root / "console" / "signing.pub"))
     try:
-        forger = CommandSender(lab.root / "forger", Peer(port=running.ports["control"]), clock())
+        forger = CommandSender(lab.root / "forger", [Peer(port=running.ports["control"])], clock())
         with pytest.raises(RefusedError, match="not signed with the desk's key"):
             await forger.give("minimise", "rivera", "INV", {"liid": "LAB-0001", "on": True, "mode": "live-only"})
         assert entries(lab, "minimise") == [] and len(entries(lab, "command_refused")) == 1
@@ -60,6 +60,6 @@ async def test_attack_a_command_that_another_key_signed(lab: Lab) -> None:
 
 async def test_a_collector_that_is_not_there_is_said(lab: Lab) -> None:
     with pytest.raises(NotReadyError, match="No collector is configured"):
-        await CommandSender(lab.root / "console", None, clock()).give("minimise", "a", "INV", {})
+        await CommandSender(lab.root / "console", [], clock()).give("minimise", "a", "INV", {})
     with pytest.raises(NotReadyError, match="does not answer"):
-        await CommandSender(lab.root / "console", Peer(port=1), clock()).give("minimise", "a", "INV", {})
+        await CommandSender(lab.root / "console", [Peer(port=1)], clock()).give("minimise", "a", "INV", {})

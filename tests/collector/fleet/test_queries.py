@@ -12,9 +12,12 @@ from sqlalchemy import create_engine, text
 
 from asn1.errors import RefusedError
 from collector.databases import driver_url, in_schema
-from collector.fleet.queries import FleetIndex, FleetRow
+from collector.fleet import lists
+from collector.fleet.queries import FleetIndex
 from collector.fleet.tables import make_tables
+from collector.fleet.together import FleetRow, ShardIndex
 from collector.standing import Standings, held, of_communication
+from collector.store import index_pages
 from collector.store.index_pages import DURATION, PageQuery, Place
 from collector.store.index_whole import Kind
 from collector.store.reader import StoreReader
@@ -138,16 +141,69 @@ def test_what_is_asked_for_is_asked_of_what_was_put_together(fleet: Fleet, calls
     assert [one.row["cin"] for one in index.page(only).rows] == [9, 8]
     assert [one.row["cin"] for one in index.page(EVERYTHING._replace(kinds=("CALL",))).rows] == [20, 9, 8, 7]
     assert index.page(EVERYTHING._replace(kinds=("SMS",))).rows == ()
-    for refused in (EVERYTHING._replace(sort=DURATION), EVERYTHING._replace(party="+12125550101")):
-        with pytest.raises(RefusedError):
-            index.page(refused)
+    with pytest.raises(RefusedError, match="listed by time only"):
+        index.page(EVERYTHING._replace(sort=DURATION, party="+12125550101"))
+    index.close()
+
+
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("limit", [1, 2, 50])
+def test_the_longest_is_by_what_all_shards_have_of_it(fleet: Fleet, calls: Any, descending: bool, limit: int) -> None:
+    """Of 7 the north has the first moment and the south the last: longer together than in either."""
+    filled(fleet, calls)
+    index = fleet.open()
+    lasted = {one.row["cin"]: one.row["duration_us"] for one in index.page(EVERYTHING).rows}
+    apart = [row["end_us"] - row["begin_us"] for one in index.shards if (row := of(one, 7)) is not None]
+    assert len(apart) == 2 and lasted[7] > max(apart)
+    query, seen = EVERYTHING._replace(sort=DURATION, descending=descending, limit=limit), []
+    while (found := index.page(query)).rows:
+        seen += [one.row["cin"] for one in found.rows]
+        assert len(found.rows) <= limit
+        query = query._replace(after=found.places[-1])
+    assert sorted(seen) == [7, 8, 9, 20] and len(seen) == 4
+    assert [lasted[cin] for cin in seen] == sorted(lasted.values(), reverse=descending)
+    begins = sorted(one.row["begin_us"] for one in index.page(EVERYTHING).rows)
+    within = EVERYTHING._replace(sort=DURATION, from_us=begins[1], to_us=begins[3])
+    assert {one.row["cin"] for one in index.page(within).rows} == {8, 9}
+    index.close()
+
+
+def of(shard: ShardIndex, cin: int) -> dict[str, Any] | None:
+    return index_pages.one(shard.engine, "LAB-0001", cin)
+
+
+def test_a_party_is_found_in_whichever_shard_names_it(fleet: Fleet, calls: Any) -> None:
+    filled(fleet, calls)
+    index = fleet.open()
+    (first, *_) = index.page(EVERYTHING).rows
+    party = first.row["caller"]
+    asked = EVERYTHING._replace(party=party)
+    assert [one.row["cin"] for one in index.page(asked).rows] == [20, 9, 8, 7]
+    assert [one.row["cin"] for one in index.page(asked._replace(kinds=("CALL",), limit=2)).rows] == [20, 9]
+    assert index.page(EVERYTHING._replace(party="+19995550100")).rows == ()
+    seventh = index.page(asked).rows[-1]
+    assert set(seventh.shards) == {"north", "south"}, "the south has its speech and names nobody"
+    index.close()
+
+
+def test_what_cannot_be_sorted_or_counted_by_hand_is_said(
+    fleet: Fleet, calls: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(fleet, calls)
+    index = fleet.open()
+    monkeypatch.setattr(lists, "BY_HAND", 3)
+    with pytest.raises(RefusedError, match="listed by time only: ask for a span of time"):
+        index.page(EVERYTHING._replace(sort=DURATION))
+    tally = index.counts(LIIDS, ORDERS)
+    assert not tally.exact and tally.kinds[Kind.CALL] == 5, "what two have is counted in each"
     index.close()
 
 
 def test_counts_have_each_communication_once_and_orders_all_shards(fleet: Fleet, calls: Any) -> None:
     filled(fleet, calls)
     index = fleet.open()
-    assert index.counts(LIIDS, ORDERS) == dict.fromkeys(Kind, 0) | {Kind.CALL: 4}
+    tally = index.counts(LIIDS, ORDERS)
+    assert tally.kinds == dict.fromkeys(Kind, 0) | {Kind.CALL: 4} and tally.exact and tally.held == {}
     first, second = index.orders()
     assert (first["order_id"], first["delivered"], first["shards"]) == ("O-1", 13, ["north", "south"])
     assert (second["order_id"], second["accepted"], second["shards"]) == ("O-2", 2, ["south"])
@@ -180,7 +236,8 @@ def test_a_hold_on_one_shard_holds_all_of_the_communication(fleet: Fleet, calls:
     index = fleet.open()
     row = index.one("LAB-0001", 7)
     assert row is not None and row.hold is not None and row.hold.whole and set(row.shards) == {"north", "south"}
-    assert index.counts(LIIDS, ORDERS)[Kind.CALL] == 3
+    tally = index.counts(LIIDS, ORDERS)
+    assert tally.kinds[Kind.CALL] == 3 and list(tally.held.values()) == [1], "held once, though two have it"
     assert [one.row["cin"] for one in index.page(EVERYTHING._replace(kinds=("CALL",))).rows] == [20, 9, 8]
     index.close()
 

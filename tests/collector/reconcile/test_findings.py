@@ -77,8 +77,9 @@ def test_the_log_remembers_over_a_restart(tmp_path: Path) -> None:
     log = log_at(tmp_path)
     memory = log.memory
     assert [one.finding for one in memory.open] == [GHOST] and memory.open[0].opened_us == 3
-    assert memory.store == Mark(3, 10, "aa") and memory.audit is None
-    assert memory.collector_key is not None and len(memory.collector_key) == 32
+    key, store, audit = memory.of()
+    assert store == Mark(3, 10, "aa") and audit is None
+    assert key is not None and len(key) == 32
     log.close()
     kinds = [entry["kind"] for entry in read_audit(tmp_path / "own" / "findings")]
     assert kinds.count("finding_opened") == 2 and kinds.count("finding_closed") == 1
@@ -148,7 +149,7 @@ def test_unusable_key_and_pin_are_said_in_words(tmp_path: Path) -> None:
 
 def test_recall_of_nothing_is_nothing() -> None:
     memory = recall([])
-    assert (memory.open, memory.collector_key, memory.store, memory.audit) == ((), None, None, None)
+    assert (memory.open, *memory.of()) == ((), None, None, None)
 
 
 def test_entries_are_plain_json(tmp_path: Path) -> None:

@@ -297,13 +297,13 @@ async def test_store_signed_anew_with_another_key_is_found(lab: Any, sound: Any,
 async def test_a_cycle_reads_only_what_is_new(lab: Any, sound: Any, records: Any, connect: Any) -> None:
     reconciler = sound.open()
     await sound.cycle(reconciler)
-    (before,) = reconciler._streams
+    (before,) = reconciler._watched[0]._streams
     await sound.cycle(reconciler)
-    (again,) = reconciler._streams
+    (again,) = reconciler._watched[0]._streams
     assert before.fresh and not again.fresh and again.delivered == before.delivered == 7
     await collected(lab, records, connect, "LAB-1")
     await sound.cycle(reconciler)
-    (more,) = reconciler._streams
+    (more,) = reconciler._watched[0]._streams
     assert more.fresh and more.delivered == 14 and more.last_event_us > before.last_event_us
 
 

@@ -44,7 +44,7 @@ class Bench:
         self.database = Database(url)
         self.audit = AuditLog(place / "audit", OneKey(self.key), name="calea-lab/records")
         self.office = Office(
-            "CMS-1", place, self.database, self.audit, SCHEDULE, bytes(32), lambda: self.now_us,
+            "CMS-1", place, self.database, self.audit, SCHEDULE, [bytes(32)], lambda: self.now_us,
         )  # fmt: skip
         for user_id, role in PEOPLE_HERE.items():
             self.database.put(PEOPLE, {"user_id": user_id, "role": role})

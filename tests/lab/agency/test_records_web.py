@@ -64,7 +64,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     key = Ed25519PrivateKey.generate()
     database = Database(f"sqlite:///{tmp_path / 'r.sqlite'}")
     audit = AuditLog(tmp_path / "audit", OneKey(key), name="calea-lab/records")
-    office = Office("CMS-1", tmp_path, database, audit, SCHEDULE, bytes(32), lambda: T)
+    office = Office("CMS-1", tmp_path, database, audit, SCHEDULE, [bytes(32)], lambda: T)
     receiving = Receiving(office, key)
     config = RecordsConfig(data_dir=tmp_path, collector_key=tmp_path / "none", argon2_memory_kib=1024, argon2_passes=1)
     with ThreadPoolExecutor(1) as worker:

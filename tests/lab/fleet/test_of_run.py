@@ -58,7 +58,8 @@ def test_every_process_of_a_fleet_has_a_configuration_that_its_model_takes(fleet
     witnesses = [load_config(paths.config(name), WitnessConfig) for name in of_run.names(SHARDS, "witness")]
     assert [one.keys.parent.name for one in witnesses] == ["collector-1", "collector-2", "collector-3"]
     console = load_config(paths.config("console"), ConsoleConfig)
-    assert console.collector.index_url == collectors[0].database_url
+    assert console.collector is None and console.fleet is not None
+    assert list(console.fleet.shards) == list(of_run.names(SHARDS)) and len(console.more_inboxes) == SHARDS - 1
     assert {"collector-1", "collector-2", "collector-3", "postgres", "witness-3"} <= set(console.watched)
     assert fleet.collectors == of_run.names(SHARDS) and of_run.is_fleet(paths.data)
 
@@ -95,7 +96,6 @@ def test_a_court_document_reaches_every_collector(fleet: Stack) -> None:
         ({"shards": 65}, "1 to 64"),
         ({"shards": 2, "signer": True}, "--signer works with one collector"),
         ({"shards": 2, "faults": True}, "--faults works with one collector"),
-        ({"shards": 2, "reconcile": True}, "reconciler works with one collector"),
     ],
 )
 def test_what_a_fleet_cannot_have_is_refused_in_words(tmp_path: Path, more: dict[str, Any], words: str) -> None:

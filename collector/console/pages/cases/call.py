@@ -23,6 +23,7 @@ from collector.console.route import Asks, Route
 from collector.console.scoping import Look, prefix, reading, scope_for
 from collector.desk.database import Reading, Writing, instructions
 from collector.desk.desk import Desk
+from collector.store.stores import record_name
 from mediation.law.actors import Action, Role
 
 MAX_RANGE_OCTETS: Final = 4 << 20
@@ -66,7 +67,9 @@ class AtQuery(Look):
 
 
 class Place(BaseModel):
-    sequence: int | None
+    """`record` as it stands in the address of its page."""
+
+    record: str | None
 
 
 def routes() -> list[Route]:
@@ -156,7 +159,8 @@ async def peaks(page: Page) -> web.Response:
 async def at(page: Page) -> web.Response:
     """Which record sounds at a position, for the way from the sound to its proof."""
     made = await _sound(page)
-    found = Place(sequence=made.sequence_at(page.query(AtQuery).second))
+    number = made.sequence_at(page.query(AtQuery).second)
+    found = Place(record=None if number is None else record_name(number))
     return web.json_response(text=found.model_dump_json())
 
 

@@ -45,7 +45,7 @@ async def part(page: Page) -> web.Response:
     """A picture is one that was made anew; everything else is text or a file to save."""
     scope = await scope_for(page)
     made = await page.work(
-        mms_part, page.context.library, scope, page.path("liid"), cin_of(page), page.number("sequence"),
+        mms_part, page.context.library, scope, page.path("liid"), cin_of(page), page.record(),
         page.number("part"),
     )  # fmt: skip
     if not made.inline:

@@ -29,13 +29,13 @@ async def test_a_call_a_record_and_its_proof(console: World) -> None:
     token = await token_of(console, "rivera", *BOTH)
     _, call, _ = await ask(console, f"{BASE}/communications/LAB-0001/1", token)
     assert [one["label"] for one in call["messages"]] == ["INVITE", "BYE"] and call["sound_seconds"] > 0
-    sequence = call["messages"][0]["sequence"]
-    _, record, _ = await ask(console, f"{BASE}/records/{sequence}", token)
+    name = call["messages"][0]["record"]
+    _, record, _ = await ask(console, f"{BASE}/records/{name}", token)
     octets = bytes.fromhex(record["octets"])
     field = next(one for one in record["fields"] if one["name"] == "lawfulInterceptionIdentifier")
     assert octets[field["offset"] : field["offset"] + field["length"]].endswith(b"LAB-0001")
     assert record["verdict"] == "ACCEPT" and record["explain"][0]["check"] == "parse"
-    _, proof, _ = await ask(console, f"{BASE}/records/{sequence}/proof", token)
+    _, proof, _ = await ask(console, f"{BASE}/records/{name}/proof", token)
     assert proof["ok"] and proof["state"] == "proven"
     _, found, _ = await ask(console, f"{BASE}/prtt", token)
     assert found["pairs"][0]["calls"] == 2 and found["communications"] == 3
@@ -46,7 +46,7 @@ async def test_attack_a_token_without_content_reads_none(console: World) -> None
     status, call, _ = await ask(console, f"{BASE}/communications/LAB-0001/1", token)
     assert status == 200, call
     assert call["withheld"] and "R-073" in call["withheld"][0]["why"]
-    _, record, _ = await ask(console, f"{BASE}/records/{call['messages'][0]['sequence']}", token)
+    _, record, _ = await ask(console, f"{BASE}/records/{call['messages'][0]['record']}", token)
     assert record["octets"] == "" and record["withheld"] and record["fields"]
 
 

@@ -146,7 +146,7 @@ async def _begin(root: Path, loop: asyncio.AbstractEventLoop) -> Stage:
     issue_orders(lab.court)
     clock = RunningClock(BASE_US, real_us)
     make_lab_ca(root / "ca", ("console", *STATIONS), real_us)
-    CommandSender(root / "console" / "keys", None, clock)
+    CommandSender(root / "console" / "keys", [], clock)
     running = await lab.start(
         clock={"anchor_us": real_us, "base_us": BASE_US, "factor": 1.0},
         command_public_key=str(root / "console" / "keys" / "signing.pub"),

@@ -28,8 +28,8 @@ def row(cin: int = 1, caller: str = "+12125550101", called: str = "+12125550102"
         "liid": "L", "cin": cin, "order_id": "O-1", "kind": Kind.CALL, "caller": caller, "called": called,
         "parties": tuple(sorted({caller, called})), "target_sends": True, "begin_us": T + cin * HOUR,
         "end_us": T + cin * HOUR + 60_000_000, "answer_us": T + cin * HOUR + 10_000_000, "duration_us": 60_000_000,
-        "ended": True, "iri": 2, "cc_from_target": 0, "cc_to_target": 0, "cc_other": 0, "first_sequence": cin,
-        "last_sequence": cin, "sorted_us": T,
+        "ended": True, "iri": 2, "cc_from_target": 0, "cc_to_target": 0, "cc_other": 0, "sorted_us": T,
+        "parts": ((cin, cin),),
     }  # fmt: skip
     return EventRow(**(values | changes))
 

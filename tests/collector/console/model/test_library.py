@@ -45,7 +45,7 @@ async def test_the_list_of_a_case_has_its_communications_and_no_other_s(made: An
     pen = found["LAB-0002/5"]
     assert (pen.kind, pen.caller, pen.called, pen.withheld) == (Kind.CALL, A, B, "")
     assert (found["LAB-0002/6"].kind, found["LAB-0002/6"].caller, found["LAB-0002/6"].called) == (Kind.SMS, A, B)
-    counts = case.library.counts(case.scope())
+    counts = case.library.counts(case.scope()).kinds
     assert {kind: count for kind, count in counts.items() if count} == {Kind.CALL: 2, Kind.SMS: 2, Kind.DATA: 1}
     assert case.library.lag().records == 0
 
@@ -69,7 +69,7 @@ async def test_it_is_filtered_paged_and_followed(made: Any, sent: Any) -> None:
             break
         query = query._replace(after=page.next)
     assert sorted(seen) == [1, 2, 3, 5, 6]
-    fresh = case.library.since(scope, -1)
+    fresh = case.library.since(scope, {})
     assert sorted(row.cin for row in fresh.rows) == [1, 2, 3, 5, 6] and not fresh.more
     assert case.library.since(scope, fresh.cursor).rows == () and fresh.cursor == case.library.cursor()
 
@@ -130,11 +130,11 @@ async def test_attack_a_held_order_s_list_names_nobody(made: Any, sent: Any) -> 
     )
     call = case.library.communication(case.scope(), "LAB-0002", 5)
     assert not call.parties and call.withheld.total() == 1
-    assert not any(row.withheld for row in case.library.since(case.scope(), -1).rows if row.liid == "LAB-0001")
+    assert not any(row.withheld for row in case.library.since(case.scope(), {}).rows if row.liid == "LAB-0001")
     for asked in ({"party": B}, {"kind": "call"}, {"from": "1"}):
         found = case.library.page(case.scope(), ListQuery.parse(asked)).rows
         assert found and not any(row.liid == "LAB-0002" for row in found)
-    assert sum(case.library.counts(case.scope()).values()) == 3
+    assert sum(case.library.counts(case.scope()).kinds.values()) == 3
     assert [(one.records, "R-041" in one.why) for one in case.library.held(case.scope())] == [(2, True)]
     case.decide(released(of_order(order_uid(OrderId("O-2"))), Reason.ORDER_LAPSED, 6, "judge", "JUDGE", "order 7"))
     assert not any(row.withheld for row in case.library.page(case.scope(), ALL).rows)
@@ -209,7 +209,7 @@ async def test_rows_follow_a_collector_that_runs(lab: Any, records: Any, connect
     library = reopened(lab.data)
     registry = Registry(lab.court.inbox, read_public_key(lab.root / "court.pub"), reads_only=True)
     registry.reload()
-    scope, cursor, seen = scope_of("C-1", registry.current(), True), -1, []
+    scope, cursor, seen = scope_of("C-1", registry.current(), True), {}, []
     waiting = [records.sip("LAB-0001", 2), records.sip("LAB-0001", 1, "end", method="BYE", to_tag="b")]
     async with asyncio.timeout(20):
         while (1, True) not in seen:
@@ -264,8 +264,8 @@ async def test_a_key_that_is_changed_while_the_console_reads_is_believed(made: A
         directory, keys.epoch_keys, keys.history, root, {STORE: LedgerState(tree.size, tree.root()), AUDIT: log.state}
     )
     case.decide(held(of_order(order_uid(OrderId("O-2"))), Reason.ORDER_LAPSED, 5))
-    newest = case.library.checkpoint()
-    assert newest is not None and newest.signed and newest.size == tree.size + 1
+    (newest,) = case.library.checkpoints()
+    assert newest.signed and newest.size == tree.size + 1
     rows = {row.liid: row.withheld for row in case.library.page(case.scope(), ALL).rows}
     assert "R-041" in rows["LAB-0002"] and not rows["LAB-0001"]
     case.decide(released(of_order(order_uid(OrderId("O-2"))), Reason.ORDER_LAPSED, 6, "judge", "JUDGE", "order 7"))

@@ -140,7 +140,7 @@ async def test_attack_a_record_of_another_case_is_not_found_whatever_is_asked(ma
     case = await made(*sent)
     others = [
         number
-        for number in range(case.library.reader.size + 2)
+        for number in range(case.library.shelves[0].reader.size + 2)
         if number
         not in {
             one

@@ -82,7 +82,7 @@ async def test_the_waveform_and_the_way_from_a_position_to_its_record(console: W
     peaks = json.loads((await browser.get(f"{CALL}/peaks?buckets=10")).text)
     assert peaks["seconds"] > 0 and len(peaks["low"]) == 2
     found = json.loads((await browser.get(f"{CALL}/at?second=0.05")).text)
-    assert (await browser.get(f"/cases/{CASE}/records/{found['sequence']}")).status == 200
+    assert (await browser.get(f"/cases/{CASE}/records/{found['record']}")).status == 200
 
 
 async def test_the_wav_is_a_marked_download(console: World) -> None:

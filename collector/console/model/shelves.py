@@ -1,0 +1,149 @@
+"""The stores that can be read now, and what of a fleet is missing, by name.
+
+Rules. A store that is alone is there, and what is wrong with it is said by whoever asks it. Of a fleet each store is
+looked at again every LOOK_S: one that is lost, cannot be read, or ends before what the fleet has marked is named with
+the records that the catalogue has of it, and the others are shown without it. The catalogue proves nothing
+(`collector.fleet.view`); where it cannot be asked, that is said. Looking blocks; what was seen last does not.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from asn1.errors import LabError
+from collector.console.model.shelf import Shelf
+from collector.databases import sentence
+from collector.fleet.queries import NOT_HERE, held_ranges
+from collector.fleet.view import Lost, Range, read_catalogue
+
+LOOK_S: Final = 1.0
+CATALOGUE_S: Final = 5.0
+
+
+class Known(NamedTuple):
+    """What the catalogue has of a shard: the records that are stored and not evicted, and how many there were."""
+
+    ranges: tuple[Range, ...]
+    size: int
+
+
+Catalogue = Callable[[], Mapping[str, Known]]
+"""May raise LabError."""
+
+
+class Here(NamedTuple):
+    """`unknown` says why the catalogue could not be asked, empty where it could."""
+
+    shelves: tuple[Shelf, ...]
+    missing: tuple[Lost, ...] = ()
+    unknown: str = ""
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        """A sentence each."""
+        said = tuple(one.sentence() for one in self.missing)
+        if not self.unknown:
+            return said
+        return (*said, f"Whether records of a collector are missing cannot be told: {self.unknown}")
+
+
+class Shelves:
+    """`places` open a store each, by the name of its collector; numbered from 1 in their order."""
+
+    def __init__(
+        self,
+        places: Mapping[str, Callable[[], Shelf]],
+        catalogue: Catalogue,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._places = dict(places)
+        self._catalogue = catalogue
+        self._now_s = now_s
+        self._opened: dict[str, Shelf] = {}
+        self._known: Mapping[str, Known] = {}
+        self._unknown = ""
+        self._asked_s = self._looked_s = float("-inf")
+        self._lock = threading.Lock()
+        self.seen = Here(())
+        """What was seen last."""
+
+    @classmethod
+    def alone(cls, shelf: Shelf) -> Shelves:
+        """One store, of no fleet."""
+        made = cls({}, dict, lambda: 0.0)
+        made._opened[shelf.name] = shelf
+        made.seen, made._looked_s = Here((shelf,)), float("inf")
+        return made
+
+    @property
+    def places(self) -> int:
+        """How many stores a fleet's console is configured with; 0 where there is one of no fleet."""
+        return len(self._places)
+
+    def close(self) -> None:
+        for one in self._opened.values():
+            one.close()
+
+    def look(self) -> Here:
+        with self._lock:
+            now_s = self._now_s()
+            if now_s - self._looked_s >= LOOK_S:
+                # The catalogue first: what it has marked by then is in the stores.
+                self._ask(now_s)
+                self.seen, self._looked_s = self._look(), now_s
+            return self.seen
+
+    def _ask(self, now_s: float) -> None:
+        if now_s - self._asked_s < CATALOGUE_S:
+            return
+        self._asked_s = now_s
+        try:
+            self._known, self._unknown = self._catalogue(), ""
+        except LabError as error:
+            self._unknown = str(error)
+
+    def _look(self) -> Here:
+        shelves: list[Shelf] = []
+        missing: list[Lost] = []
+        for name, open_place in self._places.items():
+            known = self._known.get(name, Known((), 0))
+            shelf, why = self._open(name, open_place)
+            why = why or shelf.trouble() if shelf is not None else why
+            if shelf is None or why:
+                missing.append(Lost(name, known.ranges, f"{NOT_HERE}: {why}"))
+                continue
+            shelves.append(shelf)
+            behind = _from(known.ranges, shelf.reader.size)
+            if behind:
+                missing.append(Lost(name, behind, "ends before what the fleet has marked"))
+        for name in sorted(self._known.keys() - self._places.keys()):
+            missing.append(Lost(name, self._known[name].ranges, f"{NOT_HERE}: its store is not configured"))
+        return Here(tuple(shelves), tuple(missing), self._unknown)
+
+    def _open(self, name: str, open_place: Callable[[], Shelf]) -> tuple[Shelf | None, str]:
+        known = self._opened.get(name)
+        if known is None:
+            try:
+                known = self._opened[name] = open_place()
+            except (LabError, OSError) as error:
+                return None, sentence(error)
+        return known, ""
+
+
+def _from(ranges: Sequence[Range], first: int) -> tuple[Range, ...]:
+    """What of the ranges is not below `first`."""
+    return tuple((max(begin, first), end) for begin, end in ranges if end >= first)
+
+
+def catalogue_of(url: str) -> Catalogue:
+    """The catalogue of the fleet whose database this is."""
+
+    def ask() -> Mapping[str, Known]:
+        shards = read_catalogue(url)
+        held = held_ranges(url, shards)
+        return {one.shard: Known(held.get(one.shard, ()), one.size) for one in shards}
+
+    return ask
