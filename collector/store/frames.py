@@ -287,9 +287,9 @@ def seal_data_frame(
     first_sequence: int,
     extents: Extents,
     liids: list[bytes],
-) -> bytes:
-    """Write head, extents and LIIDs of a frame whose rows and hashes stand in `frame` already; the digest of the meta
-    without hashes. The octets area is not looked at."""
+) -> memoryview:
+    """Write head, extents and LIIDs of a frame whose rows and hashes stand in `frame` already; the meta without hashes,
+    of which the commit chain takes the SHA-256. The octets area is not looked at."""
     names = b"".join([_ONE[len(liid)] + liid for liid in liids])
     described = struct.pack("<II", len(extents), len(liids)) + extents.packed + names
     frame[FRAME_HEADER_OCTETS : layout.rows_at] = described
@@ -297,7 +297,7 @@ def seal_data_frame(
     count = (layout.hashes_at - layout.rows_at) // ROW_OCTETS
     area_octets = layout.octets - layout.area_at
     frame[:FRAME_HEADER_OCTETS] = _head(DATA, header, first_sequence, count, meta, area_octets)
-    return hashlib.sha256(frame[FRAME_HEADER_OCTETS : layout.hashes_at]).digest()
+    return frame[FRAME_HEADER_OCTETS : layout.hashes_at]
 
 
 def build_data_frame(
@@ -317,8 +317,8 @@ def build_data_frame(
     frame = bytearray(layout.area_at)
     frame[layout.rows_at : layout.hashes_at] = rows
     frame[layout.hashes_at :] = hashes
-    digest = seal_data_frame(memoryview(frame), layout, header, first_sequence, Extents.of(extents), liids)
-    return bytes(frame), digest
+    described = seal_data_frame(memoryview(frame), layout, header, first_sequence, Extents.of(extents), liids)
+    return bytes(frame), hashlib.sha256(described).digest()
 
 
 def parse_data_meta(meta: bytes, count: int, area_octets: int) -> DataMeta:

@@ -21,6 +21,7 @@ from collector.store.sealing import NONCE_OCTETS, TAG_OCTETS, seal
 from collector.store.unit_buffer import UnitBuffer
 from collector.store.walk import NO_ORDER, binding, binding_head
 from mediation.law.orders import OrderUid
+from mediation.ledger.kernel import CompactRange
 
 PIECE_OCTETS: Final = 512 << 10
 """What is copied and hashed is encrypted before it leaves the nearer caches; a longer extent goes in one."""
@@ -75,10 +76,11 @@ class Framer:
         self._settled = settled
 
     def write(
-        self, plan: FramePlan, view: memoryview, at: int, header: frames.SegmentHeader, first: int
-    ) -> tuple[FramePlace, memoryview]:
-        """Put one frame together at `at` of `view`, its first record being `first`; what stands there now, and its
-        leaf hashes."""
+        self, plan: FramePlan, view: memoryview, at: int, header: frames.SegmentHeader, tree: CompactRange
+    ) -> FramePlace:
+        """Put one frame together at `at` of `view`, its records being the next of `tree`, which grows by them; what
+        stands there now."""
+        first = tree.size
         batch, packed, layout = plan.batch, plan.packed, plan.layout
         # Behind the area stands a tag for a moment, until the next extent or frame is written over it.
         frame = view[at : at + layout.octets + TAG_OCTETS]
@@ -109,8 +111,10 @@ class Framer:
                 found.append(self._extent(one, batch.orders[one.order], header, first, source, nonce, area))
             packed_extents.append(frames.Extents.of(found).packed)
         extents = frames.Extents(b"".join(packed_extents))
-        digest = frames.seal_data_frame(frame, layout, header, first, extents, plan.liids)
-        return FramePlace(at, first, packed.records, layout, extents, tuple(plan.liids), digest), hashes
+        described = frames.seal_data_frame(frame, layout, header, first, extents, plan.liids)
+        # Rows are one long message: it is hashed while there are nodes to hash beside it.
+        digest = tree.extend_beside(hashes, described)
+        return FramePlace(at, first, packed.records, layout, extents, tuple(plan.liids), digest)
 
     def _extent(
         self,

@@ -379,9 +379,7 @@ class Store:
         at, places = 0, []
         self._framer.begin()
         for plan in plans:
-            place, hashes = self._framer.write(plan, self._buffer.view, at, header, self._tree.size)
-            self._tree.extend(hashes)
-            places.append(place)
+            places.append(self._framer.write(plan, self._buffer.view, at, header, self._tree))
             at += plan.layout.octets
         return self._write_unit(at, places, records, first)
 

@@ -283,36 +283,63 @@ cdef extern from *:
         calea_pair_out(_mm_loadu_si128(s), _mm_loadu_si128(s + 1), digest);
     }
 
-    /* The parents of two pairs of hashes, one behind the other or, for one alone, both the same. */
+    /* A pair of hashes as a lane's words; its last octet begins the second block, which is answered. The octet 1 stands
+       before the pair, so all of it is moved by one. */
+    CALEA_SHA static inline __attribute__((always_inline))
+    __m128i calea_pair_node(const unsigned char *pair, __m128i *feba, __m128i *hgdc, __m128i *w) {
+        const __m128i big_endian = _mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3);
+        __m128i before = _mm_slli_si128(_mm_cvtsi32_si128(1), 15);
+        int i;
+        *feba = _mm_load_si128((const __m128i *)calea_paired);
+        *hgdc = _mm_load_si128((const __m128i *)calea_paired + 1);
+        for (i = 0; i < 4; i++) {
+            __m128i next = _mm_loadu_si128((const __m128i *)pair + i);
+            w[i] = _mm_shuffle_epi8(_mm_alignr_epi8(next, before, 15), big_endian);
+            before = next;
+        }
+        return _mm_shuffle_epi8(_mm_alignr_epi8(_mm_cvtsi32_si128(0x80), before, 15), big_endian);
+    }
+
+    CALEA_SHA static inline __attribute__((always_inline)) void calea_pair_second(__m128i last, __m128i *w) {
+        w[0] = last;
+        w[1] = w[2] = _mm_setzero_si128();
+        w[3] = _mm_set_epi32(8 * 65, 0, 0, 0);
+    }
+
+    /* RFC 6962 2.1: the parents of two pairs of hashes. Both pairs are read before a parent is written. */
     CALEA_SOME CALEA_SHA __attribute__((noinline))
     static void calea_pair_parents(const unsigned char *one, const unsigned char *other, unsigned char *parents,
                                    int64_t count) {
-        const __m128i first = _mm_slli_si128(_mm_cvtsi32_si128(1), 15), end = _mm_cvtsi32_si128(0x80);
-        const __m128i big_endian = _mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3);
-        const __m128i *from[2] = {(const __m128i *)one, (const __m128i *)other};
         __m128i feba[2], hgdc[2], w[2][4], last[2];
-        int i, lane;
-        for (lane = 0; lane < 2; lane++) {
-            /* The octet 1 stands before the pair, so all of it is moved by one; its last octet begins block two. */
-            __m128i before = first, next;
-            feba[lane] = _mm_load_si128((const __m128i *)calea_paired);
-            hgdc[lane] = _mm_load_si128((const __m128i *)calea_paired + 1);
-            for (i = 0; i < 4; i++) {
-                next = _mm_loadu_si128(from[lane] + i);
-                w[lane][i] = _mm_shuffle_epi8(_mm_alignr_epi8(next, before, 15), big_endian);
-                before = next;
-            }
-            last[lane] = _mm_shuffle_epi8(_mm_alignr_epi8(end, before, 15), big_endian);
-        }
+        int64_t lane;
+        last[0] = calea_pair_node(one, feba, hgdc, w[0]);
+        last[1] = calea_pair_node(other, feba + 1, hgdc + 1, w[1]);
         calea_pair_block(feba, hgdc, w);
-        for (lane = 0; lane < 2; lane++) {
-            w[lane][0] = last[lane];
-            w[lane][1] = w[lane][2] = _mm_setzero_si128();
-            w[lane][3] = _mm_set_epi32(8 * 65, 0, 0, 0);
-        }
+        calea_pair_second(last[0], w[0]);
+        calea_pair_second(last[1], w[1]);
         calea_pair_block(feba, hgdc, w);
         for (lane = 0; lane < count; lane++)
             calea_pair_out(feba[lane], hgdc[lane], parents + 32 * lane);
+    }
+
+    /* The parents of `count` pairs of hashes one after the other, and beside each two blocks of another message. */
+    CALEA_SOME CALEA_SHA __attribute__((noinline))
+    static void calea_pair_beside(const unsigned char *pairs, int64_t count, unsigned char *parents, uint32_t *state,
+                                  const unsigned char *at) {
+        __m128i *s = (__m128i *)state, feba[2], hgdc[2];
+        feba[1] = _mm_loadu_si128(s);
+        hgdc[1] = _mm_loadu_si128(s + 1);
+        for (; count; count--, pairs += 64, parents += 32, at += 128) {
+            __m128i w[2][4], last = calea_pair_node(pairs, feba, hgdc, w[0]);
+            calea_pair_words(at, w[1]);
+            calea_pair_block(feba, hgdc, w);
+            calea_pair_second(last, w[0]);
+            calea_pair_words(at + 64, w[1]);
+            calea_pair_block(feba, hgdc, w);
+            calea_pair_out(feba[0], hgdc[0], parents);
+        }
+        _mm_storeu_si128(s, feba[1]);
+        _mm_storeu_si128(s + 1, hgdc[1]);
     }
     #endif
     #endif

@@ -6,5 +6,7 @@ cdef class CompactRange:
     cdef bytearray _stack
     cdef unsigned char[::1] _stack_view
 
-    @cython.locals(view="const unsigned char[::1]", data="const unsigned char[::1]", count=int64_t)
+    @cython.locals(data="const unsigned char[::1]", count=int64_t)
     cpdef extend(self, object hashes)
+    @cython.locals(data="const unsigned char[::1]", message="const unsigned char[::1]", digest="unsigned char[::1]", count=int64_t, length=int64_t, way=int64_t)
+    cpdef extend_beside(self, object hashes, object octets)

@@ -136,6 +136,29 @@ def test_many_leaves_at_once_are_as_one_after_the_other(kernel: ModuleType, befo
     assert (tree.size, tree.peaks()) == (before + count, tuple(plain))
 
 
+@pytest.mark.parametrize("before", [0, 1, 7, 1023])
+def test_a_message_beside_leaves_has_its_digest_and_the_tree_is_the_same(kernel: ModuleType, before: int) -> None:
+    """However long the one and however many the others: either may be through first."""
+    rng = random.Random(before)
+    edges = [0, 1, 55, 56, 63, 64, 65, 119, 120, 127, 128, 129, 191, 192, 4096, 64 * 1100 + 3, 300_000]
+    for count in (0, 1, 2, 3, 5, 6, 12, 33, 1023, 1025, 2500):
+        for octets in edges:
+            message, leaves = rng.randbytes(octets), rng.randbytes(32 * (before + count))
+            plain, tree = kernel.CompactRange(), kernel.CompactRange()
+            plain.extend(leaves)
+            tree.extend(leaves[: 32 * before])
+            assert tree.extend_beside(leaves[32 * before :], message) == hashlib.sha256(message).digest()
+            assert (tree.size, tree.peaks()) == (plain.size, plain.peaks()), (count, octets)
+
+
+@pytest.mark.parametrize("octets", [1, 31, 33, 63])
+def test_broken_hashes_beside_a_message_are_refused_and_change_nothing(kernel: ModuleType, octets: int) -> None:
+    tree = kernel.CompactRange()
+    with pytest.raises(DecodeError) as caught:
+        tree.extend_beside(bytes(octets), b"message")
+    assert caught.value.code == DecodeError.BAD_LENGTH and tree.size == 0
+
+
 def test_a_copy_goes_its_own_way(kernel: ModuleType) -> None:
     tree = kernel.CompactRange()
     tree.extend(b"".join(kernel.leaf_hash(leaf) for leaf in leaves_of(5)))
