@@ -18,6 +18,7 @@ import pytest
 
 from lab import toml
 from tests.collector.console.world import config_of
+from tests.commands import answered
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -71,7 +72,7 @@ def test_it_begins_serves_and_ends(tmp_path: Path, template: tuple[Path, int]) -
 def test_what_it_cannot_begin_with_is_one_sentence(
     tmp_path: Path, template: tuple[Path, int], changes: dict[str, Any], code: int, words: str
 ) -> None:
-    child = start(write_config(tmp_path, template[0], **changes))
-    _, said = child.communicate(timeout=30)
-    last = said.decode().strip().splitlines()[-1]
-    assert (child.returncode, words in last) == (code, True), said.decode()
+    config = write_config(tmp_path, template[0], **changes)
+    ended = answered("collector.console", "--config", str(config))
+    last = ended.stderr.strip().splitlines()[-1]
+    assert (ended.returncode, words in last) == (code, True), ended.stderr
