@@ -1,7 +1,8 @@
 """Processes of a run that need not load: each is a fork of one process that has loaded the modules of all.
 
-For who starts many runs one after another: the scenarios, the test suite. Loading takes each process of a run a second
-of CPU time or more, a fork takes none of it. `up`, `demo` and the benchmark start theirs by `python -m`.
+For who starts many runs one after another: the scenarios, a class (its run begins anew at each mark and each way back),
+the test suite. Loading takes each process of a run a second of CPU time or more, a fork takes none of it. `up`, `demo`
+and the benchmark start theirs by `python -m`.
 
 Rules. What is loaded beforehand opens nothing, reads no configuration and holds no key (the standard library's fork
 server: one thread, no file of ours). What is born does what `python -m MODULE ARGUMENTS` does, in a session, a
@@ -77,6 +78,8 @@ def _live(
     module: str, arguments: list[str], words: str, root: str, environment: dict[str, str], word: Connection
 ) -> None:
     """In the child."""
+    # As any program it may have children of its own: a class has its run.
+    multiprocessing.current_process().daemon = False
     os.setsid()
     os.chdir(root)
     os.environ.clear()

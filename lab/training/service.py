@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import Mapping
 from functools import partial
@@ -16,6 +17,7 @@ from typing import Any, Final
 from collector.console.desk_door import DeskDoor
 from collector.console.pages import account, assets, entrance
 from collector.console.service import Console
+from lab import nursery
 from lab.training import control, pages
 from lab.training.config import TrainerConfig
 from lab.training.director import Director
@@ -47,6 +49,7 @@ async def run(config: TrainerConfig, ready: ReadyFn, stop: asyncio.Event) -> Non
     """The process's own work, as `run_process` wants it."""
     from lab.cli import build
 
+    nursery.want(os.environ)
     ledger, jobs = TrainerLedger(asyncio.get_running_loop()), Jobs()
     director = Director(Room(config.class_dir), build, ledger.record)
     try:
