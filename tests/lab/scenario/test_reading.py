@@ -84,7 +84,11 @@ def test_what_is_wrong_is_named(story: Path, old: str, new: str, why: str) -> No
         load(story)
 
 
-@pytest.mark.parametrize("text", ["", "- a\n- b\n", "a: [", "x: " + "[" * 5000, "a: 1" + " " * 300_000])
+@pytest.mark.parametrize(
+    "text",
+    ["", "- a\n- b\n", "a: [", "x: " + "[" * 5000, "a: 1" + " " * 300_000, "x: " + "[" * 262_000, "{a: " * 65_000,
+     "- " * 131_000, "? " * 131_000, "x: " + "[" * 100 + "]" * 100],
+)  # fmt: skip
 def test_attack_what_is_no_scenario_at_all(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(text)
