@@ -15,16 +15,19 @@ from lab.conformance import lemf, mf, ne
 from lab.conformance.model import ETSI, EVIDENCE_WORDS, ROLES, US, Case, Result, Role, Run, Verdict
 from lab.conformance.play import Foreign, Place, foreign_run, own_run
 from lab.conformance.report import junit, page
+from lab.conformance.seen import APDU
+from lab.dialects import FORMS
 from lab.output import JsonOption, banner, console, print_json, table
 from mediation.runtime.closed import check_host
 from mediation.runtime.config import EXPOSED_WORDS, ConfigError, Listen, TlsConfig
 
 CASES: Final[dict[Role, tuple[Case[Any], ...]]] = {"lemf": lemf.CASES, "mf": mf.CASES, "ne": ne.CASES}
 DIALECTS: Final = ETSI + US
+CCC_FORMS: Final = (APDU, "4", "12", "20")
 EXIT_FAILED: Final = 1
 EVERY: Final = "all"
 OWN_RUNS: Final[tuple[tuple[Role, str], ...]] = (
-    *(("lemf", one) for one in DIALECTS), ("mf", "etsi"), ("ne", "etsi"),
+    *(("lemf", one) for one in DIALECTS), *(("mf", one) for one in DIALECTS), ("ne", "etsi"),
 )  # fmt: skip
 RoleOption = Annotated[
     str, typer.Option(help=f"what the peer is: {', '.join(ROLES)}; {EVERY}: our own, each role and dialect")
@@ -38,14 +41,22 @@ def listing(role: Annotated[str, typer.Option(help="of one role alone")] = "", a
     if as_json:
         print_json([
             {"id": one.id, "role": name, "title": one.title, "clause": one.clause, "evidence": one.evidence,
-             "dialects": list(one.dialects), "fault": one.fault}
+             "dialects": list(one.dialects), "fault": one.fault,
+             "elsewhere": {dialect: known._asdict() for dialect, known in one.elsewhere.items()}}
             for name in roles for one in CASES[name]
         ])  # fmt: skip
         return
     for name in roles:
-        rows = [(one.id, one.evidence, one.title, one.clause, one.fault or "-") for one in CASES[name]]
-        table(f"Role {name}", ("case", "known", "what has to hold", "clause", "fault that it finds"), rows, console())
+        rows = [(one.id, *_known(one), one.title, ", ".join(one.dialects), one.fault or "-") for one in CASES[name]]
+        heads = ("case", "known", "clause", "what has to hold", "dialects", "fault that it finds")
+        table(f"Role {name}", heads, rows, console())
     console().print("; ".join(f"{letter}: {words}" for letter, words in EVIDENCE_WORDS.items()), markup=False)
+
+
+def _known(case: Case[Any]) -> tuple[str, str]:
+    """How the clause is known and which it is, in all dialects of the case: each once, in the order of the dialects."""
+    found = [case.known(dialect) for dialect in case.dialects]
+    return " ".join(dict.fromkeys(one.evidence for one in found)), "; ".join(dict.fromkeys(one.clause for one in found))
 
 
 def run(
@@ -55,9 +66,15 @@ def run(
         str, typer.Option(metavar="HOST:PORT", help="foreign equipment; our own stack when not given")
     ] = "",
     listen: Annotated[
-        str, typer.Option(metavar="HOST:PORT", help="where we are for it: HI2 (mf), X2 and X3 (ne)")
+        str, typer.Option(metavar="HOST:PORT", help="where we are for it: HI2 or CDC (mf), X2 and X3 (ne)")
     ] = "",
-    listen_hi3: Annotated[str, typer.Option(metavar="HOST:PORT", help="HI3, where it has an address of its own")] = "",
+    listen_hi3: Annotated[
+        str,
+        typer.Option(metavar="HOST:PORT", help="HI3, where it has an address of its own; CCC (UDP) in a US dialect"),
+    ] = "",
+    ccc: Annotated[
+        str, typer.Option(help="how content comes there: apdu, or 4, 12, 20 octets of header; the lab's own if blank")
+    ] = "",
     exposed: Annotated[bool, typer.Option("--exposed", help="listen where other machines reach it")] = False,
     certificate: File = None,
     key: File = None,
@@ -97,6 +114,7 @@ def run(
             foreign = Foreign(
                 peer=_place("--peer", peer), listen=_listening("--listen", listen, exposed),
                 listen_hi3=_listening("--listen-hi3", listen_hi3, exposed), tls=_tls(certificate, key, ca), liid=liid,
+                ccc=_ccc(ccc, dialect),
                 targets=tuple(map(_target, target or ())), metadata_only=tuple(metadata_only or ()), ne_id=ne_id,
                 admf_id=admf_id, wait_s=wait_s, keepalive_s=keepalive_s, answer_s=answer_s,
             )  # fmt: skip
@@ -118,9 +136,23 @@ def _asked(role: str, dialect: str) -> Role:
     asked = _role(role)
     if dialect not in DIALECTS:
         raise ConfigError(f"--dialect {dialect} is not known: choose one of {', '.join(DIALECTS)}.")
-    if asked != "lemf" and dialect != "etsi":
-        raise ConfigError(f"--role {asked}: cases in {dialect} are there for a LEMF alone; leave out --dialect.")
+    if asked == "ne" and dialect != "etsi":
+        raise ConfigError(
+            f"--role ne: X1, X2 and X3 are ETSI's whatever dialect ({dialect}) the handover has; leave out --dialect."
+        )
     return asked
+
+
+def _ccc(form: str, dialect: str) -> str:
+    """Raises ConfigError for a form that the dialect does not have."""
+    if dialect == "etsi":
+        if form:
+            raise ConfigError("--ccc: only the US dialects have CCC; leave it out, or give --dialect.")
+        return APDU
+    forms = CCC_FORMS if dialect != "pcesp" else CCC_FORMS[1:]
+    if form and form not in forms:
+        raise ConfigError(f"--ccc {form}: in {dialect} content comes as one of {', '.join(forms)}.")
+    return form or FORMS[dialect]
 
 
 def _report(runs: list[Run], junit_file: Path, html_file: Path, show: bool) -> None:

@@ -6,12 +6,13 @@ some. A phase in which nothing came is played all the same, and its cases say so
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from lab.conformance.mf import DECLINED, HOSTILE, NORMAL, WITHHELD, WRONG, Mf
+from lab.conformance.watched import AWAY, DECLINED, HOSTILE, NORMAL, WITHHELD, WRONG, Mf
 
 Trigger = Callable[[str], Awaitable[None]]
 NO_ANSWER: Final = b"\x30\x06\xa1\x02\x80\x00\xa2\x00" * 3 + b"\x00" * 16
@@ -21,11 +22,14 @@ NO_ANSWER: Final = b"\x30\x06\xa1\x02\x80\x00\xa2\x00" * 3 + b"\x00" * 16
 @dataclass(frozen=True, slots=True)
 class Patience:
     """Seconds. `quiet_s`: without data, after which a phase has all it will get; `most_s`: for which data are waited
-    for; `reconnect_s`: within which a mediation function comes back, TIME3 included."""
+    for; `reconnect_s`: within which a mediation function comes back, TIME3 included. In the US dialects: `away_s`, how
+    long we are away, and `ends`, how many communications have to be over before a phase may be."""
 
     quiet_s: float = 1.0
     most_s: float = 60.0
     reconnect_s: float = 90.0
+    away_s: float = 15.0
+    ends: int = 1
 
 
 async def normal(mf: Mf, trigger: Trigger, patience: Patience) -> None:
@@ -55,13 +59,46 @@ async def others(mf: Mf, trigger: Trigger, patience: Patience, wrong: ssl.SSLCon
     await trigger(HOSTILE)
     await observer.quiet(patience.quiet_s, patience.most_s)
     observer.hostile = b""
-    if wrong is not None:
-        observer.shown, observer.refused = wrong, 0
-        await _begin(mf, WRONG, patience, connects=False)
-        await trigger(WRONG)
-        await observer.until(lambda: observer.refused > 0, patience.reconnect_s)
-        await observer.until(lambda: bool(mf.data(WRONG)), patience.quiet_s)
-        observer.shown = None
+    await _mistrusted(mf, trigger, patience, wrong)
+
+
+async def us(mf: Mf, trigger: Trigger, patience: Patience, wrong: ssl.SSLContext | None) -> None:
+    """The phases of the US dialects, where a LEMF answers nothing. What was sent before comes again on every new
+    connection, so a phase lasts until communications of its own are over."""
+    observer = mf.observer
+    await _begin(mf, NORMAL, patience, fresh=False)
+    await trigger(NORMAL)
+    await _over(mf, NORMAL, patience)
+    observer.away = True
+    await _begin(mf, AWAY, patience, connects=False)
+    await trigger(AWAY)
+    await asyncio.sleep(patience.away_s)
+    observer.away = False
+    await _over(mf, AWAY, patience)
+    observer.hostile = NO_ANSWER
+    await _begin(mf, HOSTILE, patience)
+    await trigger(HOSTILE)
+    await _over(mf, HOSTILE, patience)
+    observer.hostile = b""
+    await _mistrusted(mf, trigger, patience, wrong)
+
+
+async def _over(mf: Mf, phase: str, patience: Patience) -> None:
+    await mf.observer.until(lambda: mf.ended(phase) >= patience.ends, patience.most_s)
+    await mf.observer.quiet(patience.quiet_s, patience.most_s)
+
+
+async def _mistrusted(mf: Mf, trigger: Trigger, patience: Patience, wrong: ssl.SSLContext | None) -> None:
+    """Shows a certificate that leads nowhere, where the link has TLS."""
+    if wrong is None:
+        return
+    observer = mf.observer
+    observer.shown, observer.refused = wrong, 0
+    await _begin(mf, WRONG, patience, connects=False)
+    await trigger(WRONG)
+    await observer.until(lambda: observer.refused > 0, patience.reconnect_s)
+    await observer.until(lambda: bool(mf.data(WRONG)), patience.quiet_s)
+    observer.shown = None
 
 
 async def _begin(mf: Mf, phase: str, patience: Patience, connects: bool = True, fresh: bool = True) -> None:

@@ -7,7 +7,7 @@ says so; a peer that fails it may be right.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -59,9 +59,17 @@ def does_not_apply(says: str) -> Finding:
 W = TypeVar("W")
 
 
+class Known(NamedTuple):
+    """A clause, and how it is known."""
+
+    clause: str
+    evidence: Evidence
+
+
 @dataclass(frozen=True, slots=True)
 class Case(Generic[W]):
-    """`fault`: the link's or the sender's fault (`lab.faults`) that this case is there to find."""
+    """`fault`: the link's or the sender's fault (`lab.faults`) that this case is there to find. `elsewhere`: by
+    dialect, where what has to hold stands in another clause there, or is known in another way."""
 
     id: str
     title: str
@@ -70,6 +78,10 @@ class Case(Generic[W]):
     check: Callable[[W], Awaitable[Finding]]
     dialects: tuple[str, ...] = ETSI
     fault: str = ""
+    elsewhere: Mapping[str, Known] = field(default_factory=dict)
+
+    def known(self, dialect: str) -> Known:
+        return self.elsewhere.get(dialect) or Known(self.clause, self.evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +136,7 @@ class Run:
                 {
                     "id": one.case.id,
                     "title": one.case.title,
-                    "clause": one.case.clause,
-                    "evidence": one.case.evidence,
+                    **one.case.known(self.dialect)._asdict(),
                     "verdict": str(one.verdict),
                     "says": one.finding.says,
                     "seconds": round(one.seconds, 2),

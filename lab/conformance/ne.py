@@ -27,7 +27,8 @@ from asn1.x1_codes import (
 )
 from asn1.x2x3 import NO_XID, PayloadFormat, PduType, X2X3Pdu, decode_pdu
 from lab.conformance.model import Case, Evidence, Finding, Verdict, does_not_apply, failed, passed, unclear
-from lab.conformance.observer import Observer, Seen
+from lab.conformance.observer import Observer
+from lab.conformance.seen import Seen
 from lab.conformance.tape import Tape
 from mediation.runtime.exchange import XML, Endpoint, new_session
 

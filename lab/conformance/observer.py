@@ -1,13 +1,15 @@
-"""A receiver that watches: a LEMF on HI2 and HI3, or an MDF on X2 and X3; it answers as it is told, and keeps all.
+"""A receiver that watches: a LEMF on HI2 and HI3, or on CDC and CCC, or an MDF on X2 and X3; it keeps all it hears.
 
-Answers are those of `asn1.handover.LemfSession`, or none (`answering` false), or a no to every option (`accepting`
-false). It stores nothing: here "durable" is what was read. Bounded in connections, records and octets.
+It answers as it is told: as `asn1.handover.LemfSession` does, or not at all (`answering` false), or with a no to every
+option (`accepting` false); in the US dialects nothing is ever answered. It stores nothing: here "durable" is what was
+read. Bounded in connections, records and octets.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -16,10 +18,10 @@ from typing import Final
 
 from asn1.errors import DecodeError
 from asn1.handover import HandoverConfig, LemfSession
-from asn1.ps_pdu import PsPdu
 from asn1.x2x3 import PduType, decode_pdu, encode_pdu, keepalive_ack
+from lab.conformance.seen import APDU, Seen, content_of, said_of
 from lab.conformance.tape import Said, Tape
-from lab.conformance.wire import Heard, heard
+from lab.conformance.wire import heard
 from lab.faults.records import Framing, Records
 from mediation.runtime.config import NotReadyError
 from mediation.runtime.tls import names_in
@@ -28,45 +30,8 @@ READ_OCTETS: Final = 65_536
 MAX_SEEN: Final = 50_000
 MAX_CONNECTIONS: Final = 64
 LOOK_S: Final = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A record, whole or what stood in its place. `framed` false: octets that nobody frames."""
-
-    time_us: int
-    link: str
-    connection: int
-    phase: str
-    octets: bytes
-    pdu: PsPdu | None
-    framed: bool = True
-
-    @property
-    def tri(self) -> str:
-        return Heard(self.octets, self.pdu).tri
-
-    @property
-    def kind(self) -> str:
-        """`iri`, `cc`, or empty."""
-        return _KINDS.get(self.pdu.payload[0], "") if self.pdu is not None else ""
-
-    @property
-    def liid(self) -> bytes:
-        return b"" if self.pdu is None else self.pdu.header.liid
-
-    @property
-    def stream(self) -> tuple[bytes, int, str]:
-        assert self.pdu is not None, "asked of records alone"
-        cin = self.pdu.header.cin
-        return self.pdu.header.liid, -1 if cin is None else cin, self.kind
-
-    @property
-    def number(self) -> int:
-        return -1 if self.pdu is None else self.pdu.header.sequence_number
-
-
-_KINDS: Final = {"iRIPayloadSequence": "iri", "cCPayloadSequence": "cc"}
+DATAGRAM_BUFFER_OCTETS: Final = 4 << 20
+"""Asked of the kernel: what it throws away would look like the sender's loss."""
 
 
 @dataclass(slots=True)
@@ -87,14 +52,20 @@ class Joined:
 class Observer:
     tape: Tape
     framing: Framing = "ps-pdu"
+    dialect: str = "etsi"
+    form: str = APDU
+    """Of content that comes as datagrams."""
     accepting: bool = True
     answering: bool = True
     hostile: bytes = b""
     """What it says to each new connection in the place of an answer."""
+    away: bool = False
+    """Connections are reset as they come."""
     phase: str = "normal"
     seen: list[Seen] = field(default_factory=list)
     joined: list[Joined] = field(default_factory=list)
     ports: dict[str, int] = field(default_factory=dict)
+    datagram_ports: dict[str, int] = field(default_factory=dict)
     left_out: int = 0
     refused: int = 0
     """Handshakes that came to nothing."""
@@ -103,8 +74,17 @@ class Observer:
     _servers: list[asyncio.Server] = field(default_factory=list)
     _writers: dict[int, asyncio.StreamWriter] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _endpoints: list[asyncio.DatagramTransport] = field(default_factory=list)
+    _numbers: dict[tuple[str, str], int] = field(default_factory=dict)
+    """On the tape, datagrams of a link in a phase are one connection."""
 
-    async def start(self, host: str, ports: Mapping[str, int], tls: ssl.SSLContext | None) -> None:
+    async def start(
+        self,
+        host: str,
+        ports: Mapping[str, int],
+        tls: ssl.SSLContext | None,
+        datagrams: Mapping[str, int] | None = None,
+    ) -> None:
         """Listen for each link by its name. Raises NotReadyError."""
         if tls is not None:
             tls.sni_callback = self._choose
@@ -117,10 +97,30 @@ class Observer:
                 ) from error
             self._servers.append(server)
             self.ports[link] = int(server.sockets[0].getsockname()[1])
+        for link, port in (datagrams or {}).items():
+            await self._listen_datagrams(host, link, port)
+
+    async def _listen_datagrams(self, host: str, link: str, port: int) -> None:
+        one = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, DATAGRAM_BUFFER_OCTETS)
+        try:
+            one.bind((host, port))
+        except OSError as error:
+            one.close()
+            raise NotReadyError(
+                f"Cannot listen on {host}:{port} (UDP) for {link}: {error.strerror}. Give another --listen-hi3."
+            ) from error
+        endpoint, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: _Datagrams(self, link), sock=one
+        )
+        self._endpoints.append(endpoint)
+        self.datagram_ports[link] = int(one.getsockname()[1])
 
     async def stop(self) -> None:
         for server in self._servers:
             server.close()
+        for endpoint in self._endpoints:
+            endpoint.close()
         self.drop()
         for task in list(self._tasks):
             task.cancel()
@@ -138,6 +138,7 @@ class Observer:
 
     def said(self, phase: str) -> list[Said]:
         numbers = {one.number for one in self.joined if one.phase == phase}
+        numbers |= {number for (_, of), number in self._numbers.items() if of == phase}
         return [one for one in self.tape.said if one.connection in numbers]
 
     async def until(self, holds: Callable[[], bool], seconds: float) -> bool:
@@ -167,7 +168,7 @@ class Observer:
 
     def _accepter(self, link: str) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]:
         def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            if len(self._writers) >= MAX_CONNECTIONS:
+            if self.away or len(self._writers) >= MAX_CONNECTIONS:
                 writer.transport.abort()
                 return
             one = self._joined(link, writer)
@@ -221,14 +222,34 @@ class Observer:
             self.tape.put(one.number, True, octets)
             writer.write(octets)
 
+    def datagram(self, link: str, octets: bytes) -> None:
+        """One piece of content of a US dialect."""
+        number = self._numbers.get((link, self.phase))
+        if number is None:
+            number = self._numbers[link, self.phase] = next(self.tape.connections)
+        self.tape.put(number, False, octets, datagram=self.form)
+        self._keep(Seen(_now_us(), link, number, self.phase, octets, None, said=content_of(octets, self.form)))
+
     def _note(self, one: Joined, octets: bytes, framed: bool) -> Seen:
         pdu = heard(octets).pdu if framed and self.framing == "ps-pdu" else None
-        seen = Seen(_now_us(), one.link, one.number, self.phase, octets, pdu, framed)
+        said = said_of(octets, self.dialect) if framed and self.framing == "ber" else None
+        return self._keep(Seen(_now_us(), one.link, one.number, self.phase, octets, pdu, framed, said))
+
+    def _keep(self, seen: Seen) -> Seen:
         if len(self.seen) < MAX_SEEN:
             self.seen.append(seen)
         else:
             self.left_out += 1
         return seen
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, observer: Observer, link: str) -> None:
+        self._observer = observer
+        self._link = link
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        self._observer.datagram(self._link, data)
 
 
 def _acknowledgement(octets: bytes) -> bytes:

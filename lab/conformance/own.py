@@ -18,11 +18,13 @@ from typing import Any, Final
 
 from lab import control
 from lab.conformance.lemf import Lemf
-from lab.conformance.mf import Mf
+from lab.conformance.mf_us import VOICE
 from lab.conformance.ne import Ne
 from lab.conformance.observer import Observer
 from lab.conformance.samples import OTHER, TARGET
 from lab.conformance.tape import Tape
+from lab.conformance.watched import Mf
+from lab.dialects import FORMS, MARKS, port_name
 from lab.faults.client import PROCESS as FAULTS
 from lab.kernels import require_compiled
 from lab.processes import wait_for
@@ -33,6 +35,10 @@ from mediation.runtime.tls import client_context, make_lab_ca, peer_name, server
 
 LIID: Final = "CONF-1"
 PEN_LIID: Final = "CONF-2"
+HOST_LIID: Final = "CONF-3"
+HOST: Final = "sim.example.invalid"
+HOST_ADDRESS: Final = "192.0.2.80"
+"""The web host of the simulated network."""
 PEN_TARGET: Final = "+12125550103"
 NOT_TARGET: Final = "+12125550104"
 """Whom no order is for."""
@@ -40,19 +46,29 @@ HOUR_US: Final = 3_600_000_000
 STORE: Final = {"capacity_octets": 64 << 20, "segment_octets": 8 << 20}
 
 
-def orders(now_us: int, mark: str = "") -> list[dict[str, Any]]:
+def orders(now_us: int, mark: str = "", services: tuple[str, ...] = ("VOICE", "SMS", "DATA")) -> list[dict[str, Any]]:
     """A warrant and a pen register, in force; `mark` begins the LIIDs of a US dialect."""
     common: dict[str, Any] = {
-        "services": ["VOICE", "SMS", "DATA"],
+        "services": list(services),
         "start": now_us - HOUR_US,
         "issued_at": now_us - HOUR_US,
     }
+    metadata = [one for one in services if one != "DATA"] or ["DATA"]
     return [
         {"order_id": "O-CONF-1", "case_id": "CASE-CONF-1", "kind": "EAVESDROPPING", "liid": mark + LIID,
          "targets": [TARGET], "days": 20, **common},
         {"order_id": "O-CONF-2", "case_id": "CASE-CONF-2", "kind": "PRTT", "direction": "BOTH", "liid": mark + PEN_LIID,
-         "targets": [PEN_TARGET], "days": 50, **common, "services": ["VOICE", "SMS"]},
+         "targets": [PEN_TARGET], "days": 50, **common, "services": metadata},
     ]  # fmt: skip
+
+
+def us_orders(now_us: int, dialect: str) -> list[dict[str, Any]]:
+    """Those of a US dialect; where it tells of packets, a pen register on a host as well."""
+    if dialect in VOICE:
+        return orders(now_us, MARKS[dialect], ("VOICE", "SMS"))
+    found = orders(now_us, MARKS[dialect], ("DATA",))
+    return [*found, found[1] | {"order_id": "O-CONF-3", "case_id": "CASE-CONF-3", "liid": MARKS[dialect] + HOST_LIID,
+                                "targets": [f"host:{HOST}", f"ipv4Address:{HOST_ADDRESS}"]}]  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -151,6 +167,7 @@ def own_mf(data: Path, tape: Tape, tls: bool = True, faults: bool = False) -> It
                 Observer(tape),
                 targets={LIID.encode(): TARGET, PEN_LIID.encode(): PEN_TARGET},
                 metadata_only=frozenset({PEN_LIID.encode()}),
+                strangers=(NOT_TARGET,),
                 tls=tls,
                 late_s=LATE_S,
                 keepalive_s=OWN_KEEPALIVE_S,
@@ -162,10 +179,55 @@ def own_mf(data: Path, tape: Tape, tls: bool = True, faults: bool = False) -> It
 TASKED_S: Final = 20.0
 
 
-def ports_of(stack: Stack) -> dict[str, int]:
-    """Where our collector would listen, by the link's name."""
+@contextlib.contextmanager
+def own_us_mf(
+    data: Path, tape: Tape, dialect: str, tls: bool = True, faults: bool = False
+) -> Iterator[tuple[Mf, Stack]]:
+    """The same, delivering in a US dialect."""
+    planned = Plan(
+        clock=real_time(), disposable=True, tls=tls, faults=faults, carrier={"start": "now"}, dialects=(dialect,),
+        mediation={"reconnect_s": 0.1},
+    )  # fmt: skip
+    names = ("faults", "carrier_sim", "mediation") if faults else ("carrier_sim", "mediation")
+    with started(data, planned, names) as stack:
+        issued = us_orders(time.time_ns() // 1000, dialect)
+        for one in issued:
+            stack.court.issue(one)
+        wait_for(lambda: stack.status("carrier_sim").get("active_tasks", 0) >= len(issued), TASKED_S)
+        yield (
+            Mf(
+                Observer(tape, "ber", dialect, FORMS[dialect]),
+                targets={str(one["liid"]).encode(): _number(one["targets"][0]) for one in issued},
+                metadata_only=frozenset(str(one["liid"]).encode() for one in issued if one["kind"] == "PRTT"),
+                strangers=(NOT_TARGET,),
+                tls=tls,
+                late_s=LATE_S,
+                skew_s=US_SKEW_S,
+            ),
+            stack,
+        )
+
+
+def _number(target: str) -> str:
+    return target if target.startswith("+") else ""
+
+
+US_SKEW_S: Final = 0.2
+"""R-098."""
+
+
+def ports_of(stack: Stack, dialect: str = "etsi") -> dict[str, int]:
+    """Where our collector would listen for TCP, by the link's name."""
     links = tomllib.loads(stack.paths.config(LEMF).read_text())["links"]
-    return {one["name"].removesuffix("-1"): one["listen"]["port"] for one in links if one["dialect"] == "etsi"}
+    return {
+        one["name"].removesuffix("-1").removesuffix(f"-{dialect}"): one["listen"]["port"] for one in links
+        if one["dialect"] == dialect and one.get("transport") != "udp"
+    }  # fmt: skip
+
+
+def datagram_ports_of(stack: Stack, dialect: str) -> dict[str, int]:
+    """Where it would take content; the port has the number of its call data's."""
+    return {"ccc": stack.ports[port_name(dialect)]}
 
 
 def lemf_tls(stack: Stack) -> ssl.SSLContext:
@@ -196,6 +258,34 @@ def own_traffic(stack: Stack) -> Callable[[str], Awaitable[None]]:
         await asyncio.to_thread(stack.post, "carrier_sim", "/inject", [*calls, message])
 
     return trigger
+
+
+def own_us_traffic(stack: Stack, dialect: str) -> Callable[[str], Awaitable[None]]:
+    """Of the targets, and of somebody whom no order is for: calls with keys, and messages; or sessions, and a visit."""
+    everybody = (TARGET, PEN_TARGET, NOT_TARGET)
+    items: list[dict[str, Any]]
+    if dialect in VOICE:
+        items = [
+            {"kind": "call", "caller": one, "callee": OTHER, "seconds": 0.8, "ring_s": 0.5, "sound": "tone",
+             "dtmf": "7", "info_digits": "9"}
+            for one in everybody
+        ] + [
+            {"kind": "sms", "from": one, "to": OTHER, "text": "SIMULATION: conformance", "via": "ims"}
+            for one in everybody
+        ]  # fmt: skip
+    else:
+        items = [{"kind": "data", "subscriber": one, "seconds": 0.8, "packets": 14, "access": True}
+                 for one in everybody]  # fmt: skip
+        items.append({"kind": "web", "visitors": [OTHER]})
+
+    async def trigger(_: str) -> None:
+        await asyncio.to_thread(stack.post, "carrier_sim", "/inject", items)
+
+    return trigger
+
+
+US_ENDS: Final = 2
+"""Of the communications in it, that many come to an end before our eyes."""
 
 
 NE_KEEPALIVE_S: Final = 0.5

@@ -14,6 +14,7 @@ from lab.conformance import lemf, mf, mf_play, ne, own
 from lab.conformance.model import Case, Result, Role, Run
 from lab.conformance.observer import Observer
 from lab.conformance.run import FILES, Tell, run_cases
+from lab.conformance.seen import APDU
 from lab.conformance.tape import Files, Tape, write
 from lab.stack import Stack
 from mediation.runtime.config import TlsConfig
@@ -23,18 +24,21 @@ from mediation.runtime.tls import client_context, peer_name, server_context
 Place = tuple[str, int]
 Ask = Callable[[str], None]
 OWN: Final = "our own stack"
-OWN_PATIENCE: Final = mf_play.Patience(quiet_s=0.6, most_s=20.0, reconnect_s=20.0)
+ETSI_SKEW_S: Final = 5.0
+OWN_PATIENCE: Final = mf_play.Patience(quiet_s=0.6, most_s=20.0, reconnect_s=20.0, away_s=1.0, ends=own.US_ENDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
     """Equipment of somebody else. `peer`: its address (role lemf and ne); `listen`: where we are for it (mf and ne;
-    with `listen_hi3` for a link of its own). `tls`: our certificate and the root of its own; none without TLS.
+    with `listen_hi3` for a link of its own; in the US dialects content comes there as datagrams of the form `ccc`).
+    `tls`: our certificate and the root of its own; none without TLS.
     `wait_s`: how long somebody may take to let it deliver."""
 
     peer: Place | None = None
     listen: Place | None = None
     listen_hi3: Place | None = None
+    ccc: str = APDU
     tls: TlsConfig | None = None
     liid: str = own.LIID
     targets: tuple[tuple[str, str], ...] = ()
@@ -54,7 +58,8 @@ def own_run(role: Role, dialect: str, data: Path, out: Path, tell: Tell) -> Run:
         with own.own_lemf(data, tape, dialect) as (peer, _):
             results = asyncio.run(run_cases(lemf.CASES, peer, tape, dialect, out, tell))
     elif role == "mf":
-        with own.own_mf(data, tape) as (watched, stack):
+        made = own.own_mf(data, tape) if dialect == "etsi" else own.own_us_mf(data, tape, dialect)
+        with made as (watched, stack):
             results = asyncio.run(_own_mf(watched, stack, dialect, out, tell))
     else:
         with own.own_ne(data, tape) as (element, _):
@@ -63,8 +68,12 @@ def own_run(role: Role, dialect: str, data: Path, out: Path, tell: Tell) -> Run:
 
 
 async def _own_mf(watched: mf.Mf, stack: Stack, dialect: str, out: Path, tell: Tell) -> tuple[Result, ...]:
-    await watched.observer.start("127.0.0.1", own.ports_of(stack), own.lemf_tls(stack) if watched.tls else None)
-    trigger = own.own_traffic(stack)
+    etsi = dialect == "etsi"
+    await watched.observer.start(
+        "127.0.0.1", own.ports_of(stack, dialect), own.lemf_tls(stack) if watched.tls else None,
+        {} if etsi else own.datagram_ports_of(stack, dialect),
+    )  # fmt: skip
+    trigger = own.own_traffic(stack) if etsi else own.own_us_traffic(stack, dialect)
     wrong = own.wrong_tls(stack) if watched.tls else None
     return await _mf(watched, trigger, OWN_PATIENCE, wrong, dialect, out, tell)
 
@@ -74,8 +83,11 @@ async def _mf(
     out: Path, tell: Tell,
 ) -> tuple[Result, ...]:  # fmt: skip
     try:
-        await mf_play.normal(watched, trigger, patience)
-        await mf_play.others(watched, trigger, patience, wrong)
+        if dialect == "etsi":
+            await mf_play.normal(watched, trigger, patience)
+            await mf_play.others(watched, trigger, patience, wrong)
+        else:
+            await mf_play.us(watched, trigger, patience, wrong)
     finally:
         await watched.observer.stop()
     written: dict[str, Files] = {}
@@ -137,26 +149,30 @@ async def _foreign_mf(
     foreign: Foreign, tape: Tape, dialect: str, out: Path, tell: Tell, ask: Ask
 ) -> tuple[Result, ...]:
     assert foreign.listen is not None, "the command line has looked"
+    etsi = dialect == "etsi"
     watched = mf.Mf(
-        Observer(tape),
+        Observer(tape) if etsi else Observer(tape, "ber", dialect, foreign.ccc),
         targets={liid.encode(): number for liid, number in foreign.targets},
         metadata_only=frozenset(liid.encode() for liid in foreign.metadata_only),
         tls=foreign.tls is not None,
         keepalive_s=foreign.keepalive_s,
+        skew_s=ETSI_SKEW_S if etsi else own.US_SKEW_S,
     )
-    ports = {"hi2": foreign.listen[1]}
+    ports = {"hi2" if etsi else "cdc": foreign.listen[1]}
+    datagrams: dict[str, int] = {}
     if foreign.listen_hi3 is not None:
-        ports["hi3"] = foreign.listen_hi3[1]
+        (ports if etsi else datagrams)["hi3" if etsi else "ccc"] = foreign.listen_hi3[1]
     tls = server_context(foreign.tls) if foreign.tls is not None else None
-    await watched.observer.start(foreign.listen[0], ports, tls)
+    await watched.observer.start(foreign.listen[0], ports, tls, datagrams)
     patience = mf_play.Patience(quiet_s=5.0, most_s=foreign.wait_s, reconnect_s=foreign.wait_s)
     wrong = own.wrong_context(out / "wrong-ca", foreign.tls) if foreign.tls is not None else None
-    return await _mf(watched, _asking(ask), patience, wrong, dialect, out, tell)
+    return await _mf(watched, _asking(ask, dialect), patience, wrong, dialect, out, tell)
 
 
-def _asking(ask: Ask) -> Callable[[str], Awaitable[None]]:
+def _asking(ask: Ask, dialect: str = "etsi") -> Callable[[str], Awaitable[None]]:
     async def trigger(phase: str) -> None:
-        ask(f"{phase}: let the target make a short call and send a message now")
+        what = "begin and end a short session" if dialect == "ias" else "make a short call and send a message"
+        ask(f"{phase}: let the target {what} now")
 
     return trigger
 

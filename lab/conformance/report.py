@@ -50,7 +50,7 @@ def junit(runs: Sequence[Run]) -> str:
         for one in run.results:
             case = ElementTree.SubElement(
                 suite, "testcase", classname=f"conformance.{run.role}.{run.dialect}", time=f"{one.seconds:.3f}",
-                name=f"{one.case.id} {one.case.title} [{one.case.clause}]",
+                name=f"{one.case.id} {one.case.title} [{one.case.known(run.dialect).clause}]",
             )  # fmt: skip
             says = _plain(one.finding.says)
             if one.verdict is Verdict.FAIL:
@@ -130,10 +130,11 @@ def _run(run: Run) -> str:
 
 def _row(run: Run, one: Result) -> str:
     case = one.case
-    known = f"{case.evidence}: {EVIDENCE_WORDS[case.evidence]}"
+    clause, evidence = case.known(run.dialect)
+    known = f"{evidence}: {EVIDENCE_WORDS[evidence]}"
     return (
         f'<tr><th scope="row">{escape(case.id)}</th><td>{_chip(one.verdict)}</td><td>{escape(case.title)}</td>'
-        f"<td>{escape(case.clause)}<br><small>{escape(known)}</small></td><td>{escape(one.finding.says)}</td>"
+        f"<td>{escape(clause)}<br><small>{escape(known)}</small></td><td>{escape(one.finding.says)}</td>"
         f"<td>{_exchange(run, one)}</td></tr>"
     )
 

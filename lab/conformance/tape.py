@@ -1,7 +1,7 @@
 """What was said on the wire during a case, and its two files: a capture any analyser opens, and our decoded lines.
 
-The capture holds the octets as the application saw them, also where TLS carried them, in TCP segments rebuilt between
-documentation addresses. Bounded: what does not fit any more is counted and not kept.
+The capture holds the octets as the application saw them, also where TLS carried them, in TCP segments and datagrams
+rebuilt between documentation addresses. Bounded: what does not fit any more is counted and not kept.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from asn1 import view, x2x3_view
 from asn1.errors import LabError
 from asn1.laes import describe as laes
-from collector.export.capture import Frame, pcapng, tcp_packet
+from collector.export.capture import Frame, pcapng, tcp_packet, udp_packet
 
 MAX_OCTETS: Final = 4 << 20
 MAX_LINES: Final = 500
@@ -30,13 +30,15 @@ COMMENT: Final = "SIMULATION. calea-lab conformance: octets of the application, 
 
 
 class Said(NamedTuple):
-    """`ours`: whether we said it. `text`: of X1, which is no record."""
+    """`ours`: whether we said it. `text`: of X1, which is no record. `datagram`: the form of content, where it came as
+    one: `apdu`, or the octets of the CCC header."""
 
     time_us: int
     connection: int
     ours: bool
     octets: bytes
     text: bool = False
+    datagram: str = ""
 
 
 class Tape:
@@ -46,12 +48,12 @@ class Tape:
         self._octets = 0
         self.connections = itertools.count(1)
 
-    def put(self, connection: int, ours: bool, octets: bytes, text: bool = False) -> None:
+    def put(self, connection: int, ours: bool, octets: bytes, text: bool = False, datagram: str = "") -> None:
         if self._octets + len(octets) > MAX_OCTETS:
             self.left_out += len(octets)
             return
         self._octets += len(octets)
-        self.said.append(Said(time.time_ns() // 1000, connection, ours, octets, text))
+        self.said.append(Said(time.time_ns() // 1000, connection, ours, octets, text, datagram))
 
     def since(self, mark: int) -> list[Said]:
         return self.said[mark:]
@@ -63,6 +65,10 @@ def capture(said: Iterable[Said]) -> bytes:
     numbers: dict[tuple[int, bool], int] = {}
     for one in said:
         ends = (_OURS, _THEIRS) if one.ours else (_THEIRS, _OURS)
+        if one.datagram:
+            if (packet := udp_packet(*ends, _PORT, one.octets)) is not None:
+                frames.append(Frame(one.time_us, -1, packet))
+            continue
         ports = (_PORT + one.connection, 443) if one.ours else (443, _PORT + one.connection)
         for at in range(0, len(one.octets), _PIECE):
             piece = one.octets[at : at + _PIECE]
@@ -82,6 +88,8 @@ def lines(said: Iterable[Said], dialect: str) -> list[dict[str, Any]]:
         if one.text:
             text = one.octets.decode("utf-8", "replace")
             found.append({"by": who, "connection": one.connection, "x1": text})
+        elif one.datagram:
+            found.append({"by": who, "connection": one.connection} | _describe_datagram(one, dialect))
         else:
             streams.setdefault((one.connection, one.ours), []).append(one.octets)
     for (connection, ours), chunks in streams.items():
@@ -98,6 +106,12 @@ def _describe(chunks: list[bytes], dialect: str) -> Iterable[dict[str, Any]]:
     if dialect == "etsi":
         return view.describe_stream(chunks)
     return x2x3_view.describe_stream(chunks) if dialect == "x2x3" else laes.describe_stream(chunks, dialect)
+
+
+def _describe_datagram(one: Said, dialect: str) -> dict[str, Any]:
+    if one.datagram == "apdu":
+        return laes.describe(one.octets, 0, dialect)
+    return laes.describe_datagram(one.octets, int(one.datagram), 0, dialect)
 
 
 Files = tuple[str, str, tuple[dict[str, Any], ...]]
