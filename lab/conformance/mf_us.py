@@ -163,6 +163,8 @@ def _calls_wrong(told: list[Seen]) -> list[str]:
             wrong.append(f"is answered before it begins: {at(leg[0])}")
         if names.count("answer") > 1:
             wrong.append(f"is answered twice: {at(leg[0])}")
+        if names.count(RELEASE) > 1:
+            wrong.append(f"ends twice: {at(leg[-1])}")
         if RELEASE not in names:
             wrong.append(f"has no end: {at(leg[-1])}")
         elif names[-1] != RELEASE:

@@ -12,7 +12,7 @@ import ssl
 import time
 import tomllib
 import warnings
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -260,23 +260,29 @@ def own_traffic(stack: Stack) -> Callable[[str], Awaitable[None]]:
     return trigger
 
 
-def own_us_traffic(stack: Stack, dialect: str) -> Callable[[str], Awaitable[None]]:
-    """Of the targets, and of somebody whom no order is for: calls with keys, and messages; or sessions, and a visit."""
-    everybody = (TARGET, PEN_TARGET, NOT_TARGET)
+def us_items(dialect: str, callers: Iterable[str]) -> list[dict[str, Any]]:
+    """Calls with keys and messages of these; or sessions of them, and somebody's visit to the host."""
+    everybody = tuple(callers)
     items: list[dict[str, Any]]
     if dialect in VOICE:
         items = [
-            {"kind": "call", "caller": one, "callee": OTHER, "seconds": 0.8, "ring_s": 0.5, "sound": "tone",
+            {"kind": "call", "caller": one, "callee": OTHER, "seconds": 1.4, "ring_s": 0.5, "sound": "tone",
              "dtmf": "7", "info_digits": "9"}
             for one in everybody
         ] + [
-            {"kind": "sms", "from": one, "to": OTHER, "text": "SIMULATION: conformance", "via": "ims"}
+            {"kind": "sms", "from": one, "to": OTHER, "text": "SIMULATION: conformance", "via": "ims", "at_s": 0.2}
             for one in everybody
         ]  # fmt: skip
     else:
         items = [{"kind": "data", "subscriber": one, "seconds": 0.8, "packets": 14, "access": True}
                  for one in everybody]  # fmt: skip
         items.append({"kind": "web", "visitors": [OTHER]})
+    return items
+
+
+def own_us_traffic(stack: Stack, dialect: str) -> Callable[[str], Awaitable[None]]:
+    """Of the targets, and of somebody whom no order is for."""
+    items = us_items(dialect, (TARGET, PEN_TARGET, NOT_TARGET))
 
     async def trigger(_: str) -> None:
         await asyncio.to_thread(stack.post, "carrier_sim", "/inject", items)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from random import Random
@@ -14,10 +15,12 @@ import pytest
 
 from asn1.ps_pdu import PsHeader, tri_pdu
 from lab.conformance import lemf, mf, tape, wire
-from lab.conformance.model import Case, Result, Verdict, passed
+from lab.conformance.model import US, Case, Result, Verdict, passed
 from lab.conformance.observer import MAX_SEEN, Observer
 from lab.conformance.run import run_cases
-from lab.conformance.tape import Tape
+from lab.conformance.samples import us_call
+from lab.conformance.tape import Tape, capture, lines
+from lab.dialects import FORMS
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -140,3 +143,41 @@ def test_attack_a_watching_receiver_keeps_no_more_than_it_may(framing: Any) -> N
         run_cases(mf.CASES, watched, observer.tape, "etsi", Path("/nowhere"), files=lambda _: ("", "", ()))
     )
     assert {one.case.id: one.verdict for one in found}["MF-FRM-1"] is Verdict.FAIL
+
+
+@pytest.mark.parametrize("dialect", US)
+@pytest.mark.parametrize("seed", range(3))
+def test_attack_call_data_and_content_that_are_none_get_verdicts_and_pass_nothing(dialect: str, seed: int) -> None:
+    """Noise on both links, and records of the dialect with octets changed at random."""
+    chance = Random(seed)
+
+    async def whole() -> mf.Mf:
+        observer = Observer(Tape(), "ber", dialect, FORMS[dialect])
+        await observer.start("127.0.0.1", {"cdc": 0}, None, {"ccc": 0})
+        sender = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", observer.ports["cdc"])
+            for octets in us_call(dialect, "L-1", 1_750_000_000_000_000) * 60:
+                broken = bytearray(octets)
+                for _ in range(chance.randrange(4)):
+                    broken[chance.randrange(4, len(broken))] = chance.randrange(256)
+                writer.write(bytes(broken))
+                sender.sendto(bytes(broken), ("127.0.0.1", observer.datagram_ports["ccc"]))
+            sender.sendto(b"", ("127.0.0.1", observer.datagram_ports["ccc"]))
+            writer.write(chance.randbytes(20_000))
+            await writer.drain()
+            writer.close()
+            await observer.until(lambda: bool(observer.joined) and all(one.ended for one in observer.joined), 20)
+        finally:
+            sender.close()
+            await observer.stop()
+        return mf.Mf(observer, set(mf.PHASES), {b"L-1": "+12125550101"}, frozenset({b"L-1"}), ("+12125550104",), True)
+
+    watched = asyncio.run(whole())
+    assert watched.observer.seen and capture(watched.observer.tape.said) and lines(watched.observer.tape.said, dialect)
+    found = asyncio.run(
+        run_cases(mf.CASES, watched, watched.observer.tape, dialect, Path("/nowhere"), files=lambda _: ("", "", ()))
+    )
+    assert not [one.finding for one in found if "did not expect" in one.finding.says]
+    verdicts = {one.case.id: one.verdict for one in found}
+    assert verdicts["MF-FRM-1"] is Verdict.FAIL and verdicts["MF-US-CCC-1"] is not Verdict.PASS

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from asn1.errors import DecodeError
+from asn1.laes.cc_apdu import CcApdu, encode_apdu
+from asn1.laes.ccc import CccDatagram, encode_datagram
 from asn1.laes.describe import dialect_named
 from asn1.ps_pdu import decode_ps_pdu
 from lab.cli_conformance import CASES
 from lab.conformance import lemf
-from lab.conformance.model import Case, Finding, Result, Run, Verdict, passed
+from lab.conformance.model import Case, Finding, Known, Result, Run, Verdict, passed
 from lab.conformance.report import junit, page
 from lab.conformance.samples import Sender, appended, extended, us_call, without, written
 from lab.conformance.tape import Said, Tape, capture, lines
@@ -63,6 +65,18 @@ def test_cases_have_names_of_their_own_and_a_clause() -> None:
     cases = [case for role in CASES.values() for case in role]
     assert len({case.id for case in cases}) == len(cases) > 110
     assert all(case.clause.strip() and case.title and case.evidence in "SPIA" for case in cases)
+    told = [case.known(dialect) for case in cases for dialect in case.dialects]
+    assert all(one.clause.strip() and one.evidence in "SPIA" for one in told)
+
+
+def test_a_report_shows_the_clause_of_the_run_s_dialect_and_how_that_is_known() -> None:
+    case = Case("T-1", "a title", "5.2", "P", _check, ("etsi", "ias"), elsewhere={"ias": Known("another clause", "A")})
+    result = Result(case, Finding(Verdict.PASS, "fine"), 0.1)
+    etsi, ias = (Run("mf", "x", name, (result,), 1.0, Path("x")) for name in ("etsi", "ias"))
+    assert "[5.2]" in junit([etsi]) and "[another clause]" in junit([ias])
+    assert "P: third" in page([etsi]) and "5.2<br>" in page([etsi])
+    assert "another clause<br><small>A: assumed by us" in page([ias])
+    assert [one.as_json()["cases"][0]["evidence"] for one in (etsi, ias)] == ["P", "A"]
 
 
 def test_a_record_written_otherwise_is_the_same_record() -> None:
@@ -99,13 +113,25 @@ def test_a_tape_is_decoded_and_captured_by_who_said_it() -> None:
     assert lines([Said(0, 1, False, b"\xff" * 10)], "etsi")[0]["error"]
 
 
+def test_content_on_a_tape_is_a_datagram_in_the_capture_and_a_line_of_its_form() -> None:
+    tape = Tape()
+    packet = bytes.fromhex("4500001c000100004011f7c5c0000201c63364011388138800080000")
+    tape.put(1, False, encode_apdu(CcApdu(None, packet)), datagram="apdu")
+    tape.put(1, False, encode_datagram(CccDatagram(7, 1_000_000, None, packet), 12), datagram="12")
+    first, second = lines(tape.said, "t1678")
+    assert (first["payload"], second["payload"], second["fields"]) == ("cc-APDU", "cccDatagram", {"cccId": "00000007"})
+    assert capture(tape.said).count(packet) == 2
+
+
 def test_what_is_known_of_the_runner_s_own_ends_is_in_one_place(cli: Any) -> None:
     """The commands list the cases that the modules have."""
 
     listed = json.loads(cli("conformance", "list", "--json").out)
     assert [one["id"] for one in listed if one["role"] == "lemf"] == [case.id for case in lemf.CASES]
     for words, says in (
-        (("run", "--role", "x"), "choose one of lemf"), (("run", "--role", "mf", "--dialect", "ias"), "LEMF alone"),
+        (("run", "--role", "x"), "choose one of lemf"), (("run", "--role", "ne", "--dialect", "ias"), "ETSI's"),
+        (("run", "--role", "mf", "--listen", "127.0.0.1:1", "--ccc", "12"), "--dialect"),
+        (("run", "--role", "mf", "--dialect", "pcesp", "--listen", "127.0.0.1:1", "--ccc", "apdu"), "4, 12, 20"),
         (("run", "--role", "ne", "--peer", "127.0.0.1:9"), "--listen"),
         (("run", "--role", "lemf", "--peer", "nowhere"), "HOST:PORT"),
         (("run", "--role", "lemf", "--peer", "8.8.8.8:80"), "closed network"),
