@@ -7,10 +7,10 @@ forgotten. Pure.
 
 from __future__ import annotations
 
-import hmac
 from collections import OrderedDict
 from typing import Final
 
+from collector.keyed_digest import KeyedDigest
 from collector.laes.naming import Key
 
 MAX_NAMES: Final = 1 << 16
@@ -21,7 +21,7 @@ class Names:
     """`hmac_key` is the store's."""
 
     def __init__(self, hmac_key: bytes) -> None:
-        self._hmac_key = hmac_key
+        self._digest = KeyedDigest(hmac_key)
         self._known: OrderedDict[tuple[bytes, int], str] = OrderedDict()
 
     def own_number(self, liid: bytes, name: str) -> int | None:
@@ -43,4 +43,4 @@ class Names:
 
     def _keyed(self, what: bytes, *parts: bytes) -> bytes:
         octets = b"calea-lab " + what + b"".join(len(part).to_bytes(4, "big") + part for part in parts)
-        return hmac.digest(self._hmac_key, octets, "sha256")
+        return self._digest.of(octets)

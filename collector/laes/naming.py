@@ -9,7 +9,6 @@ for any message that a decoder of `asn1.laes` gave.
 from __future__ import annotations
 
 import ipaddress
-import json
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +18,7 @@ from asn1.laes.ccc import CccDatagram, ccc_text
 from asn1.laes.message import CdcMessage
 from asn1.packets import UDP, parse_ip
 from asn1.table import Value
+from collector.store.index_lists import write_list
 
 FROM_TARGET: Final = 0
 TO_TARGET: Final = 1
@@ -172,7 +172,7 @@ def _calls(fields: Mapping[str, Any]) -> list[Mapping[str, str]]:
 
 def _call_name(call: Mapping[str, str]) -> str:
     parts = [call["main"]] if "main" in call else [call[name] for name in ("sequencenumber", "systemidentity")]
-    return "call " + json.dumps(parts)
+    return f"call {write_list(parts)}"
 
 
 def _value_name(kind: str, value: tuple[str, Value]) -> str | None:

@@ -2,7 +2,7 @@ cimport cython
 from libc.stdint cimport int64_t
 
 cpdef object details_of(object said, int64_t tag, bint laes)
-cdef object _E164
+cdef object _E164, _new
 
 cdef object _accepted(object facts)
 @cython.locals(found=list)

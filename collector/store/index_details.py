@@ -42,6 +42,7 @@ _LAES_OPENS: Final = {"origination": True, "termAttempt": False, "terminationatt
 _SENDS: Final = {"fromTarget": True, "toTarget": False}
 _E164: Final = TargetKind.E164
 _REMEMBERED: Final = 1024
+_new = tuple.__new__
 
 
 class Details(NamedTuple):
@@ -71,10 +72,14 @@ def details_of(said: RecordFacts | Mapping[str, Any], tag: int, laes: bool) -> D
 
 
 def _accepted(facts: RecordFacts) -> Details:
-    return Details(
-        facts.payload, facts.service, _names(facts.parties), _side(facts.originators), _side(facts.recipients),
-        facts.target_sends, facts.opens, facts.answers,
+    found: Details = _new(
+        Details,
+        (
+            facts.payload, facts.service, _names(facts.parties), _side(facts.originators), _side(facts.recipients),
+            facts.target_sends, facts.opens, facts.answers, False,
+        ),
     )  # fmt: skip
+    return found
 
 
 def _names(parties: frozenset[Target]) -> tuple[str, ...]:
@@ -158,7 +163,11 @@ def masked_details(payload: str, fields: dict[str, Any], iri_type: str | None) -
     caller, called = _masked_side(fields, "from", "source"), _masked_side(fields, "to", "destination")
     sends = _SENDS.get(str(fields.get("direction")))
     short = tuple(sorted(parties)[:MAX_PARTIES])
-    return Details(payload, service, short, caller, called, sends, opens or payload == "sMSMessage", answers)
+    found: Details = _new(
+        Details,
+        (payload, service, short, caller, called, sends, opens or payload == "sMSMessage", answers, False),
+    )
+    return found
 
 
 def _masked_side(fields: dict[str, Any], first: str, second: str) -> str | None:

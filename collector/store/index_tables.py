@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 
 METADATA: Final = MetaData()
 
@@ -97,7 +97,9 @@ IRI_EVENT: Final = Table(
     Column("direction", Integer),
     Column("parties", Text, nullable=False, default="[]"),
     Index("iri_event_communication", "liid", "cin", "event_us"),
+    sqlite_with_rowid=False,
 )
+"""Its key is what SQLite keeps it by: a number of SQLite's own would be a second tree to write for each record."""
 
 ORDER_TOTALS: Final = Table(
     "order_totals",
@@ -127,6 +129,7 @@ STREAM_MARK: Final = Table(
     Column("epoch", BigInteger, nullable=False),
     Column("mark", BigInteger, nullable=False),
     PrimaryKeyConstraint("liid", "cin", "kind", "generation"),
+    sqlite_with_rowid=False,
 )
 
 VOIDED_TOTALS: Final = Table(
