@@ -42,10 +42,11 @@ from bench.environment import environment_card
 from collector import json_text, keyed_digest, mask, ordinary, quality, synthetic
 from collector.config import CollectorConfig
 from collector.facts import ordinary as ordinary_facts
-from collector.facts import plain_sip
+from collector.facts import plain_calls, plain_cdc, plain_messages, plain_sip, plain_tpdu
 from collector.laes.receive import Feed, _starts
 from collector.pipeline import LinkState
 from collector.service import GARBAGE_OBJECTS, Service
+from collector.store import index_rows
 from lab.papers import lab_papers
 from mediation.law.documents import make_document, order_from_fields
 
@@ -273,12 +274,17 @@ def main() -> None:
     compiled = {
         "asn1.walk": walk.COMPILED,
         "collector.facts.ordinary": ordinary_facts.COMPILED,
+        "collector.facts.plain_calls": plain_calls.COMPILED,
+        "collector.facts.plain_cdc": plain_cdc.COMPILED,
+        "collector.facts.plain_messages": plain_messages.COMPILED,
         "collector.facts.plain_sip": plain_sip.COMPILED,
+        "collector.facts.plain_tpdu": plain_tpdu.COMPILED,
         "collector.json_text": json_text.COMPILED,
         "collector.keyed_digest": keyed_digest.COMPILED,
         "collector.mask": mask.COMPILED,
         "collector.ordinary": ordinary.COMPILED,
         "collector.quality": quality.COMPILED,
+        "collector.store.index_rows": index_rows.COMPILED,
         "collector.synthetic": synthetic.COMPILED,
     }
     card = environment_card(arguments.date, compiled)

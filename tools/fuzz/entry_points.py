@@ -25,7 +25,6 @@ from asn1 import (
     recording,
     segments,
     sip,
-    sms_tpdu,
     tlv,
     ts33128,
     view,
@@ -38,11 +37,10 @@ from asn1.handover import HandoverConfig, LemfSession, MfSession
 from asn1.laes import cc_apdu, ias, jstd025, pcesp, t1678
 from asn1.laes import describe as laes
 from asn1.laes.ccc import HEADER_OCTETS, decode_datagram
-from collector.facts import facts_of
-from collector.facts.laes import facts_of_laes
 from mediation.convert import product, service_of
 from mediation.law.hi1_orders import read_message
 from mediation.sequence import Communication
+from tools.fuzz import quick
 
 _DIALECTS: Final = {one.name: one for one in (t1678.DIALECT, pcesp.DIALECT, ias.DIALECT, jstd025.DIALECT)}
 _KEYS: Final = {"aES-192-CBC": bytes(24), "aES-256-CBC": bytes(32)}
@@ -84,10 +82,6 @@ def _target_xml(octets: bytes) -> object:
     return x2x3.parse_target_xml(octets.decode("utf-8", "replace"))
 
 
-def _tpdu(octets: bytes, *, from_mobile: bool) -> object:
-    return sms_tpdu.decode_tpdu(octets, from_mobile)
-
-
 def _mf(octets: bytes) -> object:
     session = MfSession(HandoverConfig())
     session.connected(0)
@@ -118,10 +112,6 @@ def _decipher(octets: bytes) -> object:
     return found
 
 
-def _facts(octets: bytes) -> object:
-    return facts_of(ps_pdu.decode_ps_pdu(octets), 1)
-
-
 def _integrity(octets: bytes) -> object:
     """One record as data and, where it is a check, as what speaks of it."""
     pdu = ps_pdu.decode_ps_pdu(octets)
@@ -135,9 +125,7 @@ def _integrity(octets: bytes) -> object:
 
 
 def _laes_facts(octets: bytes, *, dialect: str) -> object:
-    known = _DIALECTS[dialect]
-    record = cc_apdu.decode_apdu(octets) if known.is_apdu(octets) else known.decode(octets)
-    return facts_of_laes(record, 1, dialect)
+    return quick.laes_facts(octets, _DIALECTS[dialect])
 
 
 def _order(octets: bytes) -> object:
@@ -205,12 +193,14 @@ ENTRY_POINTS: Final = (
     EntryPoint("segments.SegmentBook", _segments, ("raw",)),
     EntryPoint("handover.MfSession", _mf, ("ps-pdu tri",)),
     EntryPoint("handover.LemfSession", _lemf, ("ps-pdu tri",)),
-    EntryPoint("collector.facts.facts_of", _facts, ("ps-pdu",)),
+    EntryPoint("collector.facts.facts_of", quick.etsi_facts, ("ps-pdu",)),
     EntryPoint("ts33128.decode_xiri", ts33128.decode_xiri, ("xiri",), ("ts33128.decode_xiri",)),
     EntryPoint("ts33128.decode_iri", ts33128.decode_iri, ("iri",), ("ts33128.decode_iri",)),
     EntryPoint("ts33128.decode_cc", ts33128.decode_cc, ("cc",), ("ts33128.decode_cc",)),
-    EntryPoint("sms_tpdu.decode_tpdu submit", partial(_tpdu, from_mobile=True), ("tpdu",), ("sms_tpdu.decode_tpdu",)),
-    EntryPoint("sms_tpdu.decode_tpdu deliver", partial(_tpdu, from_mobile=False), ("tpdu",)),
+    EntryPoint(
+        "sms_tpdu.decode_tpdu submit", partial(quick.tpdu, from_mobile=True), ("tpdu",), ("sms_tpdu.decode_tpdu",)
+    ),
+    EntryPoint("sms_tpdu.decode_tpdu deliver", partial(quick.tpdu, from_mobile=False), ("tpdu",)),
     EntryPoint("mms.decode_pdu", mms.decode_pdu, ("mms",), ("mms.decode_pdu",)),
     EntryPoint("mms.read_content", mms.read_content, ("mms", "mime")),
     EntryPoint("mime.parts_of", _mime, ("mime",)),
