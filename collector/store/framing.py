@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from collector.batch import Batch, OrderRef
 from collector.store import frames
 from collector.store.fresh import FramePlace
 from collector.store.keys import Keys, data_key_id
 from collector.store.pack import Extent, Plan, fill, measure
-from collector.store.sealing import NONCE_OCTETS, TAG_OCTETS, encrypt_into, seal
+from collector.store.sealing import NONCE_OCTETS, TAG_OCTETS, seal
 from collector.store.unit_buffer import UnitBuffer
 from collector.store.walk import NO_ORDER, binding, binding_head
 from mediation.law.orders import OrderUid
@@ -134,7 +135,7 @@ class Framer:
         key, key_id = self._key(ref.uid)
         end = one.offset + one.octets
         bound = binding(header.generation, first_sequence, one.first_row, ref.uid)
-        encrypt_into(key, nonce, source, bound, area[one.offset : end + TAG_OCTETS])
+        AESGCM(key).encrypt_into(nonce, source, bound, area[one.offset : end + TAG_OCTETS])
         return frames.ExtentHead(ref.uid, ref.version, 1, *place, key_id, nonce, bytes(area[end : end + TAG_OCTETS]))
 
     def _short(

@@ -1,9 +1,8 @@
-"""Extents encrypted, many at once: AES-256-GCM, a key, a nonce and a binding each (NIST SP 800-38D).
+"""Many short extents encrypted at once: AES-256-GCM, a key, a nonce and a binding each (NIST SP 800-38D).
 
-Where a batch has as many orders as records, the call and what it sets up cost more than the octets; here all of them
-take one call without the interpreter lock: by the instructions for two blocks at a time where the processor has them
-(`quick_gcm.pxd`, ADR 0052), else with one context of libcrypto. The octets are those that `cryptography` gives one
-extent at a time, which is what the interpreted path does. One source for two paths (ADR 0002).
+Where a batch has as many orders as records, the call and what it sets up cost more than the octets; here one context of
+libcrypto serves all of them, in one call without the interpreter lock. The octets are those that `cryptography` gives
+one extent at a time, which is what the interpreted path does. One source for two paths (ADR 0002).
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ if not cython.compiled:
     _PLACE = 5
 else:
     from cython.cimports.collector.store.gcm import seal_extents
-    from cython.cimports.collector.store.quick_gcm import gcm_quick, gcm_seal
 
 COMPILED: Final[bool] = cython.compiled
 
@@ -38,42 +36,17 @@ PLACE: Final = 5
 """Integers of a place."""
 
 
-def has_quick() -> bool:
-    """Whether this processor has the instructions."""
-    if cython.compiled:
-        return bool(gcm_quick())
-    return False
-
-
-def encrypt_into(key: bytes, nonce: bytes, source: memoryview, binding: bytes, into: memoryview) -> None:
-    """One extent, and its tag behind it, as `AESGCM.encrypt_into` does it; that does it itself where the processor has
-    no instructions for two blocks at a time."""
-    octets = len(source)
-    if not has_quick():
-        AESGCM(key).encrypt_into(nonce, source, binding, into[: octets + TAG_OCTETS])
-        return
-    places = array("q", (0, octets, 0, 0, len(binding)))
-    into[octets : octets + TAG_OCTETS] = seal(key, nonce, binding, places, source, into)
-
-
 def seal(
-    keys: bytes,
-    nonces: bytes,
-    bindings: bytes,
-    places: array[int],
-    plain: memoryview,
-    area: memoryview,
-    quick: bool = True,
+    keys: bytes, nonces: bytes, bindings: bytes, places: array[int], plain: memoryview, area: memoryview
 ) -> bytearray:
     """The tags of as many extents as there are `keys` of 32 octets; `nonces` have 12 each. `places`: of each, as 64-bit
     integers, where its octets begin in `plain`, how many they are, where in `area` they go, and where in `bindings` its
-    own begins and how many octets that has. Not `quick`: by libcrypto, whatever the processor has. Raises LocalError
-    for what does not fit, or where libcrypto refuses."""
+    own begins and how many octets that has. Raises LocalError for what does not fit, or where libcrypto refuses."""
     count = len(keys) // KEY_OCTETS
     if (len(keys), len(nonces), len(places)) != (KEY_OCTETS * count, NONCE_OCTETS * count, PLACE * count):
         raise LocalError("keys, nonces and places of extents are not equally many")
     tags = bytearray(TAG_OCTETS * count)
-    if count and not _seal(keys, nonces, bindings, places, plain, area, tags, count, quick):
+    if count and not _seal(keys, nonces, bindings, places, plain, area, tags, count):
         raise LocalError("extents could not be encrypted; this is a defect of the store, or of libcrypto")
     return tags
 
@@ -87,7 +60,6 @@ def _seal(
     area: memoryview,
     tags: bytearray,
     count: int,
-    quick: bool,
 ) -> bool:
     if cython.compiled:
         plain_room, area_room, bindings_room = plain.shape[0], area.shape[0], bindings.shape[0]
@@ -99,22 +71,7 @@ def _seal(
             return False
         if _outside(places[at + 3], places[at + 4], bindings_room):
             return False
-    if cython.compiled and quick and gcm_quick():
-        with cython.nogil:
-            for number in range(count):
-                at = _PLACE * number
-                gcm_seal(
-                    cython.address(keys[32 * number]),
-                    cython.address(nonces[12 * number]),
-                    cython.address(bindings[places[at + 3]]),
-                    places[at + 4],
-                    cython.address(plain[places[at]]),
-                    places[at + 1],
-                    cython.address(area[places[at + 2]]),
-                    cython.address(tags[16 * number]),
-                )
-            sealed = count
-    elif cython.compiled:
+    if cython.compiled:
         with cython.nogil:
             sealed = seal_extents(
                 count,

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import random
 import time
 from array import array
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -36,14 +34,9 @@ def kernel(request, interpreted_twin) -> ModuleType:
     return imported
 
 
-WAYS = pytest.mark.parametrize("quick", [True, False], ids=["quick", "libcrypto"])
-"""Where the processor has no instructions for two blocks at a time, both are libcrypto's."""
-
-
-@WAYS
 @settings(max_examples=60)
 @given(seed=st.integers(0, 1 << 32), sizes=st.lists(st.sampled_from([0, 1, 15, 16, 17, 311, 5000]), max_size=9))
-def test_extents_together_are_what_each_is_alone(kernel: ModuleType, quick: bool, seed: int, sizes: list[int]) -> None:
+def test_extents_together_are_what_each_is_alone(kernel: ModuleType, seed: int, sizes: list[int]) -> None:
     chance = seed.to_bytes(8)
     keys = [AESGCM.generate_key(256) for _ in sizes]
     nonces = [chance + number.to_bytes(4) for number in range(len(sizes))]
@@ -53,51 +46,13 @@ def test_extents_together_are_what_each_is_alone(kernel: ModuleType, quick: bool
     for size, binding in zip(sizes, bindings, strict=True):
         places.extend((start, size, start + 3, bound, len(binding)))
         start, bound = start + size, bound + len(binding)
-    tags = kernel.seal(b"".join(keys), b"".join(nonces), b"".join(bindings), places, plain, memoryview(area), quick)
+    tags = kernel.seal(b"".join(keys), b"".join(nonces), b"".join(bindings), places, plain, memoryview(area))
     assert len(tags) == 16 * len(sizes) and area[:3] == bytes(3) and area[start + 3 :] == bytes(4)
     at = 0
     for number, size in enumerate(sizes):
         alone = AESGCM(keys[number]).encrypt(nonces[number], plain[at : at + size], bindings[number])
         assert area[at + 3 : at + 3 + size] + tags[16 * number : 16 * (number + 1)] == alone
         at += size
-
-
-@WAYS
-def test_extents_and_bindings_of_every_length_are_what_cryptography_gives(kernel: ModuleType, quick: bool) -> None:
-    """Around the edges of one block and of eight at a time; the counter counts over its lowest octets' edges."""
-    rng = random.Random(9)
-    lengths = [*range(420), *(128 * eights + more for eights in (8, 64, 512) for more in (-1, 0, 1, 17)), 1_049_605]
-    for octets in lengths:
-        key, nonce, binding = rng.randbytes(32), rng.randbytes(12), rng.randbytes(rng.randrange(1, 120))
-        plain, area = rng.randbytes(octets + 1), bytearray(b"\x5a" * (octets + 2))
-        places = array("q", (1, octets, 1, 0, len(binding)))
-        tag = kernel.seal(key, nonce, binding, places, memoryview(plain), memoryview(area), quick)
-        assert area[1 : octets + 1] + tag == AESGCM(key).encrypt(nonce, plain[1:], binding), (octets, len(binding))
-        assert area[0] == area[-1] == 0x5A
-
-
-@pytest.mark.parametrize("octets", [0, 1, 127, 128, 5000])
-def test_one_extent_has_its_tag_behind_it(kernel: ModuleType, octets: int) -> None:
-    key, nonce, plain = os.urandom(32), os.urandom(12), os.urandom(octets + 1)[:octets]
-    into = bytearray(octets + 16)
-    kernel.encrypt_into(key, nonce, memoryview(plain), b"bound", memoryview(into))
-    assert AESGCM(key).decrypt(nonce, bytes(into), b"bound") == plain
-
-
-def test_attack_octets_binding_or_tag_that_were_changed_are_not_decrypted(kernel: ModuleType) -> None:
-    key, nonce, plain, into = os.urandom(32), os.urandom(12), os.urandom(300), bytearray(316)
-    kernel.encrypt_into(key, nonce, memoryview(plain), b"bound", memoryview(into))
-    for at in range(len(into)):
-        changed = bytearray(into)
-        changed[at] ^= 1
-        with pytest.raises(InvalidTag):
-            AESGCM(key).decrypt(nonce, bytes(changed), b"bound")
-    with pytest.raises(InvalidTag):
-        AESGCM(key).decrypt(nonce, bytes(into), b"bounc")
-
-
-def test_interpreted_there_is_no_quick_way(interpreted_twin) -> None:
-    assert interpreted_twin("collector.store.sealing")["collector.store.sealing"].has_quick() is False
 
 
 @pytest.mark.parametrize(
