@@ -47,16 +47,21 @@ def listing(role: Annotated[str, typer.Option(help="of one role alone")] = "", a
         ])  # fmt: skip
         return
     for name in roles:
-        rows = [(one.id, *_known(one), one.title, ", ".join(one.dialects), one.fault or "-") for one in CASES[name]]
-        heads = ("case", "known", "clause", "what has to hold", "dialects", "fault that it finds")
+        rows = [(one.id, *_known(one), _spoken(one.dialects), one.fault or "-") for one in CASES[name]]
+        heads = ("case", "known", "what has to hold", "clause", "dialects", "fault that it finds")
         table(f"Role {name}", heads, rows, console())
     console().print("; ".join(f"{letter}: {words}" for letter, words in EVIDENCE_WORDS.items()), markup=False)
 
 
-def _known(case: Case[Any]) -> tuple[str, str]:
-    """How the clause is known and which it is, in all dialects of the case: each once, in the order of the dialects."""
+def _known(case: Case[Any]) -> tuple[str, str, str]:
+    """How its clause is known, its title, its clause: of all its dialects, each once and in their order."""
     found = [case.known(dialect) for dialect in case.dialects]
-    return " ".join(dict.fromkeys(one.evidence for one in found)), "; ".join(dict.fromkeys(one.clause for one in found))
+    evidence = dict.fromkeys(one.evidence for one in found)
+    return " ".join(evidence), case.title, "; ".join(dict.fromkeys(one.clause for one in found))
+
+
+def _spoken(dialects: tuple[str, ...]) -> str:
+    return {DIALECTS: "all", US: "US"}.get(dialects, ", ".join(dialects))
 
 
 def run(

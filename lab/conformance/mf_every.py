@@ -17,11 +17,11 @@ from lab.conformance.watched import HOSTILE, NORMAL, PART1, WRONG, Judge, Mf, at
 FLOOD: Final = 10
 """A record that comes more often is no resend any more."""
 MODULES: Final = {
-    "t1678": Known("ATIS-1000678, compiled module of version 2", "I"),
-    "pcesp": Known("PCESP, published module version 4", "S"),
-    "ias": Known("ATIS-1000013, compiled module of 2007", "I"),
+    "t1678": Known("module of ATIS-1000678 v2", "I"),
+    "pcesp": Known("module of PCESP v4", "S"),
+    "ias": Known("module of ATIS-1000013 (2007)", "I"),
 }
-"""How the form of a message is known in each US dialect."""
+"""How the form of a message is known in each US dialect: PCESP's is published, the others were read compiled."""
 
 
 def owners(mf: Mf) -> list[tuple[Seen, bytes]]:
@@ -175,6 +175,8 @@ def _every(
 
 
 _UNREAD: Final = in_us("no clause was read")
+_LIKE_ETSI: Final = in_us(f"{PART1} 6.4")
+"""Nothing here says what a US link asks of TLS: the same is assumed."""
 CASES: Final[tuple[Case[Mf], ...]] = (
     _every("CON-1", "Connects, and keeps the connection", "6.3.2", "P", _connects, _UNREAD, "cut"),
     _every("BAD-1", "Survives answers that are none", "6.3.1", "A", _survives, in_us("no answer is defined"),
@@ -188,9 +190,9 @@ CASES: Final[tuple[Case[Mf], ...]] = (
     _every("SCO-1", "No content under a pen register", "R-110", "A", _metadata, {}, "over_delivery"),
     _every("TGT-1", "The target takes part in what is handed over", "R-022", "A", _target, {}, "wrong_number"),
     _every("TGT-2", "Nothing of somebody whom no order is for", "R-022", "A", _strangers, {}),
-    _every("TLS-1", "Speaks TLS 1.2 or newer", "6.4", "P", _tls_version, in_us("as TS 102 232-1 6.4")),
-    _every("TLS-2", "Shows a certificate", "6.4", "A", _tls_shown, in_us("as TS 102 232-1 6.4")),
+    _every("TLS-1", "Speaks TLS 1.2 or newer", "6.4", "P", _tls_version, _LIKE_ETSI),
+    _every("TLS-2", "Shows a certificate", "6.4", "A", _tls_shown, _LIKE_ETSI),
     _every("TLS-3", "Refuses a LEMF whose certificate is wrong", "6.4", "P", _tls_wrong,
-           in_us("as TS 102 232-1 6.4"), phase=WRONG),
+           _LIKE_ETSI, phase=WRONG),
 )  # fmt: skip
 """`fault`: what the fault proxy, or the sender's own faults, make this case fail by."""

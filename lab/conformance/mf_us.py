@@ -329,5 +329,5 @@ CASES: Final[tuple[Case[Mf], ...]] = (
     _us("MSG-1", "A text is told with its content", "UUContent; that it is due is assumed", "A", _texts,
         dialects=("t1678",)),
     _us("PDR-1", "Reports of packets name their ends, and stand alone", "Packet-Data-Header-Report and -Summary-Report",
-        "I", _packets, dialects=("ias",)),
+        "A", _packets, dialects=("ias",)),
 )  # fmt: skip
