@@ -20,8 +20,8 @@ on what the fleet is. So the cost of a record is compared where each of four sha
 Content of 200 octets over plain TCP. CPU time is that of the processes, user and system, from the first octet until the
 index has caught up, so the number of cores does not matter to it; it is told by thread, too. Nothing is taken off it:
 what being up costs is in every figure. What all others used of the machine meanwhile stands beside each round, since a
-busy machine makes larger batches. A round in which not every record was acknowledged and accepted once is void, and so
-is one in which the sender fell behind its schedule. Result: bench/results/shards.json.
+busy machine makes larger batches. A run in which not every record was acknowledged and accepted once is void and made
+again, and so is one in which a sender fell behind its schedule. Result: bench/results/shards.json.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ import json
 import os
 import shutil
 import statistics
+import sys
 import tempfile
 import threading
 import time
@@ -57,6 +58,10 @@ from mediation.runtime.config import Peer
 RESULT: Final = Path(__file__).parent / "results" / "shards.json"
 
 
+class VoidError(Exception):
+    """A run that says nothing."""
+
+
 class Kind(NamedTuple):
     """So many fleets of so many shards; without a database, a collector without a fleet."""
 
@@ -79,6 +84,7 @@ LIIDS: Final = 8 * MOST
 SETTLE_S: Final = 120.0
 LOOK_S: Final = 0.2
 """Between two looks whether an index has caught up: each costs the collector something."""
+TRIES: Final = 3
 LATE_S: Final = 0.5
 """A sender that is later than that was not sending at its rate."""
 
@@ -199,7 +205,7 @@ def _machine_s() -> float:
 
 
 def measure(root: Path, scene: str, kind: Kind, given: argparse.Namespace, database: Database) -> dict[str, Any]:
-    """Fresh ones, in one scene. Raises LabError; RuntimeError for a round that is void."""
+    """Fresh ones, in one scene. Raises LabError; VoidError for a run that is void."""
     each = sent_to_each(scene, kind.collectors, given.rate)
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, root, ignore_errors=True)
@@ -267,10 +273,10 @@ def _generators(root: Path, each: Sent | None, peers: list[Peer], seconds: float
 def _check(loads: list[Loaded], sent: int, opened: int, sums: list[dict[str, Any]]) -> None:
     accepted = sum(int(one["records"]["accepted"]) + int(one["records"]["flagged"]) for one in sums)
     if sent != sum(one.acknowledged or 0 for one in loads) or accepted != sent + opened:
-        raise RuntimeError(f"void: {sent} sent after {opened} opened, {accepted} accepted")
+        raise VoidError(f"{sent} sent after {opened} opened, {accepted} accepted")
     late_s = max((one.behind_s for one in loads), default=0.0)
     if late_s > LATE_S or any(one.unsent for one in loads):
-        raise RuntimeError(f"void: a sender was {late_s:.1f} s behind its schedule; give a lower --rate")
+        raise VoidError(f"a sender was {late_s:.1f} s behind its schedule")
 
 
 def _load(generators: list[Generating]) -> list[Loaded]:
@@ -337,32 +343,47 @@ def main() -> int:
         root = Path(directory)
         with Database(root) as database:
             for number in range(given.rounds):
-                for scene, of_fleets in rounds.items():
-                    for name, taken in of_fleets.items():
-                        one = measure(root / f"{number}-{scene}-{name}", scene, KINDS[name], given, database)
+                for scene, of_kinds in rounds.items():
+                    for name, taken in of_kinds.items():
+                        one = _measured(root / f"{number}-{scene}-{name}", scene, KINDS[name], given, database)
                         taken.append(one)
                         print(f"round {number + 1}, {scene}, {name}: {json.dumps(one)}", flush=True)
-    result = {
-        "command": f"python -m bench.shards --rounds {given.rounds} --seconds {given.seconds:g} --rate {given.rate}",
+                # Each round is one more, and what there is stands.
+                given.result.write_text(json.dumps(_result(rounds, given), indent=1) + "\n")
+    return 0
+
+
+def _measured(root: Path, scene: str, kind: Kind, given: argparse.Namespace, database: Database) -> dict[str, Any]:
+    """A void run is said and made again."""
+    for number in range(TRIES):
+        try:
+            return measure(root / str(number), scene, kind, given, database)
+        except VoidError as error:
+            print(f"void: {error}", flush=True)
+    raise SystemExit(f"{TRIES} runs were void: this machine cannot carry the load; give a lower --rate")
+
+
+def _result(rounds: dict[str, dict[str, list[dict[str, Any]]]], given: argparse.Namespace) -> dict[str, Any]:
+    scenes = {
+        scene: {name: row(taken) for name, taken in of_kinds.items()}
+        | {
+            f"{name}_to_{other}": ratios(of_kinds[name], of_kinds[other])
+            for name, other in COMPARED
+            if name in of_kinds and other in of_kinds
+        }
+        for scene, of_kinds in rounds.items()
+    }
+    for scene, found in scenes.items():
+        print(scene, json.dumps({name: one for name, one in found.items() if "_to_" in name}))
+    return {
+        "command": " ".join(("python -m bench.shards", *sys.argv[1:])),
         "profile": "cc200",
         "rate_per_s_of_a_shard": given.rate,
         "connections_of_a_shard": CONNECTIONS // MOST,
         "liids_of_a_shard": LIIDS // MOST,
-        "scenes": {
-            scene: {name: row(taken) for name, taken in of_fleets.items()}
-            | {
-                f"{name}_to_{other}": ratios(of_fleets[name], of_fleets[other])
-                for name, other in COMPARED
-                if name in of_fleets and other in of_fleets
-            }
-            for scene, of_fleets in rounds.items()
-        },
+        "scenes": scenes,
         "environment": environment_card(given.date, dict.fromkeys(kernel_names(), True)),
     }
-    given.result.write_text(json.dumps(result, indent=1) + "\n")
-    for scene, found in result["scenes"].items():
-        print(scene, json.dumps({name: one for name, one in found.items() if "_to_" in name}))
-    return 0
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ class SharedCatalogue:
 
     def copied(self) -> int:
         """How many audit entries of this shard were copied."""
-        ((newest,),) = self._session.transaction(lambda one: one.execute(_COPIED, {"shard": self._shard}).fetchall())
+        ((newest,),) = self._session.statement(lambda one: one.execute(_COPIED, {"shard": self._shard}).fetchall())
         return 0 if newest is None else int(newest) + 1
 
     def copy(self, entries: Sequence[Copied]) -> list[int]:

@@ -107,14 +107,14 @@ class SharedFeed:
     def read(self, after: int) -> list[Item]:
         """The next items behind this number, at most READ_ITEMS, ours among them."""
         values = {"after": after, "octets": MAX_ITEM_OCTETS, "items": READ_ITEMS}
-        rows = self._session.transaction(lambda one: one.execute(_READ, values, binary=True).fetchall())
+        rows = self._session.statement(lambda one: one.execute(_READ, values, binary=True).fetchall())
         return [Item(*row) for row in rows]
 
     def position(self) -> int:
         """The number of the last item that this shard has taken in, 0 for none."""
-        rows = self._session.transaction(lambda one: one.execute(_POSITION, {"shard": self._shard}).fetchall())
+        rows = self._session.statement(lambda one: one.execute(_POSITION, {"shard": self._shard}).fetchall())
         return int(rows[0][0]) if rows else 0
 
     def took(self, number: int) -> None:
         """Everything up to this number is taken in, and that is durable here."""
-        self._session.transaction(lambda one: one.execute(_TOOK, {"shard": self._shard, "number": number}))
+        self._session.statement(lambda one: one.execute(_TOOK, {"shard": self._shard, "number": number}))

@@ -201,7 +201,7 @@ class SharedMarks:
         """A sign of life. `about`: what the catalogue shows of this shard, None to leave it as it is."""
         values = {"about": None if about is None else json.dumps(about)}
         self._check(
-            self._session.transaction(lambda connection: self._execute(connection, statements.BEAT, values).rowcount)
+            self._session.statement(lambda connection: self._execute(connection, statements.BEAT, values).rowcount)
         )
 
     def leave(self) -> None:
@@ -229,7 +229,7 @@ class SharedMarks:
                 self._execute(connection, statements.HEARD, {"heard": Numbers(self._heard)})
             return self._execute(connection, statements.NEWS, {"rows": TOLD_ROWS}).fetchall()
 
-        rows = self._session.transaction(work)
+        rows = self._session.transaction(work) if self._heard else self._session.statement(work)
         self._heard = [row[0] for row in rows]
         return [Known(*row[1:]) for row in rows]
 

@@ -3,8 +3,8 @@
 Rules. The feed carries octets and is believed in nothing: a document that comes by it is put into the inbox, where the
 court's signature is checked as of any other, and a command is taken as if the desk had sent it here, as old as it was
 when it was published. What this shard has it publishes, once; what it took from the feed it does not publish again,
-since the same octets are in the feed once. First interceptions are the shards' own word, and only move to an earlier
-time. One thread, the event loop's.
+since the same octets are in the feed once, and what it has by its own door it does not take from the feed. First
+interceptions are the shards' own word, and only move to an earlier time. One thread, the event loop's.
 """
 
 from __future__ import annotations
@@ -49,13 +49,18 @@ class Sharing:
         self._changed = changed
         self._append = append
         self._published: set[str] = set()
+        """By name."""
+        self._had: set[bytes] = set()
+        """By digest, what came by our own door."""
 
     def documents(self) -> None:
         """Publish what is new in the inbox; what was refused has left it. Raises OSError, LocalError."""
         for path in sorted(self._inbox.glob("*.json")):
             if path.name not in self._published:
-                self._feed.publish(DOCUMENT, path.read_bytes())
+                octets = path.read_bytes()
+                self._feed.publish(DOCUMENT, octets)
                 self._published.add(path.name)
+                self._had.add(hashlib.sha256(octets).digest())
 
     def command(self, name: str, octets: bytes) -> None:
         """A command of the desk was taken here."""
@@ -81,7 +86,10 @@ class Sharing:
 
     def _enter(self, octets: bytes) -> None:
         """By temporary name and rename, as everybody who puts something into an inbox."""
-        name = f"fleet-{hashlib.sha256(octets).hexdigest()[:32]}.json"
+        digest = hashlib.sha256(octets)
+        if digest.digest() in self._had:
+            return
+        name = f"fleet-{digest.hexdigest()[:32]}.json"
         self._published.add(name)
         path = self._inbox / name
         if not path.exists():
