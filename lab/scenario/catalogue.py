@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,8 +28,12 @@ class Source:
 
 def shipped() -> dict[str, Source]:
     """Every scenario of the lab, forms behind the file they are of."""
+    return _by_id(sorted(SHIPPED.glob("SC-*.yaml")))
+
+
+def _by_id(paths: Iterable[Path]) -> dict[str, Source]:
     found: dict[str, Source] = {}
-    for path in sorted(SHIPPED.glob("SC-*.yaml")):
+    for path in paths:
         found[path.stem] = Source(path)
         found |= {f"{path.stem}{letter}": Source(path, letter) for letter in sorted(read(path).get("forms") or {})}
     return found
@@ -36,7 +41,8 @@ def shipped() -> dict[str, Source]:
 
 def find(which: str) -> Source:
     """By id of one that is shipped, else by the name of a file. Raises ConfigError when there is neither."""
-    known = shipped()
+    # A form's id begins with its file's: the other files need not be read.
+    known = _by_id(path for path in SHIPPED.glob("SC-*.yaml") if which.startswith(path.stem))
     if which in known:
         return known[which]
     if Path(which).is_file():

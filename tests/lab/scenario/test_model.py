@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.scenario.catalogue import Source, shipped
+from lab.scenario.catalogue import Source, find, shipped
 from lab.scenario.evidence import contains
 from lab.scenario.reading import load
 from lab.scenario.times import at_us
@@ -54,6 +54,13 @@ def test_a_misspelt_word_is_refused_with_its_place(tmp_path: Path, old: str, new
     assert old in SOUND
     with pytest.raises(ConfigError, match=r"SC-99\.yaml"):
         load(written(tmp_path, SOUND.replace(old, new)))
+
+
+def test_each_is_found_by_its_id_and_nothing_else_is() -> None:
+    assert {name: find(name) for name in SHIPPED} == SHIPPED
+    for unknown in ("SC-", "SC-01x", "SC-01uu", "SC-01.yaml", "../scenarios/SC-01", ""):
+        with pytest.raises(ConfigError, match="no scenario"):
+            find(unknown)
 
 
 @pytest.mark.parametrize(("name", "source"), SHIPPED.items(), ids=SHIPPED.keys())
