@@ -32,13 +32,14 @@ from mediation.interception import did_of
 from mediation.law.documents import DocumentAction, extended, make_document, order_from_fields, revoked
 from mediation.law.hi1_orders import task_id
 from mediation.law.orders import CourtOrder, OrderId
+from mediation.runtime.clock import ClockHand, ClockSpec
 from mediation.runtime.config import TlsConfig
 from mediation.runtime.exchange import Endpoint, exchange, new_session
 from mediation.runtime.tls import client_context, make_lab_ca
 from mediation.service import run
 from tests.mediation.test_service import BASE, COURT, FUNCTIONS, SECOND, Lemf, Stack
 
-FACTOR = 100.0
+FACTOR, SLOW = 100.0, 5.0
 MESSAGES, EVERY_S = 400, 0.4
 NUMBERS = {"A": ("12125550101", "12125550102"), "B": ("12125550103", "12125550104")}
 
@@ -47,10 +48,10 @@ class Live(Stack):
     """The carrier's two processes as a run of the lab has them, and the court that writes to them."""
 
     court: Hi1Client
-    anchor_us: int
+    hand: ClockHand
 
     def now_us(self) -> int:
-        return BASE + round((time.time_ns() // 1_000 - self.anchor_us) * FACTOR)
+        return self.hand.clock.now_us()
 
     async def send(self, order: CourtOrder, action: DocumentAction = DocumentAction.ISSUE) -> None:
         """Over HI1; refused by nobody."""
@@ -80,8 +81,8 @@ async def live(tmp_path: Path, kept_port: int) -> AsyncIterator[Live]:
     def tls(name: str) -> dict[str, Path]:
         return {"certificate": paths.ca / f"{name}.pem", "key": paths.ca / f"{name}.key", "ca": paths.ca / "ca.pem"}
 
-    anchor_us = time.time_ns() // 1_000
-    clock = {"anchor_us": anchor_us, "base_us": BASE, "factor": FACTOR}
+    hand = ClockHand(tmp_path / "clock", ClockSpec(time.time_ns() // 1_000, BASE, FACTOR))
+    clock = {"shared": tmp_path / "clock"}
     hi2, hi3, stop = Lemf(), Lemf(), asyncio.Event()
     tasks: list[asyncio.Task[None]] = []
 
@@ -95,7 +96,7 @@ async def live(tmp_path: Path, kept_port: int) -> AsyncIterator[Live]:
 
     async with aiohttp.ClientSession() as client:
         made = Live(tmp_path, hi2, hi3, client)
-        made.court, made.anchor_us = Hi1Client(paths), anchor_us
+        made.court, made.hand = Hi1Client(paths), hand
         try:
             carrier = {"data_dir": tmp_path / "carrier", "clock": clock, "retry_s": 0.01, "report_after_s": 0.0}
             carrier["admf_url"] = f"https://127.0.0.1:{kept_port}/X1/ADMF"
@@ -133,6 +134,8 @@ def order(name: str, start_us: int, end_us: int) -> CourtOrder:
 async def test_orders_come_change_and_end_while_another_loses_no_record(live: Live) -> None:
     await live.send(order("A", BASE - SECOND, BASE + 10 * 86_400 * SECOND))
     await live.tasked()
+    # What is said takes a busy machine seconds, and the traffic is to outlast it.
+    live.hand.go(SLOW)
     await live.traffic("A")
     await live.traffic("B")
 
@@ -144,6 +147,7 @@ async def test_orders_come_change_and_end_while_another_loses_no_record(live: Li
     await live.send(less)
     longer = extended(less, first.window.end_us + 86_400 * SECOND, live.now_us())
     await live.send(longer, DocumentAction.EXTEND)
+    live.hand.go(FACTOR)
     await live.until(lambda: sum(1 for one in live.hi2.records if one.header.liid == b"LAB-B") > 20)
     await live.send(revoked(longer, live.now_us() // SECOND * SECOND), DocumentAction.REVOKE)
     told_us = live.now_us()
