@@ -110,6 +110,6 @@ def test_attack_a_collector_that_is_lost_is_named_with_its_records_and_nothing_p
 
 
 def test_a_capture_is_replayed_over_two_collectors(tmp_path: Path) -> None:
-    words = ("replay", str(SIPP), "--target", "+12125550123", "--shards", "2", "--data", str(tmp_path / "var"))
+    words = ("replay", str(SIPP), "--target", "+12125550101", "--shards", "2", "--data", str(tmp_path / "var"))
     said = object_of(calea_lab(tmp_path, *words, "--json"))
     assert said["ok"] and set(said["ledger"]["collectors"]) == set(NAMES)

@@ -388,3 +388,54 @@ def test_configuration_is_checked_in_words(tmp_path: Path) -> None:
         ReconcileConfig.model_validate(values | {"elements": [element, element]})
     with pytest.raises(ValueError, match="tls"):
         ReconcileConfig.model_validate(values | {"elements": [element | {"tls": {"certificate": "c", "key": "k"}}]})
+
+
+async def test_several_collectors_are_watched_each_under_its_own_key(
+    lab: Any, watch: Any, records: Any, connect: Any
+) -> None:
+    """What came under a LIID is of all of them; a rollback is one collector's, by name, and is remembered."""
+    lab.court.issue("O-1", "LAB-1")
+    watch.receive_documents()
+    await watch.network.task("O-1", TARGET)
+    names = ("collector-1", "collector-2")
+    for name in names:
+        running = await lab.start(data_dir=str(lab.root / name))
+        client = await connect(running.ports["hi2"])
+        await client.send(*records.call("LAB-1", 1, 5))
+        await client.barrier(records)
+        await client.close()
+        await running.end()
+
+    def paths(name: str) -> dict[str, Any]:
+        place = lab.root / name
+        return {"store": place / "store", "audit": place / "audit", "public_key": place / "keys" / "signing.pub"}
+
+    fleet = {"collector": None, "fleet": {name: paths(name) for name in names}}
+    reconciler = watch.open(**fleet)
+    assert await watch.cycle(reconciler) == []
+    said = reconciler.status()["ledgers"]
+    assert set(said) == {f"{name}/{ledger}" for name in names for ledger in ("store", "audit")}
+    assert all(one["size"] > 0 for one in said.values()) and reconciler.status()["streams"] == 1
+    await watch.cycle(reconciler)
+    # As its process does when it ends.
+    reconciler._remember(time.time_ns() // 1000, 0)
+    reconciler._record.close()
+
+    (lab.root / "collector-2" / "store").rename(lab.root / "away")
+    (lab.root / "collector-2" / "store").mkdir()
+    reconciler = watch.open(**fleet)
+    assert await watch.cycle(reconciler) == [("ROLLBACK", "collector-2/store")]
+    (finding,) = reconciler.status()["findings"]
+    assert "store of collector-2" in finding["sentence"]
+    (lab.root / "collector-2" / "store").rmdir()
+    assert ("ROLLBACK", "collector-2/store") in await watch.cycle(reconciler), "not closed for want of looking"
+    (lab.root / "away").rename(lab.root / "collector-2" / "store")
+    assert await watch.cycle(reconciler) == []
+
+
+@pytest.mark.parametrize(
+    "given", [{"collector": None}, {"fleet": {"a": {"store": "s", "audit": "a", "public_key": "k"}}}]
+)
+def test_one_collector_is_watched_or_several(watch: Any, given: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="say one of the two"):
+        watch.config(**given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -10,12 +11,14 @@ from lxml import html as lxml_html
 
 from asn1.errors import LocalError, RefusedError
 from collector.console.model.review import SawRow
+from collector.fleet.view import Lost
 from collector.report import discovery, parts, prtt, ten_day, thirty_day
 from collector.report.html import render_html, style, style_hash
 from collector.report.model import canonical, digest, ledger_fields
 from collector.report.parts import Noted, Request, Sources
 from collector.report.pdf import render_pdf
 from collector.standing import held, minimised, of_communication, of_order, privileged
+from collector.voids import Why, ranges_of
 from mediation.law.duties import Act, DutyKind, OrderFacts
 from mediation.law.orders import OrderId, order_uid
 from mediation.law.verdicts import Reason
@@ -165,3 +168,37 @@ async def test_attack_a_report_of_a_span_does_not_say_when_something_held_was(ma
         report = discovery.build(request(case, **span), sources(case))
         assert not any("LAB-0002" in row[1] for row in tables(report)["Every communication that was kept"].rows)
         assert [one.records for one in report.withheld if "any time" in one.why] == [2]
+
+
+@pytest.mark.parametrize("build", [prtt.build, ten_day.build, thirty_day.build, discovery.build])
+async def test_what_another_collector_has_is_told_as_voided_and_counted_nowhere_else(
+    made: Any, sent: Any, build: Any
+) -> None:
+    case = await made(*sent)
+    before = build(request(case, "O-1"), sources(case))
+    assert "Voided" not in {section.heading for section in before.sections}
+    gone = case.sequences("LAB-0001", 1)[:7]
+    done, store = threading.Event(), case.open_store()
+    store.void(ranges_of(gone), Why.LOST, "collector-2", lambda info: done.set())
+    assert done.wait(10)
+    store.close()
+    case.reindex()
+    report = build(request(case, "O-1"), sources(case))
+    (voided,) = [section for section in report.sections if section.heading == "Voided"]
+    assert voided.facts == (("O-1: voided", "7"),) and "Another collector has each of them" in voided.text[0]
+    other = build(request(case, "O-2"), sources(case))
+    assert "Voided" not in {section.heading for section in other.sections}, "none of that order is"
+    assert "voided" in render_html(report) and render_pdf(report)[:4] == b"%PDF"
+
+
+async def test_what_of_a_fleet_is_not_here_is_in_every_report(
+    made: Any, sent: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await made(*sent)
+    lost = Lost("collector-2", ((3, 9),), "is lost")
+    shelves = case.library._shelves
+    monkeypatch.setattr(shelves, "seen", shelves.seen._replace(missing=(lost,)))
+    report = prtt.build(request(case, "O-2"), sources(case))
+    (said,) = [section for section in report.sections if section.heading == "Not here"]
+    assert said.text[1] == lost.sentence() and "records 3 to 9 (7)" in render_html(report)
+    assert ledger_fields(report, "", b"")["missing"] == [lost.sentence()]

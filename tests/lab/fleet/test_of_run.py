@@ -9,7 +9,11 @@ import pytest
 
 from collector.config import CollectorConfig
 from collector.console.config import ConsoleConfig
+from collector.desk.config import DeskConfig
+from collector.reconcile.config import ReconcileConfig
 from collector.witness.config import WitnessConfig
+from lab.agency.records.config import RecordsConfig
+from lab.agency.stack import LINK, Agency
 from lab.court import Court
 from lab.fleet import of_run
 from lab.fleet.config import PostgresConfig
@@ -101,6 +105,22 @@ def test_a_court_document_reaches_every_collector(fleet: Stack) -> None:
 def test_what_a_fleet_cannot_have_is_refused_in_words(tmp_path: Path, more: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         Stack(tmp_path / "var").prepare(Plan(**more))
+
+
+def test_a_fleet_is_reconciled_and_has_the_systems_around_at_its_first_collector(tmp_path: Path) -> None:
+    run = Stack(tmp_path / "var")
+    run.prepare(Plan(shards=2, reconcile=True, agency=Agency(), desk=True))
+    watched = load_config(run.paths.config("reconciler"), ReconcileConfig)
+    assert watched.collector is None and list(watched.fleet) == list(of_run.names(2))
+    links = {
+        name: {link.name for link in load_config(run.paths.config(name), CollectorConfig).links}
+        for name in of_run.names(2)
+    }
+    assert LINK in links["collector-1"] and LINK not in links["collector-2"]
+    records = load_config(run.paths.config("records"), RecordsConfig)
+    assert [path.parts[-3] for path in records.collector_keys] == list(of_run.names(2))
+    desk = load_config(run.paths.config("desk"), DeskConfig)
+    assert [path.parts[-2] for path in (desk.hi1_inbox, *desk.more_inboxes)] == list(of_run.names(2))
 
 
 def test_a_run_keeps_the_number_of_its_collectors(tmp_path: Path, fleet: Stack) -> None:
