@@ -172,14 +172,14 @@ class Engine:
     ) -> tuple[Recovered, dict[OrderUid, int]]:
         """Totals, marks and open communications from what is durable; what was found, and the earliest kept event of
         every order. `said` is the audit log, `hear` gets every batch's account."""
-        through = totals_of(said, self.totals)
+        summed = totals_of(said, self.totals)
 
         def heard(blob: dict[str, Any]) -> None:
             hear(blob)
             self.laes.restore_claims(blob, now_us)
 
         recovery = Recovery(
-            self.totals, through, self.liids, self._streams, self.careful, heard, self._by_liid, returning
+            self.totals, summed, self.liids, self._streams, self.careful, heard, self._by_liid, returning
         )
         found = recovery.run(commits)
         self.pipeline.learn()

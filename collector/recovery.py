@@ -3,14 +3,16 @@
 Rules. The store's commits and the audit log's eviction entries say all of it; the index is not asked, since it may lag.
 What is restored makes records that a peer sends again duplicates, keeps content of a wrong target refused, and lets the
 totals go on balancing; what is open and what was closed (R-004), and when each order first took something (R-008). A
-batch counts once: either in the commits that are still there or in the summary of an evicted segment, told apart by
-batch numbers.
+batch and a void count once: either in the commits that are still there or in the summary of an evicted segment. After a
+crash between that summary and the notice both are there: batches are told apart by their numbers, voids, which have
+none, by where their commits end.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -23,6 +25,7 @@ from collector.facts.stored import SPAN
 from collector.fleet.returning import Returning
 from collector.holding import Stray
 from collector.rows import FORM_SYNTHETIC
+from collector.store.frames import EXTENT_DTYPE, Extents
 from collector.store.reader import CommitView, DataView
 from collector.stream_table import LIID_CIN, NEVER, TARGET_MISMATCH, TARGET_OK, TARGET_UNKNOWN, StreamTable
 from mediation.law.orders import OrderUid
@@ -32,6 +35,18 @@ _IRI_END: Final = 2
 _IRI_REPORT: Final = 4
 _ESTABLISHES: Final = (VerdictKind.ACCEPT, VerdictKind.ACCEPT_FLAGGED, VerdictKind.MASK)
 """Verdicts of IRI that say the target takes part."""
+
+
+GATHERED_ROWS: Final = 8192
+"""Looked at together. To look costs about the same for one row as for some hundred, and a commit may have one."""
+
+
+class Summed(NamedTuple):
+    """What the summaries of evicted segments count already: batches up to number `batch`, -1 for none, and commits that
+    end before record `sequence`."""
+
+    batch: int
+    sequence: int
 
 
 class Recovered(NamedTuple):
@@ -44,18 +59,45 @@ class Recovered(NamedTuple):
     last_commit: int
 
 
-def totals_of(audit: Iterable[dict[str, Any]], totals: Totals) -> int:
-    """Add what evicted segments held; the number of the last batch among them, -1 for none.
+def totals_of(audit: Iterable[dict[str, Any]], totals: Totals) -> Summed:
+    """Add what evicted segments held.
 
     A crash between an eviction's notice and the reuse of its file makes the same segment go twice: it counts once.
     """
     seen: set[int] = set()
+    sequence = 0
     for entry in audit:
         if entry["kind"] != "eviction" or entry["fields"]["generation"] in seen:
             continue
-        seen.add(entry["fields"]["generation"])
-        totals.apply(entry["fields"]["summary"])
-    return totals.last_batch
+        fields = entry["fields"]
+        seen.add(fields["generation"])
+        totals.apply(fields["summary"])
+        sequence = max(sequence, int(fields["next_sequence"]))
+    return Summed(totals.last_batch, sequence)
+
+
+def _together(frames: Sequence[DataView]) -> DataView:
+    """Frames as one, in their order. Each keeps its own LIIDs and extents there, so what it says stays apart from what
+    others say."""
+    if len(frames) == 1:
+        return frames[0]
+    rows = np.frombuffer(bytearray().join([one.rows.data for one in frames]), frames[0].rows.dtype)
+    extents = np.frombuffer(bytearray().join([one.extents.packed for one in frames]), EXTENT_DTYPE)
+    counts = np.array([(len(one.rows), len(one.liids), len(one.extents)) for one in frames])
+    before = np.cumsum(counts, axis=0) - counts
+    rows["liid"] += np.repeat(before[:, 1], counts[:, 0]).astype(np.uint32)
+    extents["first_row"] += np.repeat(before[:, 0], counts[:, 2]).astype(np.uint32)
+    liids = tuple(chain.from_iterable(one.liids for one in frames))
+    return DataView(frames[0].first_sequence, rows, liids, Extents(extents.tobytes()))
+
+
+def _starts(*columns: np.ndarray) -> np.ndarray:
+    """Where another value begins in any of these columns, which are of one length."""
+    changes = np.zeros(len(columns[0]), bool)
+    changes[:1] = True
+    for column in columns:
+        changes[1:] |= column[1:] != column[:-1]
+    return np.flatnonzero(changes)
 
 
 class Recovery:
@@ -64,7 +106,7 @@ class Recovery:
     def __init__(
         self,
         totals: Totals,
-        through: int,
+        summed: Summed,
         liids: LiidTable,
         streams: StreamTable,
         careful: CarefulLane,
@@ -75,7 +117,7 @@ class Recovery:
         """`by_liid`: some link counts by LIID, so that what is stored says where those counters stand. `returning`: in
         a fleet, who looks for what is not marked."""
         self._totals = totals
-        self._through = through
+        self._summed = summed
         self._liids = liids
         self._streams = streams
         self._careful = careful
@@ -90,17 +132,24 @@ class Recovery:
         self._last_commit = -1
 
     def run(self, commits: Iterator[CommitView]) -> Recovered:
+        gathered, rows = list[DataView](), 0
         for commit in commits:
             self._commits += 1
             self._last_commit = commit.number
-            for data in commit.data:
-                self._rows(data)
-                self._orders(data)
+            gathered += commit.data
+            rows += sum(len(data.rows) for data in commit.data)
+            if rows >= GATHERED_ROWS:
+                self._columns(gathered)
+                gathered, rows = [], 0
             accounts = [json.loads(record) for record in commit.records]
             if self._returning is not None:
                 self._returning.commit(commit, accounts)
             for account in accounts:
-                self._blob(account)
+                if "n" in account:
+                    self._blob(account)
+                elif commit.size > self._summed.sequence:
+                    self._totals.apply(account)
+        self._columns(gathered)
         for at_us, liid, cin in sorted(self._ended):
             self._careful.restore_ended(liid, cin, at_us)
         # Content of it is stored: whether the hold was made before the end, the service knows.
@@ -110,7 +159,7 @@ class Recovery:
         return Recovered(self._commits, self._records, len(self._streams), self._batches, self._last_commit)
 
     def _blob(self, blob: dict[str, Any]) -> None:
-        if "n" not in blob or blob["n"] <= self._through:
+        if blob["n"] <= self._summed.batch:
             return
         self._batches += 1
         self._totals.apply(blob)
@@ -139,6 +188,12 @@ class Recovery:
             slot = self._slot(bytes.fromhex(liid), cin, kind)
             for number in range(first, last + 1) if slot >= 0 else ():
                 self._careful.book.below(slot, epoch, number)
+
+    def _columns(self, frames: Sequence[DataView]) -> None:
+        if frames:
+            data = _together(frames)
+            self._rows(data)
+            self._orders(data)
 
     def _rows(self, data: DataView) -> None:
         """Marks, target states, first content and endings from the columns of stored records."""
@@ -183,34 +238,45 @@ class Recovery:
 
     def _orders(self, data: DataView) -> None:
         """By order: the earliest kept event, which communications it opened, and which the collector closed."""
-        careful = self._careful
-        for extent in data.extents:
-            rows = data.rows[extent.first_row : extent.first_row + extent.rows]
-            uid = OrderUid(extent.uid)
-            made = rows["form"] == FORM_SYNTHETIC
-            kept = rows[np.isin(rows["verdict"], _ESTABLISHES) & ~made & (rows["event_us"] != NO_TIME)]
-            kept = kept[(kept["kind"] == KIND_IRI) | (kept["kind"] == KIND_CC)]
-            if len(kept):
-                first_us = int(kept["event_us"].min())
-                self.first_us[uid] = min(first_us, self.first_us.get(uid, first_us))
-            flows = kept[(kept["iri_type"] != _IRI_REPORT) & (kept["cin"] >= 0)]
-            places = np.stack((flows["liid"].astype(np.int64), flows["cin"].astype(np.int64)), axis=1)
-            which, of = np.unique(places, axis=0, return_inverse=True)
-            last_us, over = np.full(len(which), NO_TIME, np.int64), np.zeros(len(which), bool)
-            np.maximum.at(last_us, of, flows["event_us"])
-            over[of[(flows["kind"] == KIND_IRI) & (flows["iri_type"] == _IRI_END)]] = True
-            for index, (liid, cin) in enumerate(which.tolist()):
-                slot = self._slot(data.liids[liid], cin, KIND_IRI)
-                if slot < 0:
-                    continue
-                say = careful.open.ended if over[index] else careful.open.kept
-                say(self._streams.key_of(slot).liid, cin, uid, int(last_us[index]))
-            for row in rows[made]:
-                slot = self._slot(data.liids[int(row["liid"])], int(row["cin"]), KIND_IRI)
-                if slot >= 0:
-                    liid_id = self._streams.key_of(slot).liid
-                    careful.open.close(liid_id, int(row["cin"]), uid, int(row["event_us"]))
-                    self._ended.append((int(row["received_us"]), liid_id, int(row["cin"])))
+        rows, extents = data.rows, data.extents
+        of = extents.at_rows(np.arange(len(rows)))
+        made = rows["form"] == FORM_SYNTHETIC
+        kept = np.isin(rows["verdict"], _ESTABLISHES) & ~made & (rows["event_us"] != NO_TIME)
+        kept &= (rows["kind"] == KIND_IRI) | (rows["kind"] == KIND_CC)
+        at = np.flatnonzero(kept)
+        starts = _starts(of[at])
+        first_us = np.minimum.reduceat(rows["event_us"][at], starts) if len(at) else ()
+        for start, earliest_us in zip(starts, first_us, strict=True):
+            uid = OrderUid(extents.uid(of[at[start]]))
+            self.first_us[uid] = min(int(earliest_us), self.first_us.get(uid, int(earliest_us)))
+        at = np.flatnonzero(kept & (rows["iri_type"] != _IRI_REPORT) & (rows["cin"] >= 0))
+        at = at[np.lexsort((rows["cin"][at], rows["liid"][at], of[at]))]
+        flows, starts = rows[at], _starts(of[at], rows["liid"][at], rows["cin"][at])
+        ends = (flows["kind"] == KIND_IRI) & (flows["iri_type"] == _IRI_END)
+        last_us = np.maximum.reduceat(flows["event_us"], starts) if len(at) else ()
+        over = np.logical_or.reduceat(ends, starts) if len(at) else ()
+        # What an order's records say of a communication goes before its close, and both go extent by extent.
+        said = [(int(of[at[start]]), False, index) for index, start in enumerate(starts)]
+        said += [(int(of[row]), True, int(row)) for row in np.flatnonzero(made)]
+        for extent, closed, index in sorted(said):
+            uid = OrderUid(extents.uid(extent))
+            if closed:
+                self._closed(data, rows[index], uid)
+            else:
+                self._flow(data, flows[starts[index]], uid, int(last_us[index]), bool(over[index]))
+
+    def _flow(self, data: DataView, row: np.void, uid: OrderUid, last_us: int, over: bool) -> None:
+        slot = self._slot(data.liids[int(row["liid"])], int(row["cin"]), KIND_IRI)
+        if slot >= 0:
+            say = self._careful.open.ended if over else self._careful.open.kept
+            say(self._streams.key_of(slot).liid, int(row["cin"]), uid, last_us)
+
+    def _closed(self, data: DataView, row: np.void, uid: OrderUid) -> None:
+        slot = self._slot(data.liids[int(row["liid"])], int(row["cin"]), KIND_IRI)
+        if slot >= 0:
+            liid_id = self._streams.key_of(slot).liid
+            self._careful.open.close(liid_id, int(row["cin"]), uid, int(row["event_us"]))
+            self._ended.append((int(row["received_us"]), liid_id, int(row["cin"])))
 
     def _slot(self, liid: bytes, cin: int, kind: int) -> int:
         try:

@@ -1,9 +1,10 @@
 """A fleet seen from outside: which shards there are by the catalogue, and what of them is not there to be looked at.
 
-Rules. The catalogue is what the shards said of themselves when they marked their batches; it proves nothing, and what a
-store says of itself, signed, goes before it. It is for what no store says any more: a shard whose directory is lost, or
-whose store ends before the last number that the fleet has marked. Such ranges are named, never silently missing. Reads
-only, with a connection of its own; time is the database's.
+Rules. The catalogue is what the shards said of themselves: what they stored, when they marked it, and which segments
+there are and which have left with notice, once a second. It proves nothing, and what a store says of itself, signed,
+goes before it. It is for what no store says any more: a shard whose directory is lost, or whose store ends before the
+last number that the fleet has marked. Such ranges are named, never silently missing; what was evicted with notice is
+none of them. Reads only, with a connection of its own; time is the database's.
 """
 
 from __future__ import annotations
@@ -21,14 +22,20 @@ from mediation.runtime.config import NotReadyError
 
 CONNECT_S: Final = 5
 
+_CATALOGUE: Final = """
+SELECT s.shard, s.records, s.last_commit, s.note, s.beat_us, COALESCE(min(g.first_sequence), 0)
+FROM fleet.shards s LEFT JOIN fleet.segments g ON g.shard = s.shard AND g.evicted_us IS NULL
+GROUP BY s.id ORDER BY s.shard"""
+"""Segments go in their order: what lies before the oldest that is there has left."""
+
 Range = tuple[int, int]
 """First and last sequence number."""
 
 
 class CataloguedShard(NamedTuple):
     """`records`: the size of its store behind the last batch that was marked, with `note` its newest checkpoint; it
-    holds numbers up to `records` less one. `evicted`: how many of the first of them have left it with notice.
-    `beat_us`: when it was heard last, microseconds since 1970."""
+    holds numbers up to `records` less one. `evicted`: how many of the first of them have left it with notice, by what
+    it said last; a few more may have when it was lost. `beat_us`: when it was heard last, microseconds since 1970."""
 
     shard: str
     records: int
@@ -43,6 +50,11 @@ class CataloguedShard(NamedTuple):
         with contextlib.suppress(DecodeError, ValueError):
             return max(self.records, parse_note(self.note.encode()).checkpoint.size)
         return self.records
+
+    @property
+    def held(self) -> tuple[Range, ...]:
+        """The numbers that it had and that have not left it with notice."""
+        return ((self.evicted, self.size - 1),) if self.size > self.evicted else ()
 
 
 class Lost(NamedTuple):
@@ -72,9 +84,7 @@ def read_catalogue(url: str) -> tuple[CataloguedShard, ...]:
             there = connection.execute("SELECT to_regclass('fleet.shards') IS NOT NULL").fetchone()
             if there is None or not there[0]:
                 return ()
-            rows = connection.execute(
-                "SELECT shard, records, last_commit, note, beat_us FROM fleet.shards ORDER BY shard"
-            ).fetchall()
+            rows = connection.execute(_CATALOGUE).fetchall()
     except psycopg.Error as error:
         raise NotReadyError(f"Cannot read the fleet's catalogue: {sentence(error)}.") from error
     return tuple(CataloguedShard(*row) for row in rows)
@@ -86,8 +96,7 @@ def lost_of(catalogue: Iterable[CataloguedShard], sizes: Mapping[str, int]) -> t
     for one in catalogue:
         size = sizes.get(one.shard)
         if size is None:
-            held = ((one.evicted, one.size - 1),) if one.size > one.evicted else ()
-            found.append(Lost(one.shard, held, "is lost"))
+            found.append(Lost(one.shard, one.held, "is lost"))
         elif size < one.size:
             found.append(Lost(one.shard, ((size, one.size - 1),), "ends before what the fleet has marked"))
     return tuple(found)

@@ -29,6 +29,7 @@ WINDOW_RECORDS: Final = 400
 """Unacknowledged records of a sender beyond which it makes no more: what is to be sent waits, as a carrier's does."""
 RECONNECT_S: Final = 0.1
 CAPACITY_OCTETS: Final = 64 << 20
+SESSION: Final = HandoverConfig(ack_every_records=64, ack_after_us=20_000, time1_us=2_000_000, time3_us=5_000_000)
 
 
 class Account:
@@ -48,19 +49,26 @@ def digest_of(octets: bytes) -> bytes:
 
 
 class Sender:
-    """`number` of `senders`; its LIIDs and calls are nobody else's. `peers` as the links try them."""
+    """`number` of `senders`; its LIIDs and calls are nobody else's. `peers` as the links try them, in sessions of
+    `session`."""
 
     def __init__(
-        self, root: Path, number: int, senders: int, liids: int, peers: Sequence[Peer], account: Account
+        self,
+        root: Path,
+        number: int,
+        senders: int,
+        liids: int,
+        peers: Sequence[Peer],
+        account: Account,
+        session: HandoverConfig = SESSION,
     ) -> None:
         self._account = account
         self._calls = _matrix("iri", number, senders, liids)
         self._content = _matrix("cc", number, senders, liids)
         self.journal = Journal(root / "journal", root / "journal.key", CAPACITY_OCTETS, 8 << 20, False)
         self.journal.start({"next_cin": 1, "held": []})
-        config = HandoverConfig(ack_every_records=64, ack_after_us=20_000, time1_us=2_000_000, time3_us=5_000_000)
         self.links = [
-            Link(name, stream, rotated(peers, 2 * number + at), self.journal, config, _now_us, RECONNECT_S)
+            Link(name, stream, rotated(peers, 2 * number + at), self.journal, session, _now_us, RECONNECT_S)
             for at, (name, stream) in enumerate((("hi2", HI2), ("hi3", HI3)))
         ]
         self.made = 0
@@ -168,12 +176,20 @@ class Load:
                 one.make(int(each))
 
 
-def load_of(root: Path, senders: int, liids: int, peers: Iterable[Peer], rate_per_s: float, account: Account) -> Load:
+def load_of(
+    root: Path,
+    senders: int,
+    liids: int,
+    peers: Iterable[Peer],
+    rate_per_s: float,
+    account: Account,
+    session: HandoverConfig = SESSION,
+) -> Load:
     """`senders` with `liids` each."""
     ends = list(peers)
     made = []
     for number in range(senders):
         place = root / f"sender-{number}"
         place.mkdir(parents=True)
-        made.append(Sender(place, number, senders, liids, ends, account))
+        made.append(Sender(place, number, senders, liids, ends, account, session))
     return Load(made, rate_per_s)

@@ -6,7 +6,9 @@ import psycopg
 import pytest
 
 from collector.databases import driver_url
+from collector.fleet.catalogue import Segment, SharedCatalogue
 from collector.fleet.names import MarkBatch
+from collector.fleet.session import Session
 from collector.fleet.shared import SharedMarks
 from collector.fleet.view import CataloguedShard, Lost, lost_of, read_catalogue
 from lab.postgres import Server
@@ -48,3 +50,33 @@ def test_the_catalogue_is_what_the_shards_marked(postgres: Server) -> None:
             assert connection.execute("SELECT count(*) FROM fleet.shards").fetchone() == (2,)
     with pytest.raises(NotReadyError, match="fleet's catalogue"):
         read_catalogue(url)
+
+
+def _segments(*first: int) -> list[Segment]:
+    """Of ten records each, by their first."""
+    return [Segment(one // 10, one, 10, one, 4096) for one in first]
+
+
+def test_what_left_with_notice_is_not_among_what_a_lost_shard_had(postgres: Server) -> None:
+    with postgres.database() as url:
+        for name in ("a", "b", "c"):
+            marks = SharedMarks(driver_url(url), name)
+            marks.register()
+            marks.mark([MarkBatch(0, 45, "a note", (), (), ())])
+            marks.close()
+        session = Session(driver_url(url), "a", 3.0)
+        catalogue = SharedCatalogue(session, "a")
+        catalogue.keep(_segments(0, 10, 20))
+        assert [one.evicted for one in read_catalogue(url)] == [0, 0, 0]
+        catalogue.keep(_segments(20, 30, 40))
+        SharedCatalogue(session, "b").keep(_segments(30, 40))
+        session.close()
+        found = read_catalogue(url)
+        assert [(one.shard, one.evicted, one.held) for one in found] == [
+            ("a", 20, ((20, 44),)), ("b", 30, ((30, 44),)), ("c", 0, ((0, 44),)),
+        ]  # fmt: skip
+        assert [one.ranges for one in lost_of(found, {"b": 45})] == [((20, 44),), ((0, 44),)]
+
+
+def test_a_shard_of_which_everything_left_with_notice_has_lost_nothing() -> None:
+    assert _shard("a", 40, evicted=40).held == () == _shard("a", 0).held

@@ -14,9 +14,12 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from collector.batch import Batch, CommitInfo, OrderRef
 from collector.rows import Rows
 from collector.store.files import Files
+from collector.store.frames import SegmentHeader
 from collector.store.fresh import FreshUnits
 from collector.store.keys import Keys
+from collector.store.reader import StoreReader
 from collector.store.store import Store, StoreConfig, StoreHooks
+from collector.store.walk import SegmentFile, segment_paths
 from mediation.law.orders import OrderId, order_uid
 
 CAPACITY, SEGMENT = 1 << 20, 256 * 1024
@@ -87,8 +90,8 @@ class Bench:
             offset += len(record)
         done = threading.Event()
 
-        def durable(_: CommitInfo) -> None:
-            self.acknowledged.extend(records)
+        def durable(info: CommitInfo) -> None:
+            self.durable(records, info)
             done.set()
 
         orders = tuple(OrderRef(order_uid(OrderId(f"O-{n}")), 1, f"O-{n}") for n in range(3))
@@ -100,6 +103,25 @@ class Bench:
                     break
             assert done.is_set() or self.failures
         return done
+
+    def sequences(self) -> list[int]:
+        """Of all that is there, what is voided too."""
+        reader = StoreReader(self.directory)
+        oldest = min((header.first_sequence for header in _headers(self.directory)), default=0)
+        voided = [at for first, last in reader.voids().ranges() for at in range(max(first, oldest), last + 1)]
+        return sorted([record.sequence for record in reader.records()] + voided)
+
+    def durable(self, records: list[bytes], info: CommitInfo) -> None:
+        """They are on disk. On the store's thread."""
+        self.acknowledged.extend(records)
+
+
+def _headers(directory: Path) -> list[SegmentHeader]:
+    found = []
+    for path in segment_paths(directory):
+        with SegmentFile(path) as file:
+            found.append(file.header())
+    return found
 
 
 @pytest.fixture

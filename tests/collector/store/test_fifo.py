@@ -30,15 +30,11 @@ def hook(store: Store, name: str, value: object) -> None:
     object.__setattr__(store._hooks, name, value)
 
 
-def sequences(bench) -> list[int]:
-    return [record.sequence for record in StoreReader(bench.directory).records()]
-
-
 def test_with_room_nothing_goes(bench, make_records: Make) -> None:
     store = bench.open()
     for _ in range(5):
         bench.put(store, make_records(100, 700))
-    assert store.gauge().evicted == 0 and sequences(bench) == list(range(500))
+    assert store.gauge().evicted == 0 and bench.sequences() == list(range(500))
     store.close()
 
 
@@ -47,9 +43,9 @@ def test_a_full_store_and_a_new_row_let_exactly_the_oldest_go_in_order(bench, ma
     store = bench.open()
     gone: list[int] = []
     for _ in range(60):
-        before = sequences(bench) if store.size else []
+        before = bench.sequences() if store.size else []
         bench.put(store, make_records(120, 700))
-        after = set(sequences(bench))
+        after = set(bench.sequences())
         lost = [one for one in before if one not in after]
         assert lost == before[: len(lost)], "what goes is the oldest there was"
         gone += lost
@@ -129,7 +125,7 @@ def test_the_alarm_names_the_rows_and_is_older_than_their_deletion(bench, make_r
         bench.put(store, make_records(120, 700))
         held |= {record.sequence: record.uid for record in StoreReader(bench.directory).records() if record.kind >= 0}
     store.close()
-    left = set(sequences(bench))
+    left = set(bench.sequences())
     named = {
         (one, fields["order"])
         for _, kind, fields in alarms

@@ -99,8 +99,7 @@ def test_eviction_takes_exactly_the_oldest_with_notice_and_never_exceeds_capacit
     gauge = store.gauge()
     store.close()
     assert gauge.evicted > 0 and gauge.oldest == gauge.evicted
-    kept = [record.sequence for record in StoreReader(bench.directory, bench.keys).records()]
-    assert kept == list(range(gauge.oldest, gauge.next))
+    assert bench.sequences() == list(range(gauge.oldest, gauge.next))
     report = verified(bench)
     assert report.ok, report.tampered
     assert report.evicted_with_notice == gauge.evicted and report.missing == 0
