@@ -3,7 +3,8 @@
 What is unacknowledged in the journal is sent again after every reconnect, before anything new (R-096: with its own
 event times and numbers), to whichever collector of a fleet the link has come to (`peers.py`). A link that is cut, a
 training fault, stays down until it is restored. Writing waits for the transport to drain, so a slow receiver slows this
-loop and nothing else; what piles up is the journal's to bound.
+link and nothing else; what piles up is the journal's to bound. Timers run on meanwhile: a peer whose cable was pulled
+takes nothing and says nothing, and is given up for its silence, not when TCP gives it up after many minutes.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ from mediation.runtime.tls import client_context
 
 CHUNK_OCTETS: Final = 256 * 1024
 """Written before the transport is asked to drain."""
+CLOSE_S: Final = 1.0
+"""So long what was written may go on its way when a connection is given up. What does not is in the journal."""
 CONNECT_S: Final = 5.0
 """Beyond it nobody is there: a machine that is gone does not even refuse."""
 
@@ -80,6 +83,17 @@ async def reach(
     status.peer = f"{peer.host}:{peer.port}"
     async with asyncio.timeout(CONNECT_S):
         return await asyncio.open_connection(peer.host, peer.port, ssl=contexts[peer.tls])
+
+
+async def hang_up(writer: asyncio.StreamWriter) -> None:
+    """Close, and wait for nobody who is gone."""
+    writer.close()
+    try:
+        with contextlib.suppress(OSError):
+            async with asyncio.timeout(CLOSE_S):
+                await writer.wait_closed()
+    finally:
+        writer.transport.abort()
 
 
 class Link:
@@ -148,9 +162,7 @@ class Link:
             except (OSError, asyncio.IncompleteReadError) as error:
                 self._log.warning("connection_lost", why=type(error).__name__)
             finally:
-                writer.close()
-                with contextlib.suppress(OSError, asyncio.CancelledError):
-                    await writer.wait_closed()
+                await hang_up(writer)
             await asyncio.sleep(self._round.lost(time.monotonic()))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -158,14 +170,22 @@ class Link:
         session.connected(self._now_us())
         next_id = -1
         inbound = asyncio.ensure_future(reader.read(65_536))
+        room: asyncio.Future[None] | None = None
+        """For more to be written, while there is more and the transport is full."""
         try:
             while True:
                 if not self._up.is_set():
                     return
-                next_id = await self._send(session, writer, next_id)
+                writer.write(session.outgoing())
+                if room is None or room.done():
+                    if room is not None:
+                        room.result()
+                    next_id = self._send(session, writer, next_id)
+                    room = asyncio.ensure_future(writer.drain()) if self._waits(next_id) else None
                 delay = self._delay_s(session)
                 woken = asyncio.ensure_future(self._wake.wait())
-                done, _ = await asyncio.wait({inbound, woken}, timeout=delay, return_when=asyncio.FIRST_COMPLETED)
+                waited: set[asyncio.Future[Any]] = {inbound, woken} if room is None else {inbound, woken, room}
+                done, _ = await asyncio.wait(waited, timeout=delay, return_when=asyncio.FIRST_COMPLETED)
                 woken.cancel()
                 self._wake.clear()
                 events = session.timer(self._now_us())
@@ -181,33 +201,34 @@ class Link:
         finally:
             self._session = None
             inbound.cancel()
+            if room is not None:
+                room.cancel()
 
     def _delay_s(self, session: MfSession) -> float | None:
         due_us = session.next_timer_us()
         return None if due_us is None else max(0.0, (due_us - self._now_us()) / 1e6)
 
-    async def _send(self, session: MfSession, writer: asyncio.StreamWriter, next_id: int) -> int:
-        """Write what the session says and every held record from `next_id` on; the id to go on from."""
-        writer.write(session.outgoing())
-        pending = self._pending(next_id)
-        while pending:
-            octets = 0
+    def _send(self, session: MfSession, writer: asyncio.StreamWriter, next_id: int) -> int:
+        """Write what is held from `next_id` on, by chunks while each goes at once; the id to go on from."""
+        while pending := self._pending(next_id):
             for held in pending:
                 writer.write(held.octets)
                 session.sent(held.journal_id, self._now_us(), held.records)
                 self._count(held)
                 next_id = held.journal_id + 1
-                octets += len(held.octets)
-                if octets >= CHUNK_OCTETS:
-                    break
             writer.write(session.outgoing())
-            await writer.drain()
-            pending = self._pending(next_id) if self._up.is_set() else []
+            if writer.transport.get_write_buffer_size():
+                break
         return next_id
+
+    def _waits(self, next_id: int) -> bool:
+        """Whether anything from `next_id` on is to be sent."""
+        held = self._journal.held(self.stream)
+        return bool(held) and held[-1].journal_id >= next_id
 
     def _pending(self, next_id: int) -> list[Held]:
         held = self._journal.held(self.stream)
-        if not held or held[-1].journal_id < next_id:
+        if not self._waits(next_id):
             return []
         found, octets = [], 0
         if held[0].journal_id >= next_id:

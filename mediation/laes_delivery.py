@@ -10,13 +10,12 @@ Bursts are paced, as nothing tells a sender of datagrams that the receiver's buf
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import time
 from collections import Counter, deque
 from typing import Any, Final
 
-from mediation.delivery import CHUNK_OCTETS, LinkStatus, contexts_of, reach
+from mediation.delivery import CHUNK_OCTETS, LinkStatus, contexts_of, hang_up, reach
 from mediation.journal import Held, Journal
 from mediation.laes_config import CccModel, LaesModel
 from mediation.peers import Round
@@ -96,9 +95,7 @@ class CdcLink:
             except OSError as error:
                 self._log.warning("connection_lost", why=type(error).__name__)
             finally:
-                writer.close()
-                with contextlib.suppress(OSError, asyncio.CancelledError):
-                    await writer.wait_closed()
+                await hang_up(writer)
             await asyncio.sleep(self._round.lost(time.monotonic()))
 
     def _limit_silence(self, writer: asyncio.StreamWriter) -> None:

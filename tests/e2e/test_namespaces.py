@@ -184,6 +184,7 @@ def test_a_cable_is_pulled_and_its_streams_go_on_at_a_peer(ground: Ground) -> No
     assert found.stored == load.made and all(found.each[name] for name in SHARDS)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_shard_without_its_database_acknowledges_nothing_and_voids_what_others_took(ground: Ground) -> None:
     """It takes everything in and stores it; its peers give it up and send that to others. Back, it finds its tokens
@@ -225,6 +226,7 @@ def test_a_shard_without_its_database_acknowledges_nothing_and_voids_what_others
     assert [one["fields"]["connected"] for one in entries if one["kind"] == "fleet"] == [False, True]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_host_is_lost_for_good_and_what_it_held_is_named(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     network, data = ground.network, ground.fleet.paths.data

@@ -1,6 +1,8 @@
 """Delivery over loopback against the collector's own end of the session."""
 
 import asyncio
+import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -65,9 +67,9 @@ class Lemf:
         writer.close()
 
 
-def record(number: int) -> bytes:
+def record(number: int, octets: int = 40) -> bytes:
     header = PsHeader(liid=b"LAB-1", operator_id=b"OP", cin=1, sequence_number=number, time_us=1_000_000)
-    return cc_pdu(header, ("iPCC", {"iPCCObjId": "5.3.20.2", "iPCCContents": ("iPPackets", b"E" * 40)}), "toTarget")
+    return cc_pdu(header, ("iPCC", {"iPCCObjId": "5.3.20.2", "iPCCContents": ("iPPackets", b"E" * octets)}), "toTarget")
 
 
 @pytest.fixture
@@ -103,8 +105,8 @@ def put(journal: Journal, link: Link, first: int, count: int) -> None:
     link.wake()
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+async def until(condition: Callable[[], bool], within_s: float = 10) -> None:
+    async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110  yields to the loop, waits for no time
             await asyncio.sleep(0)
 
@@ -349,3 +351,68 @@ def test_a_full_buffer_overwrites_the_oldest_whatever_it_is_and_says_so(tmp_path
     journal.append([Entry(HI3, "LAB-1", bytes(200), None)])
     assert journal.dropped == {"-": 1, "LAB-1": 1} and journal.dropped_total == 2
     assert [len(held.octets) for held in journal.held(HI3)] == [200]
+
+
+class Deaf:
+    """Takes connections, and not an octet of what comes over them: as a machine whose cable was pulled."""
+
+    def __init__(self) -> None:
+        self._listening = socket.socket()
+        self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self._listening.bind(("127.0.0.1", 0))
+        self._listening.listen()
+        self.port = int(self._listening.getsockname()[1])
+
+    def close(self) -> None:
+        self._listening.close()
+
+
+FULL = [record(number, 2000) for number in range(4000)]
+"""More octets than the kernel holds for a connection that nobody reads."""
+
+
+def full_link(tmp_path: Path, *ports: int) -> tuple[Journal, Link]:
+    """With all of FULL to deliver, in real time."""
+    journal = Journal(tmp_path / "journal", tmp_path / "key", 64 << 20, 64 << 20, False)
+    journal.start({"next_cin": 1, "held": []})
+    journal.append([Entry(HI3, "LAB-1", octets, ("x", 1, {"cin": 1})) for octets in FULL])
+    config = HandoverConfig(time1_us=200_000, time2_us=1_000_000, time3_us=2_000_000)
+    peers = [Peer(port=port) for port in ports]
+    return journal, Link("hi3", HI3, peers, journal, config, lambda: time.monotonic_ns() // 1000, 0.01)
+
+
+async def test_a_peer_that_takes_nothing_is_given_up_for_its_silence_and_the_next_gets_everything(
+    tmp_path: Path,
+) -> None:
+    """Neither what could not be written to it nor what it did not take holds the link up."""
+    deaf, lemf = Deaf(), Lemf()
+    journal, link = full_link(tmp_path, deaf.port, await lemf.start())
+    task = asyncio.create_task(link.run())
+    await until(lambda: not journal.held(HI3), 60)
+    assert set(lemf.records) == set(FULL) and link.status.resent and link.status.connects > 1
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await lemf.stop()
+    deaf.close()
+
+
+async def test_a_link_that_hangs_up_on_a_peer_that_takes_nothing_ends_when_it_is_told_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "CLOSE_S", 3600.0)
+    hangs_up, closing = asyncio.Event(), asyncio.StreamWriter.close
+
+    def close(self: asyncio.StreamWriter) -> None:
+        closing(self)
+        hangs_up.set()
+
+    monkeypatch.setattr(asyncio.StreamWriter, "close", close)
+    deaf = Deaf()
+    _, link = full_link(tmp_path, deaf.port)
+    task = asyncio.create_task(link.run())
+    await asyncio.wait_for(hangs_up.wait(), 60)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 10)
+    deaf.close()
