@@ -489,9 +489,12 @@ class LemfSession:
 
     def _asked(self, name: str, options: dict[str, Any] | None, number: int, position: int, now_us: int) -> list[Event]:
         """A TRI that wants something; `options` of an option request."""
-        allowed = LEMF_TABLE[self.state].get(name)
+        allowed: State | None
+        # What comes again and again is asked first: the table looks its states up by hash, in Python.
         if name == "pDUAcknowledgementRequest" and self.state in (State.OPEN, State.NEGOTIATING):
             allowed = self.state if self.acknowledging else None
+        else:
+            allowed = LEMF_TABLE[self.state].get(name)
         if allowed is None:
             return [ProtocolViolation(UNEXPECTED, f"{name} in state {self.state.value}")]
         if len(self._waiting) >= MAX_WAITING:
@@ -503,7 +506,8 @@ class LemfSession:
             return [OptionsAgreed(self.acknowledging)]
         answer = "keep-aliveResponse" if name == "keep-alive" else "pDUAcknowledgementResponse"
         self._waiting.append(_Owed(position, answer, number, now_us))
-        self.durable(self._durable, now_us)
+        if position <= self._durable:
+            self.durable(self._durable, now_us)
         return []
 
     def durable(self, position: int, now_us: int) -> None:

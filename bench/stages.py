@@ -6,8 +6,9 @@ The collector runs in this process, as it is shipped, and its stages under clock
 is another process and is not counted. What no clock covers is Python, by thread, so that the stages add up to all that
 the collector took. The one pass of the bulk lane is told as one stage; what is in it is told in instructions, which do
 not depend on what else the machine does: with --instructions, the same kernels under valgrind, twice, with more
-records the second time, so that what is not paid by the record falls out. Valgrind knows no AVX-512: there libcrypto
-hashes, and only the other functions' numbers are those of a collector. Result: bench/results/stages.json.
+records the second time, so that what is not paid by the record falls out. Valgrind knows neither AVX-512 nor the SHA
+instructions: there libcrypto hashes, and only the other functions' numbers are those of a collector. Result:
+bench/results/stages.json.
 """
 
 from __future__ import annotations
