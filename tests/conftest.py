@@ -6,7 +6,6 @@ on a machine that cannot do the main job.
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import importlib.util
 import os
@@ -100,17 +99,22 @@ def kept_port() -> Iterator[int]:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    """The PostgreSQL server that answers here, or one made for this run. Skipped only where there is none and this run
-    may not install it, and never in CI."""
-    with contextlib.ExitStack() as stack:
-        try:
-            server = stack.enter_context(some_server())
-        except NotReadyError as error:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(str(error))
-        yield server
+def server() -> Iterator[Server]:
+    """The PostgreSQL server that answers here, or one made for this run; never skipped."""
+    with some_server() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest) -> Server:
+    """The same. Skipped only where there is none and this run may not install it, and never in CI."""
+    try:
+        found: Server = request.getfixturevalue("server")
+    except NotReadyError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import pytest
 
 from collector.fleet.names import Known, MarkBatch, Moved, StreamName
 from collector.fleet.shared import DEFAULT, Limits, SharedMarks
-from lab.postgres import Server, some_server
+from lab.postgres import Server
 
 
 @dataclass
@@ -26,13 +26,6 @@ class Now:
 
     def later(self, ms: float) -> None:
         self.us += int(ms * 1000)
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """The one that answers here or one of our own; never skipped."""
-    with some_server() as found:
-        yield found
 
 
 @pytest.fixture
