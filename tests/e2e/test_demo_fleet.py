@@ -1,4 +1,4 @@
-"""`demo --shards`, and what is asked of what it left: whole, in part, with a collector lost."""
+"""`demo --shards` and `replay --shards`, and what is asked of what they left: whole, in part, with a collector lost."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lab.paths import RunPaths
 from lab.scene import WARRANT
 from mediation.law.orders import CourtOrder
 from mediation.runtime.config import NotReadyError
-from tests.e2e.test_demo import COUNTS, calea_lab, object_of
+from tests.e2e.test_demo import COUNTS, SIPP, calea_lab, object_of
 
 pytestmark = pytest.mark.long
 NAMES = ("collector-1", "collector-2")
@@ -107,3 +107,9 @@ def test_attack_a_collector_that_is_lost_is_named_with_its_records_and_nothing_p
     finally:
         (tmp_path / "away").rename(lost)
     assert calea_lab(demo.state, "verify", str(demo.data)).returncode == 0
+
+
+def test_a_capture_is_replayed_over_two_collectors(tmp_path: Path) -> None:
+    words = ("replay", str(SIPP), "--target", "+12125550101", "--shards", "2", "--data", str(tmp_path / "var"))
+    said = object_of(calea_lab(tmp_path, *words, "--json"))
+    assert said["ok"] and set(said["ledger"]["collectors"]) == set(NAMES)
