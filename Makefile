@@ -7,6 +7,8 @@ STAMPS := .stamps
 KERNEL_SOURCES := $(wildcard */*.pxd */*/*.pxd)
 KERNEL_SOURCES += $(wildcard $(KERNEL_SOURCES:.pxd=.py))
 export CALEA_REQUIRE_COMPILED := 1
+# Bytecode is kept: without it each worker compiles all of the tests, and each process all of the lab.
+unexport PYTHONDONTWRITEBYTECODE
 
 CYCLES ?= 20
 MUTANTS ?= 1000000
@@ -29,6 +31,7 @@ $(STAMPS)/kernels: $(STAMPS)/env setup.py $(KERNEL_SOURCES)
 
 $(STAMPS)/package: $(STAMPS)/kernels pyproject.toml
 	@CALEA_KERNELS_BUILT=1 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q asn1 carrier_sim collector mediation lab
 	@touch $@
 
 setup: $(STAMPS)/package ## environment, compiled kernels, the calea-lab command
@@ -38,13 +41,18 @@ $(STAMPS)/browser: tools/browser.sh
 	@tools/browser.sh
 	@touch $@
 
+$(STAMPS)/programs: tools/programs.sh
+	@mkdir -p $(STAMPS)
+	@tools/programs.sh
+	@touch $@
+
 demo: setup ## intercept calls, messages and data end to end, then verify every record offline
 	@$(BIN)/calea-lab demo
 
-test: setup $(STAMPS)/browser ## the tests, but for the long ones
+test: setup $(STAMPS)/browser $(STAMPS)/programs ## the tests, but for the long ones
 	@$(BIN)/pytest -n $$(($$(nproc) + 1)) --dist worksteal -m "not long"
 
-test-long: setup $(STAMPS)/browser ## whole days at the console, whole classes, the tutorials, each fault against conformance
+test-long: setup $(STAMPS)/browser $(STAMPS)/programs ## whole days at the console, whole classes, the tutorials, each fault against conformance
 	@$(BIN)/pytest -n $$(($$(nproc) + 1)) --dist loadfile -m long
 
 check: setup ## lint, format, types, import contracts, the pages made from the tree
