@@ -340,7 +340,7 @@ class MfSession:
         if self.state in (State.IDLE, State.CLOSED):
             return None
         due = [self._silent_at_us, self._negotiation_until_us]
-        if self._unasked_since_us is not None and self._barrier_ready:
+        if self._unasked_since_us is not None and self._may_ask:
             due.append(self._unasked_since_us + self._config.ack_after_us)
         if self._silent_at_us is None:
             due.append(self._idle_since_us + self._config.time1_us)
@@ -359,7 +359,7 @@ class MfSession:
             events.append(OptionsAgreed(False))
         if (
             self._unasked_since_us is not None
-            and self._barrier_ready
+            and self._may_ask
             and now_us >= self._unasked_since_us + self._config.ack_after_us
         ):
             self._ask(now_us)
@@ -376,8 +376,13 @@ class MfSession:
     def _barrier_ready(self) -> bool:
         return self.state is State.OPEN and (self.acknowledging or self._config.keepalive_barrier)
 
+    @property
+    def _may_ask(self) -> bool:
+        """Not while as many wait for an answer as may: whoever answers none would else be asked again and again."""
+        return self._barrier_ready and len(self._requests) < MAX_WAITING
+
     def _ask(self, now_us: int) -> None:
-        if self._barrier_ready and len(self._requests) < MAX_WAITING:
+        if self._may_ask:
             self._request("pDUAcknowledgementRequest" if self.acknowledging else "keep-alive", now_us)
 
     def _request(self, name: str, now_us: int) -> None:

@@ -85,6 +85,11 @@ async def reach(
         return await asyncio.open_connection(peer.host, peer.port, ssl=contexts[peer.tls])
 
 
+def _is_full(transport: asyncio.WriteTransport) -> bool:
+    """Whether `drain` would wait: what is written now lies in memory of ours, outside of the journal's bounds."""
+    return transport.get_write_buffer_size() > transport.get_write_buffer_limits()[1]
+
+
 async def hang_up(writer: asyncio.StreamWriter) -> None:
     """Close, and wait for nobody who is gone."""
     writer.close()
@@ -209,16 +214,14 @@ class Link:
         return None if due_us is None else max(0.0, (due_us - self._now_us()) / 1e6)
 
     def _send(self, session: MfSession, writer: asyncio.StreamWriter, next_id: int) -> int:
-        """Write what is held from `next_id` on, by chunks while each goes at once; the id to go on from."""
-        while pending := self._pending(next_id):
+        """Write what is held from `next_id` on, by chunks while the transport takes them; the id to go on from."""
+        while not _is_full(writer.transport) and (pending := self._pending(next_id)):
             for held in pending:
                 writer.write(held.octets)
                 session.sent(held.journal_id, self._now_us(), held.records)
                 self._count(held)
                 next_id = held.journal_id + 1
             writer.write(session.outgoing())
-            if writer.transport.get_write_buffer_size():
-                break
         return next_id
 
     def _waits(self, next_id: int) -> bool:

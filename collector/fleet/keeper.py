@@ -158,7 +158,7 @@ class MarkKeeper:
                     until_s = until_s or self._monotonic_s() + GRACE_S
                     if not self._batches or self._monotonic_s() > until_s:
                         break
-                elif self._batches or self._claims:
+                if self._batches or self._claims:
                     wait_s = min(wait_s, max(0.0, self._not_before_s - self._monotonic_s()))
                 if wait_s > 0:
                     self._wake.wait(wait_s)

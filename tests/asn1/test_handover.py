@@ -681,6 +681,9 @@ def test_mf_asks_no_further_of_a_lemf_that_owes_too_much() -> None:
     for journal_id in range(MAX_WAITING + 100):
         mf.sent(journal_id, T0)
     assert len(names(mf.outgoing())) == MAX_WAITING
+    # Nor is a timer due for it again and again: the next thing is that it has been silent too long.
+    due_us = mf.next_timer_us()
+    assert due_us is not None and due_us > T0 + mf._config.ack_after_us
 
 
 @settings(max_examples=150, deadline=None)

@@ -416,3 +416,36 @@ async def test_a_link_that_hangs_up_on_a_peer_that_takes_nothing_ends_when_it_is
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wait_for(task, 10)
     deaf.close()
+
+
+async def test_attack_who_reads_nothing_fills_the_journal_and_not_the_memory_behind_the_socket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In pieces each of which is less than a chunk: what a full socket does not take stays where it is bounded."""
+    transports: list[asyncio.Transport] = []
+    opening = asyncio.open_connection
+
+    async def opened(*where: Any, **how: Any) -> Any:
+        reader, writer = await opening(*where, **how)
+        transports.append(writer.transport)
+        return reader, writer
+
+    monkeypatch.setattr(asyncio, "open_connection", opened)
+    deaf = Deaf()
+    journal = Journal(tmp_path / "journal", tmp_path / "key", 64 << 20, 64 << 20, False)
+    journal.start({"next_cin": 1, "held": []})
+    link = Link("hi3", HI3, [Peer(port=deaf.port)], journal, HandoverConfig(negotiate=False), lambda: 1, 0.01)
+    task = asyncio.create_task(link.run())
+    await until(lambda: bool(transports))
+    most = transports[0].get_write_buffer_limits()[1] + 2 * delivery.CHUNK_OCTETS
+    for at in range(0, len(FULL), 20):
+        journal.append([Entry(HI3, "LAB-1", octets, ("x", 1, {"cin": 1})) for octets in FULL[at : at + 20]])
+        link.wake()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert transports[0].get_write_buffer_size() < most
+    assert transports[0].get_write_buffer_size() and len(journal.held(HI3)) == len(FULL)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    deaf.close()

@@ -260,6 +260,21 @@ def test_an_orderly_end_marks_what_waits_and_leaves(start: Start, loop: Loop) ->
         assert other.execute("SELECT beat_us, last_commit FROM fleet.shards").fetchall() == [(0, 299)]
 
 
+def test_an_orderly_end_with_more_than_one_turn_s_batches_goes_on_at_once(
+    start: Start, loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper_module, "NEWS_S", 3600.0)
+    keeper = MarkKeeper(start("a", Limits(lease_s=3 * 3600)), loop.call, loop.hooks())
+    answered: list[int] = []
+    for commit in range(2 * MAX_BATCHES + 1):
+        keeper.mark(batch(commit), lambda one: answered.append(one.commit))
+    keeper._stopping = True
+    keeper.start()
+    keeper.stop()
+    loop.run()
+    assert answered == list(range(2 * MAX_BATCHES + 1))
+
+
 def test_what_comes_between_two_turns_is_asked_for_together(
     counting: _Counting, loop: Loop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
