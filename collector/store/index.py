@@ -286,7 +286,7 @@ def _sums(connection: Connection, generation: int, sums: Sequence[Sum]) -> None:
     """Those of one segment: segments come in their order. Nearly all of which signalling tells are new."""
     told = [one for one in sums if one[1].iri]
     there = index_whole.there(connection, [(key[1], key[2]) for key, _ in told])
-    index_whole.put(connection, new_rows([one for one in told if (one[0][1], one[0][2]) not in there]))
+    index_whole.add_new(connection, new_rows([one for one in told if (one[0][1], one[0][2]) not in there]))
     told = [one for one in told if (one[0][1], one[0][2]) in there]
     for some in index_whole.chunks(told, KEYS_A_QUERY):
         _communications(connection, some)

@@ -57,7 +57,7 @@ def there(connection: Connection, keys: Sequence[Key]) -> set[Key]:
     return {key for some in chunks(list(keys), KEYS_A_QUERY) for key in index_sql.there(connection, WHOLE, _KEY, some)}
 
 
-def put(connection: Connection, rows: NewRows) -> None:
+def add_new(connection: Connection, rows: NewRows) -> None:
     """Communications that there is no row of, into COMMUNICATION and all that goes with it."""
     index_sql.add_values(connection, COMMUNICATION, rows.communications)
     index_sql.add_values(connection, WHOLE, rows.wholes)
