@@ -57,10 +57,12 @@ class SharedStreams(Claims, Marking, Protocol):
 
 
 class Fleet(NamedTuple):
-    """Of a collector that shares streams with others: who marks and claims them, and voids what others have."""
+    """Of a collector that shares streams with others: who marks and claims them, and voids what others have. `naming`:
+    the key under which all of them number calls."""
 
     marks: SharedStreams
     store: Voiding
+    naming: bytes
 
 
 class Engine:
@@ -121,6 +123,7 @@ class Engine:
             now_us=now_us,
         )
 
+        naming = keys.hmac_key if fleet is None else fleet.naming
         self.laes = LaesLane(
             self.careful,
             self._streams,
@@ -128,7 +131,7 @@ class Engine:
             self.liids,
             self.pipeline.learn,
             minimised,
-            keys.hmac_key,
+            naming,
         )
         self.devices = Devices()
         self.recorder = RecorderLane(
@@ -138,7 +141,7 @@ class Engine:
             self.liids,
             self.pipeline.learn,
             minimised,
-            keys.hmac_key,
+            naming,
             self.devices,
         )
         self.claiming: Claiming | None = None

@@ -270,7 +270,7 @@ class Service:
         """Pipeline and tables, empty."""
         news = News(self._on_room, self._on_commit, self._fail)
         member = self._member
-        fleet = None if member is None else Fleet(member.marks, self._store)
+        fleet = None if member is None else Fleet(member.marks, self._store, member.naming)
         self._engine = Engine(
             self._config, self._keys, self._store, self._orders, self._minimised, self._clock.now_us, news, fleet
         )

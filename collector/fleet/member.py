@@ -57,6 +57,7 @@ class Member:
         session = Session(driver_url(config.database_url), config.shard, config.lease_s)
         self.errands = Errands(session, config.shard, AuditTail(audit), errands, call)
         self._advertise = config.advertise
+        self.naming = self._registered.naming
 
     def bring_back(self, store: Store, totals: Totals) -> Returned:
         """Behind the recovery, before the first claim: what is not marked yet is, what others have is voided, durably.

@@ -98,11 +98,13 @@ class Marked(NamedTuple):
 class Registered(NamedTuple):
     """`incarnation`: which start of this shard we are, from 1; `last_commit`: the newest commit that is marked, -1 for
     none. `owed`: answers with something lost or stored twice that an earlier start got, and did not settle: void it
-    before anything is marked or claimed."""
+    before anything is marked or claimed. `naming`: the key under which a call that has no number gets one, the same at
+    all shards: else one call would be two communications, and what is decided on one of them not hold for the other."""
 
     incarnation: int
     last_commit: int
-    owed: tuple[Marked, ...] = ()
+    owed: tuple[Marked, ...]
+    naming: bytes
 
 
 class MarksState(NamedTuple):

@@ -113,7 +113,7 @@ class SharedMarks:
         """From here on this process alone may mark under the shard's name. `newest_commit`: of the shard's store, -1
         for none; raises NotReadyError when more of it is marked than it has, which is another store."""
 
-        def work(connection: psycopg.Connection[Row]) -> list[Row]:
+        def work(connection: psycopg.Connection[Row]) -> tuple[list[Row], bytes]:
             row = self._execute(connection, statements.REGISTERED, {"shard": self._shard}).fetchone()
             if newest_commit is not None and row is not None and row[0] > newest_commit:
                 raise NotReadyError(
@@ -123,12 +123,14 @@ class SharedMarks:
                 )
             ours = _only(self._execute(connection, statements.REGISTER, {"shard": self._shard}))
             self._us, self._incarnation, self._last = ours
-            return self._execute(connection, statements.OWED, {"after": -1}).fetchall()
+            (naming,) = _only(self._execute(connection, statements.NAMING, {}))
+            return self._execute(connection, statements.OWED, {"after": -1}).fetchall(), bytes(naming)
 
-        owed = _by_commit(self._session.transaction(work, make_tables))
+        rows, naming = self._session.transaction(work, make_tables)
+        owed = _by_commit(rows)
         self._sure = True
         self._owing = bool(owed)
-        return Registered(self._incarnation, self._last, tuple(owed[commit] for commit in sorted(owed)))
+        return Registered(self._incarnation, self._last, tuple(owed[commit] for commit in sorted(owed)), naming)
 
     def claim(self, names: Sequence[StreamName], whole: bool = False) -> tuple[list[Claimed], list[StreamName]]:
         """Those that are ours now, and those that have to wait. `whole`: all or none of them, but for a lost race."""

@@ -12,6 +12,8 @@ OURS: Final = "SELECT 1 FROM fleet.shards WHERE id = %(us)s AND incarnation = %(
 
 REGISTERED: Final = "SELECT last_commit FROM fleet.shards WHERE shard = %(shard)s FOR UPDATE"
 
+NAMING: Final = "SELECT naming FROM fleet.about"
+
 REGISTER: Final = """
 INSERT INTO fleet.shards AS s (shard, incarnation, last_commit, records, note, beat_us, about)
 VALUES (%(shard)s, 1, -1, 0, '', fleet.now_us(%(now)s), '{}')

@@ -5,6 +5,7 @@ its options, so a new connection has it like the old one. A commit that returned
 is set not to wait is told to for us. Who dies in the middle of a transaction, or is stopped in it, loses its locks
 after a lease. One version of the tables a fleet: another one is refused with what to do.
 
+    about       the tables' version; the key under which calls of the US links get their numbers, the same at all shards
     shards      one row a collector: which start of it may mark, its newest marked commit, its last sign of life
     streams     one row a stream: whose it is, under which token, up to which number it is marked
     known       one row a communication: what a shard that gets another stream of it has to know
@@ -19,6 +20,7 @@ Times are microseconds since 1970. Gaps are octets, 24 a gap: epoch, first and l
 
 from __future__ import annotations
 
+import os
 import struct
 import sys
 from array import array
@@ -35,7 +37,8 @@ from collector.fleet.names import Gaps
 from collector.verify import MAX_RANGES
 from mediation.runtime.config import NotReadyError
 
-VERSION: Final = 1
+VERSION: Final = 2
+_NAMING_OCTETS: Final = 32
 _ADVISORY: Final = 0x63616C65
 """First key of the advisory locks: nobody else's, in a database that is ours."""
 _MAKE: Final = 1
@@ -55,7 +58,7 @@ class Octets(tuple[bytes | None, ...]):
 
 _TABLES: Final = (
     "CREATE SCHEMA fleet",
-    "CREATE TABLE fleet.about (version int NOT NULL)",
+    "CREATE TABLE fleet.about (version int NOT NULL, naming bytea NOT NULL)",
     """CREATE TABLE fleet.shards (
         id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         shard text NOT NULL UNIQUE,
@@ -159,7 +162,7 @@ def make_tables(connection: psycopg.Connection[Row]) -> None:
         if row is None or not row[0]:
             for statement in _TABLES:
                 cursor.execute(statement)
-            cursor.execute("INSERT INTO fleet.about (version) VALUES (%s)", (VERSION,))
+            cursor.execute("INSERT INTO fleet.about VALUES (%s, %s)", (VERSION, os.urandom(_NAMING_OCTETS)))
         cursor.execute("SELECT version FROM fleet.about")
         found = cursor.fetchall()
     if found != [(VERSION,)]:

@@ -18,7 +18,7 @@ MAX_NAMES: Final = 1 << 16
 
 
 class Names:
-    """`hmac_key` is the store's."""
+    """`hmac_key` is the store's, or one that all collectors of a fleet have."""
 
     def __init__(self, hmac_key: bytes) -> None:
         self._digest = KeyedDigest(hmac_key)

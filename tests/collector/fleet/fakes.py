@@ -37,6 +37,9 @@ class _Stream:
     gaps: tuple[tuple[int, int, int], ...] = ()
 
 
+NAMING = bytes(range(32))
+
+
 class FakeShared:
     """What all shards share."""
 
@@ -50,7 +53,7 @@ class FakeShared:
 
     def register(self, shard: str) -> Registered:
         self.incarnations[shard] = self.incarnations.get(shard, 0) + 1
-        return Registered(self.incarnations[shard], self.marked.get(shard, -1))
+        return Registered(self.incarnations[shard], self.marked.get(shard, -1), (), NAMING)
 
     def claim(self, shard: str, names: Sequence[StreamName]) -> list[Claimed]:
         return [self._claim(shard, name) for name in names]

@@ -14,6 +14,7 @@ from collector.fleet.names import MarkBatch, Marked, Registered, StreamName
 from collector.fleet.returning import Returning
 from collector.rows import ROW_TYPE
 from collector.store.reader import CommitView, DataView
+from tests.collector.fleet.fakes import NAMING
 
 CC = StreamName(b"L", 1, 1)
 OTHER = StreamName(b"L", 2, 1)
@@ -54,7 +55,7 @@ def lost(number: int, *names: StreamName, twice: frozenset[bytes] = frozenset())
 
 
 def test_only_what_is_behind_the_last_mark_is_marked_and_only_what_is_lost_is_voided() -> None:
-    returning = Returning(Registered(2, 5, ()))
+    returning = Returning(Registered(2, 5, (), NAMING))
     for number, first in ((5, 0), (6, 3), (7, 6)):
         returning.commit(*commit(number, first, [(1, 0), (2, 0), (1, 1)]))
     fleet = Fleet({7: lost(7, CC)})
@@ -65,7 +66,7 @@ def test_only_what_is_behind_the_last_mark_is_marked_and_only_what_is_lost_is_vo
 
 
 def test_what_was_owed_when_it_died_is_voided_and_not_marked_again() -> None:
-    returning = Returning(Registered(2, 6, (lost(5, OTHER), lost(6, twice=frozenset({ONCE})))))
+    returning = Returning(Registered(2, 6, (lost(5, OTHER), lost(6, twice=frozenset({ONCE}))), NAMING))
     returning.commit(*commit(5, 0, [(1, 0), (2, 0)]))
     returning.commit(*commit(6, 2, [(1, 1), (-1, -1)], once=[[ONCE.hex(), 1]]))
     fleet = Fleet({})
@@ -75,7 +76,7 @@ def test_what_was_owed_when_it_died_is_voided_and_not_marked_again() -> None:
 
 
 def test_a_close_goes_with_its_stream_and_a_record_without_a_number_with_none() -> None:
-    returning = Returning(Registered(1, -1, ()))
+    returning = Returning(Registered(1, -1, (), NAMING))
     returning.commit(*commit(0, 0, [(1, 0), (1, -1), (1, -1)], closes=[[2, b"L".hex(), 1, 1]]))
     fleet = Fleet({0: lost(0, CC)})
     returning.bring_back(fleet.mark, fleet, "note", lambda: None)
@@ -83,7 +84,7 @@ def test_a_close_goes_with_its_stream_and_a_record_without_a_number_with_none() 
 
 
 def test_leaves_of_the_stores_own_stand_between_batches() -> None:
-    returning = Returning(Registered(1, -1, ()))
+    returning = Returning(Registered(1, -1, (), NAMING))
     view, (account,) = commit(0, 1, [(1, 0)])
     own = DataView(0, np.zeros(1, ROW_TYPE), (b"-",), ())
     view = view._replace(data=(own, *view.data), records=(b'{"decisions":1}', *view.records))
@@ -97,4 +98,4 @@ def test_a_batch_without_the_rows_of_its_account_is_a_defect() -> None:
     view, (account,) = commit(0, 0, [(1, 0)])
     account["orders"][0]["accepted"] = 2
     with pytest.raises(LocalError, match="does not have the rows"):
-        Returning(Registered(1, -1, ())).commit(view, [account])
+        Returning(Registered(1, -1, (), NAMING)).commit(view, [account])

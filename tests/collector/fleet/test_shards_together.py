@@ -470,3 +470,12 @@ async def test_a_close_under_a_stream_that_another_shard_has_taken_is_voided(wor
     assert len(careful.close_open(assembly, order, world.now_us, world.now_us)) == 1
     await one.settle()
     assert one.store.voids == {3: "lost"}
+
+
+async def test_attack_a_call_without_a_number_is_one_communication_wherever_it_goes(world: World) -> None:
+    """What is decided on a call, minimised say, is decided by its number: another shard that made another number of it
+    would show what is withheld."""
+    a, b = world.shard("a"), world.shard("b")
+    numbers = [shard.engine.laes._names.own_number(b"LAB-W", "call-7") for shard in (a, b)]
+    assert numbers[0] is not None and numbers[0] == numbers[1]
+    assert a.engine.recorder._names.number(b"LAB-W", "R/1") == b.engine.recorder._names.number(b"LAB-W", "R/1")

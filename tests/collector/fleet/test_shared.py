@@ -484,6 +484,18 @@ def test_tables_of_another_version_are_refused(start: Start) -> None:
     connection.close()
 
 
+def test_calls_are_numbered_under_one_key_at_all_shards_and_another_in_another_fleet(server: Server) -> None:
+    found = []
+    for _ in range(2):
+        with server.database() as url:
+            shards = [SharedMarks(url, name) for name in ("a", "b", "a")]
+            found.append({shard.register().naming for shard in shards})
+            for shard in shards:
+                shard.close()
+    (one,), (other,) = found
+    assert one != other and len(one) == len(other) == 32
+
+
 def test_shards_that_start_together_make_the_tables_once(server: Server) -> None:
     with server.database() as url:
         shards = [SharedMarks(url, f"s{number}") for number in range(4)]

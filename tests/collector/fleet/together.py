@@ -16,7 +16,7 @@ from collector.minimise import Minimised, SpotChecks
 from collector.opening import open_keys, open_registry
 from collector.receive import Connection
 from collector.receiver import Receiver
-from tests.collector.fleet.fakes import FakeMarks, FakeShared, FakeStore, Wire
+from tests.collector.fleet.fakes import NAMING, FakeMarks, FakeShared, FakeStore, Wire
 
 
 class Shard:
@@ -34,7 +34,7 @@ class Shard:
         self.failures: list[str] = []
         self.news: list[tuple[str, str]] = []
         news = News(self._room, lambda info, blob: None, self.failures.append)
-        keys, fleet = open_keys(config), Fleet(self.marks, self.store)
+        keys, fleet = open_keys(config), Fleet(self.marks, self.store, NAMING)
         self.engine = Engine(config, keys, self.store, self.orders, Minimised(SpotChecks(0, 0)), now_us, news, fleet)
         self.engine.pipeline.refresh(self.orders.current(), frozenset())
         self.receiver = Receiver(
