@@ -33,8 +33,9 @@ def now_us() -> int:
 
 @dataclass
 class Records:
-    """PS-PDUs as a mediation function writes them; `counters` number each stream from 0."""
+    """PS-PDUs as a mediation function writes them; `counters` number each stream from 0, `clock` says of when they are."""
 
+    clock: Callable[[], int] = now_us
     counters: dict[tuple[bytes, int, str], int] = field(default_factory=dict)
 
     def header(self, liid: str, cin: int, kind: str, time_us: int | None, number: int | None) -> ps_pdu.PsHeader:
@@ -45,7 +46,7 @@ class Records:
         return ps_pdu.PsHeader(
             liid=liid.encode(), authorization_country="US", delivery_country="US", operator_id=b"SIMOP",
             network_element_id=b"simmf-1", cin=cin, sequence_number=number,
-            time_us=now_us() if time_us is None else time_us, time_qualifier="timeOfInterception",
+            time_us=self.clock() if time_us is None else time_us, time_qualifier="timeOfInterception",
         )  # fmt: skip
 
     def sip(
