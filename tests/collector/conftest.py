@@ -33,7 +33,7 @@ def now_us() -> int:
 
 @dataclass
 class Records:
-    """PS-PDUs as a mediation function writes them; `counters` number each stream from 0, `clock` says of when they are."""
+    """PS-PDUs as a mediation function writes them; `counters` number each stream from 0, `clock` says when it is."""
 
     clock: Callable[[], int] = now_us
     counters: dict[tuple[bytes, int, str], int] = field(default_factory=dict)
