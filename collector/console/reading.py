@@ -45,12 +45,16 @@ def open_library(config: ConsoleConfig) -> CaseLibrary:
 async def follow(follower: Follower) -> None:
     """Until it is cancelled."""
     log, failing = get_logger("console"), False
+    trouble: dict[str, str] = {}
     while True:
         await asyncio.sleep(FOLLOW_S)
         if follower.listeners:
             try:
                 await asyncio.to_thread(follower.poll)
                 failing = False
+                if follower.trouble != trouble:
+                    trouble = follower.trouble
+                    log.error("follow", trouble=trouble)
             except Exception as error:
                 # Who listens hears nothing more and is told by the watch; the next look may go well again.
                 if not failing:

@@ -113,11 +113,15 @@ def gather(request: Request, sources: Sources) -> Gathered:
         raise LocalError(
             f"A report holds at most {MAX_COMMUNICATIONS} communications: make one for each order, or for less time."
         )
-    judge = scope.judge(sources.library.standings())
+    # One look for all of it: no record is judged without the decisions of its own store.
+    among = sources.library.shelves
+    judge = scope.judge(sources.library.standings(among))
     withheld: dict[str, Counter[str]] = {}
     for row in rows:
         found = Counter(
-            may.why for record in sources.library.records(scope, row.liid, row.cin) if (may := judge(record)).why
+            may.why
+            for record in sources.library.records(scope, row.liid, row.cin, among=among)
+            if (may := judge(record)).why
         )
         if found:
             withheld[row.key] = found

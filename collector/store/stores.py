@@ -5,6 +5,7 @@ and its sequence there. A store that is alone has the number 0, and its records'
 of a fleet are 1, 2, 3 and so on. People read and write a number as `17`, or `2-17` in a fleet. A decision that a
 store has about an order, a communication or a place in a stream holds in all of them: whoever decided meant the record,
 not where it lies, and of two stores the stricter one is believed. One that names sequences is about its own store.
+A record whose own store is not among them is judged by nobody: what was decided about it is not known.
 Records come in the order in which they were received. Reads only.
 """
 
@@ -21,6 +22,7 @@ from collector.standing import Judged, Standings, StandingState, State
 from collector.store.reader import StoredRecord, Wanted
 from mediation.law.orders import OrderUid
 from mediation.law.verdicts import Reason
+from mediation.runtime.config import NotReadyError
 
 SEQUENCES: Final = 1 << 50
 """More records than a store ever has: thirty years at a million a second."""
@@ -149,8 +151,14 @@ class ManyStandings:
         return tuple((store, one.version) for store, one in self._by_store.items())
 
     def of(self, record: Judged, but: frozenset[Reason] = frozenset()) -> StandingState:
-        """The strictest that any store says; what the record's own store says where none withholds it."""
+        """The strictest that any store says; what the record's own store says where none withholds it. A negative
+        sequence is of no store. Raises NotReadyError for a record whose own store is not here."""
         home, sequence = place_of(record.sequence)
+        if home >= 0 and home not in self._by_store:
+            raise NotReadyError(
+                f"Record {record_name(record.sequence)} cannot be shown: its store cannot be read now, so nobody knows "
+                "what was decided about it. Try again."
+            )
         place = (record.uid, record.liid, record.cin, record.kind, record.epoch, record.number, record.event_us)
         own, found = StandingState(), list[StandingState]()
         for store, one in self._by_store.items():

@@ -24,7 +24,7 @@ from collector.console.model.calls import CallPage, Withheld, page_of
 from collector.console.model.lists import EventRow, FreshRows, ListPage, ListQuery, shown, shown_of_fleet, token_of
 from collector.console.model.minimised import gaps, open_since
 from collector.console.model.scope import NotFoundError, Scope
-from collector.console.model.shelf import ALONE, Checkpoint, IndexLag, Shelf
+from collector.console.model.shelf import Checkpoint, IndexLag, Shelf
 from collector.console.model.shelves import Shelves
 from collector.console.model.sound import Sound
 from collector.export.communications import Communication, put_together
@@ -138,8 +138,7 @@ class CaseLibrary:
 
     def _alone(self) -> Shelf | None:
         """The one store there is, where it is of no fleet."""
-        shelves = self.shelves
-        return shelves[0] if len(shelves) == 1 and shelves[0].number == ALONE else None
+        return self._shelves.only
 
     def _index(self) -> FleetIndex:
         here = self._shelves.look()
@@ -158,14 +157,11 @@ class CaseLibrary:
         else:
             listed = self._index().page(asked)
             rows = tuple(
-                shown_of_fleet(row, self._numbers(), place.value)
+                shown_of_fleet(row, self._shelves.numbers, place.value)
                 for row, place in zip(listed.rows[: query.limit], listed.places, strict=False)
             )
             more = len(listed.rows) > query.limit
         return ListPage(rows, token_of(rows[-1], query.sort) if more else "", not query.after)
-
-    def _numbers(self) -> dict[str, int]:
-        return {one.name: one.number for one in self.shelves}
 
     def counts(self, scope: Scope) -> Counts:
         one = self._alone()
@@ -202,8 +198,7 @@ class CaseLibrary:
             rows = tuple(shown(row, standing.of(row)) for row in found.rows)
             return FreshRows(rows, {one.name: found.cursor}, found.more)
         fresh = self._index().since(scope.liids, scope.order_ids, cursor, limit)
-        numbers = self._numbers()
-        rows = tuple(shown_of_fleet(row, numbers) for row in fresh.rows)
+        rows = tuple(shown_of_fleet(row, self._shelves.numbers) for row in fresh.rows)
         return FreshRows(rows, fresh.cursors, fresh.more)
 
     def find(self, scope: Scope, liid: str, cin: int) -> EventRow:
@@ -215,7 +210,7 @@ class CaseLibrary:
             found = None if row is None else shown(row, one.standing().of(row))
         elif liid in scope.liids:
             whole = self._index().one(liid, cin)
-            found = None if whole is None else shown_of_fleet(whole, self._numbers())
+            found = None if whole is None else shown_of_fleet(whole, self._shelves.numbers)
         if found is None or found.order_id not in scope.order_ids:
             raise NotFoundError("communication")
         return found
@@ -225,8 +220,8 @@ class CaseLibrary:
         each = [one.lag() for one in self.shelves]
         return IndexLag(min((one.commit for one in each), default=-1), sum(one.records for one in each))
 
-    def standings(self) -> Decisions:
-        return together({one.number: one.standings() for one in self.shelves})
+    def standings(self, among: Iterable[Shelf] | None = None) -> Decisions:
+        return together({one.number: one.standings() for one in (self.shelves if among is None else among)})
 
     def totals(self) -> list[dict[str, Any]]:
         """Verdicts and reasons by order, as far back as segments are there."""
@@ -244,10 +239,12 @@ class CaseLibrary:
         LocalError when it holds more than MAX_OCTETS, IntegrityError when decisions cannot be read. Not to be changed:
         it is shared."""
         row = self.find(scope, liid, cin)
-        decisions, octets = self.standings(), liid_octets(liid)
+        # One look for all of it: records, pieces and decisions are of the same stores.
+        among = self.shelves
+        decisions, octets = self.standings(among), liid_octets(liid)
         last = {place_of(last)[0]: last for _, last in row.parts}
         key = (liid, cin, scope.order_ids, scope.content, scope.privileged, decisions.version, signalling)
-        segments = {} if signalling else Stores({one.number: one.reader for one in self.shelves}).segments(octets)
+        segments = {} if signalling else Stores({one.number: one.reader for one in among}).segments(octets)
         with self._lock:
             kept = self._cache.get(key)
             if kept is not None:
@@ -258,23 +255,32 @@ class CaseLibrary:
             kept = None
         # What is there already is gone on with: a call that goes on is not read again from its beginning.
         onto, newest = (None, dict[int, int]()) if kept is None else (kept.communication, dict(kept.newest))
-        records = _watched(self.records(scope, liid, cin, KIND_IRI if signalling else None, dict(newest)), newest)
+        kind = KIND_IRI if signalling else None
+        records = _watched(self.records(scope, liid, cin, kind, dict(newest), among), newest)
         found = put_together(octets, records, scope.judge(decisions), segments, MAX_OCTETS, onto)
         communication = found[0] if found else Communication(liid, cin)
-        reached = {store: max(newest.get(store, -1), number) for store, number in last.items()}
-        self._keep(key, communication, newest | reached)
+        if last.keys() <= {one.number for one in among}:
+            reached = {store: max(newest.get(store, -1), number) for store, number in last.items()}
+            self._keep(key, communication, newest | reached)
         return communication
 
     def records(
-        self, scope: Scope, liid: str, cin: int, kind: int | None = None, behind: Mapping[int, int] | None = None
+        self,
+        scope: Scope,
+        liid: str,
+        cin: int,
+        kind: int | None = None,
+        behind: Mapping[int, int] | None = None,
+        among: Iterable[Shelf] | None = None,
     ) -> Iterator[StoredRecord]:
-        """The stored records of one communication (of one kind, `behind` a number of each store) under the orders of
-        the scope, as they came, whatever was decided about them: whoever shows them asks `Scope.judge`."""
+        """The stored records of one communication (of one kind, `behind` a number of each store, `among` these stores)
+        under the orders of the scope, as they came, whatever was decided about them: whoever shows them asks
+        `Scope.judge`."""
         octets, uids = liid_octets(liid), scope.uids
         known = behind or {}
         return by_arrival(
             one.records(octets, cin, uids, kind, place_of(known[one.number])[1] + 1 if one.number in known else 0)
-            for one in self.shelves
+            for one in (self.shelves if among is None else among)
         )
 
     def record(self, scope: Scope, number: int) -> StoredRecord:

@@ -5,7 +5,8 @@ whoever begins to listen hears what is committed from then on. Before every piec
 asked, and what was decided about the communication is looked at: where either says no, the listening stops for good,
 with the sentence why. A record that is withheld sounds as nothing. Only committed records are heard. In a fleet all
 stores are followed, since what is said may go on in another than where it began. Nothing waits for a listener who does
-not take what is there: the oldest of it goes.
+not take what is there: the oldest of it goes. A store that cannot be followed is named in `trouble` and silences no
+other; what was decided in it before then holds on.
 """
 
 from __future__ import annotations
@@ -17,19 +18,21 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from asn1.columns import KIND_CC, KIND_IRI
-from asn1.errors import DecodeError, RefusedError
+from asn1.errors import DecodeError, LabError, RefusedError
 from collector.console.model.library import CaseLibrary, liid_octets
 from collector.console.model.scope import Scope
 from collector.console.model.shelf import Shelf
 from collector.console.model.sound import MARK, PeakBook, Peaks
+from collector.databases import sentence
 from collector.export.audio import RATE_PER_S, Piece, Placer, Samples, mixed, wav_head
 from collector.export.communications import Packet, packets_of
 from collector.export.service import payload_names
 from collector.rows import FORM_RECEIVED, FORM_SYNTHETIC
+from collector.standing import Standings
 from collector.store.index_events import IRI_END
 from collector.store.placed import rows_of
 from collector.store.reader import DataView, StoredRecord
-from collector.store.stores import Decisions, by_arrival
+from collector.store.stores import Decisions, by_arrival, together
 from mediation.law.orders import OrderUid
 
 CHANNELS: Final = ("from_target", "to_target", "mixed", "stereo")
@@ -187,6 +190,10 @@ class Follower:
         self._library = library
         self._commits: dict[int, int] = {}
         """Behind which commit of each store what is new is looked for."""
+        self._standings: dict[int, Standings] = {}
+        """The decisions of each store, as far as they could be read."""
+        self.trouble: dict[str, str] = {}
+        """Why a store could not be followed at the last poll, by its collector's name."""
         self._listeners: dict[int, LiveAudio] = {}
         self._next = 0
         self._lock = threading.Lock()
@@ -214,32 +221,60 @@ class Follower:
             return made
 
     def poll(self) -> int:
-        """Hand on what is new; how many records that was. Raises IntegrityError when commits are missing."""
+        """Hand on what is new; how many records that was."""
         with self._lock:
             listeners = list(self._listeners.values())
             if not listeners:
                 return 0
-            standings = self._library.standings()
             # All of it at once: what one store has of a call's end may lie before what another has of its sound.
-            records = list(by_arrival(iter(self._fresh(one, listeners)) for one in self._library.shelves))
+            trouble: dict[str, str] = {}
+            each, reached = list[list[StoredRecord]](), dict[int, int]()
+            for one in self._library.shelves:
+                found, why = self._fresh(one, listeners, reached)
+                if why:
+                    trouble[one.name] = why
+                each.append(found)
+            records = list(by_arrival(iter(one) for one in each))
+            standings = together(self._standings)
             for listener in listeners:
                 _hand(listener, records, standings)
+            self._commits |= reached
+            self.trouble = trouble
             return len(records)
 
-    def _fresh(self, shelf: Shelf, listeners: list[LiveAudio]) -> list[StoredRecord]:
+    def _fresh(
+        self, shelf: Shelf, listeners: list[LiveAudio], reached: dict[int, int]
+    ) -> tuple[list[StoredRecord], str]:
+        """What is new in a store, up to where it could be read, with the sentence why no further; up to which commit
+        that is goes into `reached`."""
+        found, why = list[StoredRecord](), ""
         known = self._commits.get(shelf.number)
-        if known is None:
-            # It was away when the first listener began: nobody hears what came before.
-            self._commits[shelf.number] = shelf.reader.newest()
-            return []
-        found: list[StoredRecord] = []
-        for commit, records in shelf.behind(known, lambda view: _heard(view, listeners)):
-            found += records
-            self._commits[shelf.number] = commit
-        return found
+        try:
+            if known is None:
+                # It was away when the first listener began: nobody hears what came before.
+                reached[shelf.number] = shelf.reader.newest()
+            else:
+                for commit, records in shelf.behind(known, lambda view: _heard(view, listeners)):
+                    found += records
+                    reached[shelf.number] = commit
+        except Exception as error:
+            why = _why(error)
+        try:
+            # Behind the records: what was decided before one of them came is known when it is judged.
+            self._standings[shelf.number] = shelf.standings()
+        except Exception as error:
+            # What was decided about these is not known: they are heard when it is, or not at all.
+            reached.pop(shelf.number, None)
+            found, why = [], _why(error)
+        return found, why
 
     def _gone(self, number: int) -> None:
         self._listeners.pop(number, None)
+
+
+def _why(error: Exception) -> str:
+    """Whatever is wrong with one store is its own trouble. What is no sentence of ours may have content in it."""
+    return sentence(error) if isinstance(error, (LabError, OSError)) else type(error).__name__
 
 
 def _heard(view: DataView, listeners: Iterable[LiveAudio]) -> np.ndarray:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from asn1.errors import LabError
@@ -60,6 +60,10 @@ class Shelves:
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._places = dict(places)
+        self.numbers: Final = {name: number for number, name in enumerate(self._places, 1)}
+        """The number of each store that is configured, also of one that cannot be read now."""
+        self.only: Shelf | None = None
+        """The one store there is, where it is of no fleet."""
         self._catalogue = catalogue
         self._now_s = now_s
         self._opened: dict[str, Shelf] = {}
@@ -74,7 +78,7 @@ class Shelves:
     def alone(cls, shelf: Shelf) -> Shelves:
         """One store, of no fleet."""
         made = cls({}, dict, lambda: 0.0)
-        made._opened[shelf.name] = shelf
+        made._opened[shelf.name] = made.only = shelf
         made.seen, made._looked_s = Here((shelf,)), float("inf")
         return made
 
@@ -115,10 +119,13 @@ class Shelves:
             if shelf is None or why:
                 missing.append(Lost(name, known.ranges, f"{NOT_HERE}: {why}"))
                 continue
+            size = shelf.reader.size
+            if any(last >= size for _, last in known.ranges):
+                # An old copy put back: it lacks the voids and the holds of what is missing too.
+                said = f"ends at record {size}, before what the fleet has marked, so nothing of it is shown"
+                missing.append(Lost(name, known.ranges, said))
+                continue
             shelves.append(shelf)
-            behind = _from(known.ranges, shelf.reader.size)
-            if behind:
-                missing.append(Lost(name, behind, "ends before what the fleet has marked"))
         for name in sorted(self._known.keys() - self._places.keys()):
             missing.append(Lost(name, self._known[name].ranges, f"{NOT_HERE}: its store is not configured"))
         return Here(tuple(shelves), tuple(missing), self._unknown)
@@ -131,11 +138,6 @@ class Shelves:
             except (LabError, OSError) as error:
                 return None, sentence(error)
         return known, ""
-
-
-def _from(ranges: Sequence[Range], first: int) -> tuple[Range, ...]:
-    """What of the ranges is not below `first`."""
-    return tuple((max(begin, first), end) for begin, end in ranges if end >= first)
 
 
 def catalogue_of(url: str) -> Catalogue:

@@ -35,6 +35,7 @@ from collector.store.stores import (
 from collector.voids import Void, Why
 from mediation.law.orders import OrderId, OrderUid, order_uid
 from mediation.law.verdicts import Reason
+from mediation.runtime.config import NotReadyError
 
 LIID, CIN = b"LAB-0001", 7
 UID = order_uid(OrderId("O-1"))
@@ -136,3 +137,12 @@ def test_one_store_alone_answers_for_itself() -> None:
     before = many.version
     alone.add(0, held(of_order(UID), Reason.ORDER_LAPSED, 1))
     assert many.version != before
+
+
+def test_attack_a_record_whose_own_store_is_gone_is_judged_by_nobody() -> None:
+    """Taken for one that nothing was decided about it would be shown."""
+    for many in (ManyStandings({2: Standings()}), ManyStandings({})):
+        for record in (HERE, HERE._replace(reasons=1 << Reason.PRIVILEGED_HOLD), HERE._replace(fault="it was changed")):
+            with pytest.raises(NotReadyError, match="1-3 cannot be shown"):
+                many.of(record)
+    assert ManyStandings({2: Standings()}).of(HERE._replace(sequence=-1)).state is None, "of no store"

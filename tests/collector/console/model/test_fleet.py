@@ -10,6 +10,7 @@ import pytest
 
 from collector.console.model.conversations import conversation, conversations
 from collector.console.model.lists import EventRow, ListQuery
+from collector.console.model.live import STOPPED, Follower
 from collector.console.model.prtt import prtt
 from collector.console.model.records import integrity, record_view
 from collector.console.model.scope import NotFoundError
@@ -22,6 +23,7 @@ from collector.store.stores import Stores, place_of, record_name, record_number
 from mediation.law.orders import OrderId, order_uid
 from mediation.law.verdicts import Reason
 from mediation.runtime.config import NotReadyError
+from mediation.runtime.process import IntegrityError
 from tests.collector.conftest import OTHER, TARGET
 from tests.collector.console.fleet_case import NAMES, FleetCase, collected, over
 
@@ -198,10 +200,107 @@ async def test_attack_a_store_that_was_cut_back_is_not_taken_for_all_that_was_th
     fleet.known["collector-1"] = Known(((0, size + 3),), size + 4)
     fleet.known["collector-3"] = Known(((4, 9),), 10)
     fleet.later()
-    assert len(library.page(scope, ALL).rows) == 4
+    # An old copy lacks what was decided since: nothing of it is shown, and nothing is sealed.
+    assert {row.key for row in library.page(scope, ALL).rows} == {"LAB-0001/1", "LAB-0001/2"}
+    assert [one.number for one in library.shelves] == [2]
+    with pytest.raises(NotReadyError, match="before what the fleet has marked"):
+        library.record(scope, record_number("1-3"))
+    with pytest.raises(NotReadyError, match="nothing is copied"):
+        library.sources()
     first, second = library.missing
-    assert "ends before what the fleet has marked" in first and f"records {size} to {size + 3} (4)" in first
+    assert f"ends at record {size}, before what the fleet has marked" in first
+    assert f"records 0 to {size + 3} ({size + 4})" in first
     assert second.startswith("collector-3 cannot be asked") and "4 to 9" in second
+
+
+async def test_attack_a_store_lost_while_a_communication_is_read_never_frees_its_records(
+    fleet: FleetCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store is lost between any two looks of one question: what its own ledger withholds stays unseen."""
+    library, scope = fleet.library, fleet.scope()
+    fleet.decide("collector-2", privileged(of_communication(b"LAB-0001", 2), 5, "rivera", "INV"))
+    fleet.decide("collector-2", privileged(of_communication(b"LAB-0001", 1), 5, "rivera", "INV"))
+    records = [one for one in library.records(scope, "LAB-0001", 1) if place_of(one.sequence)[0] == 2]
+    plain, both = library._shelves.look, library._shelves.look()
+    one = both._replace(shelves=both.shelves[:1])
+    for at in range(8):
+        looks = iter([both] * at)
+        monkeypatch.setattr(library._shelves, "look", lambda looks=looks: next(looks, one))
+        for cin in (1, 2):
+            try:
+                found = library.communication(scope, "LAB-0001", cin)
+            except (NotFoundError, NotReadyError):
+                continue
+            assert not [packet for packet in found.packets if place_of(packet.sequence)[0] == 2], at
+            theirs = [signal for signal in found.signals if place_of(signal.sequence)[0] == 2]
+            assert all("R-120" in signal.withheld for signal in theirs), at
+    monkeypatch.setattr(library._shelves, "look", lambda: one)
+    monkeypatch.setattr(library, "record", lambda scope, number: records[0])
+    with pytest.raises(NotReadyError, match="cannot be shown"):
+        record_view(library, scope, records[0].sequence, fleet.registry)
+    monkeypatch.setattr(library._shelves, "look", plain)
+    assert not library.communication(scope, "LAB-0001", 1).packets
+
+
+async def test_a_store_lost_between_two_looks_of_a_list_is_no_failure_of_ours(
+    fleet: FleetCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library, scope = fleet.library, fleet.scope()
+    both = library._shelves.look()
+    one = both._replace(shelves=both.shelves[:1])
+    for ask in (
+        lambda: library.page(scope, ALL).rows,
+        lambda: library.since(scope, dict.fromkeys(NAMES, -1)).rows,
+        lambda: [library.find(scope, "LAB-0001", 1)],
+    ):
+        for at in range(3):
+            looks = iter([both] * at)
+            monkeypatch.setattr(library._shelves, "look", lambda looks=looks: next(looks, one))
+            assert "LAB-0001/1" in {row.key for row in ask()}
+
+
+async def test_attack_one_store_that_cannot_be_followed_silences_no_listening_and_keeps_its_decisions(
+    fleet: FleetCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library, scope = fleet.library, fleet.scope()
+    follower = Follower(library)
+    listener = follower.listen(scope, "LAB-0001", 1, "mixed", lambda: "")
+    first, second = library.shelves
+    assert follower.poll() == 0 and follower.trouble == {}
+    cursors = dict(follower._commits)
+
+    def broken(*_: Any) -> Any:
+        raise IntegrityError("commits 3 to 4 are missing")
+
+    monkeypatch.setattr(first, "behind", broken)
+    follower._commits[second.number] = -1
+    assert follower.poll() == 12 and follower.trouble == {"collector-1": "commits 3 to 4 are missing"}
+    assert follower._commits == cursors
+    monkeypatch.setattr(first, "standings", broken)
+    fleet.decide("collector-2", privileged(of_communication(b"LAB-0001", 1), 5, "rivera", "INV"))
+    follower.poll()
+    step = listener.step(9)
+    assert step.state == STOPPED and "R-120" in step.why and set(follower.trouble) == {"collector-1"}
+
+
+async def test_attack_a_decision_that_comes_while_records_are_followed_is_known_before_they_are_heard(
+    fleet: FleetCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library, scope = fleet.library, fleet.scope()
+    follower = Follower(library)
+    listener = follower.listen(scope, "LAB-0001", 1, "mixed", lambda: "")
+    _, second = library.shelves
+    follower.poll()
+    follower._commits[second.number] = -1
+    plain = second.behind
+
+    def later(*given: Any) -> Any:
+        fleet.decide("collector-2", privileged(of_communication(b"LAB-0001", 1), 5, "rivera", "INV"))
+        return plain(*given)
+
+    monkeypatch.setattr(second, "behind", later)
+    follower.poll()
+    assert not listener._pending and listener.step(9).state == STOPPED
 
 
 async def test_a_catalogue_that_cannot_be_asked_is_said(fleet: FleetCase, lab: Any) -> None:
