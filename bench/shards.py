@@ -30,6 +30,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -118,12 +119,20 @@ class Collectors:
         self.peers = [peer for fleet in self._fleets for peer in fleet.peers]
 
     def __enter__(self) -> Collectors:
-        for fleet in self._fleets:
-            for name in fleet.names:
-                fleet.start(name)
+        try:
+            for fleet in self._fleets:
+                for name in fleet.names:
+                    fleet.start(name)
+        except BaseException:
+            # Those that came up before one that did not, or before we were ended.
+            self._stop()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
         for fleet in self._fleets:
             fleet.stop()
 
@@ -322,6 +331,13 @@ def ratios(these: list[dict[str, Any]], others: list[dict[str, Any]]) -> dict[st
     }
 
 
+def _terminated(number: int, frame: object) -> None:
+    """As Ctrl-C: what was started is ended before we go, and a second word does not disturb that."""
+    for one in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m bench.shards", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -335,13 +351,19 @@ def main() -> int:
     parser.add_argument("--result", type=Path, default=RESULT)
     given = parser.parse_args()
     require_compiled()
+    for ended_by in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ended_by, _terminated)
     scenes, fleets = given.scene or SCENES, given.fleet or tuple(KINDS)
     rounds: dict[str, dict[str, list[dict[str, Any]]]] = {
         scene: {name: [] for name in KINDS if name in fleets} for scene in SCENES if scene in scenes
     }
     with tempfile.TemporaryDirectory(prefix="calea-bench-shards-") as directory:
         root = Path(directory)
-        with Database(root) as database:
+        with ExitStack() as stack:
+            database = Database(root)
+            # It may fail when its server is up already.
+            stack.callback(database.stop)
+            stack.enter_context(database)
             for number in range(given.rounds):
                 for scene, of_kinds in rounds.items():
                     for name, taken in of_kinds.items():

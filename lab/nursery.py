@@ -7,7 +7,8 @@ and the benchmark start theirs by `python -m`.
 Rules. What is loaded beforehand opens nothing, reads no configuration and holds no key (the standard library's fork
 server: one thread, no file of ours). What is born does what `python -m MODULE ARGUMENTS` does, in a session, a
 directory, an environment and with standard files of its own. A process asks for it by its own number under
-`CALEA_NURSERY` in its environment, so that programs it starts do not ask as well; what is born ends with who asked.
+`CALEA_NURSERY` in its environment, so that programs it starts do not ask as well. What is born ends with who asked,
+however that one ends: it watches a pipe of which who asked holds the other end.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 import runpy
+import signal
 import sys
+import threading
 from collections.abc import Mapping, MutableMapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -90,5 +93,14 @@ def _live(
     with word:
         os.dup2(word.fileno(), 0)
     sys.stdin = open(0, closefd=False)  # noqa: SIM115  the process's own, as long as it lives
+    threading.Thread(target=_end_with_who_asked, name="asked", daemon=True).start()
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def _end_with_who_asked() -> None:
+    """As by a normal end of who asked, who sends SIGTERM then: killed at once it sends nothing."""
+    asker = multiprocessing.parent_process()
+    assert asker is not None, "somebody asked"
+    asker.join()
+    os.kill(os.getpid(), signal.SIGTERM)

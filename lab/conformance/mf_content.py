@@ -10,7 +10,7 @@ from typing import Final
 
 from asn1.laes.ccc import CccDatagram
 from asn1.ps_pdu import liid_text
-from collector.laes.loss import Losses
+from collector.laes.loss import Losses, number_of
 from collector.laes.naming import agrees, named_case
 from lab.conformance.channels import Channel, Channels
 from lab.conformance.mf_us import VOICE
@@ -70,14 +70,17 @@ def _closed(mf: Mf) -> Finding:
 
 def _complete(mf: Mf) -> Finding:
     """By the numbers of CC-APDUs, or of RTP behind a CCC header; other packets have none."""
-    losses, wrong, found = Losses(), [], _content(mf)
+    losses, wrong, found, numbered = Losses(), [], _content(mf), 0
     for one, carrying in found:
         assert one.content is not None, "content alone"
+        numbered += number_of(one.content) is not None
         name = repr(sorted(carrying[0].keys)).encode() if carrying else b""
         missing = losses.seen(name, one.content)
         if missing > 0:
             wrong.append(f"{missing} packets are missing before {at(one)}")
-    return finding(wrong if losses.missing else [], _many(found), _NONE)
+    many = f"{numbered} of {len(found)} packets of content have numbers, and none is missing" if numbered else ""
+    none = f"{_many(found)}, and not one has a number" if found else _NONE
+    return finding(wrong if losses.missing else [], many, none)
 
 
 def _own_case(mf: Mf) -> Finding:

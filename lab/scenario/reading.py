@@ -31,12 +31,20 @@ MAX_DEPTH: Final = 64
 LIID: Final = re.compile(r"(?<![A-Za-z0-9-])LI-(?=\d)")
 """How an LIID begins in a file whose scenario has more forms than one, wherever it stands."""
 NAMED: Final = "@"
+_NO_VALUE: Final = (ValueError, KeyError, AttributeError, TypeError, ArithmeticError)
 ME: Final = "<me>"
 NUMBER: Final = "<n>"
 
 
 class _Loader(SafeLoader):
     """Times stay texts: they are ours to read, to the microsecond and with names."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: ANN401  whatever YAML may hold
+        try:
+            return super().construct_object(node, deep)
+        except _NO_VALUE as error:
+            # PyYAML lets through what Python says of such a text.
+            raise yaml.YAMLError(f"line {node.start_mark.line + 1} has a value that is none of its type") from error
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -79,12 +87,15 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def _check_depth(text: str) -> None:
-    """Raises YAMLError at the first thing that lies too deep, before anything is made of the text."""
+    """Raises YAMLError at the first thing that lies too deep, before anything is made of the text; and at an alias,
+    with which a short text could be without end, or longer than any memory."""
     depth = 0
     for event in yaml.parse(text, _Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise yaml.YAMLError("it is nested too deeply")
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.YAMLError(f"line {event.start_mark.line + 1} has an alias; write out what it stands for")
 
 
 def for_trainee(raw: dict[str, Any], trainee: tuple[str, int] | None) -> dict[str, Any]:
@@ -120,7 +131,7 @@ def _in_form(raw: dict[str, Any], letter: str) -> dict[str, Any]:
     forms = raw.get("forms")
     wanted = forms.get(letter) if isinstance(forms, dict) else None
     known = [wanted] if isinstance(wanted, str) else list(wanted) if isinstance(wanted, list) else []
-    if not known or any(one not in dialects.MARKS for one in known):
+    if not known or any(not isinstance(one, str) or one not in dialects.MARKS for one in known):
         raise ConfigError(f"it has no form {letter!r}.")
     dialect = str(known[0])
     mark = dialects.MARKS[dialect]

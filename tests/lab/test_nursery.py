@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,3 +77,32 @@ def test_it_writes_where_it_was_told_and_dropped_before_its_word_it_leaves_nothi
         loading.drop()
     assert loading._child.poll() == -signal.SIGKILL
     assert not run.paths.ready("carrier_sim").exists()
+
+
+ASKS = """
+import os, sys, time
+from pathlib import Path
+from lab import nursery
+if __name__ == "__main__":
+    nursery.want(os.environ)
+    born = nursery.Born("http.server", ["0", "--bind", "127.0.0.1"], Path(sys.argv[1]), Path.cwd())
+    print(born.pid, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_it_ends_with_who_asked_for_it_although_that_one_was_killed(tmp_path: Path) -> None:
+    root, script = Path(nursery.__file__).resolve().parent.parent, tmp_path / "asks.py"
+    script.write_text(ASKS)
+    with subprocess.Popen(
+        [sys.executable, script, tmp_path / "words"],
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": str(root)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as asking:
+        assert asking.stdout is not None
+        born = Path(f"/proc/{int(asking.stdout.readline())}")
+        assert born.exists()
+        asking.kill()
+    assert processes.wait_for(lambda: not born.exists(), 20)

@@ -27,7 +27,7 @@ from collector.laes import naming
 from collector.laes.announced import KEEP_US, LINGER_US, Announced, Claim, Owner
 from collector.laes.content import CONTESTED, CONTRADICTED, whose_content
 from collector.laes.hold import ROW_OCTETS, Hold, Waiting
-from collector.laes.loss import MAX_STREAMS, Losses
+from collector.laes.loss import MAX_STEP, MAX_STREAMS, Losses
 from collector.laes.names import Names
 from collector.laes.resend import ResendWindow
 from mediation.law.orders import Service
@@ -272,6 +272,28 @@ def test_losses_are_gaps_of_a_stream_and_streams_are_bounded(us: Any) -> None:
     for number in range(MAX_STREAMS + 5):
         losses.seen(number.to_bytes(4, "big"), piece(1))
     assert len(losses._last) == MAX_STREAMS
+
+
+def test_a_packet_that_comes_twice_takes_no_loss_back(us: Any) -> None:
+    def missing(*numbers: int) -> int:
+        losses = Losses()
+        for number in numbers:
+            losses.seen(b"x", CcApdu(None, us.rtp(number % 65_536)))
+        return losses.missing
+
+    assert missing(1, 2, 4, 2) == 1 and missing(1, 2, 4, 2, 3) == 0 and missing(1, 4, 3, 3, 3) == 1
+    assert missing(65_534, 65_535, 65_537, 65_535) == 1 and missing(65_534, 65_537, 65_536, 65_535) == 0
+    assert missing(1, 4, 5_000, 3) == 2, "what lies behind a jump is no gap of this beginning"
+    assert missing(1, 3, *range(4, 1_004), 2) == 1, "what is too late is lost"
+    assert missing(1, 3, *range(4, 1_003), 2) == 0
+
+
+def test_attack_gaps_do_not_grow_what_is_kept_of_a_stream(us: Any) -> None:
+    losses = Losses()
+    for number in range(1, 65_000, 900):
+        losses.seen(b"x", CcApdu(None, us.rtp(number)))
+    ((_, gaps),) = losses._last.values()
+    assert gaps.bit_length() <= MAX_STEP + 1
 
 
 def test_attack_an_alternative_that_no_row_describes_names_nothing() -> None:

@@ -296,3 +296,24 @@ def test_content_behind_a_header_is_its_channel_s_and_content_of_nobody_is_nobod
     piece = next(one for one in watch.data() if content(one))
     assert Channels.of(watch.told()).liid_of(piece) == WARRANT and piece.liid == b""
     assert Channels.of([]).liid_of(piece) == b""
+
+
+def test_content_without_numbers_passes_no_case_of_what_is_missing() -> None:
+    watch = watched("ias")
+
+    def without_number(one: Seen) -> Seen:
+        assert isinstance(one.content, CcApdu)
+        head = {name: value for name, value in (one.content.header or {}).items() if name != "sequenceNumber"}
+        return spoken(one, one.content._replace(header=head, payload=b""))
+
+    change(watch, content, without_number)
+    found = judged(CASES["US-CCC-4"], watch)
+    assert found.verdict is Verdict.INCONCLUSIVE and "not one has a number" in found.says
+
+
+@pytest.mark.parametrize("dialect", US)
+def test_a_packet_that_comes_twice_hides_no_loss(dialect: str) -> None:
+    watch = watched(dialect)
+    _lost_in_the_middle(watch)
+    again(content)(watch)
+    assert judged(CASES["US-CCC-4"], watch).verdict is Verdict.FAIL

@@ -94,3 +94,37 @@ def test_attack_what_is_no_scenario_at_all(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(ConfigError, match=r"x\.yaml"):
         load(path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["id: 0x_", "id: !!int abc", "id: !!float abc", "id: !!bool abc", "id: !!timestamp abc",
+     "id: !!timestamp 2026-99-99", "id: " + "9" * 5000, "id: " + "9:" * 3000 + "9.5", "id: !!int {}"],
+)  # fmt: skip
+def test_attack_a_value_that_is_none_of_its_type_is_told_with_its_line(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(f"title: one\n{line}\n")
+    with pytest.raises(ConfigError, match=r"x\.yaml"):
+        load(path)
+    path.write_text("title: one\nid: 0x_\n")
+    with pytest.raises(ConfigError, match="line 2 has a value"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: &a [*a]", "a: &a {b: *a}",
+     "a: &a [x]\n" + "".join(f"{one}: &{one} [{', '.join([f'*{chr(ord(one) - 1)}'] * 99)}]\n" for one in "bcdefgh")],
+)  # fmt: skip
+def test_attack_aliases_that_never_end_or_grow_are_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=r"line \d has an alias"):
+        load(path)
+
+
+@pytest.mark.parametrize("forms", ["{u: [[a]]}", "{u: [{a: b}]}", "{u: [1]}"])
+def test_a_form_that_is_no_name_is_no_form(story: Path, forms: str) -> None:
+    story.write_text(STORY.replace("{u: [t1678, ias]}", forms))
+    with pytest.raises(ConfigError, match="no form 'u'"):
+        load(story, "u")
