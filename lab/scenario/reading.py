@@ -95,6 +95,7 @@ def _check_depth(text: str) -> None:
         if depth > MAX_DEPTH:
             raise yaml.YAMLError("it is nested too deeply")
         if isinstance(event, yaml.AliasEvent):
+            assert event.start_mark is not None, "a parser says where"
             raise yaml.YAMLError(f"line {event.start_mark.line + 1} has an alias; write out what it stands for")
 
 
