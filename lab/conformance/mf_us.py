@@ -106,12 +106,17 @@ def _comes_back(mf: Mf) -> Finding:
 
 
 def _keeps(mf: Mf) -> Finding:
-    """What happened while we were away is whole."""
+    """What happened while we were away is whole. What was lost from its first message to its last is seen by who knows
+    how many communications there were: of a foreign one nobody does."""
     found = mf.told(AWAY)
     if not mf.joined(AWAY):
         return failed("it did not come back")
     wrong = _calls_wrong(found) + _sessions_wrong(found)
-    return finding(wrong, f"{mf.ended(AWAY)} communications, whole" if mf.ended(AWAY) else "",
+    ended = mf.ended(AWAY)
+    if ended < mf.made:
+        wrong.append(f"{ended} communications ended, of {mf.made} at least that were made")
+    untold = "" if mf.made else "; whether others were lost from beginning to end cannot be told"
+    return finding(wrong, f"{ended} communications, whole{untold}" if ended else "",
                    "no communication began and ended in that phase")  # fmt: skip
 
 

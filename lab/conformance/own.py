@@ -203,6 +203,7 @@ def own_us_mf(
                 tls=tls,
                 late_s=LATE_S,
                 skew_s=US_SKEW_S,
+                made=US_ENDS,
             ),
             stack,
         )

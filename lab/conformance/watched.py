@@ -43,6 +43,8 @@ class Mf:
     metadata_only: frozenset[bytes] = frozenset()
     strangers: tuple[str, ...] = ()
     tls: bool = False
+    made: int = 0
+    """How many communications are made in each phase, at least, and end before our eyes; 0 where nobody knows."""
     scope: Literal["communication", "liid"] = "communication"
     late_s: float = 8.0
     skew_s: float = 5.0
@@ -97,6 +99,8 @@ class InPhase:
     async def __call__(self, mf: Mf) -> Finding:
         if self.phase not in mf.played:
             return unclear(f"the phase `{self.phase}` was not played")
+        if left_out := mf.observer.left_out:
+            return unclear(f"{left_out} records came that there was no room for, so what is missing cannot be told")
         return self.judge(mf)
 
 

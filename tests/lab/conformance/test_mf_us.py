@@ -317,3 +317,21 @@ def test_a_packet_that_comes_twice_hides_no_loss(dialect: str) -> None:
     _lost_in_the_middle(watch)
     again(content)(watch)
     assert judged(CASES["US-CCC-4"], watch).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("dialect", US)
+def test_what_there_was_no_room_for_makes_every_case_inconclusive(dialect: str) -> None:
+    watch = watched(dialect)
+    watch.observer.left_out = 1
+    assert {judged(case, watch).verdict for case in CASES.values()} == {Verdict.INCONCLUSIVE}
+
+
+@pytest.mark.parametrize("dialect", US)
+def test_a_communication_that_is_lost_whole_is_seen_where_their_number_is_known(dialect: str) -> None:
+    watch = watched(dialect)
+    assert "cannot be told" in judged(CASES["US-RES-2"], watch).says
+    watch.made = watch.ended(AWAY)
+    found = judged(CASES["US-RES-2"], watch)
+    assert found.verdict is Verdict.PASS and "cannot be told" not in found.says
+    watch.made += 1
+    assert judged(CASES["US-RES-2"], watch).verdict is Verdict.FAIL
