@@ -16,6 +16,13 @@ from mediation.runtime.config import NotReadyError
 
 BUSY_MS = 5000
 """How long a writer of SQLite waits for another."""
+CONNECT_S = 2
+"""A server that takes no connection in this time is away: whoever reads a page waits for it."""
+SILENT_MS = 5_000
+"""What was sent and is not acknowledged in this time is lost: else a pulled cable is noticed after a quarter of an
+hour."""
+STATEMENT_MS = 30_000
+"""The longest question of a page. One that takes longer keeps others from the server, and nobody waits for it."""
 
 
 SCHEMA = "schema"
@@ -42,13 +49,14 @@ def in_schema(url: str, schema: str) -> str:
     return where.update_query_dict({SCHEMA: schema}).render_as_string(hide_password=False)
 
 
-def open_engine(url: str, whose: str, pragmas: Sequence[str]) -> Engine:
-    """An engine; `pragmas` are said to each connection of SQLite, which is set up for one writer beside readers.
-    Raises NotReadyError; `whose` stands in its sentence."""
+def open_engine(url: str, whose: str, pragmas: Sequence[str], reads: bool = False) -> Engine:
+    """An engine; `pragmas` are said to each connection of SQLite, which is set up for one writer beside readers. Of one
+    that `reads` for people no wait is endless: what PostgreSQL is asked has its bounds. Raises NotReadyError; `whose`
+    stands in its sentence."""
     try:
         where = make_url(url)
         if where.drivername in _SCHEMES:
-            return _postgresql(where)
+            return _postgresql(where, reads)
         engine = create_engine(where)
     except (SQLAlchemyError, ImportError) as error:
         raise NotReadyError(f"Cannot use the {whose} database {url}: {error}.") from error
@@ -64,10 +72,19 @@ def open_engine(url: str, whose: str, pragmas: Sequence[str]) -> Engine:
     return engine
 
 
-def _postgresql(where: URL) -> Engine:
+def _postgresql(where: URL, reads: bool) -> Engine:
     schema = where.query.get(SCHEMA)
     where = where.set(drivername="postgresql+psycopg").difference_update_query([SCHEMA])
-    engine = create_engine(where)
+    waits = {"connect_timeout": CONNECT_S, "tcp_user_timeout": SILENT_MS} if reads else {}
+    engine = create_engine(where, connect_args=waits)
+    if reads:
+
+        @event.listens_for(engine, "connect")
+        def _bound(connection: Any, _: Any) -> None:  # noqa: ANN401  the driver's own types
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET statement_timeout TO {STATEMENT_MS}")
+            connection.commit()
+
     if schema is not None:
         quoted = f'"{str(schema).replace(chr(34), chr(34) * 2)}"'
 

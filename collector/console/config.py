@@ -5,10 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, model_validator
 
+from collector.config import NAME
 from collector.store.stores import MAX_STORES
 from mediation.law.access_facts import DeviceClass
 from mediation.law.settings import DEFAULTS, LawSettings
@@ -83,12 +84,22 @@ class CollectorPlace(Model):
     """The collector's control port; without it no command can be given."""
 
 
+ShardName = Annotated[str, Field(pattern=NAME)]
+DESK: Final = "desk"
+
+
 class FleetPlace(Model):
     """The collectors of a fleet (ADR 0055), each by the name it has there; records of the first are `1-…`, so a list
     keeps its order and grows at its end. `database_url` of what they share."""
 
     database_url: Annotated[str, Field(min_length=1, max_length=2000)]
-    shards: Annotated[dict[str, CollectorPlace], Field(min_length=1, max_length=MAX_STORES)]
+    shards: Annotated[dict[ShardName, CollectorPlace], Field(min_length=1, max_length=MAX_STORES)]
+
+    @model_validator(mode="after")
+    def _not_the_desk(self) -> FleetPlace:
+        if DESK in self.shards:
+            raise ValueError(f"fleet.shards: {DESK} is the name of the desk itself; name that collector anew")
+        return self
 
 
 class FaultsPlace(Model):

@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from asn1.errors import LabError
 from collector.accounts import FIELDS
-from collector.databases import driver_url, in_schema, sentence
+from collector.databases import SILENT_MS, driver_url, in_schema, sentence
 from collector.fleet import lists
 from collector.fleet.lists import FleetTally
 from collector.fleet.together import FleetRow, Row, ShardIndex, put_together, rows_of
@@ -103,12 +103,16 @@ class FleetIndex:
         return FleetPage(tuple(one.row for one in found), tuple(one.place for one in found), self.missing)
 
     def since(self, liids: Iterable[str], orders: Iterable[str], cursors: Mapping[str, int], limit: int) -> FleetFresh:
-        """What began or went on in any shard behind its cursor; a shard without one is asked from its beginning."""
+        """What began or went on in any shard behind its cursor; -1 is before its first record. A shard without one is
+        met for the first time: it is asked from its newest on, since what it had before is nothing new."""
         keys: dict[tuple[str, int], None] = {}
         behind, more = dict(cursors), False
         streams, allowed = sorted(liids), sorted(orders)
         for one in self.shards:
-            found = index_pages.fresh(one.engine, streams, allowed, cursors.get(one.shard, -1), limit)
+            if one.shard not in cursors:
+                behind[one.shard] = index_pages.newest(one.engine)
+                continue
+            found = index_pages.fresh(one.engine, streams, allowed, cursors[one.shard], limit)
             keys |= dict.fromkeys((row["liid"], row["cin"]) for row in found.rows)
             behind[one.shard], more = found.cursor, more or found.more
         rows = rows_of(self.shards, keys)
@@ -152,7 +156,7 @@ def held_ranges(url: str, catalogue: Iterable[CataloguedShard]) -> dict[str, tup
     """Which records of each shard the catalogue has as stored and not evicted. Raises NotReadyError."""
     ranges: dict[str, list[Range]] = {one.shard: [] for one in catalogue}
     try:
-        with psycopg.connect(driver_url(url), connect_timeout=CONNECT_S) as connection:
+        with psycopg.connect(driver_url(url), connect_timeout=CONNECT_S, tcp_user_timeout=SILENT_MS) as connection:
             connection.read_only = True
             there = connection.execute("SELECT to_regclass('fleet.segments') IS NOT NULL").fetchone()
             asked = "SELECT shard, first_sequence, records FROM fleet.segments WHERE evicted_us IS NULL AND records > 0"

@@ -73,7 +73,8 @@ class Noted(NamedTuple):
 class Sources:
     """Where the facts come from besides the store. `acts` and `facts` are those of `mediation.law.duties`; `duties` by
     order, where somebody knows of more than the order itself brings about (`case_log.duties_for`); `progress`, `need`
-    and `results` are what the report's author writes; `saw` who saw what (`review.who_saw_what`)."""
+    and `results` are what the report's author writes; `saw` who saw what (`review.who_saw_what`). Made for one report:
+    `mark` is when its gathering began."""
 
     library: CaseLibrary
     registry: Registry
@@ -85,6 +86,10 @@ class Sources:
     need: str = ""
     results: str = ""
     saw: Sequence[SawRow] = ()
+    mark: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mark", self.library.mark)
 
 
 class Gathered(NamedTuple):
@@ -136,7 +141,9 @@ def made(
     rules: tuple[str, ...],
 ) -> Report:  # fmt: skip
     basis = tuple(Basis(one.collector, one.size, one.root, one.note) for one in sources.library.checkpoints())
-    missing = sources.library.missing
+    told, voided = tuple(sections), tuple(_voided(request, sources))
+    # Behind all that was asked: what was away at any time of it may lack in what was gathered.
+    missing = sources.library.missed(sources.mark)
     return Report(
         kind,
         request.scope.case_id,
@@ -145,7 +152,7 @@ def made(
         request.made_by,
         request.from_us,
         request.to_us,
-        (*sections, *_voided(request, sources), *_missing(missing), withheld_section(withheld)),
+        (*told, *voided, *_missing(missing), withheld_section(withheld)),
         withheld,
         missing,
         rules,

@@ -79,10 +79,10 @@ class IndexState(NamedTuple):
     error: str
 
 
-def open_database(url: str) -> Engine:
+def open_database(url: str, reads: bool = False) -> Engine:
     """An engine. It can be made anew: a power cut may cost SQLite the last transactions, which are then written again.
-    Raises NotReadyError."""
-    return open_engine(url, "index", ("synchronous=NORMAL",))
+    `reads`: as `open_engine`. Raises NotReadyError."""
+    return open_engine(url, "index", ("synchronous=NORMAL",), reads)
 
 
 class Index:

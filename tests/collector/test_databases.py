@@ -7,7 +7,7 @@ import threading
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, inspect, select
 
-from collector.databases import driver_url, in_schema, is_postgresql, open_engine
+from collector.databases import SILENT_MS, STATEMENT_MS, driver_url, in_schema, is_postgresql, open_engine
 from lab.postgres import Server
 
 
@@ -73,3 +73,17 @@ def test_many_who_open_the_same_schema_at_once_all_get_it(postgres: Server) -> N
         for one in threads:
             one.join(30)
     assert not failures
+
+
+def test_an_engine_that_reads_for_people_waits_for_nothing_without_end(postgres: Server) -> None:
+    with postgres.database() as url:
+        for reads, bound in ((True, STATEMENT_MS), (False, 0)):
+            engine = open_engine(in_schema(url, "index_a"), "test's", (), reads=reads)
+            with engine.connect() as connection:
+                asked = "SELECT setting FROM pg_settings WHERE name = 'statement_timeout'"
+                assert int(connection.exec_driver_sql(asked).scalar_one()) == bound
+                driver = connection.connection.driver_connection
+                assert driver is not None
+                waits = driver.info.get_parameters()
+                assert waits.get("tcp_user_timeout") == (str(SILENT_MS) if reads else None)
+            engine.dispose()

@@ -110,6 +110,19 @@ class CaseLibrary:
         """A sentence for each part of the fleet that could not be read when it was looked for last."""
         return self._shelves.seen.says
 
+    def look(self) -> tuple[str, ...]:
+        """As `missing`, looked for now where that is not just done."""
+        return self._shelves.look().says
+
+    @property
+    def mark(self) -> int:
+        """A point in time, for `missed`."""
+        return self._shelves.mark
+
+    def missed(self, mark: int) -> tuple[str, ...]:
+        """A sentence for each part of the fleet that could not be read at any time since `mark`, looked for now."""
+        return self._shelves.missed(mark)
+
     def sources(self) -> list[Source]:
         """The stores for whoever copies out of them. Raises NotReadyError where one that is configured cannot be read:
         whoever takes out a part of an order for the whole would not know."""

@@ -71,7 +71,7 @@ class Shelf:
         number: int = ALONE,
     ) -> None:
         self.name, self.number = name, number
-        self.engine = open_database(index_url)
+        self.engine = open_database(index_url, reads=True)
         # The signing key may be changed while we read: certificates are asked for when a signature is looked at.
         self.reader = PlacedReader(store, keys, TrustOnDisk(keys.directory, keys.identity))
         self.store, self.keys = store, keys

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
@@ -21,6 +22,8 @@ from collector.fleet.view import Lost, Range, read_catalogue
 
 LOOK_S: Final = 1.0
 CATALOGUE_S: Final = 5.0
+MAX_CHANGES: Final = 10_000
+"""Changes of what is missing that are known: there is at most one a look, so some hours of them."""
 
 
 class Known(NamedTuple):
@@ -73,6 +76,20 @@ class Shelves:
         self._lock = threading.Lock()
         self.seen = Here(())
         """What was seen last."""
+        self._changes: deque[tuple[int, tuple[str, ...]]] = deque([(0, ())], MAX_CHANGES)
+
+    @property
+    def mark(self) -> int:
+        """A point in time, for `missed`."""
+        return self._changes[-1][0]
+
+    def missed(self, mark: int) -> tuple[str, ...]:
+        """A sentence for each part that was missing at any time since `mark`. Looks, however short ago that was."""
+        with self._lock:
+            self._look_now(self._now_s())
+            found = [said for at, says in self._changes if at >= mark for said in says]
+            found += self.seen.says
+        return tuple(dict.fromkeys(found))
 
     @classmethod
     def alone(cls, shelf: Shelf) -> Shelves:
@@ -92,13 +109,27 @@ class Shelves:
             one.close()
 
     def look(self) -> Here:
-        with self._lock:
+        """One looks at a time. A database that does not answer keeps that one waiting; the others take what was seen,
+        where anything was."""
+        if not self._lock.acquire(blocking=self._looked_s == float("-inf")):
+            return self.seen
+        try:
             now_s = self._now_s()
             if now_s - self._looked_s >= LOOK_S:
-                # The catalogue first: what it has marked by then is in the stores.
-                self._ask(now_s)
-                self.seen, self._looked_s = self._look(), now_s
+                self._look_now(now_s)
             return self.seen
+        finally:
+            self._lock.release()
+
+    def _look_now(self, now_s: float) -> None:
+        if self.only is not None:
+            return
+        # The catalogue first: what it has marked by then is in the stores.
+        self._ask(now_s)
+        self.seen, self._looked_s = self._look(), now_s
+        at, says = self._changes[-1]
+        if says != self.seen.says:
+            self._changes.append((at + 1, self.seen.says))
 
     def _ask(self, now_s: float) -> None:
         if now_s - self._asked_s < CATALOGUE_S:

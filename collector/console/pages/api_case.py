@@ -204,10 +204,12 @@ async def communications(page: Page) -> Communications:
     asked = page.query(ListLook)
     query = ListQuery.parse({name: str(value) for name, value in asked.model_dump(by_alias=True).items()})
     library = page.context.library
+    mark = library.mark
     found = await page.work(library.page, scope, query)
     held = await page.work(library.held, scope)
     lines = [WithheldLine(records=one.records, why=one.why) for one in held]
-    rows, missing = [_row(one) for one in found.rows], list(library.missing)
+    missing = list(await page.work(library.missed, mark))
+    rows = [_row(one) for one in found.rows]
     return Communications(rows=rows, next=found.next, held=lines, missing=missing)
 
 

@@ -90,7 +90,7 @@ async def _now(page: Page) -> dict[str, object]:
         "seen": await page.context.memory.read(find),
         "acts": page.role in _ACTS,
         "empty": not view.processes,
-        "missing_parts": page.context.library.missing,
+        "missing_parts": await page.work(page.context.library.look),
     }
 
 

@@ -167,6 +167,13 @@ async def test_a_report_is_of_both_and_says_on_which_ledgers_it_rests(console: W
     assert [one["collector"] for one in entry["fields"]["basis"]["roots"]] == list(NAMES)
 
 
+async def test_health_says_what_is_missing_where_nobody_has_looked_before(console: World) -> None:
+    lose(console, NAMES[1])
+    assert console.opened.context.library.missing == ()
+    health = await (await console.as_("lund")).get("/health")
+    assert "collector-2 cannot be asked" in health.text
+
+
 async def test_health_has_a_row_for_each_collector(console: World) -> None:
     said: dict[str, Any] = {
         "orders": [], "unknown": dict.fromkeys(

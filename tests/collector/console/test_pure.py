@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from collector.console import totp
-from collector.console.config import ConsoleConfig, Segment
+from collector.console.config import ConsoleConfig, FleetPlace, Segment
 from collector.console.lists import Column, Filter, ListState, listed
 from collector.console.passwords import fault_of, one_time_password
 from collector.console.place import StationAt, place_for, segment_of
@@ -185,3 +185,11 @@ def test_it_listens_over_tls_and_on_loopback_unless_the_configuration_says_so_in
     }  # fmt: skip
     with pytest.raises(ValidationError):
         ConsoleConfig.model_validate(values | {"listen": listen})
+
+
+@pytest.mark.parametrize("name", ["desk", "../x", "", ".x", "a/b", "a b", "x" * 33, "collector-1\n"])
+def test_attack_a_collector_of_a_fleet_whose_name_is_a_path_or_the_desk_s(name: str) -> None:
+    place = {"data_dir": "/x"}
+    assert FleetPlace.model_validate({"database_url": "postgresql://x", "shards": {"collector-1": place}}).shards
+    with pytest.raises(ValidationError):
+        FleetPlace.model_validate({"database_url": "postgresql://x", "shards": {"collector-1": place, name: place}})

@@ -213,7 +213,7 @@ def test_counts_have_each_communication_once_and_orders_all_shards(fleet: Fleet,
 def test_what_came_since_is_asked_by_the_shard_s_own_cursors(fleet: Fleet, calls: Any) -> None:
     filled(fleet, calls)
     index = fleet.open()
-    found = index.since(LIIDS, ORDERS, {}, 50)
+    found = index.since(LIIDS, ORDERS, {"north": -1, "south": -1}, 50)
     assert {one.row["cin"] for one in found.rows} == {7, 8, 9, 20} and not found.more
     assert index.since(LIIDS, ORDERS, found.cursors, 50).rows == ()
     index.close()
@@ -265,6 +265,16 @@ def test_attack_a_store_whose_decisions_cannot_be_read_is_missing_and_not_free_o
     (lost,) = index.missing
     assert lost.shard == "north" and "commits 3 to 4" in lost.why
     assert {name for one in index.page(EVERYTHING).rows for name in one.shards} == {"south"}
+    index.close()
+
+
+def test_a_shard_that_comes_back_does_not_stream_its_history_as_new(fleet: Fleet, calls: Any) -> None:
+    filled(fleet, calls)
+    index = fleet.open()
+    known = index.since(LIIDS, ORDERS, {"north": -1, "south": -1}, 50).cursors
+    found = index.since(LIIDS, ORDERS, {"north": known["north"]}, 50)
+    assert found.rows == () and found.cursors == known
+    assert index.since(LIIDS, ORDERS, {}, 50).cursors == known
     index.close()
 
 

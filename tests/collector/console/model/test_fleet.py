@@ -16,6 +16,8 @@ from collector.console.model.records import integrity, record_view
 from collector.console.model.scope import NotFoundError
 from collector.console.model.shelves import Known
 from collector.export.communications import gather
+from collector.report import prtt as prtt_report
+from collector.report.parts import Request, Sources
 from collector.standing import held, of_communication, of_order, privileged, released
 from collector.store.index_whole import Kind
 from collector.store.reader import StoreReader
@@ -86,7 +88,7 @@ async def test_lists_counts_and_what_is_new_are_of_both(fleet: FleetCase) -> Non
         "LAB-0001/1", "LAB-0001/2", "LAB-0001/4", "LAB-0002/5",
     }  # fmt: skip
     assert library.page(scope, ListQuery(party="+19995550100")).rows == ()
-    fresh = library.since(scope, {})
+    fresh = library.since(scope, dict.fromkeys(NAMES, -1))
     assert len(fresh.rows) == 4 and library.since(scope, fresh.cursor).rows == ()
     assert fresh.cursor == library.cursor() and set(fresh.cursor) == set(NAMES)
     assert sum(total["delivered"] for total in library.totals() if total["order_id"] == "O-1") == 30
@@ -301,6 +303,48 @@ async def test_attack_a_decision_that_comes_while_records_are_followed_is_known_
     monkeypatch.setattr(second, "behind", later)
     follower.poll()
     assert not listener._pending and listener.step(9).state == STOPPED
+
+
+async def test_what_was_missing_at_any_time_of_a_report_is_in_it(
+    fleet: FleetCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library, store, away = fleet.library, fleet.root / "collector-2" / "store", fleet.root / "away"
+    request = Request(fleet.scope(), "rivera", 1_800_000_000_000_000)
+    assert prtt_report.build(request, Sources(library, fleet.registry)).missing == ()
+    plain = library.page
+
+    def lost_and_back(*given: Any) -> Any:
+        store.rename(away)
+        fleet.later()
+        try:
+            return plain(*given)
+        finally:
+            away.rename(store)
+            fleet.later()
+
+    monkeypatch.setattr(library, "page", lost_and_back)
+    sources = Sources(library, fleet.registry)
+    (said,) = prtt_report.build(request, sources).missing
+    assert said.startswith("collector-2 cannot be asked") and library.missing == ()
+    monkeypatch.undo()
+    assert prtt_report.build(request, Sources(library, fleet.registry)).missing == ()
+    # Lost and not looked for since: a report looks once more when it is done.
+    sources = Sources(library, fleet.registry)
+    store.rename(away)
+    assert len(library.missed(sources.mark)) == 1
+
+
+async def test_while_one_looks_the_others_take_what_was_seen(fleet: FleetCase) -> None:
+    shelves = fleet.library._shelves
+    seen = shelves.look()
+    fleet.later()
+    with shelves._lock:
+        assert shelves.look() is seen
+
+
+async def test_what_is_missing_is_looked_for_where_nothing_was_asked_yet(fleet: FleetCase) -> None:
+    (fleet.root / "collector-2" / "store").rename(fleet.root / "away")
+    assert fleet.library.missing == () and len(fleet.library.look()) == 1
 
 
 async def test_a_catalogue_that_cannot_be_asked_is_said(fleet: FleetCase, lab: Any) -> None:
