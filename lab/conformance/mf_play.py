@@ -84,7 +84,7 @@ async def us(mf: Mf, trigger: Trigger, patience: Patience, wrong: ssl.SSLContext
 
 
 async def _over(mf: Mf, phase: str, patience: Patience) -> None:
-    await mf.observer.until(lambda: mf.ended(phase) >= patience.ends, patience.most_s)
+    await mf.observer.until(lambda: mf.observer.ended[phase] >= patience.ends, patience.most_s)
     await mf.observer.quiet(patience.quiet_s, patience.most_s)
 
 

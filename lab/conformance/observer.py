@@ -12,6 +12,7 @@ import contextlib
 import socket
 import ssl
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -19,7 +20,7 @@ from typing import Final
 from asn1.errors import DecodeError
 from asn1.handover import HandoverConfig, LemfSession
 from asn1.x2x3 import PduType, decode_pdu, encode_pdu, keepalive_ack
-from lab.conformance.seen import APDU, Seen, content_of, said_of
+from lab.conformance.seen import APDU, ENDS, Seen, content_of, said_of
 from lab.conformance.tape import Said, Tape
 from lab.conformance.wire import heard
 from lab.faults.records import Framing, Records
@@ -66,11 +67,16 @@ class Observer:
     joined: list[Joined] = field(default_factory=list)
     ports: dict[str, int] = field(default_factory=dict)
     datagram_ports: dict[str, int] = field(default_factory=dict)
+    data: Counter[str] = field(default_factory=Counter)
+    """By phase, how many data records came, or octets that nobody frames: counted as they come, for who waits."""
+    ended: Counter[str] = field(default_factory=Counter)
+    """By phase, how many communications were over; of the US dialects. What is sent again is over already."""
     left_out: int = 0
     refused: int = 0
     """Handshakes that came to nothing."""
     shown: ssl.SSLContext | None = None
     """A certificate to show in the place of our own."""
+    _ends: set[bytes] = field(default_factory=set)
     _servers: list[asyncio.Server] = field(default_factory=list)
     _writers: dict[int, asyncio.StreamWriter] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -153,7 +159,7 @@ class Observer:
         """Until no data record has come for so long, but at least one; False when that took too long."""
         until, count, since = time.monotonic() + most_s, -1, time.monotonic()
         while time.monotonic() < until:
-            now = sum(bool(one.kind) or not one.framed for one in self.of(self.phase))
+            now = self.data[self.phase]
             if now != count:
                 count, since = now, time.monotonic()
             if count > 0 and time.monotonic() - since >= seconds:
@@ -236,6 +242,11 @@ class Observer:
         return self._keep(Seen(_now_us(), one.link, one.number, self.phase, octets, pdu, framed, said))
 
     def _keep(self, seen: Seen) -> Seen:
+        self.data[seen.phase] += bool(seen.kind) or not seen.framed
+        if seen.name in ENDS and seen.octets not in self._ends:
+            if len(self._ends) < MAX_SEEN:
+                self._ends.add(seen.octets)
+            self.ended[seen.phase] += 1
         if len(self.seen) < MAX_SEEN:
             self.seen.append(seen)
         else:

@@ -21,6 +21,8 @@ from lab.conformance.wire import Heard
 Said = CdcMessage | CcApdu | CccDatagram
 APDU: Final = "apdu"
 """The form of content that has a label of its own; the others are the octets of the CCC header: 4, 12, 20."""
+ENDS: Final = frozenset({"release", "accessSessionEnd"})
+"""Messages of the US dialects behind which a communication is over."""
 _KINDS: Final = {"iRIPayloadSequence": "iri", "cCPayloadSequence": "cc"}
 _TIMES: Final = ("timestamp", "eventTime")
 _POINTS: Final = ("iAPSystemId", "reportingSystemId", "accessingElementId")

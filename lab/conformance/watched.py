@@ -14,7 +14,7 @@ from asn1.laes.ccc import CccDatagram
 from asn1.ps_pdu import liid_text
 from lab.conformance.model import ETSI, US, Case, Evidence, Finding, Known, failed, passed, unclear
 from lab.conformance.observer import Joined, Observer
-from lab.conformance.seen import Seen
+from lab.conformance.seen import ENDS, Seen
 
 PART1: Final = "TS 102 232-1"
 NORMAL: Final = "normal"
@@ -24,8 +24,6 @@ AWAY: Final = "away"
 HOSTILE: Final = "hostile"
 WRONG: Final = "wrong certificate"
 PHASES: Final = (NORMAL, DECLINED, WITHHELD, AWAY, HOSTILE, WRONG)
-ENDS: Final = frozenset({"release", "accessSessionEnd"})
-"""Messages of the US dialects behind which a communication is over."""
 _SHORT: Final = "4"
 """Content behind a CCC header of so many octets has no time."""
 

@@ -14,8 +14,10 @@ from asn1.laes.cc_apdu import CcApdu
 from lab.conformance import mf
 from lab.conformance.channels import Channels
 from lab.conformance.model import US, Case, Finding, Verdict
+from lab.conformance.observer import Observer
 from lab.conformance.seen import Seen
-from lab.conformance.watched import AWAY, HOSTILE, WRONG, Mf
+from lab.conformance.tape import Tape
+from lab.conformance.watched import AWAY, HOSTILE, NORMAL, WRONG, Mf
 from tests.lab.conformance.us_observation import (
     PEN,
     WARRANT,
@@ -335,3 +337,14 @@ def test_a_communication_that_is_lost_whole_is_seen_where_their_number_is_known(
     assert found.verdict is Verdict.PASS and "cannot be told" not in found.says
     watch.made += 1
     assert judged(CASES["US-RES-2"], watch).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("dialect", US)
+def test_who_waits_is_told_by_counts_what_a_look_at_every_record_would_say(dialect: str) -> None:
+    watch = watched(dialect)
+    heard = Observer(Tape(), "ber", dialect)
+    for one in watch.observer.seen:
+        heard._keep(one)
+    for phase in (NORMAL, AWAY, HOSTILE):
+        assert heard.data[phase] == sum(bool(one.kind) or not one.framed for one in watch.observer.of(phase)) > 0
+        assert heard.ended[phase] == watch.ended(phase) > 0
