@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from asn1.laes.ccc import CccDatagram
 from asn1.ps_pdu import liid_text
-from lab.conformance.model import ETSI, US, Case, Evidence, Finding, Known, failed, passed, unclear
+from lab.conformance.model import ETSI, US, Case, Evidence, Finding, Known, Verdict, failed, passed, unclear
 from lab.conformance.observer import Joined, Observer
 from lab.conformance.seen import ENDS, Seen
 
@@ -97,9 +97,12 @@ class InPhase:
     async def __call__(self, mf: Mf) -> Finding:
         if self.phase not in mf.played:
             return unclear(f"the phase `{self.phase}` was not played")
-        if left_out := mf.observer.left_out:
-            return unclear(f"{left_out} records came that there was no room for, so what is missing cannot be told")
-        return self.judge(mf)
+        found = self.judge(mf)
+        if not mf.observer.left_out or found.verdict not in (Verdict.PASS, Verdict.FAIL):
+            return found
+        more = f"{found.says}; {mf.observer.left_out} records more came that there was no room for"
+        # Nobody has looked at those; what is wrong with the others stays wrong.
+        return unclear(more) if found.verdict is Verdict.PASS else failed(more)
 
 
 def phase_of(case: Case[Mf]) -> str:
