@@ -7,6 +7,7 @@ who may store what is tested where it is done.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from collector.console.model.shelves import Known, Shelves
 from collector.registry import Registry
 from collector.standing import Entry
 from collector.store.private_files import read_public_key
-from tests.collector.conftest import Client, Lab, Records
+from tests.collector.conftest import Client, Lab, Records, now_us
 from tests.collector.console.conftest import CASE, Case, rtp
 
 NAMES = ("collector-1", "collector-2")
@@ -50,7 +51,8 @@ async def collected(lab: Lab, **orders: Any) -> Registry:
     lab.court.issue("O-1", "LAB-0001", case_id=CASE, **orders)
     lab.court.issue("O-2", "LAB-0002", kind="PRTT", services=[], case_id=CASE, **orders)
     lab.court.issue("O-3", "LAB-0003", case_id="C-2", **orders)
-    records = Records()
+    # One microsecond apart, however slow the machine is: sound is placed by when its packets came.
+    records = Records(itertools.count(now_us()).__next__)
     for name, sent in zip(NAMES, split(records), strict=True):
         running = await lab.start(data_dir=str(lab.root / name))
         client = await Client.connect(running.ports["hi2"])
