@@ -22,6 +22,8 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs" / "performance.md"
 RESULTS: Final = ROOT / "bench" / "results"
+ELSEWHERE: Final = RESULTS / "xeon"
+"""Of another machine, measured before."""
 WORDS: Final = ROOT / "tools" / "performance.toml"
 MIB: Final = 1 << 20
 Results = Mapping[str, Mapping[str, Any]]
@@ -195,10 +197,12 @@ def faults(found: list[Row], results: Results, words: Mapping[str, str]) -> list
     return said + [f"tools/performance.toml speaks of {key}, which is no target." for key in words if key not in known]
 
 
-def page(results: Results, words: Mapping[str, str]) -> str:
+def page(results: Results, words: Mapping[str, str], elsewhere: Results | None = None) -> str:
     found = rows(results, words)
     parts = [_HEAD, "## Targets\n", _targets(found), _reasons(found), "## Beside them\n", _beside(results)]
     parts += [_peers(results), _one_by_one(results), _profile(results), _environment(results)]
+    if elsewhere:
+        parts.append(_elsewhere(results, elsewhere))
     return "\n".join(part for part in parts if part)
 
 
@@ -219,6 +223,25 @@ def _reasons(found: list[Row]) -> str:
     if not missed:
         return ""
     return "Why not:\n\n" + "\n".join(f"- {row.target.what}: {row.why}" for row in missed) + "\n"
+
+
+def _elsewhere(here: Results, there: Results) -> str:
+    """The targets that were measured on both machines."""
+    lines = ["| | here | there | target |", "|---|---|---|---|"]
+    for target in TARGETS:
+        ours, others = target.value(here), target.value(there)
+        if ours is None or others is None or not set(target.files) <= set(there):
+            continue
+        sign = "≥" if target.higher else "≤"
+        lines.append(
+            f"| {target.what} | {_number(ours)} | {_number(others)} | {sign} {_number(target.goals[0])} {target.unit} |"
+        )
+    head = (
+        "## The same on another machine\n\n"
+        "There: the files of `bench/results/xeon/`, measured before ADR 0051 to 0053. A core of one machine is not a "
+        "core of the other: what a change brought is told by runs on one machine alone.\n"
+    )
+    return "\n".join([head, *lines, "", _environment(there).removeprefix("## Environment\n\n")])
 
 
 def _beside(results: Results) -> str:
@@ -308,8 +331,8 @@ def _instructions(counted: Mapping[str, float]) -> list[str]:
         return []
     total = sum(counted.values())
     lines = [
-        "Within the native stages, instructions a record (`python -m bench.stages --instructions`; valgrind knows no "
-        "AVX-512, so that libcrypto hashes here):\n",
+        "Within the native stages, instructions a record (`python -m bench.stages --instructions`; valgrind knows "
+        "neither AVX-512 nor SHA instructions, so that libcrypto hashes here):\n",
         "| function | instructions | share |",
         "|---|---|---|",
     ]
@@ -373,7 +396,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
     results, words = read_results(), read_words()
-    made = page(results, words)
+    made = page(results, words, read_results(ELSEWHERE))
     said = faults(rows(results, words), results, words)
     if not arguments.check:
         PAGE.write_text(made, "utf-8")

@@ -94,3 +94,12 @@ def test_peers_costs_and_cards_stand_beside() -> None:
 
 def test_an_empty_directory_makes_a_page_that_says_so(tmp_path: Path) -> None:
     assert "not measured" in page(read_results(tmp_path), {})
+
+
+def test_another_machine_stands_beside_this_one_target_by_target() -> None:
+    there = {name: one for name, one in GOOD.items() if name in ("cc200", "cc200-tls")}
+    text = page(GOOD, {}, there)
+    section = text.partition("## The same on another machine")[2]
+    assert "end to end, content of 200 octets" in section and "over TLS" in section
+    assert "1400" not in section and "5 % refused" not in section, "only what was measured on both"
+    assert "another machine" not in page(GOOD, {})
